@@ -7,10 +7,15 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
-from custom_components.sunfuse.translated_reasons import async_load_sentences, explain
+from custom_components.sunfuse.translated_reasons import (
+    as_they_read,
+    async_load_sentences,
+    explain,
+)
 from homeassistant.core import HomeAssistant
 
 SENTENCES = {
+    "decimal_sign": ".",
     "reason_full_power": "{max_a} A",
     "reason_pausing": "until {until}",
     "reason_waiting_for_sun": "{surplus_w} W of {needed_w} W",
@@ -151,3 +156,36 @@ async def test_names_that_sunfuse_gives_are_in_the_readers_language(
     assert said(lowered, circuit="Garage", name="External limit", limit_a=10.0) == (
         "Garage ist auf 10 A begrenzt (Externe Begrenzung)."
     )
+
+
+def test_as_somebody_reads(freezer: FrozenDateTimeFactory) -> None:
+    """Numbers and times as the profile of who looks has them, wherever they are."""
+    freezer.move_to("2026-06-21T10:00:00+00:00")
+    values = (
+        ("until", "2026-06-21T11:15:00+00:00"),
+        ("price", 0.1123),
+        ("price_now", 0.34),
+    )
+    reason = Reason(key=ReasonKey.WAITING_FOR_PRICE, values=values)
+    theirs = as_they_read(
+        SENTENCES, time_zone="America/New_York", half_days=True, decimal_sign=","
+    )
+    assert explain(theirs, reason) == "Waits until 7:15 AM: 0,11 instead of 0,34."
+    later = Reason(
+        key=ReasonKey.PAUSING, values=(("until", "2026-06-25T16:30:00+00:00"),)
+    )
+    assert explain(theirs, later) == "until 2026-06-25 12:30 PM"
+
+
+async def test_german_numbers(hass: HomeAssistant) -> None:
+    """They have a comma, also in the state of an entity."""
+    german = await async_load_sentences(hass, "de")
+    reason = Reason(
+        key=ReasonKey.WAITING_FOR_PRICE,
+        values=(
+            ("until", "2026-06-21T11:15:00+00:00"),
+            ("price", 0.1123),
+            ("price_now", 0.34),
+        ),
+    )
+    assert "0,11" in explain(german, reason)

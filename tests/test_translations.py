@@ -723,6 +723,7 @@ def test_every_reason_has_its_sentence() -> None:
             "limit_dimming",
             "quota_sun_only",
             "quota_used_up",
+            "decimal_sign",
         }
         # What Sunfuse names itself: device models, and what the simulated site begins with.
         | {

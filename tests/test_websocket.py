@@ -99,6 +99,23 @@ async def test_it_goes_on_after_a_reload(
         back = gone and "chargers" in message["event"].get("set", {})
 
 
+async def test_sessions_go_on_after_a_reload(
+    start: Callable[..., Any], hass_ws_client: WebSocketGenerator
+) -> None:
+    """The site has another ledger then, and a session that begins in it is pushed."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    await client.send_json_auto_id(
+        {"type": "sunfuse/sessions/subscribe", "start": "2020-01-01T00:00:00+00:00"}
+    )
+    assert (await client.receive_json())["success"]
+    assert (await client.receive_json())["event"]["set"]["sessions"] == []
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await home.charge("CP1")
+    while not (await client.receive_json())["event"]["set"]["sessions"]:
+        pass
+
+
 async def test_what_a_charger_gave_today(
     start: Callable[..., Any], hass_ws_client: WebSocketGenerator
 ) -> None:

@@ -1,6 +1,7 @@
 """The intents of Sunfuse: what people ask Assist about their cars, and tell it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, override
 
 import voluptuous as vol
@@ -33,43 +34,84 @@ type Question = Callable[[CarPlace, Speech], Awaitable[str]]
 type Order = Callable[[HomeAssistant, Context | None, CarPlace, Speech], Awaitable[str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAboutCars:
+    """What somebody asked for: the cars that they may ask about, and the name that they said."""
+
+    hass: HomeAssistant
+    context: Context | None
+    places: list[CarPlace]
+    name: str | None
+    speech: Speech
+
+
+type Answer = Callable[[AskedAboutCars], Awaitable[str]]
+
+
+def _asks(question: Question) -> Answer:
+    """Answer a question. Without a name it is about every car that is plugged in."""
+
+    async def answer(asked: AskedAboutCars) -> str:
+        return " ".join(
+            [
+                await question(place, asked.speech)
+                for place in chosen(asked.places, asked.name)
+            ]
+        )
+
+    return answer
+
+
+def _does(order: Order) -> Answer:
+    """Follow an order. It is for one car, and for who may control its charger."""
+
+    async def answer(asked: AskedAboutCars) -> str:
+        place = the_one(asked.places, asked.name)
+        return await order(asked.hass, asked.context, place, asked.speech)
+
+    return answer
+
+
+# What each intent is, as a language model reads it, and how it is answered.
+_INTENTS: Mapping[str, tuple[str, Answer]] = {
+    IS_READY: (
+        "Tells whether a car is ready for its next departure, or will be in time",
+        _asks(async_is_ready),
+    ),
+    WHEN_READY: (
+        "Tells when a car will have charged what it needs",
+        _asks(async_when_ready),
+    ),
+    SUN_TODAY: (
+        "Tells how much a car charged today, and how much of that was solar power",
+        _asks(async_sun_today),
+    ),
+    CHARGE_NOW: (
+        "Charges a car that is plugged in at full power now",
+        _does(async_charge_now),
+    ),
+    STOP_CHARGING: ("Pauses charging of a car for a day", _does(async_stop_charging)),
+    RESUME_CHARGING: (
+        "Ends a pause: the car charges as its mode and plan say",
+        _does(async_resume_charging),
+    ),
+}
+
+
 async def async_setup_intents(hass: HomeAssistant) -> None:
     """Register the intents."""
-    for handler in (
-        _Asks(
-            IS_READY,
-            "Tells whether a car is ready for its next departure, or will be in time",
-            async_is_ready,
-        ),
-        _Asks(
-            WHEN_READY,
-            "Tells when a car will have charged what it needs",
-            async_when_ready,
-        ),
-        _Asks(
-            SUN_TODAY,
-            "Tells how much a car charged today, and how much of that was solar power",
-            async_sun_today,
-        ),
-        _Tells(
-            CHARGE_NOW,
-            "Charges a car that is plugged in at full power now",
-            async_charge_now,
-        ),
-        _Tells(
-            STOP_CHARGING, "Pauses charging of a car for a day", async_stop_charging
-        ),
-        _Tells(
-            RESUME_CHARGING,
-            "Ends a pause: the car charges as its mode and plan say",
-            async_resume_charging,
-        ),
-    ):
-        intent.async_register(hass, handler)
+    for intent_type, (description, answer) in _INTENTS.items():
+        intent.async_register(hass, CarIntent(intent_type, description, answer))
 
 
-class _CarIntent(intent.IntentHandler):
+class CarIntent(intent.IntentHandler):
     """An intent about a car, by its name, its charger's, or the only one."""
+
+    def __init__(self, intent_type: str, description: str, answer: Answer) -> None:
+        """Remember how it is answered."""
+        self.intent_type = intent_type
+        self.description = description
+        self._answer = answer
 
     @property
     @override
@@ -77,6 +119,7 @@ class _CarIntent(intent.IntentHandler):
         """Return what it can be told."""
         return {
             vol.Optional(
+                NAME,
                 NAME,
                 description="Name of the car or charger; not needed for the only one",
             ): cv.string
@@ -92,67 +135,22 @@ class _CarIntent(intent.IntentHandler):
         """
         hass, language = intent_obj.hass, intent_obj.language
         slots = self.async_validate_slots(intent_obj.slots)
-        name: str | None = slots[NAME]["value"] if NAME in slots else None
         texts = await async_load_sentences(hass, language)
         speech = Speech(language=language, texts=texts)
         try:
-            places = await async_places(hass, intent_obj.context, intent_obj.assistant)
-            answer = await self._async_answer(intent_obj, places, name, speech)
+            answer = await self._answer(
+                AskedAboutCars(
+                    hass=hass,
+                    context=intent_obj.context,
+                    places=await async_places(
+                        hass, intent_obj.context, intent_obj.assistant
+                    ),
+                    name=slots[NAME]["value"] if NAME in slots else None,
+                    speech=speech,
+                )
+            )
         except AssistError as err:
             raise intent.IntentHandleError(speech.say(err.key, **err.values)) from err
         response = intent_obj.create_response()
         response.async_set_speech(answer)
         return response
-
-    async def _async_answer(
-        self,
-        intent_obj: intent.Intent,
-        places: list[CarPlace],
-        name: str | None,
-        speech: Speech,
-    ) -> str:
-        raise NotImplementedError
-
-
-class _Asks(_CarIntent):
-    """A question. Without a name it is about every car that is plugged in."""
-
-    def __init__(self, intent_type: str, description: str, question: Question) -> None:
-        """Remember the question."""
-        self.intent_type = intent_type
-        self.description = description
-        self._question = question
-
-    @override
-    async def _async_answer(
-        self,
-        intent_obj: intent.Intent,
-        places: list[CarPlace],
-        name: str | None,
-        speech: Speech,
-    ) -> str:
-        answers = [
-            await self._question(place, speech) for place in chosen(places, name)
-        ]
-        return " ".join(answers)
-
-
-class _Tells(_CarIntent):
-    """An order. It is for one car, and for who may control its charger."""
-
-    def __init__(self, intent_type: str, description: str, order: Order) -> None:
-        """Remember the order."""
-        self.intent_type = intent_type
-        self.description = description
-        self._order = order
-
-    @override
-    async def _async_answer(
-        self,
-        intent_obj: intent.Intent,
-        places: list[CarPlace],
-        name: str | None,
-        speech: Speech,
-    ) -> str:
-        place = the_one(places, name)
-        return await self._order(intent_obj.hass, intent_obj.context, place, speech)

@@ -3,8 +3,10 @@
 What an automation does of its own accord is done in nobody's name, and allowed, as everywhere in Home Assistant.
 """
 
+from collections.abc import Iterable
+
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
@@ -64,6 +66,47 @@ async def async_require_control_of(
         await async_require_control(hass, context, entry, owner.key)
         return
     await _async_require(hass, context, f"{entry.entry_id}_{owner.id}_strategy")
+
+
+async def async_require_site(
+    hass: HomeAssistant, context: Context | None, entry: SunfuseConfigEntry
+) -> None:
+    """Refuse what somebody asks of a site as a whole who may not see its state.
+
+    Raises:
+        Unauthorized: the user may not.
+        UnknownUser: there is no such user.
+
+    """
+    user = await _async_user(hass, context)
+    if user is not None and not _sees(hass, user, f"{entry.entry_id}_state"):
+        raise Unauthorized(context=context)
+
+
+async def async_seen(
+    hass: HomeAssistant,
+    context: Context | None,
+    entry: SunfuseConfigEntry,
+    connectors: Iterable[str],
+) -> frozenset[str]:
+    """Return which of these connectors somebody may see."""
+    user = await _async_user(hass, context)
+    return frozenset(
+        one
+        for one in connectors
+        if user is None or _sees(hass, user, f"{entry.entry_id}_{one}_status")
+    )
+
+
+def _sees(hass: HomeAssistant, user: User, unique_id: str) -> bool:
+    if user.is_admin:
+        return True
+    entity_id = er.async_get(hass).async_get_entity_id(
+        Platform.SENSOR, DOMAIN, unique_id
+    )
+    return entity_id is not None and user.permissions.check_entity(
+        entity_id, POLICY_READ
+    )
 
 
 async def _async_require(

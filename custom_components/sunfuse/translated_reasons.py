@@ -44,6 +44,9 @@ _QUANTITIES = (
 # Names that Sunfuse itself gives. Snapshots, and entities' states, have them in the language of this Home Assistant.
 _GIVEN_NAMES = ("main_circuit", "limit_dimming", "limit_demand_response")
 _GIVEN = "given_name "
+# How whoever reads has numbers and times; no text has such a name.
+_ZONE, _HALF_DAYS = "time zone", "half days"
+DECIMAL_SIGN = "decimal_sign"
 
 
 async def async_load_sentences(
@@ -73,6 +76,22 @@ def in_its_language(sentences: Mapping[str, str], name: str) -> str:
     return sentences.get(f"{_GIVEN}{name}", name)
 
 
+def as_they_read(
+    sentences: Mapping[str, str],
+    *,
+    time_zone: str | None = None,
+    half_days: bool = False,
+    decimal_sign: str | None = None,
+) -> Mapping[str, str]:
+    """Return the sentences for somebody who has chosen how numbers and times are written."""
+    chosen = {
+        _ZONE: time_zone,
+        _HALF_DAYS: "true" if half_days else None,
+        DECIMAL_SIGN: decimal_sign,
+    }
+    return dict(sentences) | {name: value for name, value in chosen.items() if value}
+
+
 class _Values(dict[str, str]):
     """The values of a reason. A translation with an unknown placeholder must not break a site's entities."""
 
@@ -91,7 +110,7 @@ def explain(
     template = _template(sentences, reason)
     steps = _STEPS.get(reason.key, {})
     values = _Values(
-        (name, _readable(name, value, steps.get(name), at))
+        (name, _readable(sentences, name, value, steps.get(name), at))
         for name, value in reason.values
     )
     for name in _NAMES:
@@ -149,13 +168,21 @@ def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
 
 
 def _readable(
-    name: str, value: str | float, step: int | None, at: datetime | None
+    sentences: Mapping[str, str],
+    name: str,
+    value: str | float,
+    step: int | None,
+    at: datetime | None,
 ) -> str:
     """Return a value as a person writes it: times of day are formatted, numbers are rounded."""
     if isinstance(value, str):
         if name in _TIMES and (until := dt_util.parse_datetime(value)):
-            return _clock(until, at)
+            return _clock(sentences, until, at)
         return value
+    return _rounded(name, value, step).replace(".", sentences[DECIMAL_SIGN])
+
+
+def _rounded(name: str, value: float, step: int | None) -> str:
     if step:
         return f"{int(value / step) * step}"
     if "price" in name:
@@ -167,13 +194,20 @@ def _readable(
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _clock(time: datetime, at: datetime | None) -> str:
+def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) -> str:
     """Return the time of day, with the date if the time alone is ambiguous."""
-    local = dt_util.as_local(time)
+    name = sentences.get(_ZONE)
+    zone = (name and dt_util.get_time_zone(name)) or dt_util.DEFAULT_TIME_ZONE
+    local = time.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if _HALF_DAYS in sentences:
+        clock = (
+            f"{local.hour % 12 or 12}:{local:%M} {'PM' if local.hour > 11 else 'AM'}"
+        )
     near = any(
-        local.date() == dt_util.as_local(now).date()
+        local.date() == now.astimezone(zone).date()
         or timedelta(0) <= time - now < _A_DAY
-        for now in (dt_util.now(), at)
+        for now in (dt_util.utcnow(), at)
         if now is not None
     )
-    return local.strftime("%H:%M" if near else "%Y-%m-%d %H:%M")
+    return clock if near else f"{local:%Y-%m-%d} {clock}"

@@ -4,7 +4,7 @@ import { LitElement, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
 import { configForm } from "./editor";
 import { siteFeed } from "./feed";
-import type { Charger, SiteView } from "./feed";
+import type { Charger, Feed, SiteView } from "./feed";
 import type { CardConfig, Hass } from "./home-assistant";
 import { styles } from "./styles";
 import { texts } from "./texts";
@@ -29,7 +29,9 @@ export abstract class SunfuseCard extends LitElement {
 
   private home: Hass | undefined;
   private leave: (() => void) | undefined;
-  private followed = "";
+  private followed: Feed<SiteView> | undefined;
+  /* Whether there has been a site. */
+  private had = false;
 
   constructor() {
     super();
@@ -65,7 +67,7 @@ export abstract class SunfuseCard extends LitElement {
         this.say = say;
       });
     }
-    if (!before || before.language !== hass.language || before.connection !== hass.connection) {
+    if (!before || before.locale !== hass.locale || before.language !== hass.language || before.connection !== hass.connection) {
       this.follow();
     }
     if (!before || this.matters(before, hass)) this.requestUpdate();
@@ -89,18 +91,19 @@ export abstract class SunfuseCard extends LitElement {
     super.disconnectedCallback();
     this.leave?.();
     this.leave = undefined;
-    this.followed = "";
+    this.followed = undefined;
   }
 
   private follow(): void {
     if (!this.isConnected || !this.home || !this.config) return;
-    const wanted = `${this.config.site ?? ""}|${this.home.language}`;
+    const wanted = siteFeed(this.home, this.config.site);
     if (this.leave && wanted === this.followed) return;
     this.leave?.();
     this.followed = wanted;
-    this.leave = siteFeed(this.home, this.config.site).listen((site, failure) => {
+    this.leave = wanted.listen((site, failure) => {
       this.site = site;
       this.failure = failure;
+      this.had = this.had || Boolean(site?.entry_id);
     });
   }
 
@@ -113,8 +116,9 @@ export abstract class SunfuseCard extends LitElement {
 
   private missing(say: Say): TemplateResult {
     if (this.failure === "unauthorized") return html`<p class="error">${say("not_allowed")}</p>`;
-    if (this.failure) return html`<p class="error">${say("no_site")}</p>`;
-    return html`<p class="quiet">${say(this.site ? "site_not_loaded" : "loading")}</p>`;
+    // Who has had a site, or names one, waits for it: Home Assistant may still be starting.
+    if (this.failure && !this.config?.site && !this.had) return html`<p class="error">${say("no_site")}</p>`;
+    return html`<p class="quiet">${say(this.site || this.failure ? "site_not_loaded" : "loading")}</p>`;
   }
 
   protected abstract content(site: SiteView, say: Say): TemplateResult;

@@ -5,7 +5,7 @@ import type { TemplateResult } from "lit";
 import { SunfuseCard, chargersOf } from "./card";
 import { configForm } from "./editor";
 import type { Charger, SiteView } from "./feed";
-import { energy, moment, money, percent, power } from "./format";
+import { energy, localTime, moment, money, nextAt, percent, power } from "./format";
 import { define } from "./home-assistant";
 import type { Hass } from "./home-assistant";
 import { qrCode } from "./qr-code";
@@ -90,6 +90,8 @@ export class ChargerCard extends SunfuseCard {
 
   private charger(charger: Charger, site: SiteView, say: Say): TemplateResult {
     const hass = this.hass;
+    // A site without solar power has no share of it to show.
+    const sunny = charger.sun_share || !site.flows || site.flows.solar_w !== null;
     return html`
       <div class="head">
         <h2>${this.config?.title ?? charger.name}</h2>
@@ -110,7 +112,7 @@ export class ChargerCard extends SunfuseCard {
         ${this.fact(say("today"), charger.today_wh === null ? null : energy(hass, charger.today_wh))}
         ${this.fact(say("soc"), charger.soc === null ? null : percent(hass, charger.soc))}
         ${this.fact(say("cost"), charger.cost === null ? null : money(hass, charger.cost, site.currency))}
-        ${this.fact(say("sun_share"), charger.sun_share === null ? null : percent(hass, charger.sun_share * 100))}
+        ${this.fact(say("sun_share"), sunny && charger.sun_share !== null ? percent(hass, charger.sun_share * 100) : null)}
       </dl>
       <div class="why">
         <p>${charger.reason.text}</p>
@@ -194,13 +196,7 @@ export class ChargerCard extends SunfuseCard {
   private wish(charger: Charger, say: Say): TemplateResult {
     const { demand } = charger;
     const set = demand?.departure && !demand.guessed ? demand.departure : null;
-    const time = set
-      ? new Date(set).toLocaleTimeString("en-GB", {
-          timeZone: this.hass.config.time_zone,
-          hour: "2-digit",
-          minute: "2-digit",
-        })
-      : "";
+    const time = set ? localTime(this.hass, Date.parse(set)).slice(11) : "";
     const device_id = charger.device_id;
     return html`<form
       class="row wish"
@@ -208,7 +204,8 @@ export class ChargerCard extends SunfuseCard {
         event.preventDefault();
         const values = new FormData(event.target as HTMLFormElement);
         const target_soc = values.get("soc") ? Number(values.get("soc")) : undefined;
-        const wish = { device_id, time: values.get("time"), ...(target_soc ? { target_soc } : {}) };
+        const departure = new Date(nextAt(this.hass, String(values.get("time")))).toISOString();
+        const wish = { device_id, departure, ...(target_soc ? { target_soc } : {}) };
         void this.act("sunfuse", "set_departure", wish, say("departure_set")).then((done) => {
           if (done) this.typed = undefined;
         });

@@ -1,5 +1,6 @@
 /* What Home Assistant pushes about a site: one subscription, however many cards show it. */
 
+import { reading } from "./format";
 import type { Hass } from "./home-assistant";
 
 export interface Flows {
@@ -120,50 +121,89 @@ export function merged(before: View, news: News): View {
   return after;
 }
 
+/* When it is asked again after an error: Home Assistant may still be starting, or the site may be set up anew. */
+const PAUSES_MS = [1_000, 2_000, 5_000, 10_000];
+
+type Listener<T> = (view: T | undefined, error: string | undefined) => void;
+
+/** A subscription that lasts: over lost connections, restarts of Home Assistant and reloads of the site. */
 export class Feed<T> {
   private view: View = {};
-  private listeners = new Set<(view: T | undefined, error: string | undefined) => void>();
+  private listeners = new Set<Listener<T>>();
   private unsubscribe: Promise<() => Promise<void>> | undefined;
   private error: string | undefined;
-  private hass: Hass;
-  private message: Record<string, unknown>;
+  private failures = 0;
+  private turn = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly hass: Hass;
+  private readonly message: Record<string, unknown>;
 
   constructor(hass: Hass, message: Record<string, unknown>) {
     this.hass = hass;
     this.message = message;
   }
 
-  listen(listener: (view: T | undefined, error: string | undefined) => void): () => void {
+  listen(listener: Listener<T>): () => void {
     this.listeners.add(listener);
-    if (!this.unsubscribe) this.start();
-    else if (this.error || Object.keys(this.view).length) this.tell(listener);
+    if (this.listeners.size === 1) {
+      this.view = {};
+      this.error = undefined;
+      // After a lost connection it is asked for anew, by ourselves: who is refused while Home Assistant starts asks again.
+      this.hass.connection.addEventListener("ready", this.start);
+      this.start();
+    } else if (this.error || Object.keys(this.view).length) this.tell(listener);
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size === 0) this.stop();
     };
   }
 
-  private start(): void {
-    this.view = {};
-    this.unsubscribe = this.hass.connection.subscribeMessage<News>((news) => {
-      // After a lost connection all of it comes again, on top of what was.
-      this.view = merged(this.view, news);
-      this.error = undefined;
-      for (const listener of this.listeners) this.tell(listener);
-    }, this.message);
-    this.unsubscribe.catch((error: { code?: string; message?: string }) => {
-      this.unsubscribe = undefined;
-      this.error = error.code ?? String(error.message ?? error);
-      for (const listener of this.listeners) this.tell(listener);
+  private readonly start = (): void => {
+    const mine = ++this.turn;
+    let first = true;
+    clearTimeout(this.timer);
+    this.unsubscribe = this.hass.connection.subscribeMessage<News>(
+      (news) => {
+        if (mine !== this.turn) return;
+        this.view = merged(first ? {} : this.view, news);
+        first = false;
+        this.failures = 0;
+        this.error = undefined;
+        this.tellAll();
+      },
+      this.message,
+      { resubscribe: false },
+    );
+    this.unsubscribe.catch((error: { code?: string | number }) => {
+      if (mine === this.turn) this.refused(error.code);
     });
+  };
+
+  private refused(code: string | number | undefined): void {
+    this.unsubscribe = undefined;
+    const pause = PAUSES_MS[Math.min(this.failures, PAUSES_MS.length - 1)];
+    this.failures += 1;
+    this.timer = setTimeout(this.start, pause);
+    // A number is the connection's: Home Assistant says itself that it is lost, and what was last known stays.
+    if (typeof code === "number") return;
+    this.view = {};
+    this.error = code ?? "unknown_error";
+    this.tellAll();
   }
 
-  private tell(listener: (view: T | undefined, error: string | undefined) => void): void {
+  private tellAll(): void {
+    for (const listener of this.listeners) this.tell(listener);
+  }
+
+  private tell(listener: Listener<T>): void {
     const known = Object.keys(this.view).length > 0;
     listener(known ? (this.view as T) : undefined, this.error);
   }
 
   private stop(): void {
+    this.turn += 1;
+    clearTimeout(this.timer);
+    this.hass.connection.removeEventListener("ready", this.start);
     void this.unsubscribe?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
     this.unsubscribe = undefined;
   }
@@ -185,6 +225,7 @@ export function siteFeed(hass: Hass, site: string | undefined): Feed<SiteView> {
   return feed<SiteView>(hass, {
     type: "sunfuse/site/subscribe",
     language: hass.language,
+    ...reading(hass),
     ...(site ? { entry_id: site } : {}),
   });
 }

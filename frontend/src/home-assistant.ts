@@ -10,6 +10,8 @@ export type Values = Record<string, string | number>;
 export type Localize = (key: string, values?: Values) => string;
 
 export interface Connection {
+  addEventListener(event: "ready", listener: () => void): void;
+  removeEventListener(event: "ready", listener: () => void): void;
   subscribeMessage<T>(
     callback: (message: T) => void,
     message: Record<string, unknown>,
@@ -17,11 +19,19 @@ export interface Connection {
   ): Promise<() => Promise<void>>;
 }
 
+/* What a user has chosen in their profile. */
+export interface Locale {
+  language: string;
+  number_format?: string;
+  time_format?: string;
+  time_zone?: string;
+}
+
 export interface Hass {
   connection: Connection;
   states: Record<string, HassEntity>;
   language: string;
-  locale: { language: string; time_format?: string };
+  locale: Locale;
   config: { currency: string; time_zone: string };
   themes?: { darkMode?: boolean };
   user?: { id: string; is_admin: boolean; name: string };
@@ -44,6 +54,8 @@ export interface CardConfig {
   charger?: string;
   chargers?: string[];
   title?: string;
+  /* Whether the card of a site shows the chargers that wait to be accepted. */
+  new_chargers?: boolean;
 }
 
 interface Registered {

@@ -8,11 +8,11 @@ import { DepartureTrial } from "./departure-trial";
 import { configForm } from "./editor";
 import { feed } from "./feed";
 import type { SiteView } from "./feed";
-import { energy, moment, money, number, percent, power } from "./format";
+import { energy, instantOf, localTime, moment, money, number, percent, power } from "./format";
 import { define } from "./home-assistant";
 import { END, START, chart, chartStyles } from "./plan-chart";
 import type { Hands, Mark } from "./plan-chart";
-import { Scale, instantOf, localTime } from "./plan-model";
+import { Scale } from "./plan-model";
 import type { Plan, PlannedCar } from "./plan-model";
 import { styles } from "./styles";
 import type { Say } from "./texts";
@@ -238,6 +238,7 @@ export class PlanCard extends SunfuseCard {
     if (!cars.length) return nothing;
     // A car that charges with the sun is ready when the sky allows it, which nobody knows.
     const promised = cars.some((car) => car.ready || car.missing_wh);
+    const sunny = !plan.sun_w || plan.sun_w.some(Boolean) || cars.some((car) => car.sun_share);
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${say("plan")}>
       <table class="stack">
         <thead>
@@ -250,17 +251,17 @@ export class PlanCard extends SunfuseCard {
               ? html`<th class="number">${say("cost")}</th>
                   <th class="number">${say("saving")}</th>`
               : nothing}
-            <th class="number">${say("sun_share")}</th>
+            ${sunny ? html`<th class="number">${say("sun_share")}</th>` : nothing}
           </tr>
         </thead>
         <tbody>
-          ${cars.map((car) => this.car(car, promised, plan, say))}
+          ${cars.map((car) => this.car(car, { promised, sunny: Boolean(sunny) }, plan, say))}
         </tbody>
       </table>
     </div>`;
   }
 
-  private car(car: PlannedCar, promised: boolean, plan: Plan, say: Say): TemplateResult {
+  private car(car: PlannedCar, columns: { promised: boolean; sunny: boolean }, plan: Plan, say: Say): TemplateResult {
     const hass = this.hass;
     const leaves = this.leaves(car);
     const known = (is: unknown) => (is ? "" : "none");
@@ -282,7 +283,7 @@ export class PlanCard extends SunfuseCard {
             ? moment(hass, leaves)
             : "–"}
       </td>
-      ${promised
+      ${columns.promised
         ? html`<td class=${known(car.missing_wh || car.ready)} data-name=${say("ready")}>
             ${car.missing_wh
               ? say("misses", { energy: energy(hass, car.missing_wh) })
@@ -296,7 +297,9 @@ export class PlanCard extends SunfuseCard {
         ? html`<td class="number ${known(car.energy_wh)}" data-name=${say("cost")}>${car.energy_wh ? money(hass, car.cost, plan.currency) : "–"}</td>
             <td class="number ${known(car.energy_wh)}" data-name=${say("saving")}>${car.energy_wh ? money(hass, car.saving, plan.currency) : "–"}</td>`
         : nothing}
-      <td class="number ${known(car.energy_wh)}" data-name=${say("sun_share")}>${car.energy_wh ? percent(hass, car.sun_share * 100) : "–"}</td>
+      ${columns.sunny
+        ? html`<td class="number ${known(car.energy_wh)}" data-name=${say("sun_share")}>${car.energy_wh ? percent(hass, car.sun_share * 100) : "–"}</td>`
+        : nothing}
     </tr>`;
   }
 }

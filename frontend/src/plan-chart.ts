@@ -2,8 +2,9 @@
 
 import { css, html, nothing, svg } from "lit";
 import type { SVGTemplateResult, TemplateResult } from "lit";
-import { moment, number } from "./format";
+import { hourFormat, localTime, moment, number, timeFormat, zone } from "./format";
 import type { Hass } from "./home-assistant";
+import { QUARTER } from "./plan-model";
 import type { Plan, PlannedCar, Scale } from "./plan-model";
 import type { Say } from "./texts";
 
@@ -202,16 +203,18 @@ function bars({ plan, scale }: Picture, cars: PlannedCar[], y: (watts: number) =
 function hours({ hass, scale }: Picture, width: number): SVGTemplateResult[] {
   const span = (scale.to - scale.from) / HOUR;
   const every = [1, 2, 3, 6, 12].find((count) => (span / count) * 56 < width) ?? 24;
-  const zone = { timeZone: hass.config.time_zone, hour: "2-digit", hour12: false } as const;
-  const hourOf = new Intl.DateTimeFormat("en-GB", zone);
-  const dayOf = new Intl.DateTimeFormat(hass.locale.language, { timeZone: zone.timeZone, weekday: "short" });
+  const clock = hourFormat(hass);
+  const dayOf = timeFormat(hass.locale.language, { timeZone: zone(hass), weekday: "short" });
   const ticks: SVGTemplateResult[] = [];
-  for (let at = Math.ceil(scale.from / HOUR) * HOUR; at <= scale.to; at += HOUR) {
-    const hour = Number(hourOf.format(at)) % 24;
+  let first = Math.ceil(scale.from / QUARTER) * QUARTER;
+  // In some countries an hour begins at half past, or at a quarter to, in UTC.
+  while (!localTime(hass, first).endsWith(":00")) first += QUARTER;
+  for (let at = first; at <= scale.to; at += HOUR) {
+    const hour = Number(localTime(hass, at).slice(11, 13));
     if (hour % every) continue;
     const x = scale.x(at);
     ticks.push(svg`<line class="grid" x1=${x} x2=${x} y1=${TOP} y2=${FLOOR} />
-      <text x=${x} y=${HEIGHT - 6} text-anchor="middle">${hour ? `${hour}:00` : dayOf.format(at)}</text>`);
+      <text x=${x} y=${HEIGHT - 6} text-anchor="middle">${hour ? clock.format(at) : dayOf.format(at)}</text>`);
   }
   return ticks;
 }

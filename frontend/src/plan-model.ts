@@ -1,7 +1,5 @@
 /* What the plan card shows and tries out, and where a time is in its chart. */
 
-import type { Hass } from "./home-assistant";
-
 export interface PlannedCar {
   id: string;
   name: string;
@@ -84,19 +82,4 @@ export class Scale {
     const quarter = Math.round(at / QUARTER) * QUARTER;
     return Math.min(this.to, Math.max(this.from + QUARTER, quarter));
   }
-}
-
-/** An instant as a form has it, in the time zone of the site. */
-export function localTime(hass: Hass, at: number): string {
-  return new Date(at)
-    .toLocaleString("sv-SE", { timeZone: hass.config.time_zone })
-    .replace(" ", "T")
-    .slice(0, 16);
-}
-
-/** What a form's local time is; NaN while it is incomplete. */
-export function instantOf(hass: Hass, local: string): number {
-  const guess = Date.parse(`${local}:00Z`);
-  if (Number.isNaN(guess)) return guess;
-  return guess - (Date.parse(`${localTime(hass, guess)}:00Z`) - guess);
 }

@@ -8,95 +8,13 @@ import { configForm } from "./editor";
 import type { SiteView } from "./feed";
 import { date, energy, moment, money, percent } from "./format";
 import { define } from "./home-assistant";
-import type { Hass } from "./home-assistant";
+import { monthBars, monthStyles } from "./sessions-chart";
+import { GROUPS, byMonth, columnsOf, firstDay, grouped, shownAt, summed } from "./sessions-model";
+import type { Columns, Group, Session, Sessions, Sum } from "./sessions-model";
 import { styles } from "./styles";
 import type { Say } from "./texts";
 
-interface Session {
-  number: number;
-  station: string;
-  charger: string;
-  person: string | null;
-  vehicle: string | null;
-  start: string | null;
-  stop: string | null;
-  energy_wh: number;
-  sun_wh: number;
-  cost: number | null;
-  saving: number | null;
-  billed: number | null;
-  currency: string | null;
-}
-
-interface Sessions {
-  all: boolean;
-  currency: string;
-  sessions: Session[];
-}
-
-type Group = "person" | "vehicle" | "charger";
-
-/* Whose sums, and what that is called. */
-const GROUPS: Record<Group, string> = { person: "by_person", vehicle: "by_vehicle", charger: "by_charger" };
-const MONTHS = 12;
 const PAGE = 10;
-
-interface Sum {
-  energy_wh: number;
-  sun_wh: number;
-  cost: number | null;
-  saving: number | null;
-  billed: number | null;
-}
-
-export function summed(sessions: Session[]): Sum {
-  const add = (before: number | null, value: number | null) => (value === null ? before : (before ?? 0) + value);
-  return sessions.reduce<Sum>(
-    (sum, one) => ({
-      energy_wh: sum.energy_wh + one.energy_wh,
-      sun_wh: sum.sun_wh + one.sun_wh,
-      cost: add(sum.cost, one.cost),
-      saving: add(sum.saving, one.saving),
-      billed: add(sum.billed, one.billed),
-    }),
-    { energy_wh: 0, sun_wh: 0, cost: null, saving: null, billed: null },
-  );
-}
-
-/** Since when sessions are shown. */
-function firstDay(): string {
-  const start = new Date();
-  start.setUTCMonth(start.getUTCMonth() - MONTHS + 1, 1);
-  start.setUTCHours(0, 0, 0, 0);
-  return start.toISOString();
-}
-
-/** By what the list is sorted: the time that it shows. */
-function shownAt({ start, stop }: Session): number {
-  return Date.parse(start ?? stop ?? "") || 0;
-}
-
-/** Says of a session in which month it stopped, as a bill has it; a formatter is made once, not for each of a thousand. */
-function byMonth(hass: Hass): (session: Session) => string {
-  const day = new Intl.DateTimeFormat("en-CA", { timeZone: hass.config.time_zone, year: "numeric", month: "2-digit" });
-  return (session) => day.format(new Date(session.stop ?? session.start ?? Date.now())).slice(0, 7);
-}
-
-function grouped(sessions: Session[], of: (session: Session) => string): Map<string, Session[]> {
-  const groups = new Map<string, Session[]>();
-  for (const session of sessions) {
-    const name = of(session);
-    const group = groups.get(name);
-    if (group) group.push(session);
-    else groups.set(name, [session]);
-  }
-  return groups;
-}
-
-/** Whether anybody has a price list, so that what they owe is a column. */
-function isBilled(sessions: Session[]): boolean {
-  return sessions.some(({ billed }) => billed !== null);
-}
 
 export class SessionsCard extends SunfuseCard {
   static override properties = {
@@ -110,42 +28,10 @@ export class SessionsCard extends SunfuseCard {
 
   static override styles = [
     styles,
+    monthStyles,
     css`
       .wait {
         min-block-size: 360px;
-      }
-      .months {
-        display: grid;
-        grid-template-columns: repeat(${MONTHS}, 1fr);
-        gap: 4px;
-        block-size: 150px;
-        align-items: end;
-      }
-      .months button {
-        display: flex;
-        flex-direction: column;
-        justify-content: flex-end;
-        block-size: 100%;
-        min-inline-size: 0;
-        padding: 0;
-        border-radius: 4px;
-        border-color: transparent;
-        background: none;
-        overflow: hidden;
-        font-size: 11px;
-      }
-      .months button[aria-pressed="true"] {
-        border-color: var(--primary-color);
-      }
-      .months i {
-        display: block;
-        inline-size: 100%;
-      }
-      .months .other {
-        background: var(--grid);
-      }
-      .months .sun {
-        background: var(--sun);
       }
     `,
   ];
@@ -237,43 +123,10 @@ export class SessionsCard extends SunfuseCard {
   }
 
   private months(answer: Sessions, say: Say): TemplateResult {
-    const hass = this.hass;
-    const today = new Date().toLocaleDateString("en-CA", { timeZone: hass.config.time_zone });
-    const names = Array.from({ length: MONTHS }, (_, back) => {
-      const at = new Date(`${today.slice(0, 7)}-15T12:00:00Z`);
-      at.setUTCMonth(at.getUTCMonth() - (MONTHS - 1 - back));
-      return at;
+    return monthBars(this.hass, say, this.ofName(answer.sessions), this.month, (month) => {
+      this.month = month;
+      this.shown = PAGE;
     });
-    const monthOf = byMonth(hass);
-    const of = grouped(this.ofName(answer.sessions), monthOf);
-    const sums = names.map((at) => {
-      const month = at.toISOString().slice(0, 7);
-      return { at, month, ...summed(of.get(month) ?? []) };
-    });
-    const most = Math.max(1, ...sums.map((sum) => sum.energy_wh));
-    return html`<div class="months" role="group" aria-label=${say("by_month")}>
-        ${sums.map((sum) => {
-          const name = sum.at.toLocaleDateString(hass.locale.language, { month: "short", timeZone: "UTC" });
-          const long = sum.at.toLocaleDateString(hass.locale.language, { month: "long", year: "numeric", timeZone: "UTC" });
-          const share = (wh: number) => `${(wh / most) * 75}%`;
-          return html`<button
-            aria-pressed=${this.month === sum.month}
-            aria-label="${long}: ${energy(hass, sum.energy_wh)}"
-            @click=${() => {
-              this.month = this.month === sum.month ? undefined : sum.month;
-              this.shown = PAGE;
-            }}
-          >
-            <i class="other" style="block-size:${share(sum.energy_wh - sum.sun_wh)}"></i>
-            <i class="sun" style="block-size:${share(sum.sun_wh)}"></i>
-            <span>${name}</span>
-          </button>`;
-        })}
-      </div>
-      <p class="row key quiet" aria-hidden="true">
-        <span><i style="background:var(--sun)"></i>${say("sun")}</span>
-        <span><i style="background:var(--grid)"></i>${say("grid_and_battery")}</span>
-      </p>`;
   }
 
   private groups(answer: Sessions, say: Say): TemplateResult {
@@ -281,7 +134,7 @@ export class SessionsCard extends SunfuseCard {
     const by = grouped(sessions, (session) => this.nameOf(session));
     const rows = [...by].map(([name, of]) => ({ name, count: of.length, ...summed(of) }));
     rows.sort((a, b) => b.energy_wh - a.energy_wh);
-    const billed = isBilled(answer.sessions);
+    const columns = columnsOf(answer.sessions);
     return html`<div class="choice" role="group" aria-label=${say("sum_by")}>
         ${(Object.keys(GROUPS) as Group[]).map(
           (group) => html`<button
@@ -302,10 +155,7 @@ export class SessionsCard extends SunfuseCard {
               <th>${say(GROUPS[this.group])}</th>
               <th class="number">${say("sessions")}</th>
               <th class="number">${say("energy")}</th>
-              <th class="number">${say("sun_share")}</th>
-              <th class="number">${say("cost")}</th>
-              <th class="number">${say("saving")}</th>
-              ${billed ? html`<th class="number">${say("billed")}</th>` : nothing}
+              ${this.heads(columns, say)}
             </tr>
           </thead>
           <tbody>
@@ -324,7 +174,7 @@ export class SessionsCard extends SunfuseCard {
                   </button>
                 </td>
                 <td class="number" data-name=${say("sessions")}>${row.count}</td>
-                ${this.sums(row, answer.currency, billed, say)}
+                ${this.sums(row, answer.currency, columns, say)}
               </tr>`,
             )}
           </tbody>
@@ -333,20 +183,32 @@ export class SessionsCard extends SunfuseCard {
       ${sessions.length ? nothing : html`<p class="quiet">${say("no_sessions")}</p>`}`;
   }
 
-  private sums(sum: Sum, currency: string, billed: boolean, say: Say): TemplateResult {
+  private heads(columns: Columns, say: Say): (TemplateResult | typeof nothing)[] {
+    const head = (shown: boolean, name: string) => (shown ? html`<th class="number">${say(name)}</th>` : nothing);
+    return [
+      head(columns.sun, "sun_share"),
+      head(columns.cost, "cost"),
+      head(columns.saving, "saving"),
+      head(columns.billed, "billed"),
+    ];
+  }
+
+  private sums(sum: Sum, currency: string, columns: Columns, say: Say): TemplateResult {
     const hass = this.hass;
     const sun = sum.energy_wh ? (sum.sun_wh / sum.energy_wh) * 100 : null;
-    return html`<td class="number" data-name=${say("energy")}>${energy(hass, sum.energy_wh)}</td>
-      <td class="number minor" data-name=${say("sun_share")}>${percent(hass, sun)}</td>
-      <td class="number" data-name=${say("cost")}>${money(hass, sum.cost, currency)}</td>
-      <td class="number minor ${sum.saving === null ? "none" : ""}" data-name=${say("saving")}>${money(hass, sum.saving, currency)}</td>
-      ${billed ? html`<td class="number" data-name=${say("billed")}>${money(hass, sum.billed, currency)}</td>` : nothing}`;
+    const cell = (shown: boolean, name: string, value: string, kind = "") =>
+      shown ? html`<td class="number ${kind}" data-name=${say(name)}>${value}</td>` : nothing;
+    return html`${cell(true, "energy", energy(hass, sum.energy_wh))}
+      ${cell(columns.sun, "sun_share", percent(hass, sun), "minor")}
+      ${cell(columns.cost, "cost", money(hass, sum.cost, currency))}
+      ${cell(columns.saving, "saving", money(hass, sum.saving, currency), sum.saving === null ? "minor none" : "minor")}
+      ${cell(columns.billed, "billed", money(hass, sum.billed, currency))}`;
   }
 
   private table(answer: Sessions, say: Say): TemplateResult {
     const hass = this.hass;
     const sessions = this.chosen(answer);
-    const billed = isBilled(answer.sessions);
+    const columns = columnsOf(answer.sessions);
     return html`<h3>${this.only ?? say("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${say("sessions")}>
         <table class="stack brief">
@@ -357,10 +219,7 @@ export class SessionsCard extends SunfuseCard {
               <th>${say("by_person")}</th>
               <th>${say("by_vehicle")}</th>
               <th class="number">${say("energy")}</th>
-              <th class="number">${say("sun_share")}</th>
-              <th class="number">${say("cost")}</th>
-              <th class="number">${say("saving")}</th>
-              ${billed ? html`<th class="number">${say("billed")}</th>` : nothing}
+              ${this.heads(columns, say)}
             </tr>
           </thead>
           <tbody>
@@ -368,12 +227,12 @@ export class SessionsCard extends SunfuseCard {
               (session) => html`<tr>
                 <td>
                   ${session.start ? moment(hass, session.start) : session.stop ? date(hass, session.stop) : "–"}
-                  ${session.stop ? nothing : html`<span class="chip good">${say("running")}</span>`}
+                  ${session.running ? html`<span class="chip good">${say("running")}</span>` : nothing}
                 </td>
                 <td data-name=${say("charger")}>${session.charger}</td>
                 <td class=${session.person ? "" : "none"} data-name=${say("by_person")}>${session.person ?? "–"}</td>
                 <td class="minor" data-name=${say("by_vehicle")}>${session.vehicle ?? "–"}</td>
-                ${this.sums(session, session.currency ?? answer.currency, billed, say)}
+                ${this.sums(session, session.currency ?? answer.currency, columns, say)}
               </tr>`,
             )}
           </tbody>

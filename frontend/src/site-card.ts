@@ -6,12 +6,16 @@ import { SunfuseCard } from "./card";
 import type { Circuit, Flows, Peak, SiteView } from "./feed";
 import { current, moment, money, percent, power } from "./format";
 import { define, moreInfo } from "./home-assistant";
+import "./new-chargers";
 import { styles } from "./styles";
 import { stateName } from "./texts";
 import type { Say } from "./texts";
 
 /* Below this nothing is drawn as a flow: meters are never still. */
 const STILL_W = 30;
+
+/* Where the picture of the flows ends. */
+const BOTTOM = 236;
 
 interface Node {
   name: string;
@@ -33,7 +37,6 @@ export class SiteCard extends SunfuseCard {
         inline-size: 100%;
         max-inline-size: 420px;
         margin-inline: auto;
-        aspect-ratio: 300 / 236;
       }
       .flows svg {
         position: absolute;
@@ -156,6 +159,9 @@ export class SiteCard extends SunfuseCard {
             >`
           : nothing}
       </div>
+      ${this.config?.new_chargers && site.admin
+        ? html`<sunfuse-new-chargers .hass=${this.hass} .site=${site.entry_id} .say=${say}></sunfuse-new-chargers>`
+        : nothing}
       ${site.available ? nothing : html`<p class="error">${say("site_failed")}</p>`}
       ${flows ? this.flows(flows, site, say) : html`<p class="quiet">${say("only_chargers")}</p>`}
       ${circuits?.map((circuit) => this.circuit(circuit, site, say))}
@@ -174,6 +180,8 @@ export class SiteCard extends SunfuseCard {
     const grid = flows.grid_w ?? 0;
     const battery = flows.battery_w ?? 0;
     const nodes: Node[] = [];
+    // Without a sun there is nothing in the upper third.
+    const top = flows.solar_w === null ? 74 : 0;
     if (flows.solar_w !== null) {
       nodes.push({ name: "sun", icon: "mdi:solar-power", x: 150, y: 44, watts: flows.solar_w, inward: flows.solar_w });
     }
@@ -207,8 +215,8 @@ export class SiteCard extends SunfuseCard {
       inward: -(flows.cars_w ?? 0),
     });
     return html`
-      <div class="flows" role="group" aria-label=${say("flows")}>
-        <svg viewBox="0 0 300 236" aria-hidden="true">
+      <div class="flows" role="group" aria-label=${say("flows")} style="aspect-ratio:300/${BOTTOM - top}">
+        <svg viewBox="0 ${top} 300 ${BOTTOM - top}" aria-hidden="true">
           ${nodes.map((node) => {
             const moves = Math.abs(node.inward) >= STILL_W;
             return svg`<path d="M${node.x} ${node.y} L150 118" style="--colour:var(--${node.name})"
@@ -218,7 +226,7 @@ export class SiteCard extends SunfuseCard {
         ${nodes.map(
           (node) => html`<div
             class="node"
-            style="--colour:var(--${node.name});left:${(node.x / 300) * 100}%;top:${(node.y / 236) * 100}%"
+            style="--colour:var(--${node.name});left:${(node.x / 300) * 100}%;top:${((node.y - top) / (BOTTOM - top)) * 100}%"
           >
             <ha-icon icon=${node.icon} aria-hidden="true"></ha-icon>
             <span>${say(node.name)}</span>

@@ -3,6 +3,7 @@
 import type { Site } from "./editor";
 import { siteFeed } from "./feed";
 import type { Hass } from "./home-assistant";
+import { persistently } from "./persistent";
 import { texts } from "./texts";
 import type { Say } from "./texts";
 
@@ -19,7 +20,9 @@ function section(...cards: Config[]): Config {
 function view(site: Site, say: Say): Config {
   const here = { site: site.entry_id };
   const sections: Config[] = [];
-  if (site.whole) sections.push(section({ type: "custom:sunfuse-site-card", ...here }));
+  // A table of one says nothing that its card does not; who has one charger accepts the next ones beside the site.
+  const only = site.chargers.length === 1;
+  if (site.whole) sections.push(section({ type: "custom:sunfuse-site-card", ...here, ...(only ? { new_chargers: true } : {}) }));
   if (site.chargers.length > MOST_CARDS) {
     sections.push({
       ...section({ type: "custom:sunfuse-chargers-card", ...here, grid_options: { columns: "full" } }),
@@ -29,7 +32,7 @@ function view(site: Site, say: Say): Config {
     for (const charger of site.chargers) {
       sections.push(section({ type: "custom:sunfuse-charger-card", ...here, charger }));
     }
-    if (site.whole && site.chargers.length !== 1) {
+    if (site.whole && !only) {
       sections.push({
         ...section({ type: "custom:sunfuse-chargers-card", ...here, grid_options: { columns: "full" } }),
         column_span: 2,
@@ -66,7 +69,7 @@ function warm(hass: Hass, site: Site): void {
 }
 
 export async function generate(hass: Hass): Promise<Config> {
-  const [say, sites] = await Promise.all([texts(hass), hass.callWS<Site[]>({ type: "sunfuse/sites" })]);
+  const [say, sites] = await Promise.all([texts(hass), persistently(() => hass.callWS<Site[]>({ type: "sunfuse/sites" }))]);
   for (const site of sites) warm(hass, site);
   if (sites.length) return { views: sites.map((site) => view(site, say)) };
   const link = hass.user?.is_admin ? ` [${say("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";

@@ -1,6 +1,7 @@
 /* The cards' texts: those of the integration, in the language of who looks. */
 
 import type { Hass, Values } from "./home-assistant";
+import { persistently } from "./persistent";
 
 export type Say = (key: string, values?: Values) => string;
 
@@ -11,7 +12,7 @@ export function texts(hass: Hass): Promise<Say> {
   const language = hass.language;
   let say = loaded.get(language);
   if (!say) {
-    say = hass.loadBackendTranslation("common", "sunfuse").then((localize) => {
+    say = persistently(() => hass.loadBackendTranslation("common", "sunfuse")).then((localize) => {
       latest = (key, values) => localize(`component.sunfuse.common.card_${key}`, values) || key;
       return latest;
     });

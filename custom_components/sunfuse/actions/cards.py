@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
+from ..rights import async_require_administrator
 
 AUTHORIZE = vol.Schema(
     {
@@ -23,6 +24,7 @@ def async_setup_card_actions(hass: HomeAssistant) -> None:
     """Register the action."""
 
     async def authorize(call: ServiceCall) -> None:
+        await async_require_administrator(hass, call.context)
         request_id: str = call.data["request_id"]
         accept: bool = call.data["accept"]
         entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)

@@ -24,6 +24,7 @@ from ..drivers.demand import Demand
 from ..drivers.wishes import ChargingStrategy
 from ..engine.model import Mode
 from ..planner import Intention
+from ..rights import async_require_control, async_require_site, async_seen
 from ..site.driver_words import check_ahead
 from ..site.outcome import ConnectorKey
 from ..site.plan_charts import charging_slots, planned_car, planned_cars, planned_slots
@@ -53,12 +54,15 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         entry: SunfuseConfigEntry = async_get_config_entry(
             hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
         )
+        await async_require_site(hass, call.context, entry)
         planning = entry.runtime_data.planning
         intention = planning.data.intention
         if intention is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="no_plan"
             )
+        cars = (car.id for car in intention.cars)
+        seen = await async_seen(hass, call.context, entry, cars)
         response: dict[str, Any] = {
             "made_at": intention.now.isoformat(),
             "currency": planning.currency,
@@ -69,6 +73,7 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
             "cars": {
                 car.id: planned_car(car) | {"slots": charging_slots(car)}
                 for car in intention.cars
+                if car.id in seen
             },
             "slots": planned_slots(intention),
         }
@@ -77,6 +82,7 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
     async def preview(call: ServiceCall) -> ServiceResponse:
         entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
         key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
+        await async_require_control(hass, call.context, entry, key)
         planning = entry.runtime_data.planning
         departure: datetime | None = call.data.get("departure")
         if departure is not None:
@@ -93,14 +99,16 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="no_plan"
             )
+        others = planned_cars(intention)
+        seen = await async_seen(hass, call.context, entry, others)
         response: dict[str, Any] = {
             "currency": planning.currency,
             "car": planned_car(car) | {"slots": charging_slots(car)},
             "as_planned": planned_car(now) if now else None,
             "others": {
                 name: row
-                for name, row in planned_cars(intention).items()
-                if name != key.id
+                for name, row in others.items()
+                if name != key.id and name in seen
             },
             "slots": planned_slots(intention),
         }

@@ -19,6 +19,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
+from ..rights import async_require_site
 from ..site.circuits import CircuitTree
 from ..site.reporting import PATH, REQUEST, async_report, panel_path
 from ..site.uncontrolled_chargers import async_circuit_loads
@@ -35,6 +36,7 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
         entry: SunfuseConfigEntry = async_get_config_entry(
             hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
         )
+        await async_require_site(hass, call.context, entry)
         asked = await async_report(hass, entry, call.data)
         if asked.report is None:
             sources = entry.runtime_data.sources

@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
+from ..rights import async_require_administrator
 from ..site.what_if_history import DAYS, TAIL_DAYS, NoPricesError, TooShortError
 from ..site.what_if_replay import SINCE, PastOfSite, async_compare, async_past
 from ..site.what_if_variation import (
@@ -92,6 +93,7 @@ def async_setup_what_if_action(hass: HomeAssistant) -> None:
     one_at_a_time = asyncio.Lock()
 
     async def what_if(call: ServiceCall) -> ServiceResponse:
+        await async_require_administrator(hass, call.context)
         entry: SunfuseConfigEntry = async_get_config_entry(
             hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
         )

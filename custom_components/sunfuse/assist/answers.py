@@ -21,7 +21,7 @@ from ..site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MI
 from ..site.outcome import ConnectorKey
 from ..site.plan_slots import shortfall_reason
 from ..site.readiness import Readiness, readiness_at
-from ..translated_reasons import explain, explain_connector
+from ..translated_reasons import DECIMAL_SIGN, explain, explain_connector
 from .car_places import AssistError, CarPlace
 
 
@@ -249,9 +249,8 @@ def _absent(place: CarPlace) -> str:
 
 
 def _number(value: float, speech: Speech) -> str:
-    """Return a number as it is read aloud: of our languages only English has a point in it."""
-    text = f"{value:.1f}"
-    return text if speech.language.startswith("en") else text.replace(".", ",")
+    """Return a number as it is read aloud."""
+    return f"{value:.1f}".replace(".", speech.texts[DECIMAL_SIGN])
 
 
 def _ready(place: CarPlace, car: CarIntention | None, speech: Speech) -> str:

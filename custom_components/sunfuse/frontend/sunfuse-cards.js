@@ -1,4 +1,4 @@
-/* sources 94dbd8e6633bf0b857669ffe377a0d2fae7835a3f2b4d7f08f044c90b3961ef4 */
+/* sources 73758d8d741b38ee9fae3739853fcad6bb78d7b2c695624642b39f41c866ba1b */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -30,11 +30,11 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 	let t = "";
 	for (let n of e.cssRules) t += n.cssText;
 	return a(t);
-})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, g = h.trustedTypes, ee = g ? g.emptyScript : "", te = h.reactiveElementPolyfillSupport, _ = (e, t) => e, ne = {
+})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, ee = h.trustedTypes, te = ee ? ee.emptyScript : "", ne = h.reactiveElementPolyfillSupport, g = (e, t) => e, re = {
 	toAttribute(e, t) {
 		switch (t) {
 			case Boolean:
-				e = e ? ee : null;
+				e = e ? te : null;
 				break;
 			case Object:
 			case Array: e = e == null ? e : JSON.stringify(e);
@@ -59,23 +59,23 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 		}
 		return n;
 	}
-}, re = (e, t) => !l(e, t), ie = {
+}, ie = (e, t) => !l(e, t), ae = {
 	attribute: !0,
 	type: String,
-	converter: ne,
+	converter: re,
 	reflect: !1,
 	useDefault: !1,
-	hasChanged: re
+	hasChanged: ie
 };
 Symbol.metadata ??= Symbol("metadata"), h.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
-var v = class extends HTMLElement {
+var _ = class extends HTMLElement {
 	static addInitializer(e) {
 		this._$Ei(), (this.l ??= []).push(e);
 	}
 	static get observedAttributes() {
 		return this.finalize(), this._$Eh && [...this._$Eh.keys()];
 	}
-	static createProperty(e, t = ie) {
+	static createProperty(e, t = ae) {
 		if (t.state && (t.attribute = !1), this._$Ei(), this.prototype.hasOwnProperty(e) && ((t = Object.create(t)).wrapped = !0), this.elementProperties.set(e, t), !t.noAccessor) {
 			let n = Symbol(), r = this.getPropertyDescriptor(e, n, t);
 			r !== void 0 && u(this.prototype, e, r);
@@ -101,16 +101,16 @@ var v = class extends HTMLElement {
 		};
 	}
 	static getPropertyOptions(e) {
-		return this.elementProperties.get(e) ?? ie;
+		return this.elementProperties.get(e) ?? ae;
 	}
 	static _$Ei() {
-		if (this.hasOwnProperty(_("elementProperties"))) return;
+		if (this.hasOwnProperty(g("elementProperties"))) return;
 		let e = m(this);
 		e.finalize(), e.l !== void 0 && (this.l = [...e.l]), this.elementProperties = new Map(e.elementProperties);
 	}
 	static finalize() {
-		if (this.hasOwnProperty(_("finalized"))) return;
-		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(_("properties"))) {
+		if (this.hasOwnProperty(g("finalized"))) return;
+		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(g("properties"))) {
 			let e = this.properties, t = [...f(e), ...p(e)];
 			for (let n of t) this.createProperty(n, e[n]);
 		}
@@ -172,14 +172,14 @@ var v = class extends HTMLElement {
 	_$ET(e, t) {
 		let n = this.constructor.elementProperties.get(e), r = this.constructor._$Eu(e, n);
 		if (r !== void 0 && !0 === n.reflect) {
-			let i = (n.converter?.toAttribute === void 0 ? ne : n.converter).toAttribute(t, n.type);
+			let i = (n.converter?.toAttribute === void 0 ? re : n.converter).toAttribute(t, n.type);
 			this._$Em = e, i == null ? this.removeAttribute(r) : this.setAttribute(r, i), this._$Em = null;
 		}
 	}
 	_$AK(e, t) {
 		let n = this.constructor, r = n._$Eh.get(e);
 		if (r !== void 0 && this._$Em !== r) {
-			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? ne : e.converter;
+			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? re : e.converter;
 			this._$Em = r;
 			let a = i.fromAttribute(t, e.type);
 			this[r] = a ?? this._$Ej?.get(r) ?? a, this._$Em = null;
@@ -188,7 +188,7 @@ var v = class extends HTMLElement {
 	requestUpdate(e, t, n, r = !1, i) {
 		if (e !== void 0) {
 			let a = this.constructor;
-			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? re)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
+			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? ie)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
 			this.C(e, t, n);
 		}
 		!1 === this.isUpdatePending && (this._$ES = this._$EP());
@@ -252,88 +252,88 @@ var v = class extends HTMLElement {
 	updated(e) {}
 	firstUpdated(e) {}
 };
-v.elementStyles = [], v.shadowRootOptions = { mode: "open" }, v[_("elementProperties")] = /* @__PURE__ */ new Map(), v[_("finalized")] = /* @__PURE__ */ new Map(), te?.({ ReactiveElement: v }), (h.reactiveElementVersions ??= []).push("2.1.2");
+_.elementStyles = [], _.shadowRootOptions = { mode: "open" }, _[g("elementProperties")] = /* @__PURE__ */ new Map(), _[g("finalized")] = /* @__PURE__ */ new Map(), ne?.({ ReactiveElement: _ }), (h.reactiveElementVersions ??= []).push("2.1.2");
 // node_modules/lit-html/lit-html.js
-var ae = globalThis, oe = (e) => e, se = ae.trustedTypes, ce = se ? se.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, le = "$lit$", y = `lit$${Math.random().toFixed(9).slice(2)}$`, ue = "?" + y, de = `<${ue}>`, b = document, x = () => b.createComment(""), S = (e) => e === null || typeof e != "object" && typeof e != "function", fe = Array.isArray, pe = (e) => fe(e) || typeof e?.[Symbol.iterator] == "function", me = "[ 	\n\f\r]", C = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, he = /-->/g, ge = />/g, w = RegExp(`>|${me}(?:([^\\s"'>=/]+)(${me}*=${me}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), _e = /'/g, ve = /"/g, ye = /^(?:script|style|textarea|title)$/i, be = (e) => (t, ...n) => ({
+var oe = globalThis, se = (e) => e, ce = oe.trustedTypes, le = ce ? ce.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, ue = "$lit$", v = `lit$${Math.random().toFixed(9).slice(2)}$`, de = "?" + v, fe = `<${de}>`, y = document, b = () => y.createComment(""), x = (e) => e === null || typeof e != "object" && typeof e != "function", pe = Array.isArray, me = (e) => pe(e) || typeof e?.[Symbol.iterator] == "function", he = "[ 	\n\f\r]", ge = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, _e = /-->/g, ve = />/g, S = RegExp(`>|${he}(?:([^\\s"'>=/]+)(${he}*=${he}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ye = /'/g, be = /"/g, xe = /^(?:script|style|textarea|title)$/i, Se = (e) => (t, ...n) => ({
 	_$litType$: e,
 	strings: t,
 	values: n
-}), T = be(1), E = be(2), D = Symbol.for("lit-noChange"), O = Symbol.for("lit-nothing"), xe = /* @__PURE__ */ new WeakMap(), k = b.createTreeWalker(b, 129);
-function Se(e, t) {
-	if (!fe(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
-	return ce === void 0 ? t : ce.createHTML(t);
+}), C = Se(1), w = Se(2), T = Symbol.for("lit-noChange"), E = Symbol.for("lit-nothing"), Ce = /* @__PURE__ */ new WeakMap(), D = y.createTreeWalker(y, 129);
+function we(e, t) {
+	if (!pe(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
+	return le === void 0 ? t : le.createHTML(t);
 }
-var Ce = (e, t) => {
-	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = C;
+var Te = (e, t) => {
+	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = ge;
 	for (let t = 0; t < n; t++) {
 		let n = e[t], s, c, l = -1, u = 0;
-		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === C ? c[1] === "!--" ? o = he : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = w) : (ye.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = w) : o = ge : o === w ? c[0] === ">" ? (o = i ?? C, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? w : c[3] === "\"" ? ve : _e) : o === ve || o === _e ? o = w : o === he || o === ge ? o = C : (o = w, i = void 0);
-		let d = o === w && e[t + 1].startsWith("/>") ? " " : "";
-		a += o === C ? n + de : l >= 0 ? (r.push(s), n.slice(0, l) + le + n.slice(l) + y + d) : n + y + (l === -2 ? t : d);
+		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === ge ? c[1] === "!--" ? o = _e : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = S) : (xe.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = S) : o = ve : o === S ? c[0] === ">" ? (o = i ?? ge, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? S : c[3] === "\"" ? be : ye) : o === be || o === ye ? o = S : o === _e || o === ve ? o = ge : (o = S, i = void 0);
+		let d = o === S && e[t + 1].startsWith("/>") ? " " : "";
+		a += o === ge ? n + fe : l >= 0 ? (r.push(s), n.slice(0, l) + ue + n.slice(l) + v + d) : n + v + (l === -2 ? t : d);
 	}
-	return [Se(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
-}, we = class e {
+	return [we(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
+}, Ee = class e {
 	constructor({ strings: t, _$litType$: n }, r) {
 		let i;
 		this.parts = [];
-		let a = 0, o = 0, s = t.length - 1, c = this.parts, [l, u] = Ce(t, n);
-		if (this.el = e.createElement(l, r), k.currentNode = this.el.content, n === 2 || n === 3) {
+		let a = 0, o = 0, s = t.length - 1, c = this.parts, [l, u] = Te(t, n);
+		if (this.el = e.createElement(l, r), D.currentNode = this.el.content, n === 2 || n === 3) {
 			let e = this.el.content.firstChild;
 			e.replaceWith(...e.childNodes);
 		}
-		for (; (i = k.nextNode()) !== null && c.length < s;) {
+		for (; (i = D.nextNode()) !== null && c.length < s;) {
 			if (i.nodeType === 1) {
-				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(le)) {
-					let t = u[o++], n = i.getAttribute(e).split(y), r = /([.?@])?(.*)/.exec(t);
+				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(ue)) {
+					let t = u[o++], n = i.getAttribute(e).split(v), r = /([.?@])?(.*)/.exec(t);
 					c.push({
 						type: 1,
 						index: a,
 						name: r[2],
 						strings: n,
-						ctor: r[1] === "." ? Oe : r[1] === "?" ? ke : r[1] === "@" ? Ae : De
+						ctor: r[1] === "." ? Ae : r[1] === "?" ? je : r[1] === "@" ? Me : ke
 					}), i.removeAttribute(e);
-				} else e.startsWith(y) && (c.push({
+				} else e.startsWith(v) && (c.push({
 					type: 6,
 					index: a
 				}), i.removeAttribute(e));
-				if (ye.test(i.tagName)) {
-					let e = i.textContent.split(y), t = e.length - 1;
+				if (xe.test(i.tagName)) {
+					let e = i.textContent.split(v), t = e.length - 1;
 					if (t > 0) {
-						i.textContent = se ? se.emptyScript : "";
-						for (let n = 0; n < t; n++) i.append(e[n], x()), k.nextNode(), c.push({
+						i.textContent = ce ? ce.emptyScript : "";
+						for (let n = 0; n < t; n++) i.append(e[n], b()), D.nextNode(), c.push({
 							type: 2,
 							index: ++a
 						});
-						i.append(e[t], x());
+						i.append(e[t], b());
 					}
 				}
 			} else if (i.nodeType === 8) {
-				if (i.data === ue) c.push({
+				if (i.data === de) c.push({
 					type: 2,
 					index: a
 				});
 				else {
 					let e = -1;
-					for (; (e = i.data.indexOf(y, e + 1)) !== -1;) c.push({
+					for (; (e = i.data.indexOf(v, e + 1)) !== -1;) c.push({
 						type: 7,
 						index: a
-					}), e += y.length - 1;
+					}), e += v.length - 1;
 				}
 			}
 			a++;
 		}
 	}
 	static createElement(e, t) {
-		let n = b.createElement("template");
+		let n = y.createElement("template");
 		return n.innerHTML = e, n;
 	}
 };
-function A(e, t, n = e, r) {
-	if (t === D) return t;
-	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = S(t) ? void 0 : t._$litDirective$;
-	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = A(e, i._$AS(e, t.values), i, r)), t;
+function O(e, t, n = e, r) {
+	if (t === T) return t;
+	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = x(t) ? void 0 : t._$litDirective$;
+	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = O(e, i._$AS(e, t.values), i, r)), t;
 }
-var Te = class {
+var De = class {
 	constructor(e, t) {
 		this._$AV = [], this._$AN = void 0, this._$AD = e, this._$AM = t;
 	}
@@ -344,28 +344,28 @@ var Te = class {
 		return this._$AM._$AU;
 	}
 	u(e) {
-		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? b).importNode(t, !0);
-		k.currentNode = r;
-		let i = k.nextNode(), a = 0, o = 0, s = n[0];
+		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? y).importNode(t, !0);
+		D.currentNode = r;
+		let i = D.nextNode(), a = 0, o = 0, s = n[0];
 		for (; s !== void 0;) {
 			if (a === s.index) {
 				let t;
-				s.type === 2 ? t = new Ee(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new je(i, this, e)), this._$AV.push(t), s = n[++o];
+				s.type === 2 ? t = new Oe(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new Ne(i, this, e)), this._$AV.push(t), s = n[++o];
 			}
-			a !== s?.index && (i = k.nextNode(), a++);
+			a !== s?.index && (i = D.nextNode(), a++);
 		}
-		return k.currentNode = b, r;
+		return D.currentNode = y, r;
 	}
 	p(e) {
 		let t = 0;
 		for (let n of this._$AV) n !== void 0 && (n.strings === void 0 ? n._$AI(e[t]) : (n._$AI(e, n, t), t += n.strings.length - 2)), t++;
 	}
-}, Ee = class e {
+}, Oe = class e {
 	get _$AU() {
 		return this._$AM?._$AU ?? this._$Cv;
 	}
 	constructor(e, t, n, r) {
-		this.type = 2, this._$AH = O, this._$AN = void 0, this._$AA = e, this._$AB = t, this._$AM = n, this.options = r, this._$Cv = r?.isConnected ?? !0;
+		this.type = 2, this._$AH = E, this._$AN = void 0, this._$AA = e, this._$AB = t, this._$AM = n, this.options = r, this._$Cv = r?.isConnected ?? !0;
 	}
 	get parentNode() {
 		let e = this._$AA.parentNode, t = this._$AM;
@@ -378,7 +378,7 @@ var Te = class {
 		return this._$AB;
 	}
 	_$AI(e, t = this) {
-		e = A(this, e, t), S(e) ? e === O || e == null || e === "" ? (this._$AH !== O && this._$AR(), this._$AH = O) : e !== this._$AH && e !== D && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? pe(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
+		e = O(this, e, t), x(e) ? e === E || e == null || e === "" ? (this._$AH !== E && this._$AR(), this._$AH = E) : e !== this._$AH && e !== T && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? me(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
 	}
 	O(e) {
 		return this._$AA.parentNode.insertBefore(e, this._$AB);
@@ -387,36 +387,36 @@ var Te = class {
 		this._$AH !== e && (this._$AR(), this._$AH = this.O(e));
 	}
 	_(e) {
-		this._$AH !== O && S(this._$AH) ? this._$AA.nextSibling.data = e : this.T(b.createTextNode(e)), this._$AH = e;
+		this._$AH !== E && x(this._$AH) ? this._$AA.nextSibling.data = e : this.T(y.createTextNode(e)), this._$AH = e;
 	}
 	$(e) {
-		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = we.createElement(Se(n.h, n.h[0]), this.options)), n);
+		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = Ee.createElement(we(n.h, n.h[0]), this.options)), n);
 		if (this._$AH?._$AD === r) this._$AH.p(t);
 		else {
-			let e = new Te(r, this), n = e.u(this.options);
+			let e = new De(r, this), n = e.u(this.options);
 			e.p(t), this.T(n), this._$AH = e;
 		}
 	}
 	_$AC(e) {
-		let t = xe.get(e.strings);
-		return t === void 0 && xe.set(e.strings, t = new we(e)), t;
+		let t = Ce.get(e.strings);
+		return t === void 0 && Ce.set(e.strings, t = new Ee(e)), t;
 	}
 	k(t) {
-		fe(this._$AH) || (this._$AH = [], this._$AR());
+		pe(this._$AH) || (this._$AH = [], this._$AR());
 		let n = this._$AH, r, i = 0;
-		for (let a of t) i === n.length ? n.push(r = new e(this.O(x()), this.O(x()), this, this.options)) : r = n[i], r._$AI(a), i++;
+		for (let a of t) i === n.length ? n.push(r = new e(this.O(b()), this.O(b()), this, this.options)) : r = n[i], r._$AI(a), i++;
 		i < n.length && (this._$AR(r && r._$AB.nextSibling, i), n.length = i);
 	}
 	_$AR(e = this._$AA.nextSibling, t) {
 		for (this._$AP?.(!1, !0, t); e !== this._$AB;) {
-			let t = oe(e).nextSibling;
-			oe(e).remove(), e = t;
+			let t = se(e).nextSibling;
+			se(e).remove(), e = t;
 		}
 	}
 	setConnected(e) {
 		this._$AM === void 0 && (this._$Cv = e, this._$AP?.(e));
 	}
-}, De = class {
+}, ke = class {
 	get tagName() {
 		return this.element.tagName;
 	}
@@ -424,47 +424,47 @@ var Te = class {
 		return this._$AM._$AU;
 	}
 	constructor(e, t, n, r, i) {
-		this.type = 1, this._$AH = O, this._$AN = void 0, this.element = e, this.name = t, this._$AM = r, this.options = i, n.length > 2 || n[0] !== "" || n[1] !== "" ? (this._$AH = Array(n.length - 1).fill(/* @__PURE__ */ new String()), this.strings = n) : this._$AH = O;
+		this.type = 1, this._$AH = E, this._$AN = void 0, this.element = e, this.name = t, this._$AM = r, this.options = i, n.length > 2 || n[0] !== "" || n[1] !== "" ? (this._$AH = Array(n.length - 1).fill(/* @__PURE__ */ new String()), this.strings = n) : this._$AH = E;
 	}
 	_$AI(e, t = this, n, r) {
 		let i = this.strings, a = !1;
-		if (i === void 0) e = A(this, e, t, 0), a = !S(e) || e !== this._$AH && e !== D, a && (this._$AH = e);
+		if (i === void 0) e = O(this, e, t, 0), a = !x(e) || e !== this._$AH && e !== T, a && (this._$AH = e);
 		else {
 			let r = e, o, s;
-			for (e = i[0], o = 0; o < i.length - 1; o++) s = A(this, r[n + o], t, o), s === D && (s = this._$AH[o]), a ||= !S(s) || s !== this._$AH[o], s === O ? e = O : e !== O && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
+			for (e = i[0], o = 0; o < i.length - 1; o++) s = O(this, r[n + o], t, o), s === T && (s = this._$AH[o]), a ||= !x(s) || s !== this._$AH[o], s === E ? e = E : e !== E && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
 		}
 		a && !r && this.j(e);
 	}
 	j(e) {
-		e === O ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
+		e === E ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
 	}
-}, Oe = class extends De {
+}, Ae = class extends ke {
 	constructor() {
 		super(...arguments), this.type = 3;
 	}
 	j(e) {
-		this.element[this.name] = e === O ? void 0 : e;
+		this.element[this.name] = e === E ? void 0 : e;
 	}
-}, ke = class extends De {
+}, je = class extends ke {
 	constructor() {
 		super(...arguments), this.type = 4;
 	}
 	j(e) {
-		this.element.toggleAttribute(this.name, !!e && e !== O);
+		this.element.toggleAttribute(this.name, !!e && e !== E);
 	}
-}, Ae = class extends De {
+}, Me = class extends ke {
 	constructor(e, t, n, r, i) {
 		super(e, t, n, r, i), this.type = 5;
 	}
 	_$AI(e, t = this) {
-		if ((e = A(this, e, t, 0) ?? O) === D) return;
-		let n = this._$AH, r = e === O && n !== O || e.capture !== n.capture || e.once !== n.once || e.passive !== n.passive, i = e !== O && (n === O || r);
+		if ((e = O(this, e, t, 0) ?? E) === T) return;
+		let n = this._$AH, r = e === E && n !== E || e.capture !== n.capture || e.once !== n.once || e.passive !== n.passive, i = e !== E && (n === E || r);
 		r && this.element.removeEventListener(this.name, this, n), i && this.element.addEventListener(this.name, this, e), this._$AH = e;
 	}
 	handleEvent(e) {
 		typeof this._$AH == "function" ? this._$AH.call(this.options?.host ?? this.element, e) : this._$AH.handleEvent(e);
 	}
-}, je = class {
+}, Ne = class {
 	constructor(e, t, n) {
 		this.element = e, this.type = 6, this._$AN = void 0, this._$AM = t, this.options = n;
 	}
@@ -472,18 +472,18 @@ var Te = class {
 		return this._$AM._$AU;
 	}
 	_$AI(e) {
-		A(this, e);
+		O(this, e);
 	}
-}, Me = ae.litHtmlPolyfillSupport;
-Me?.(we, Ee), (ae.litHtmlVersions ??= []).push("3.3.3");
-var Ne = (e, t, n) => {
+}, Pe = oe.litHtmlPolyfillSupport;
+Pe?.(Ee, Oe), (oe.litHtmlVersions ??= []).push("3.3.3");
+var Fe = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
-		r._$litPart$ = i = new Ee(t.insertBefore(x(), e), e, void 0, n ?? {});
+		r._$litPart$ = i = new Oe(t.insertBefore(b(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, Pe = globalThis, j = class extends v {
+}, Ie = globalThis, k = class extends _ {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -493,7 +493,7 @@ var Ne = (e, t, n) => {
 	}
 	update(e) {
 		let t = this.render();
-		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Ne(t, this.renderRoot, this.renderOptions);
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Fe(t, this.renderRoot, this.renderOptions);
 	}
 	connectedCallback() {
 		super.connectedCallback(), this._$Do?.setConnected(!0);
@@ -502,30 +502,40 @@ var Ne = (e, t, n) => {
 		super.disconnectedCallback(), this._$Do?.setConnected(!1);
 	}
 	render() {
-		return D;
+		return T;
 	}
 };
-j._$litElement$ = !0, j.finalized = !0, Pe.litElementHydrateSupport?.({ LitElement: j });
-var Fe = Pe.litElementPolyfillSupport;
-Fe?.({ LitElement: j }), (Pe.litElementVersions ??= []).push("4.2.2");
+k._$litElement$ = !0, k.finalized = !0, Ie.litElementHydrateSupport?.({ LitElement: k });
+var Le = Ie.litElementPolyfillSupport;
+Le?.({ LitElement: k }), (Ie.litElementVersions ??= []).push("4.2.2");
+// src/persistent.ts
+var Re = 2e3, ze = 60;
+async function Be(e) {
+	for (let t = 1;; t += 1) try {
+		return await e();
+	} catch (e) {
+		if (t >= ze) throw e;
+		await new Promise((e) => setTimeout(e, Re));
+	}
+}
 // src/texts.ts
-var Ie = /* @__PURE__ */ new Map(), Le;
-function Re(e) {
-	let t = e.language, n = Ie.get(t);
-	return n || (n = e.loadBackendTranslation("common", "sunfuse").then((e) => (Le = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Le)), Ie.set(t, n)), n;
+var Ve = /* @__PURE__ */ new Map(), He;
+function Ue(e) {
+	let t = e.language, n = Ve.get(t);
+	return n || (n = Be(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (He = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, He)), Ve.set(t, n)), n;
 }
-function ze(e) {
-	return Le?.(e);
+function We(e) {
+	return He?.(e);
 }
-function M(e, t, n, r) {
+function A(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Be() {
+function Ge() {
 	return document.querySelector("home-assistant").hass;
 }
-async function N(...e) {
-	let t = Be(), [n, r] = await Promise.all([Re(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+async function j(...e) {
+	let t = Ge(), [n, r] = await Promise.all([Ue(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -556,63 +566,207 @@ async function N(...e) {
 		computeHelper: ({ name: e }) => e === "title" ? "" : n(`field_${e}_help`)
 	};
 }
+// src/format.ts
+var Ke = {
+	comma_decimal: "en-US",
+	decimal_comma: "de",
+	space_comma: "fr",
+	quote_decimal: "de-CH",
+	none: "en-US",
+	system: void 0
+}, qe = /* @__PURE__ */ new Map(), Je = /* @__PURE__ */ new Map();
+function Ye(e, t) {
+	let n = e.number_format ?? "language", r = n in Ke ? Ke[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+		r,
+		t,
+		i
+	]), o = qe.get(a);
+	return o || qe.set(a, o = new Intl.NumberFormat(r, {
+		...t,
+		...i
+	})), o;
+}
+function M(e, t) {
+	let n = JSON.stringify([e, t]), r = Je.get(n);
+	return r || Je.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+}
+function N(e, t, n) {
+	return Ye(e.locale, {
+		minimumFractionDigits: n,
+		maximumFractionDigits: n
+	}).format(t);
+}
+function Xe(e) {
+	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
+}
+function P(e, t) {
+	return t == null ? "–" : Xe(`${N(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+}
+function F(e, t) {
+	return t == null ? "–" : Xe(`${N(e, t / 1e3, +(t < 99950))} kWh`);
+}
+function I(e, t) {
+	return N(e, t, +!Number.isInteger(t));
+}
+function L(e, t) {
+	return t == null ? "–" : Xe(`${N(e, t, 0)} %`);
+}
+function R(e, t, n) {
+	return t == null ? "–" : Xe(Ye(e.locale, {
+		style: "currency",
+		currency: n
+	}).format(t));
+}
+function z(e) {
+	let t = M(void 0, {}).resolvedOptions().timeZone;
+	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
+}
+function Ze(e) {
+	let { time_format: t, language: n } = e.locale;
+	return t === "12" || t === "24" ? t === "12" : !M(t === "system" ? void 0 : n, {
+		hour: "numeric",
+		minute: "numeric"
+	}).format(new Date(2023, 0, 1, 22)).includes("22");
+}
+function Qe(e) {
+	return {
+		time_zone: z(e),
+		half_days: Ze(e),
+		decimal_sign: N(e, .5, 1).includes(",") ? "," : "."
+	};
+}
+function $e(e, t) {
+	let n = Ze(e);
+	return M(e.locale.time_format === "system" ? void 0 : e.locale.language, {
+		timeZone: z(e),
+		hour: n ? "numeric" : "2-digit",
+		...t ? { minute: "2-digit" } : {},
+		hourCycle: n ? "h12" : "h23"
+	});
+}
+function et(e) {
+	return $e(e, !Ze(e));
+}
+function B(e, t, n = /* @__PURE__ */ new Date()) {
+	let r = new Date(t), i = $e(e, !0).format(r);
+	if (V(e, r.getTime()).slice(0, 10) === V(e, n.getTime()).slice(0, 10)) return i;
+	let a = {
+		timeZone: z(e),
+		weekday: "short",
+		day: "numeric",
+		month: "short"
+	};
+	return `${M(e.locale.language, a).format(r)} ${i}`;
+}
+function tt(e, t) {
+	let n = {
+		timeZone: z(e),
+		day: "numeric",
+		month: "short",
+		year: "numeric"
+	};
+	return M(e.locale.language, n).format(new Date(t));
+}
+function V(e, t) {
+	let [n, r] = [{
+		hour: "2-digit",
+		minute: "2-digit"
+	}, {
+		year: "numeric",
+		month: "2-digit",
+		day: "2-digit"
+	}], i = z(e);
+	return `${M("sv-SE", {
+		timeZone: i,
+		...r
+	}).format(t)}T${M("sv-SE", {
+		timeZone: i,
+		...n
+	}).format(t)}`;
+}
+function nt(e, t) {
+	let n = Date.parse(`${t}:00Z`);
+	if (Number.isNaN(n)) return n;
+	let r = (t) => Date.parse(`${V(e, t)}:00Z`) - t;
+	return n - r(n - r(n));
+}
+function rt(e, t, n = Date.now()) {
+	let r = nt(e, `${V(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : nt(e, `${V(e, n + 864e5).slice(0, 10)}T${t}`);
+}
 // src/feed.ts
-function Ve(e, t) {
+function it(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = Ve(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = it(e[t] ?? {}, n);
 	return a;
 }
-var He = class {
+var at = [
+	1e3,
+	2e3,
+	5e3,
+	1e4
+], ot = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
 	error;
+	failures = 0;
+	turn = 0;
+	timer;
 	hass;
 	message;
 	constructor(e, t) {
 		this.hass = e, this.message = t;
 	}
 	listen(e) {
-		return this.listeners.add(e), this.unsubscribe ? (this.error || Object.keys(this.view).length) && this.tell(e) : this.start(), () => {
+		return this.listeners.add(e), this.listeners.size === 1 ? (this.view = {}, this.error = void 0, this.hass.connection.addEventListener("ready", this.start), this.start()) : (this.error || Object.keys(this.view).length) && this.tell(e), () => {
 			this.listeners.delete(e), this.listeners.size === 0 && this.stop();
 		};
 	}
-	start() {
-		this.view = {}, this.unsubscribe = this.hass.connection.subscribeMessage((e) => {
-			this.view = Ve(this.view, e), this.error = void 0;
-			for (let e of this.listeners) this.tell(e);
-		}, this.message), this.unsubscribe.catch((e) => {
-			this.unsubscribe = void 0, this.error = e.code ?? String(e.message ?? e);
-			for (let e of this.listeners) this.tell(e);
+	start = () => {
+		let e = ++this.turn, t = !0;
+		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
+			e === this.turn && (this.view = it(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
+			e === this.turn && this.refused(t.code);
 		});
+	};
+	refused(e) {
+		this.unsubscribe = void 0;
+		let t = at[Math.min(this.failures, at.length - 1)];
+		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
+	}
+	tellAll() {
+		for (let e of this.listeners) this.tell(e);
 	}
 	tell(e) {
 		e(Object.keys(this.view).length > 0 ? this.view : void 0, this.error);
 	}
 	stop() {
-		this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
+		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, Ue = /* @__PURE__ */ new Map();
-function We(e, t) {
-	let n = JSON.stringify(t), r = Ue.get(n);
+}, st = /* @__PURE__ */ new Map();
+function ct(e, t) {
+	let n = JSON.stringify(t), r = st.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new He(e, t)
-	}, Ue.set(n, r)), r.feed;
+		feed: new ot(e, t)
+	}, st.set(n, r)), r.feed;
 }
-function Ge(e, t) {
-	return We(e, {
+function lt(e, t) {
+	return ct(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
+		...Qe(e),
 		...t ? { entry_id: t } : {}
 	});
 }
 // src/styles.ts
-var P = o`
+var H = o`
   :host {
     display: block;
     color: var(--primary-text-color);
@@ -870,8 +1024,8 @@ var P = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, F = class extends j {
-	static styles = [P];
+`, U = class extends k {
+	static styles = [H];
 	static properties = {
 		config: { state: !0 },
 		site: { state: !0 },
@@ -881,12 +1035,13 @@ var P = o`
 	};
 	home;
 	leave;
-	followed = "";
+	followed;
+	had = !1;
 	constructor() {
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return N();
+		return j();
 	}
 	static getStubConfig() {
 		return {};
@@ -905,9 +1060,9 @@ var P = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Re(e).then((e) => {
+		this.home = e, t && t.language === e.language || Ue(e).then((e) => {
 			this.say = e;
-		}), t && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
+		}), t && t.locale === e.locale && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
 	get hass() {
 		return this.home;
@@ -919,22 +1074,22 @@ var P = o`
 		super.connectedCallback(), this.follow();
 	}
 	disconnectedCallback() {
-		super.disconnectedCallback(), this.leave?.(), this.leave = void 0, this.followed = "";
+		super.disconnectedCallback(), this.leave?.(), this.leave = void 0, this.followed = void 0;
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = `${this.config.site ?? ""}|${this.home.language}`;
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = Ge(this.home, this.config.site).listen((e, t) => {
-			this.site = e, this.failure = t;
+		let e = lt(this.home, this.config.site);
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => {
+			this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id;
 		}));
 	}
 	render() {
-		return !this.say || !this.home || !this.config ? T`<ha-card aria-busy="true"></ha-card>` : T`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
+		return !this.say || !this.home || !this.config ? C`<ha-card aria-busy="true"></ha-card>` : C`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
       <div class="hidden" role="status">${this.announced}</div>
     </ha-card>`;
 	}
 	missing(e) {
-		return this.failure === "unauthorized" ? T`<p class="error">${e("not_allowed")}</p>` : this.failure ? T`<p class="error">${e("no_site")}</p>` : T`<p class="quiet">${e(this.site ? "site_not_loaded" : "loading")}</p>`;
+		return this.failure === "unauthorized" ? C`<p class="error">${e("not_allowed")}</p>` : this.failure && !this.config?.site && !this.had ? C`<p class="error">${e("no_site")}</p>` : C`<p class="quiet">${e(this.site || this.failure ? "site_not_loaded" : "loading")}</p>`;
 	}
 	async act(e, t, n, r = "") {
 		try {
@@ -946,82 +1101,31 @@ var P = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, Ke = new Intl.Collator(void 0, { numeric: !0 });
-function qe(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => Ke.compare(e.name, t.name));
-}
-// src/format.ts
-function I(e, t, n) {
-	return new Intl.NumberFormat(e.locale.language, {
-		minimumFractionDigits: n,
-		maximumFractionDigits: n
-	}).format(t);
-}
-function Je(e) {
-	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
-}
-function L(e, t) {
-	return t == null ? "–" : Je(`${I(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
-}
-function R(e, t) {
-	return t == null ? "–" : Je(`${I(e, t / 1e3, +(t < 99950))} kWh`);
-}
-function z(e, t) {
-	return I(e, t, +!Number.isInteger(t));
-}
-function B(e, t) {
-	return t == null ? "–" : Je(`${I(e, t, 0)} %`);
-}
-function V(e, t, n) {
-	return t == null ? "–" : Je(new Intl.NumberFormat(e.locale.language, {
-		style: "currency",
-		currency: n
-	}).format(t));
-}
-function H(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = { timeZone: e.config.time_zone }, a = (e) => e.toLocaleDateString("en-CA", i), o = r.toLocaleTimeString(e.locale.language, {
-		...i,
-		hour: "2-digit",
-		minute: "2-digit",
-		...e.locale.time_format === "12" ? { hour12: !0 } : {},
-		...e.locale.time_format === "24" ? { hour12: !1 } : {}
-	});
-	return a(r) === a(n) ? o : `${r.toLocaleDateString(e.locale.language, {
-		...i,
-		weekday: "short",
-		day: "numeric",
-		month: "short"
-	})} ${o}`;
-}
-function Ye(e, t) {
-	return new Date(t).toLocaleDateString(e.locale.language, {
-		timeZone: e.config.time_zone,
-		day: "numeric",
-		month: "short",
-		year: "numeric"
-	});
+}, ut = new Intl.Collator(void 0, { numeric: !0 });
+function dt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => ut.compare(e.name, t.name));
 }
 // src/home-assistant.ts
-function U(e, t) {
+function W(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function Xe(e, t = !1) {
+function ft(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ze(e, t) {
+function pt(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-U("sunfuse-capacity-card", class extends F {
+W("sunfuse-capacity-card", class extends U {
 	static properties = {
-		...F.properties,
+		...U.properties,
 		report: { state: !0 },
 		problem: { state: !0 }
 	};
-	static styles = [P, o`
+	static styles = [H, o`
       .chart {
         display: grid;
         grid-template-columns: repeat(24, 1fr);
@@ -1073,12 +1177,12 @@ U("sunfuse-capacity-card", class extends F {
 		}
 	}
 	content(e, t) {
-		return T`
+		return C`
       <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, t) : T`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
+      ${this.report ? this.answer(this.report, t) : C`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			Xe(`/sunfuse-report/${e.entry_id}`);
+			ft(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1086,21 +1190,21 @@ U("sunfuse-capacity-card", class extends F {
     `;
 	}
 	answer(e, t) {
-		return T`
-      ${e.days >= 7 ? T`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : T`<p>
-            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: I(this.hass, Math.floor(e.days), 0) })}
+		return C`
+      ${e.days >= 7 ? C`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : C`<p>
+            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: N(this.hass, Math.floor(e.days), 0) })}
           </p>`}
-      ${e.days >= 1 ? this.chart(e.hours, t) : O}
+      ${e.days >= 1 ? this.chart(e.hours, t) : E}
     `;
 	}
 	chart(e, t) {
 		let n = (e) => Math.max(0, ...e), r = Math.max(...e.map((e) => n(e.p95_a) + Math.max(0, Math.min(...e.headroom_a))), 1), i = (e) => `${Math.max(0, e) / r * 100}%`;
-		return T`
+		return C`
       <h3>${t("by_hour")}</h3>
       <div class="chart" aria-hidden="true">
         ${e.map((e) => {
 			let t = n(e.mean_a), r = n(e.p95_a);
-			return T`<div class="hour">
+			return C`<div class="hour">
             <div class="mean" style="block-size:${i(t)}"></div>
             <div class="p95" style="block-size:${i(r - t)}"></div>
           </div>`;
@@ -1115,11 +1219,11 @@ U("sunfuse-capacity-card", class extends F {
       <table class="hidden">
         <caption>${t("by_hour")}</caption>
         <tbody>
-          ${e.map((e) => T`<tr>
+          ${e.map((e) => C`<tr>
               <th scope="row">${e.hour}</th>
               <td>${t("hour_figures", {
-			mean: z(this.hass, n(e.mean_a)),
-			headroom: z(this.hass, Math.min(...e.headroom_a))
+			mean: I(this.hass, n(e.mean_a)),
+			headroom: I(this.hass, Math.min(...e.headroom_a))
 		})}</td>
             </tr>`)}
         </tbody>
@@ -1128,8 +1232,8 @@ U("sunfuse-capacity-card", class extends F {
 	}
 });
 // node_modules/qrcode-generator/dist/qrcode.mjs
-var W = function(e, t) {
-	let n = e, r = K[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+var G = function(e, t) {
+	let n = e, r = q[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1137,14 +1241,14 @@ var W = function(e, t) {
 				for (let r = 0; r < e; r += 1) t[n][r] = null;
 			}
 			return t;
-		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= te(n, r, s), g(o, t);
+		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= ne(n, r, s), ee(o, t);
 	}, u = function(e, t) {
 		for (let n = -1; n <= 7; n += 1) if (!(e + n <= -1 || a <= e + n)) for (let r = -1; r <= 7; r += 1) t + r <= -1 || a <= t + r || (0 <= n && n <= 6 && (r == 0 || r == 6) || 0 <= r && r <= 6 && (n == 0 || n == 6) || 2 <= n && n <= 4 && 2 <= r && r <= 4 ? i[e + n][t + r] = !0 : i[e + n][t + r] = !1);
 	}, d = function() {
 		let e = 0, t = 0;
 		for (let n = 0; n < 8; n += 1) {
 			l(!0, n);
-			let r = J.getLostPoint(c);
+			let r = Y.getLostPoint(c);
 			(n == 0 || e > r) && (e = r, t = n);
 		}
 		return t;
@@ -1152,13 +1256,13 @@ var W = function(e, t) {
 		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
 		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
 	}, p = function() {
-		let e = J.getPatternPosition(n);
+		let e = Y.getPatternPosition(n);
 		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
 			let r = e[t], a = e[n];
 			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
 		}
 	}, m = function(e) {
-		let t = J.getBCHTypeNumber(n);
+		let t = Y.getBCHTypeNumber(n);
 		for (let n = 0; n < 18; n += 1) {
 			let r = !e && (t >> n & 1) == 1;
 			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
@@ -1168,7 +1272,7 @@ var W = function(e, t) {
 			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
 		}
 	}, h = function(e, t) {
-		let n = r << 3 | t, o = J.getBCHTypeInfo(n);
+		let n = r << 3 | t, o = Y.getBCHTypeInfo(n);
 		for (let t = 0; t < 15; t += 1) {
 			let n = !e && (o >> t & 1) == 1;
 			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
@@ -1178,8 +1282,8 @@ var W = function(e, t) {
 			t < 8 ? i[8][a - t - 1] = n : t < 9 ? i[8][15 - t - 1 + 1] = n : i[8][15 - t - 1] = n;
 		}
 		i[a - 8][8] = !e;
-	}, g = function(e, t) {
-		let n = -1, r = a - 1, o = 7, s = 0, c = J.getMaskFunction(t);
+	}, ee = function(e, t) {
+		let n = -1, r = a - 1, o = 7, s = 0, c = Y.getMaskFunction(t);
 		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
 			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
 				let a = !1;
@@ -1190,14 +1294,14 @@ var W = function(e, t) {
 				break;
 			}
 		}
-	}, ee = function(e, t) {
+	}, te = function(e, t) {
 		let n = 0, r = 0, i = 0, a = Array(t.length), o = Array(t.length);
 		for (let s = 0; s < t.length; s += 1) {
 			let c = t[s].dataCount, l = t[s].totalCount - c;
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = X(a[s], u.getLength() - 1).mod(u);
+			let u = Y.getErrorCorrectPolynomial(l), d = mt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1210,34 +1314,34 @@ var W = function(e, t) {
 		for (let e = 0; e < r; e += 1) for (let n = 0; n < t.length; n += 1) e < a[n].length && (c[l] = a[n][e], l += 1);
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
-	}, te = function(e, t, n) {
-		let r = Qe.getRSBlocks(e, t), i = $e();
+	}, ne = function(e, t, n) {
+		let r = ht.getRSBlocks(e, t), i = gt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
-			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
+			i.put(r.getMode(), 4), i.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(i);
 		}
 		let a = 0;
 		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
 		if (i.getLengthInBits() > a * 8) throw "code length overflow. (" + i.getLengthInBits() + ">" + a * 8 + ")";
 		for (i.getLengthInBits() + 4 <= a * 8 && i.put(0, 4); i.getLengthInBits() % 8 != 0;) i.putBit(!1);
 		for (; !(i.getLengthInBits() >= a * 8 || (i.put(236, 8), i.getLengthInBits() >= a * 8));) i.put(17, 8);
-		return ee(i, r);
+		return te(i, r);
 	};
 	c.addData = function(e, t) {
 		t ||= "Byte";
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = et(e);
+				n = _t(e);
 				break;
 			case "Alphanumeric":
-				n = tt(e);
+				n = vt(e);
 				break;
 			case "Byte":
-				n = nt(e);
+				n = yt(e);
 				break;
 			case "Kanji":
-				n = rt(e);
+				n = bt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1251,10 +1355,10 @@ var W = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Qe.getRSBlocks(e, r), n = $e();
+				let t = ht.getRSBlocks(e, r), n = gt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
-					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
+					n.put(r.getMode(), 4), n.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(n);
 				}
 				let i = 0;
 				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
@@ -1277,12 +1381,12 @@ var W = function(e, t) {
 		let i = {};
 		typeof arguments[0] == "object" && (i = arguments[0], e = i.cellSize, t = i.margin, n = i.alt, r = i.title), e ||= 2, t = t === void 0 ? e * 4 : t, n = typeof n == "string" ? { text: n } : n || {}, n.text = n.text || null, n.id = n.text ? n.id || "qrcode-description" : null, r = typeof r == "string" ? { text: r } : r || {}, r.text = r.text || null, r.id = r.text ? r.id || "qrcode-title" : null;
 		let a = c.getModuleCount() * e + t * 2, o, s, l, u, d = "", f;
-		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + _([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + _(r.id) + "\">" + _(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + _(n.id) + "\">" + _(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
+		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + g([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + g(r.id) + "\">" + g(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + g(n.id) + "\">" + g(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
 		return d += "\" stroke=\"transparent\" fill=\"black\"/>", d += "</svg>", d;
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return ct(n, n, function(t, n) {
+		return Tt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1292,9 +1396,9 @@ var W = function(e, t) {
 	}, c.createImgTag = function(e, t, n) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let r = c.getModuleCount() * e + t * 2, i = "";
-		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += _(n), i += "\""), i += "/>", i;
+		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += g(n), i += "\""), i += "/>", i;
 	};
-	let _ = function(e) {
+	let g = function(e) {
 		let t = "";
 		for (let n = 0; n < e.length; n += 1) {
 			let r = e.charAt(n);
@@ -1315,7 +1419,7 @@ var W = function(e, t) {
 			}
 		}
 		return t;
-	}, ne = function(e) {
+	}, re = function(e) {
 		e = e === void 0 ? 2 : e;
 		let t = c.getModuleCount() * 1 + e * 2, n = e, r = t - e, i, a, o, s, l, u = {
 			"██": "█",
@@ -1335,7 +1439,7 @@ var W = function(e, t) {
 		return t % 2 && e > 0 ? f.substring(0, f.length - t - 1) + Array(t + 1).join("▀") : f.substring(0, f.length - 1);
 	};
 	return c.createASCII = function(e, t) {
-		if (e ||= 1, e < 2) return ne(t);
+		if (e ||= 1, e < 2) return re(t);
 		--e, t = t === void 0 ? e * 2 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t, a, o, s, l, u = Array(e + 1).join("██"), d = Array(e + 1).join("  "), f = "", p = "";
 		for (a = 0; a < n; a += 1) {
@@ -1349,16 +1453,16 @@ var W = function(e, t) {
 		for (let r = 0; r < n; r++) for (let i = 0; i < n; i++) e.fillStyle = c.isDark(r, i) ? "black" : "white", e.fillRect(i * t, r * t, t, t);
 	}, c;
 };
-W.stringToBytes = function(e) {
+G.stringToBytes = function(e) {
 	let t = [];
 	for (let n = 0; n < e.length; n += 1) {
 		let r = e.charCodeAt(n);
 		t.push(r & 255);
 	}
 	return t;
-}, W.createStringToBytes = function(e, t) {
+}, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = ot(e), r = function() {
+		let n = Ct(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1385,17 +1489,17 @@ W.stringToBytes = function(e) {
 		return t;
 	};
 };
-var G = {
+var K = {
 	MODE_NUMBER: 1,
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, K = {
+}, q = {
 	L: 1,
 	M: 0,
 	Q: 3,
 	H: 2
-}, q = {
+}, J = {
 	PATTERN000: 0,
 	PATTERN001: 1,
 	PATTERN010: 2,
@@ -1404,7 +1508,7 @@ var G = {
 	PATTERN101: 5,
 	PATTERN110: 6,
 	PATTERN111: 7
-}, J = function() {
+}, Y = function() {
 	let e = [
 		[],
 		[6, 18],
@@ -1665,56 +1769,56 @@ var G = {
 		return e[t - 1];
 	}, r.getMaskFunction = function(e) {
 		switch (e) {
-			case q.PATTERN000: return function(e, t) {
+			case J.PATTERN000: return function(e, t) {
 				return (e + t) % 2 == 0;
 			};
-			case q.PATTERN001: return function(e, t) {
+			case J.PATTERN001: return function(e, t) {
 				return e % 2 == 0;
 			};
-			case q.PATTERN010: return function(e, t) {
+			case J.PATTERN010: return function(e, t) {
 				return t % 3 == 0;
 			};
-			case q.PATTERN011: return function(e, t) {
+			case J.PATTERN011: return function(e, t) {
 				return (e + t) % 3 == 0;
 			};
-			case q.PATTERN100: return function(e, t) {
+			case J.PATTERN100: return function(e, t) {
 				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
 			};
-			case q.PATTERN101: return function(e, t) {
+			case J.PATTERN101: return function(e, t) {
 				return e * t % 2 + e * t % 3 == 0;
 			};
-			case q.PATTERN110: return function(e, t) {
+			case J.PATTERN110: return function(e, t) {
 				return (e * t % 2 + e * t % 3) % 2 == 0;
 			};
-			case q.PATTERN111: return function(e, t) {
+			case J.PATTERN111: return function(e, t) {
 				return (e * t % 3 + (e + t) % 2) % 2 == 0;
 			};
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = X([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(X([1, Y.gexp(n)], 0));
+		let t = mt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(mt([1, X.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
-			case G.MODE_NUMBER: return 10;
-			case G.MODE_ALPHA_NUM: return 9;
-			case G.MODE_8BIT_BYTE: return 8;
-			case G.MODE_KANJI: return 8;
+			case K.MODE_NUMBER: return 10;
+			case K.MODE_ALPHA_NUM: return 9;
+			case K.MODE_8BIT_BYTE: return 8;
+			case K.MODE_KANJI: return 8;
 			default: throw "mode:" + e;
 		}
 		else if (t < 27) switch (e) {
-			case G.MODE_NUMBER: return 12;
-			case G.MODE_ALPHA_NUM: return 11;
-			case G.MODE_8BIT_BYTE: return 16;
-			case G.MODE_KANJI: return 10;
+			case K.MODE_NUMBER: return 12;
+			case K.MODE_ALPHA_NUM: return 11;
+			case K.MODE_8BIT_BYTE: return 16;
+			case K.MODE_KANJI: return 10;
 			default: throw "mode:" + e;
 		}
 		else if (t < 41) switch (e) {
-			case G.MODE_NUMBER: return 14;
-			case G.MODE_ALPHA_NUM: return 13;
-			case G.MODE_8BIT_BYTE: return 16;
-			case G.MODE_KANJI: return 12;
+			case K.MODE_NUMBER: return 14;
+			case K.MODE_ALPHA_NUM: return 13;
+			case K.MODE_8BIT_BYTE: return 16;
+			case K.MODE_KANJI: return 12;
 			default: throw "mode:" + e;
 		}
 		else throw "type:" + t;
@@ -1736,7 +1840,7 @@ var G = {
 		let i = Math.abs(100 * r / t / t - 50) / 5;
 		return n += i * 10, n;
 	}, r;
-}(), Y = function() {
+}(), X = function() {
 	let e = Array(256), t = Array(256);
 	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
 	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
@@ -1750,7 +1854,7 @@ var G = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), X = function(e, t) {
+}(), mt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1765,16 +1869,16 @@ var G = {
 		return n.length;
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
-		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return X(t, 0);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= X.gexp(X.glog(r.getAt(n)) + X.glog(e.getAt(i)));
+		return mt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
-		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
+		let t = X.glog(r.getAt(0)) - X.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
-		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return X(n, 0).mod(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= X.gexp(X.glog(e.getAt(r)) + t);
+		return mt(n, 0).mod(e);
 	}, r;
-}, Qe = function() {
+}, ht = function() {
 	let e = [
 		[
 			1,
@@ -2965,10 +3069,10 @@ var G = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case K.L: return e[(t - 1) * 4 + 0];
-			case K.M: return e[(t - 1) * 4 + 1];
-			case K.Q: return e[(t - 1) * 4 + 2];
-			case K.H: return e[(t - 1) * 4 + 3];
+			case q.L: return e[(t - 1) * 4 + 0];
+			case q.M: return e[(t - 1) * 4 + 1];
+			case q.Q: return e[(t - 1) * 4 + 2];
+			case q.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -2982,7 +3086,7 @@ var G = {
 		}
 		return o;
 	}, n;
-}(), $e = function() {
+}(), gt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -2997,8 +3101,8 @@ var G = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, et = function(e) {
-	let t = G.MODE_NUMBER, n = e, r = {};
+}, _t = function(e) {
+	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3017,8 +3121,8 @@ var G = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, tt = function(e) {
-	let t = G.MODE_ALPHA_NUM, n = e, r = {};
+}, vt = function(e) {
+	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3045,8 +3149,8 @@ var G = {
 		}
 	};
 	return r;
-}, nt = function(e) {
-	let t = G.MODE_8BIT_BYTE, n = W.stringToBytes(e), r = {};
+}, yt = function(e) {
+	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3054,8 +3158,8 @@ var G = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, rt = function(e) {
-	let t = G.MODE_KANJI, n = W.stringToBytes;
+}, bt = function(e) {
+	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
 		if (r.length != 2 || (r[0] << 8 | r[1]) != t) throw "sjis not supported.";
@@ -3076,7 +3180,7 @@ var G = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, it = function() {
+}, xt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3095,7 +3199,7 @@ var G = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, at = function() {
+}, St = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3117,7 +3221,7 @@ var G = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, ot = function(e) {
+}, Ct = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3141,7 +3245,7 @@ var G = {
 		throw "c:" + e;
 	};
 	return a;
-}, st = function(e, t) {
+}, wt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3166,7 +3270,7 @@ var G = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = it(), l = o(s);
+		let s = xt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3188,19 +3292,19 @@ var G = {
 		}, n;
 	};
 	return a;
-}, ct = function(e, t, n) {
-	let r = st(e, t);
+}, Tt = function(e, t, n) {
+	let r = wt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = it();
+	let i = xt();
 	r.write(i);
-	let a = at(), o = i.toByteArray();
+	let a = St(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
-W.stringToBytes;
+G.stringToBytes;
 // src/qr-code.ts
-function lt(e) {
-	let t = W(0, "M");
+function Et(e) {
+	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
 	for (let e = 0; e < n; e += 1) for (let i = 0; i < n; i += 1) t.isDark(e, i) && (r += `M${i} ${e}h1v1h-1z`);
@@ -3209,35 +3313,35 @@ function lt(e) {
 		path: r
 	};
 }
-function ut(e, t) {
-	let { size: n, path: r } = lt(e);
-	return E`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
+function Dt(e, t) {
+	let { size: n, path: r } = Et(e);
+	return w`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var dt = [
+var Ot = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], ft = [
+], kt = [
 	30,
 	60,
 	120
 ];
-function pt(e, t) {
+function At(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : dt;
+	return Array.isArray(n) ? n : Ot;
 }
-U("sunfuse-charger-card", class extends F {
+W("sunfuse-charger-card", class extends U {
 	static properties = {
-		...F.properties,
+		...U.properties,
 		linked: { state: !0 },
 		typed: { state: !0 }
 	};
-	static styles = [P, o`
+	static styles = [H, o`
       .wish {
         align-items: end;
         margin-block-start: 12px;
@@ -3278,60 +3382,60 @@ U("sunfuse-charger-card", class extends F {
       }
     `];
 	static getConfigForm() {
-		return N("charger");
+		return j("charger");
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = qe(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = dt(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
 		].includes(n)) : r[0];
-		return i ? this.charger(i, e, t) : T`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
+		return i ? this.charger(i, e, t) : C`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
 	}
 	charger(e, t, n) {
-		let r = this.hass;
-		return T`
+		let r = this.hass, i = e.sun_share || !t.flows || t.flows.solar_w !== null;
+		return C`
       <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? M(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? A(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </div>
       <div class="row spread">
-        <span class="big">${L(r, e.power_w ?? 0)}</span>
+        <span class="big">${P(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        ${this.fact(n("session_energy"), e.session_wh === null ? null : R(r, e.session_wh))}
-        ${this.fact(n("today"), e.today_wh === null ? null : R(r, e.today_wh))}
-        ${this.fact(n("soc"), e.soc === null ? null : B(r, e.soc))}
-        ${this.fact(n("cost"), e.cost === null ? null : V(r, e.cost, t.currency))}
-        ${this.fact(n("sun_share"), e.sun_share === null ? null : B(r, e.sun_share * 100))}
+        ${this.fact(n("session_energy"), e.session_wh === null ? null : F(r, e.session_wh))}
+        ${this.fact(n("today"), e.today_wh === null ? null : F(r, e.today_wh))}
+        ${this.fact(n("soc"), e.soc === null ? null : L(r, e.soc))}
+        ${this.fact(n("cost"), e.cost === null ? null : R(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), i && e.sun_share !== null ? L(r, e.sun_share * 100) : null)}
       </dl>
       <div class="why">
         <p>${e.reason.text}</p>
-        ${e.reason.until ? T`<p>${n("lasts_until", { time: H(r, e.reason.until) })}</p>` : O}
-        ${e.reason.change ? T`<p class="quiet">${e.reason.change}</p>` : O}
+        ${e.reason.until ? C`<p>${n("lasts_until", { time: B(r, e.reason.until) })}</p>` : E}
+        ${e.reason.change ? C`<p class="quiet">${e.reason.change}</p>` : E}
       </div>
-      ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : O}
+      ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : E}
     `;
 	}
 	fact(e, t) {
-		return t === null ? O : T`<div><dt>${e}</dt><dd>${t}</dd></div>`;
+		return t === null ? E : C`<div><dt>${e}</dt><dd>${t}</dd></div>`;
 	}
 	demand(e, t) {
 		let { demand: n, plan: r } = e, i = [];
 		if (n?.departure) {
-			let e = H(this.hass, n.departure);
+			let e = B(this.hass, n.departure);
 			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
 		}
-		return n?.target_soc != null && i.push(t("target", { soc: B(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: R(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: H(this.hass, r.ready) })), i.length ? T`<p>${i.join(" ")}</p>` : O;
+		return n?.target_soc != null && i.push(t("target", { soc: L(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: F(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: B(this.hass, r.ready) })), i.length ? C`<p>${i.join(" ")}</p>` : E;
 	}
 	controls(e, t) {
 		let { mode: n, boost: r, allowed: i } = e.entities;
-		return T`
-      ${n ? T`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${pt(this.hass, e).map((t) => T`<button
+		return C`
+      ${n ? C`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
+            ${At(this.hass, e).map((t) => C`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3340,51 +3444,47 @@ U("sunfuse-charger-card", class extends F {
 			option: t
 		})}
               >
-                ${M(this.hass, "select", "mode", t)}
+                ${A(this.hass, "select", "mode", t)}
               </button>`)}
-          </div>` : O}
-      ${r && e.device_id && e.connected ? this.boost(e, t) : O}
+          </div>` : E}
+      ${r && e.device_id && e.connected ? this.boost(e, t) : E}
       <div class="row">
-        ${i ? T`<button
+        ${i ? C`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
             >
               ${t(e.allowed ? "pause" : "resume")}
-            </button>` : O}
+            </button>` : E}
       </div>
-      ${e.device_id && e.status !== "available" ? this.wish(e, t) : O}
-      ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : O}
+      ${e.device_id && e.status !== "available" ? this.wish(e, t) : E}
+      ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : E}
     `;
 	}
 	link(e, t, n) {
 		let r = `/sunfuse-driver/${encodeURIComponent(t.entry_id)}/${e.id}`;
-		return T`<details
+		return C`<details
       @toggle=${(e) => {
 			this.linked = e.target.open;
 		}}
     >
       <summary>${n("driver_link")}</summary>
-      ${this.linked ? T`<p class="quiet">${n("driver_link_help")}</p>
+      ${this.linked ? C`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${ut(`${location.origin}${r}`, n("driver_link"))}` : O}
+            ${Dt(`${location.origin}${r}`, n("driver_link"))}` : E}
     </details>`;
 	}
 	wish(e, t) {
-		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? new Date(r).toLocaleTimeString("en-GB", {
-			timeZone: this.hass.config.time_zone,
-			hour: "2-digit",
-			minute: "2-digit"
-		}) : "", a = e.device_id;
-		return T`<form
+		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? V(this.hass, Date.parse(r)).slice(11) : "", a = e.device_id;
+		return C`<form
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(rt(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
-				time: n.get("time"),
+				departure: i,
 				...r ? { target_soc: r } : {}
 			};
-			this.act("sunfuse", "set_departure", i, t("departure_set")).then((e) => {
+			this.act("sunfuse", "set_departure", o, t("departure_set")).then((e) => {
 				e && (this.typed = void 0);
 			});
 		}}
@@ -3407,11 +3507,11 @@ U("sunfuse-charger-card", class extends F {
           .value=${this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc))}
       /></label>
       <button type="submit">${t("set")}</button>
-      ${r ? T`<button type="button" @click=${() => {
+      ${r ? C`<button type="button" @click=${() => {
 			this.typed = void 0, this.act("sunfuse", "clear_departure", { device_id: a });
 		}}>
             ${t("clear")}
-          </button>` : O}
+          </button>` : E}
     </form>`;
 	}
 	arrow(e) {
@@ -3427,17 +3527,17 @@ U("sunfuse-charger-card", class extends F {
 	}
 	boost(e, t) {
 		let { boost: n } = e, r = e.device_id;
-		if (n.on) return T`<button
+		if (n.on) return C`<button
         class="main boosting"
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
-        ${n.until ? t("boost_until", { time: H(this.hass, n.until) }) : t("boost_on")}
+        ${n.until ? t("boost_until", { time: B(this.hass, n.until) }) : t("boost_on")}
       </button>${this.quota(e, t)}`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return T`<div class="boost" role="group" aria-label=${t("boost")}>
+		return C`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${ft.map((e) => T`<button
+        ${kt.map((e) => C`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3452,14 +3552,14 @@ U("sunfuse-charger-card", class extends F {
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
-		if (n === null) return O;
+		if (n === null) return E;
 		let i = {
-			used: R(this.hass, r),
-			quota: R(this.hass, n)
+			used: F(this.hass, r),
+			quota: F(this.hass, n)
 		};
-		return T`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
+		return C`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
 	}
-}), U("sunfuse-new-chargers", class extends j {
+}), W("sunfuse-new-chargers", class extends k {
 	static properties = {
 		hass: { attribute: !1 },
 		site: {},
@@ -3470,7 +3570,7 @@ U("sunfuse-charger-card", class extends F {
 		options: { state: !0 },
 		left: { state: !0 }
 	};
-	static styles = [P, o`
+	static styles = [H, o`
       form {
         border: 2px solid var(--primary-color);
         border-radius: 12px;
@@ -3525,7 +3625,7 @@ U("sunfuse-charger-card", class extends F {
 		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
 	}
 	willUpdate() {
-		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = We(this.hass, {
+		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = ct(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: this.site,
 			language: this.hass.language
@@ -3535,12 +3635,12 @@ U("sunfuse-charger-card", class extends F {
 	}
 	render() {
 		let { found: e, say: t } = this;
-		if (!e?.waiting?.length) return O;
+		if (!e?.waiting?.length) return E;
 		if (!this.options) return this.hass.loadBackendTranslation("selector", "sunfuse").then((e) => {
 			this.options = e;
-		}), O;
+		}), E;
 		let n = this.chosen(e);
-		return T`<form
+		return C`<form
       @submit=${(e) => {
 			e.preventDefault(), this.accept(e.target, n, !this.proposed);
 		}}
@@ -3549,10 +3649,10 @@ U("sunfuse-charger-card", class extends F {
 		}}
     >
       <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
-      ${e.waiting.length > 1 ? T`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : T`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
+      ${e.waiting.length > 1 ? C`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : C`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
       <fieldset>
         <legend>${t("mode_asked")}</legend>
-        ${e.modes.map((t) => T`<label class="pick"
+        ${e.modes.map((t) => C`<label class="pick"
             ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
             ${this.options?.(`component.sunfuse.selector.first_mode.options.${t}`) || t}</label
           >`)}
@@ -3560,30 +3660,30 @@ U("sunfuse-charger-card", class extends F {
       <div class="row">
         <label>${t("name_pattern", { n: "{n}" })}<input name="pattern" required value=${t("name_default", { n: "{n}" })} maxlength="60" /></label>
         <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
-        ${e.circuits.length > 1 ? T`<label
+        ${e.circuits.length > 1 ? C`<label
               >${t("circuit")}<select name="circuit">
-                ${e.circuits.map(({ id: e, name: t }) => T`<option value=${e}>${t}</option>`)}
+                ${e.circuits.map(({ id: e, name: t }) => C`<option value=${e}>${t}</option>`)}
               </select></label
-            >` : O}
-        ${e.phases > 1 ? T`<label
+            >` : E}
+        ${e.phases > 1 ? C`<label
               >${t("phases")}<select name="phases">
                 ${[
 			3,
 			2,
 			1
-		].filter((t) => t <= e.phases).map((e) => T`<option value=${e}>${e}</option>`)}
+		].filter((t) => t <= e.phases).map((e) => C`<option value=${e}>${e}</option>`)}
               </select></label
-            >` : O}
+            >` : E}
         <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
       </div>
-      ${this.proposed ? T`<ul>
-              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => T`<li>${e}: ${t("proposed", {
+      ${this.proposed ? C`<ul>
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => C`<li>${e}: ${t("proposed", {
 			name: n,
-			current: z(this.hass, r)
+			current: I(this.hass, r)
 		})}</li>`)}
             </ul>
-            <p class="quiet">${t("accept_note")}</p>` : O}
-      ${this.problem ? T`<p class="error" role="alert">${this.problem}</p>` : O}
+            <p class="quiet">${t("accept_note")}</p>` : E}
+      ${this.problem ? C`<p class="error" role="alert">${this.problem}</p>` : E}
       <button class="main" type="submit" ?disabled=${!n.length}>
         ${t(this.proposed ? "accept_all" : "accept_preview", { count: n.length })}
       </button>
@@ -3593,7 +3693,7 @@ U("sunfuse-charger-card", class extends F {
 		return e.waiting.map(({ identity: e }) => e).filter((e) => !this.left.has(e));
 	}
 	pick(e, t) {
-		return T`<label class="pick"
+		return C`<label class="pick"
       ><input
         type="checkbox"
         .checked=${!this.left.has(e)}
@@ -3626,13 +3726,13 @@ U("sunfuse-charger-card", class extends F {
 	}
 });
 // src/chargers-card.ts
-var mt = 60;
-U("sunfuse-chargers-card", class extends F {
+var jt = 60;
+W("sunfuse-chargers-card", class extends U {
 	static properties = {
-		...F.properties,
+		...U.properties,
 		chosen: { state: !0 }
 	};
-	static styles = [P, o`
+	static styles = [H, o`
       td input[type="checkbox"],
       th input[type="checkbox"] {
         inline-size: 24px;
@@ -3684,31 +3784,31 @@ U("sunfuse-chargers-card", class extends F {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return N("chargers");
+		return j("chargers");
 	}
 	content(e, t) {
-		let n = qe(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
-		return T`
+		let n = dt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		return C`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: L(this.hass, r)
+			power: P(this.hass, r)
 		})}</span>
       </div>
-      ${e.admin ? T`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : O}
-      ${n.length ? this.table(n, t) : T`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
+      ${e.admin ? C`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : E}
+      ${n.length ? this.table(n, t) : C`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
     `;
 	}
 	table(e, t) {
 		let n = e.filter((e) => e.may_drive), r = n.filter((e) => this.chosen.has(e.id));
-		return T`
-      ${n.length > 1 ? this.actions(r, n, t) : O}
+		return C`
+      ${n.length > 1 ? this.actions(r, n, t) : E}
       <div class="scroll" tabindex="0" role="region" aria-label=${t("chargers")}>
         <table>
           <thead>
             <tr>
-              ${n.length > 1 ? T`<th>
+              ${n.length > 1 ? C`<th>
                     <input
                       type="checkbox"
                       aria-label=${t("choose_all")}
@@ -3718,7 +3818,7 @@ U("sunfuse-chargers-card", class extends F {
 			this.chosen = new Set(t ? n.map(({ id: e }) => e) : []);
 		}}
                     />
-                  </th>` : O}
+                  </th>` : E}
               <th>${t("charger")}</th>
               <th>${t("state")}</th>
               <th>${t("driver")} · ${t("by_vehicle")}</th>
@@ -3737,9 +3837,9 @@ U("sunfuse-chargers-card", class extends F {
 	}
 	row(e, t, n) {
 		let r = this.hass;
-		return T`<tr>
-      ${t ? T`<td>
-            ${e.may_drive ? T`<input
+		return C`<tr>
+      ${t ? C`<td>
+            ${e.may_drive ? C`<input
                   type="checkbox"
                   aria-label=${n("choose", { charger: e.name })}
                   .checked=${this.chosen.has(e.id)}
@@ -3747,21 +3847,21 @@ U("sunfuse-chargers-card", class extends F {
 			let t = new Set(this.chosen);
 			t.delete(e.id) || t.add(e.id), this.chosen = t;
 		}}
-                />` : O}
-          </td>` : O}
+                />` : E}
+          </td>` : E}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? M(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? A(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
-      <td class="number">${L(r, e.power_w ?? 0)}</td>
-      <td class="number optional">${R(r, e.today_wh)}</td>
-      <td class="optional">${M(r, "select", "mode", e.mode)}</td>
+      <td class="number">${P(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${F(r, e.today_wh)}</td>
+      <td class="optional">${A(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: mt }, r = [];
+		let n = { minutes: jt }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -3769,8 +3869,8 @@ U("sunfuse-chargers-card", class extends F {
 		this.announced = r.length ? r.join(" ") : t("done");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? pt(this.hass, i) : [];
-		return T`<div class="row" role="group" aria-label=${n("actions")}>
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? At(this.hass, i) : [];
+		return C`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
         aria-label=${n("set_mode")}
@@ -3784,13 +3884,13 @@ U("sunfuse-chargers-card", class extends F {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => T`<option value=${e}>${M(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => C`<option value=${e}>${A(this.hass, "select", "mode", e)}</option>`)}
       </select>
       <button
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: mt })}
+        ${n("boost_for", { minutes: jt })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -3808,8 +3908,8 @@ U("sunfuse-chargers-card", class extends F {
 	}
 });
 // src/driver-panel.ts
-var ht = "sunfuse-driver", gt = class extends F {
-	static styles = [P, o`
+var Mt = "sunfuse-driver", Nt = class extends U {
+	static styles = [H, o`
       :host {
         max-inline-size: 640px;
         margin-inline: auto;
@@ -3857,8 +3957,8 @@ var ht = "sunfuse-driver", gt = class extends F {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = qe(e);
-		return T`<div class="head"><h2>${t("driver_page")}</h2></div>
+		let n = dt(e);
+		return C`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
 	shown(e) {
@@ -3874,29 +3974,29 @@ var ht = "sunfuse-driver", gt = class extends F {
 		}), n.hass = this.hass, this.cards.set(t, n)), n;
 	}
 	free(e, t) {
-		if (e.length < 2) return O;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => _t(e) - _t(t))];
-		return T`<h3>${t("free_chargers")}</h3>
-      ${r.length ? O : T`<p>${t("none_free")}</p>`}
+		if (e.length < 2) return E;
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Pt(e) - Pt(t))];
+		return C`<h3>${t("free_chargers")}</h3>
+      ${r.length ? E : C`<p>${t("none_free")}</p>`}
       <ul class="chargers">
-        ${i.map((e) => T`<li><span>${e.name}</span>${this.until(e, n(e), t)}</li>`)}
+        ${i.map((e) => C`<li><span>${e.name}</span>${this.until(e, n(e), t)}</li>`)}
       </ul>`;
 	}
 	until(e, t, n) {
-		if (t) return T`<span class="chip good">${n("free")}</span>`;
-		let r = _t(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? T`<span class="chip bad">${n("out_of_order")}</span>` : T`<span class="quiet"
-      >${Number.isFinite(r) ? n("free_at", { time: H(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
+		if (t) return C`<span class="chip good">${n("free")}</span>`;
+		let r = Pt(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? C`<span class="chip bad">${n("out_of_order")}</span>` : C`<span class="quiet"
+      >${Number.isFinite(r) ? n("free_at", { time: B(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
     >`;
 	}
 };
-function _t({ demand: e, plan: t }) {
+function Pt({ demand: e, plan: t }) {
 	let n = e?.departure ?? t?.ready;
 	return n ? Date.parse(n) : Infinity;
 }
-U(ht, gt);
+W(Mt, Nt);
 // src/plan-model.ts
-var Z = 9e5, vt = class {
+var Z = 9e5, Ft = class {
 	times;
 	start;
 	end;
@@ -3930,23 +4030,14 @@ var Z = 9e5, vt = class {
 		let t = Math.round(e / Z) * Z;
 		return Math.min(this.to, Math.max(this.from + Z, t));
 	}
-};
-function yt(e, t) {
-	return new Date(t).toLocaleString("sv-SE", { timeZone: e.config.time_zone }).replace(" ", "T").slice(0, 16);
-}
-function bt(e, t) {
-	let n = Date.parse(`${t}:00Z`);
-	return Number.isNaN(n) ? n : n - (Date.parse(`${yt(e, n)}:00Z`) - n);
-}
-// src/departure-trial.ts
-var xt = {
+}, It = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, St = class {
+}, Lt = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -3984,7 +4075,7 @@ var xt = {
 		};
 	}
 	key(e, t, n, r) {
-		let i = xt[e.key];
+		let i = It[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
 	}
 	type(e, t) {
@@ -4013,7 +4104,7 @@ var xt = {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, Ct = 16, Q = 216, wt = 36e5, Tt = [
+}, Rt = 16, Q = 216, zt = 36e5, Bt = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4022,7 +4113,7 @@ var xt = {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], Et = o`
+], Vt = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4085,13 +4176,13 @@ var xt = {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Dt(e, t) {
+function Ht(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${Tt[n % Tt.length]})`;
+	return `var(--graph-color-${n + 1}, ${Bt[n % Bt.length]})`;
 }
-function Ot(e, t) {
-	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
-	return T`<div
+function Ut(e, t) {
+	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Q - (e - ee) / (h - ee) * 200;
+	return C`<div
     class="chart"
     role="group"
     tabindex="0"
@@ -4105,38 +4196,38 @@ function Ot(e, t) {
 		0,
 		.5,
 		1
-	].map((e) => E`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
-          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${I(o, f * e / 1e3, 0)}</text>`)}
+	].map((e) => w`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
+          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${N(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${Mt(e, c)}
-      ${n.sun_w ? E`<path class="sun" d=${kt(n.sun_w, i, p)} />` : O}
-      ${jt(e, s, p)}
-      ${n.house_w ? E`<path class="house" d=${At(n.house_w, i, p)} />` : O}
-      ${d ? E`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : O}
-      ${m.length ? E`<path class="price" d=${At(m, i, ee)} />
-          <text x=${i.end + 6} y=${ee(h) + 4}>${I(o, h, 2)}</text>
-          <text x=${i.end + 6} y=${11}>${r.currency}</text>` : O}
-      ${e.step !== void 0 && e.step < i.steps ? E`<rect class="chosen" x=${i.edge(e.step)} y=${Ct} height=${200}
-            width=${i.edge(e.step + 1) - i.edge(e.step)} />` : O}
-      ${e.marks.map((n) => Nt(e, n, t))}
+      ${qt(e, c)}
+      ${n.sun_w ? w`<path class="sun" d=${Wt(n.sun_w, i, p)} />` : E}
+      ${Kt(e, s, p)}
+      ${n.house_w ? w`<path class="house" d=${Gt(n.house_w, i, p)} />` : E}
+      ${d ? w`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : E}
+      ${m.length ? w`<path class="price" d=${Gt(m, i, te)} />
+          <text x=${i.end + 6} y=${te(h) + 4}>${N(o, h, 2)}</text>
+          <text x=${i.end + 6} y=${11}>${r.currency}</text>` : E}
+      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${Rt} height=${200}
+            width=${i.edge(e.step + 1) - i.edge(e.step)} />` : E}
+      ${e.marks.map((n) => Jt(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => T`<span><i style="background:${Dt(r, e.id)}"></i>${e.name}</span>`)}
-      ${n.sun_w?.some(Boolean) ? T`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : O}
-      ${n.house_w ? T`<span><i style="background:var(--house)"></i>${a("house")}</span>` : O}
-      ${m.length ? T`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : O}
-      ${d ? T`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : O}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${Ht(r, e.id)}"></i>${e.name}</span>`)}
+      ${n.sun_w?.some(Boolean) ? C`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : E}
+      ${n.house_w ? C`<span><i style="background:var(--house)"></i>${a("house")}</span>` : E}
+      ${m.length ? C`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : E}
+      ${d ? C`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : E}
     </div>
   </div>`;
 }
-function kt(e, t, n) {
+function Wt(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
 }
-function At(e, t, n) {
+function Gt(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function jt({ plan: e, scale: t }, n, r) {
+function Kt({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4146,39 +4237,36 @@ function jt({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), E`<path d=${a} style="fill:${Dt(e, n.id)}" />`;
+		}), w`<path d=${a} style="fill:${Ht(e, n.id)}" />`;
 	});
 }
-function Mt({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / wt, i = [
+function qt({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / zt, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = {
-		timeZone: e.config.time_zone,
-		hour: "2-digit",
-		hour12: !1
-	}, o = new Intl.DateTimeFormat("en-GB", a), s = new Intl.DateTimeFormat(e.locale.language, {
-		timeZone: a.timeZone,
+	].find((e) => r / e * 56 < n) ?? 24, a = et(e), o = M(e.locale.language, {
+		timeZone: z(e),
 		weekday: "short"
-	}), c = [];
-	for (let e = Math.ceil(t.from / wt) * wt; e <= t.to; e += wt) {
-		let n = Number(o.format(e)) % 24;
-		if (n % i) continue;
-		let r = t.x(e);
-		c.push(E`<line class="grid" x1=${r} x2=${r} y1=${Ct} y2=${Q} />
-      <text x=${r} y=${234} text-anchor="middle">${n ? `${n}:00` : s.format(e)}</text>`);
+	}), s = [], c = Math.ceil(t.from / Z) * Z;
+	for (; !V(e, c).endsWith(":00");) c += Z;
+	for (let n = c; n <= t.to; n += zt) {
+		let r = Number(V(e, n).slice(11, 13));
+		if (r % i) continue;
+		let c = t.x(n);
+		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${Rt} y2=${Q} />
+      <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
-	return c;
+	return s;
 }
-function Nt(e, { car: t, at: n }, r) {
+function Jt(e, { car: t, at: n }, r) {
 	let { plan: i, scale: a, say: o, hass: s } = e;
-	if (n > a.to) return O;
-	let c = a.x(n), l = Dt(i, t.id), u = E`<line x1=${c} x2=${c} y1=${Ct} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${Ct} r="9" style="fill:${l}" />`;
-	return t.may_drive ? E`<g
+	if (n > a.to) return E;
+	let c = a.x(n), l = Ht(i, t.id), u = w`<line x1=${c} x2=${c} y1=${Rt} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${Rt} r="9" style="fill:${l}" />`;
+	return t.may_drive ? w`<g
     class="departure"
     role="slider"
     tabindex="0"
@@ -4186,22 +4274,22 @@ function Nt(e, { car: t, at: n }, r) {
     aria-valuemin=${a.from}
     aria-valuemax=${a.to}
     aria-valuenow=${n}
-    aria-valuetext=${H(s, new Date(n).toISOString())}
+    aria-valuetext=${B(s, new Date(n).toISOString())}
     @pointerdown=${(e) => r.drag(e, t)}
     @keydown=${(e) => r.key(e, t, n)}
   >${u}<path d="M${c - 3} ${13}l-3 3l3 3M${c + 3} ${13}l3 3l-3 3" />
-    <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : E`<g>${u}</g>`;
+    <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : w`<g>${u}</g>`;
 }
-U("sunfuse-plan-card", class extends F {
+W("sunfuse-plan-card", class extends U {
 	static properties = {
-		...F.properties,
+		...U.properties,
 		plan: { state: !0 },
 		step: { state: !0 },
 		width: { state: !0 }
 	};
 	static styles = [
-		P,
-		Et,
+		H,
+		Vt,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4227,7 +4315,7 @@ U("sunfuse-plan-card", class extends F {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new St(this, (e, t) => this.hass.callWS({
+		super(), this.width = 600, this.trial = new Lt(this, (e, t) => this.hass.callWS({
 			type: "sunfuse/plan/preview",
 			entry_id: this.site?.entry_id,
 			charger: e,
@@ -4237,7 +4325,7 @@ U("sunfuse-plan-card", class extends F {
 		});
 	}
 	static getConfigForm() {
-		return N("chargers");
+		return j("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4252,7 +4340,7 @@ U("sunfuse-plan-card", class extends F {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = We(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ct(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -4261,19 +4349,19 @@ U("sunfuse-plan-card", class extends F {
 	}
 	content(e, t) {
 		let n = this.plan, r = this.trial.now?.plan ?? n;
-		return T`
+		return C`
       <div class="head">
         <h2>${this.config?.title ?? t("plan")}</h2>
-        ${n?.made_at ? T`<span class="quiet">${t("made_at", { time: H(this.hass, n.made_at) })}</span>` : O}
+        ${n?.made_at ? C`<span class="quiet">${t("made_at", { time: B(this.hass, n.made_at) })}</span>` : E}
       </div>
-      ${n?.failing ? T`<p class="error">${t("plan_failing")}</p>` : O}
-      ${n && r?.starts?.length ? T`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
-          ${this.cars(n, t)}` : T`<p class="quiet ${n ? "" : "wait"}">${t(n ? "no_plan" : "loading")}</p>`}
+      ${n?.failing ? C`<p class="error">${t("plan_failing")}</p>` : E}
+      ${n && r?.starts?.length ? C`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
+          ${this.cars(n, t)}` : C`<p class="quiet ${n ? "" : "wait"}">${t(n ? "no_plan" : "loading")}</p>`}
     `;
 	}
 	chart(e, t, n) {
-		let r = new vt(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Ot({
+		let r = new Ft(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Ut({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4330,16 +4418,16 @@ U("sunfuse-plan-card", class extends F {
 	}
 	proposal(e, t) {
 		let n = this.trial.now, r = e.cars?.find(({ id: e }) => e === n?.car);
-		if (!n || !r) return O;
-		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = H(this.hass, new Date(n.at).toISOString());
-		return T`<div class="trial" role="group" aria-label=${t("preview")}>
+		if (!n || !r) return E;
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = B(this.hass, new Date(n.at).toISOString());
+		return C`<div class="trial" role="group" aria-label=${t("preview")}>
       <strong>${t("if_leaving", {
 			car: r.name,
 			time: a
 		})}</strong>
-      ${n.problem ? T`<p class="error">${n.problem}</p>` : O}
-      ${i ? this.outcome(r, i, e, t) : O}
-      ${i || n.problem ? O : T`<p class="quiet">${t("loading")}</p>`}
+      ${n.problem ? C`<p class="error">${n.problem}</p>` : E}
+      ${i ? this.outcome(r, i, e, t) : E}
+      ${i || n.problem ? E : C`<p class="quiet">${t("loading")}</p>`}
       <div class="row">
         <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
         <button @click=${() => this.trial.drop()}>${t("cancel")}</button>
@@ -4347,87 +4435,90 @@ U("sunfuse-plan-card", class extends F {
     </div>`;
 	}
 	outcome(e, t, n, r) {
-		let i = this.hass, a = V(i, t.cost, n.currency), o = V(i, e.cost, n.currency);
-		return T`<p>
+		let i = this.hass, a = R(i, t.cost, n.currency), o = R(i, e.cost, n.currency);
+		return C`<p>
         ${n.priced ? a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
 			cost: a,
 			before: o
-		}) : O}
-        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: V(i, t.saving, n.currency) }) : O}
-        ${t.ready && !t.missing_wh ? r("expected", { time: H(i, t.ready) }) : O}
+		}) : E}
+        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: R(i, t.saving, n.currency) }) : E}
+        ${t.ready && !t.missing_wh ? r("expected", { time: B(i, t.ready) }) : E}
       </p>
-      ${t.missing_wh ? T`<p class="error">${r("misses", { energy: R(i, t.missing_wh) })}</p>` : O}`;
+      ${t.missing_wh ? C`<p class="error">${r("misses", { energy: F(i, t.missing_wh) })}</p>` : E}`;
 	}
 	numbers(e, t, n) {
 		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
-		if (r === void 0 || !i) return T`<p class="slot quiet">${n("touch_slot")}</p>`;
+		if (r === void 0 || !i) return C`<p class="slot quiet">${n("touch_slot")}</p>`;
 		let a = this.hass, o = [
-			e.sun_w ? `${n("sun")} ${L(a, e.sun_w[r])}` : "",
-			e.house_w ? `${n("house")} ${L(a, e.house_w[r])}` : "",
-			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${L(a, e.power_w[r])}`),
-			e.price ? `${n("price")} ${I(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+			e.sun_w ? `${n("sun")} ${P(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${P(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${P(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${N(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
 		];
-		return T`<p class="slot" aria-live="polite">
-      <strong>${H(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+		return C`<p class="slot" aria-live="polite">
+      <strong>${B(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
     </p>`;
 	}
 	cars(e, t) {
 		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
-		if (!n.length) return O;
-		let r = n.some((e) => e.ready || e.missing_wh);
-		return T`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
+		if (!n.length) return E;
+		let r = n.some((e) => e.ready || e.missing_wh), i = !e.sun_w || e.sun_w.some(Boolean) || n.some((e) => e.sun_share);
+		return C`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
       <table class="stack">
         <thead>
           <tr>
             <th>${t("charger")}</th>
             <th>${t("departure")}</th>
-            ${r ? T`<th>${t("ready")}</th>` : O}
+            ${r ? C`<th>${t("ready")}</th>` : E}
             <th class="number">${t("energy")}</th>
-            ${e.priced ? T`<th class="number">${t("cost")}</th>
-                  <th class="number">${t("saving")}</th>` : O}
-            <th class="number">${t("sun_share")}</th>
+            ${e.priced ? C`<th class="number">${t("cost")}</th>
+                  <th class="number">${t("saving")}</th>` : E}
+            ${i ? C`<th class="number">${t("sun_share")}</th>` : E}
           </tr>
         </thead>
         <tbody>
-          ${n.map((n) => this.car(n, r, e, t))}
+          ${n.map((n) => this.car(n, {
+			promised: r,
+			sunny: !!i
+		}, e, t))}
         </tbody>
       </table>
     </div>`;
 	}
 	car(e, t, n, r) {
 		let i = this.hass, a = this.leaves(e), o = (e) => e ? "" : "none";
-		return T`<tr>
+		return C`<tr>
       <td><strong>${e.name}</strong></td>
       <td class="wide ${o(e.may_drive || a)}" data-name=${r("departure")}>
-        ${e.may_drive ? T`<input
+        ${e.may_drive ? C`<input
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
-              min=${yt(i, Date.now())}
-              .value=${a ? yt(i, Date.parse(a)) : ""}
+              min=${V(i, Date.now())}
+              .value=${a ? V(i, Date.parse(a)) : ""}
               @change=${(t) => {
-			let n = bt(i, t.target.value);
+			let n = nt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
-            />` : a ? H(i, a) : "–"}
+            />` : a ? B(i, a) : "–"}
       </td>
-      ${t ? T`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
-            ${e.missing_wh ? r("misses", { energy: R(i, e.missing_wh) }) : e.ready ? H(i, e.ready) : "–"}
-          </td>` : O}
-      <td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
-      ${n.priced ? T`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? V(i, e.cost, n.currency) : "–"}</td>
-            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? V(i, e.saving, n.currency) : "–"}</td>` : O}
-      <td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? B(i, e.sun_share * 100) : "–"}</td>
+      ${t.promised ? C`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
+            ${e.missing_wh ? r("misses", { energy: F(i, e.missing_wh) }) : e.ready ? B(i, e.ready) : "–"}
+          </td>` : E}
+      <td class="number" data-name=${r("energy")}>${F(i, e.energy_wh)}</td>
+      ${n.priced ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? R(i, e.cost, n.currency) : "–"}</td>
+            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? R(i, e.saving, n.currency) : "–"}</td>` : E}
+      ${t.sunny ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? L(i, e.sun_share * 100) : "–"}</td>` : E}
     </tr>`;
 	}
 });
 // src/report-panel.ts
-var Pt = [
+var Yt = [
 	7,
 	14,
 	30,
 	90
-], Ft = 3600;
-U("sunfuse-report", class extends j {
+], Xt = 3600;
+W("sunfuse-report", class extends k {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -4476,7 +4567,7 @@ U("sunfuse-report", class extends j {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Ft
+				expires: Xt
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4485,9 +4576,9 @@ U("sunfuse-report", class extends j {
 	}
 	render() {
 		let e = this.localize;
-		if (!e) return O;
+		if (!e) return E;
 		let t = (t, n) => e(`component.sunfuse.common.report_${t}`, n) || t;
-		return T`
+		return C`
       <nav>
         <button class="back" title=${t("back")} aria-label=${t("back")} @click=${() => history.back()}>←</button>
         <h1>${t("title")}</h1>
@@ -4497,22 +4588,22 @@ U("sunfuse-report", class extends j {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Pt.map((e) => T`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${Yt.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
-        ${this.path ? T`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : O}
+        ${this.path ? C`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : E}
       </nav>
-      ${this.problem ? T`<p role="alert">${this.problem}</p>` : O}
-      ${this.path ? T`<iframe src=${this.path} title=${t("title")}></iframe>` : O}
+      ${this.problem ? C`<p role="alert">${this.problem}</p>` : E}
+      ${this.path ? C`<iframe src=${this.path} title=${t("title")}></iframe>` : E}
     `;
 	}
 });
-// src/sessions-card.ts
-var It = {
+// src/sessions-model.ts
+var Zt = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
-}, Lt = 12, Rt = 10;
-function zt(e) {
+};
+function Qt(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4528,22 +4619,22 @@ function zt(e) {
 		billed: null
 	});
 }
-function Bt() {
+function $t() {
 	let e = /* @__PURE__ */ new Date();
-	return e.setUTCMonth(e.getUTCMonth() - Lt + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
+	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Vt({ start: e, stop: t }) {
+function en({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Ht(e) {
-	let t = new Intl.DateTimeFormat("en-CA", {
+function tn(e) {
+	let t = M("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
 		month: "2-digit"
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Ut(e, t) {
+function nn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4551,63 +4642,121 @@ function Ut(e, t) {
 	}
 	return n;
 }
-function Wt(e) {
-	return e.some(({ billed: e }) => e !== null);
+function rn(e) {
+	return {
+		sun: e.some(({ sun_wh: e }) => e > 0),
+		cost: e.some(({ cost: e }) => e !== null),
+		saving: e.some(({ saving: e }) => e !== null),
+		billed: e.some(({ billed: e }) => e !== null)
+	};
 }
-U("sunfuse-sessions-card", class extends F {
+// src/sessions-chart.ts
+var an = o`
+  .months {
+    display: grid;
+    grid-template-columns: repeat(${12}, 1fr);
+    gap: 4px;
+    block-size: 150px;
+    align-items: end;
+  }
+  .months button {
+    display: flex;
+    flex-direction: column;
+    justify-content: flex-end;
+    block-size: 100%;
+    min-inline-size: 0;
+    padding: 0;
+    border-radius: 4px;
+    border-color: transparent;
+    background: none;
+    overflow: hidden;
+    font-size: 11px;
+  }
+  .months button[aria-pressed="true"] {
+    border-color: var(--primary-color);
+  }
+  .months i {
+    display: block;
+    inline-size: 100%;
+  }
+  .months .other {
+    background: var(--grid);
+  }
+  .months .sun {
+    background: var(--sun);
+  }
+`;
+function on(e) {
+	let t = M("en-CA", {
+		timeZone: e.config.time_zone,
+		year: "numeric",
+		month: "2-digit",
+		day: "2-digit"
+	}).format(Date.now());
+	return Array.from({ length: 12 }, (e, n) => {
+		let r = /* @__PURE__ */ new Date(`${t.slice(0, 7)}-15T12:00:00Z`);
+		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
+	});
+}
+function sn(e, t, n, r, i) {
+	let a = nn(n, tn(e)), o = on(e).map((e) => {
+		let t = e.toISOString().slice(0, 7);
+		return {
+			at: e,
+			month: t,
+			...Qt(a.get(t) ?? [])
+		};
+	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = M(e.locale.language, {
+		month: "short",
+		timeZone: "UTC"
+	}), l = M(e.locale.language, {
+		month: "long",
+		year: "numeric",
+		timeZone: "UTC"
+	}), u = (e) => `${e / s * 75}%`;
+	return C`<div class="months" role="group" aria-label=${t("by_month")}>
+      ${o.map((t) => C`<button
+          aria-pressed=${r === t.month}
+          aria-label="${l.format(t.at)}: ${F(e, t.energy_wh)}"
+          @click=${() => i(r === t.month ? void 0 : t.month)}
+        >
+          <i class="other" style="block-size:${u(t.energy_wh - t.sun_wh)}"></i>
+          <i class="sun" style="block-size:${u(t.sun_wh)}"></i>
+          <span>${c.format(t.at)}</span>
+        </button>`)}
+    </div>
+    ${o.some((e) => e.sun_wh) ? C`<p class="row key quiet" aria-hidden="true">
+          <span><i style="background:var(--sun)"></i>${t("sun")}</span>
+          <span><i style="background:var(--grid)"></i>${t("grid_and_battery")}</span>
+        </p>` : E}`;
+}
+// src/sessions-card.ts
+var cn = 10;
+W("sunfuse-sessions-card", class extends U {
 	static properties = {
-		...F.properties,
+		...U.properties,
 		answer: { state: !0 },
 		group: { state: !0 },
 		month: { state: !0 },
 		only: { state: !0 },
 		shown: { state: !0 }
 	};
-	static styles = [P, o`
+	static styles = [
+		H,
+		an,
+		o`
       .wait {
         min-block-size: 360px;
       }
-      .months {
-        display: grid;
-        grid-template-columns: repeat(${Lt}, 1fr);
-        gap: 4px;
-        block-size: 150px;
-        align-items: end;
-      }
-      .months button {
-        display: flex;
-        flex-direction: column;
-        justify-content: flex-end;
-        block-size: 100%;
-        min-inline-size: 0;
-        padding: 0;
-        border-radius: 4px;
-        border-color: transparent;
-        background: none;
-        overflow: hidden;
-        font-size: 11px;
-      }
-      .months button[aria-pressed="true"] {
-        border-color: var(--primary-color);
-      }
-      .months i {
-        display: block;
-        inline-size: 100%;
-      }
-      .months .other {
-        background: var(--grid);
-      }
-      .months .sun {
-        background: var(--sun);
-      }
-    `];
+    `
+	];
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = Rt;
+		super(), this.group = "person", this.shown = cn;
 	}
 	static getConfigForm() {
-		return N("chargers");
+		return j("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4617,14 +4766,14 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = We(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ct(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
-			start: Bt()
+			start: $t()
 		}).listen((e) => {
 			this.answer = e && {
 				...e,
-				sessions: [...e.sessions].sort((e, t) => Vt(t) - Vt(e))
+				sessions: [...e.sessions].sort((e, t) => en(t) - en(e))
 			};
 		}));
 	}
@@ -4633,13 +4782,13 @@ U("sunfuse-sessions-card", class extends F {
 			...this.answer,
 			sessions: this.ofChargers(this.answer.sessions)
 		};
-		return T`
+		return C`
       <div class="head">
         <h2>${this.config?.title ?? t("sessions")}</h2>
-        ${n?.sessions.length ? T`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : O}
+        ${n?.sessions.length ? C`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : E}
       </div>
-      ${n && !n.all ? T`<p class="quiet">${t("own_sessions")}</p>` : O}
-      ${n ? n.sessions.length ? T`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : T`<p class="quiet">${t("no_sessions")}</p>` : T`<p class="quiet wait">${t("loading")}</p>`}
+      ${n && !n.all ? C`<p class="quiet">${t("own_sessions")}</p>` : E}
+      ${n ? n.sessions.length ? C`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : C`<p class="quiet">${t("no_sessions")}</p>` : C`<p class="quiet wait">${t("loading")}</p>`}
     `;
 	}
 	ofChargers(e) {
@@ -4648,7 +4797,7 @@ U("sunfuse-sessions-card", class extends F {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Ht(this.hass);
+		let t = tn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4661,84 +4810,46 @@ U("sunfuse-sessions-card", class extends F {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		let n = this.hass, r = (/* @__PURE__ */ new Date()).toLocaleDateString("en-CA", { timeZone: n.config.time_zone }), i = Array.from({ length: Lt }, (e, t) => {
-			let n = /* @__PURE__ */ new Date(`${r.slice(0, 7)}-15T12:00:00Z`);
-			return n.setUTCMonth(n.getUTCMonth() - (11 - t)), n;
-		}), a = Ht(n), o = Ut(this.ofName(e.sessions), a), s = i.map((e) => {
-			let t = e.toISOString().slice(0, 7);
-			return {
-				at: e,
-				month: t,
-				...zt(o.get(t) ?? [])
-			};
-		}), c = Math.max(1, ...s.map((e) => e.energy_wh));
-		return T`<div class="months" role="group" aria-label=${t("by_month")}>
-        ${s.map((e) => {
-			let t = e.at.toLocaleDateString(n.locale.language, {
-				month: "short",
-				timeZone: "UTC"
-			}), r = e.at.toLocaleDateString(n.locale.language, {
-				month: "long",
-				year: "numeric",
-				timeZone: "UTC"
-			}), i = (e) => `${e / c * 75}%`;
-			return T`<button
-            aria-pressed=${this.month === e.month}
-            aria-label="${r}: ${R(n, e.energy_wh)}"
-            @click=${() => {
-				this.month = this.month === e.month ? void 0 : e.month, this.shown = Rt;
-			}}
-          >
-            <i class="other" style="block-size:${i(e.energy_wh - e.sun_wh)}"></i>
-            <i class="sun" style="block-size:${i(e.sun_wh)}"></i>
-            <span>${t}</span>
-          </button>`;
-		})}
-      </div>
-      <p class="row key quiet" aria-hidden="true">
-        <span><i style="background:var(--sun)"></i>${t("sun")}</span>
-        <span><i style="background:var(--grid)"></i>${t("grid_and_battery")}</span>
-      </p>`;
+		return sn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = cn;
+		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Ut(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...nn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...zt(t)
+			...Qt(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Wt(e.sessions);
-		return T`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(It).map((e) => T`<button
+		let i = rn(e.sessions);
+		return C`<div class="choice" role="group" aria-label=${t("sum_by")}>
+        ${Object.keys(Zt).map((e) => C`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(It[e])}
+            ${t(Zt[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(It[this.group])}</th>
+              <th>${t(Zt[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
-              <th class="number">${t("sun_share")}</th>
-              <th class="number">${t("cost")}</th>
-              <th class="number">${t("saving")}</th>
-              ${i ? T`<th class="number">${t("billed")}</th>` : O}
+              ${this.heads(i, t)}
             </tr>
           </thead>
           <tbody>
-            ${r.map((n) => T`<tr>
+            ${r.map((n) => C`<tr>
                 <td>
                   <button
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Rt;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = cn;
 		}}
                   >
                     ${n.name}
@@ -4750,19 +4861,28 @@ U("sunfuse-sessions-card", class extends F {
           </tbody>
         </table>
       </div>
-      ${n.length ? O : T`<p class="quiet">${t("no_sessions")}</p>`}`;
+      ${n.length ? E : C`<p class="quiet">${t("no_sessions")}</p>`}`;
+	}
+	heads(e, t) {
+		let n = (e, n) => e ? C`<th class="number">${t(n)}</th>` : E;
+		return [
+			n(e.sun, "sun_share"),
+			n(e.cost, "cost"),
+			n(e.saving, "saving"),
+			n(e.billed, "billed")
+		];
 	}
 	sums(e, t, n, r) {
-		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null;
-		return T`<td class="number" data-name=${r("energy")}>${R(i, e.energy_wh)}</td>
-      <td class="number minor" data-name=${r("sun_share")}>${B(i, a)}</td>
-      <td class="number" data-name=${r("cost")}>${V(i, e.cost, t)}</td>
-      <td class="number minor ${e.saving === null ? "none" : ""}" data-name=${r("saving")}>${V(i, e.saving, t)}</td>
-      ${n ? T`<td class="number" data-name=${r("billed")}>${V(i, e.billed, t)}</td>` : O}`;
+		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null, o = (e, t, n, i = "") => e ? C`<td class="number ${i}" data-name=${r(t)}>${n}</td>` : E;
+		return C`${o(!0, "energy", F(i, e.energy_wh))}
+      ${o(n.sun, "sun_share", L(i, a), "minor")}
+      ${o(n.cost, "cost", R(i, e.cost, t))}
+      ${o(n.saving, "saving", R(i, e.saving, t), e.saving === null ? "minor none" : "minor")}
+      ${o(n.billed, "billed", R(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Wt(e.sessions);
-		return T`<h3>${this.only ?? t("sessions")}</h3>
+		let n = this.hass, r = this.chosen(e), i = rn(e.sessions);
+		return C`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
           <thead>
@@ -4772,17 +4892,14 @@ U("sunfuse-sessions-card", class extends F {
               <th>${t("by_person")}</th>
               <th>${t("by_vehicle")}</th>
               <th class="number">${t("energy")}</th>
-              <th class="number">${t("sun_share")}</th>
-              <th class="number">${t("cost")}</th>
-              <th class="number">${t("saving")}</th>
-              ${i ? T`<th class="number">${t("billed")}</th>` : O}
+              ${this.heads(i, t)}
             </tr>
           </thead>
           <tbody>
-            ${r.slice(0, this.shown).map((r) => T`<tr>
+            ${r.slice(0, this.shown).map((r) => C`<tr>
                 <td>
-                  ${r.start ? H(n, r.start) : r.stop ? Ye(n, r.stop) : "–"}
-                  ${r.stop ? O : T`<span class="chip good">${t("running")}</span>`}
+                  ${r.start ? B(n, r.start) : r.stop ? tt(n, r.stop) : "–"}
+                  ${r.running ? C`<span class="chip good">${t("running")}</span>` : E}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
                 <td class=${r.person ? "" : "none"} data-name=${t("by_person")}>${r.person ?? "–"}</td>
@@ -4792,19 +4909,19 @@ U("sunfuse-sessions-card", class extends F {
           </tbody>
         </table>
       </div>
-      ${r.length > this.shown ? T`<button
+      ${r.length > this.shown ? C`<button
             @click=${() => {
-			this.shown += Rt;
+			this.shown += cn;
 		}}
           >
             ${t("show_more")}
-          </button>` : O}`;
+          </button>` : E}`;
 	}
 	async export(e, t) {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: Bt(),
+			start: $t(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -4820,8 +4937,8 @@ U("sunfuse-sessions-card", class extends F {
 	}
 });
 // src/setup-panel.ts
-var Gt = "sunfuse-site";
-U("sunfuse-dashboard", class extends j {
+var ln = "sunfuse-site";
+W("sunfuse-dashboard", class extends k {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -4831,7 +4948,7 @@ U("sunfuse-dashboard", class extends j {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Re(e).then((e) => {
+		this.begun || (this.begun = !0, Ue(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4839,7 +4956,7 @@ U("sunfuse-dashboard", class extends j {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Gt,
+				url_path: ln,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4847,27 +4964,26 @@ U("sunfuse-dashboard", class extends j {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Gt,
+				url_path: ln,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), Xe(`/${Gt}`, !0);
+			})), ft(`/${ln}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
 	}
 	render() {
-		return T`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
+		return C`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
 	}
 });
 // src/site-card.ts
-var Kt = 30;
-U("sunfuse-site-card", class extends F {
-	static styles = [P, o`
+var un = 30, dn = 236;
+W("sunfuse-site-card", class extends U {
+	static styles = [H, o`
       .flows {
         position: relative;
         inline-size: 100%;
         max-inline-size: 420px;
         margin-inline: auto;
-        aspect-ratio: 300 / 236;
       }
       .flows svg {
         position: absolute;
@@ -4978,25 +5094,26 @@ U("sunfuse-site-card", class extends F {
     `];
 	content(e, t) {
 		let { flows: n, circuits: r } = e, i = r?.find((e) => e.parent === null);
-		return T`
+		return C`
       <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
-        ${i?.state ? T`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${M(this.hass, "sensor", "state", i.state)}</span
-            >` : O}
+        ${i?.state ? C`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
+              >${A(this.hass, "sensor", "state", i.state)}</span
+            >` : E}
       </div>
-      ${e.available ? O : T`<p class="error">${t("site_failed")}</p>`}
-      ${n ? this.flows(n, e, t) : T`<p class="quiet">${t("only_chargers")}</p>`}
+      ${this.config?.new_chargers && e.admin ? C`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : E}
+      ${e.available ? E : C`<p class="error">${t("site_failed")}</p>`}
+      ${n ? this.flows(n, e, t) : C`<p class="quiet">${t("only_chargers")}</p>`}
       ${r?.map((n) => this.circuit(n, e, t))}
-      ${r ? T`<p class="key row" aria-hidden="true">
+      ${r ? C`<p class="key row" aria-hidden="true">
             <span><i style="background:var(--house)"></i>${t("other_loads")}</span>
             <span><i style="background:var(--cars)"></i>${t("cars")}</span>
-          </p>` : O}
+          </p>` : E}
       ${e.peaks?.map((e) => this.peak(e, t))} ${this.limits(e, t)}
     `;
 	}
 	flows(e, t, n) {
-		let r = this.hass, i = e.grid_w ?? 0, a = e.battery_w ?? 0, o = [];
+		let r = this.hass, i = e.grid_w ?? 0, a = e.battery_w ?? 0, o = [], s = e.solar_w === null ? 74 : 0;
 		return e.solar_w !== null && o.push({
 			name: "sun",
 			icon: "mdi:solar-power",
@@ -5011,7 +5128,7 @@ U("sunfuse-site-card", class extends F {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Kt ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < un ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5026,7 +5143,7 @@ U("sunfuse-site-card", class extends F {
 			y: 192,
 			watts: Math.abs(a),
 			inward: a,
-			detail: e.battery_soc === null ? "" : B(r, e.battery_soc)
+			detail: e.battery_soc === null ? "" : L(r, e.battery_soc)
 		}), o.push({
 			name: "cars",
 			icon: "mdi:car-electric",
@@ -5034,45 +5151,45 @@ U("sunfuse-site-card", class extends F {
 			y: 192,
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
-		}), T`
-      <div class="flows" role="group" aria-label=${n("flows")}>
-        <svg viewBox="0 0 300 236" aria-hidden="true">
+		}), C`
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${dn - s}">
+        <svg viewBox="0 ${s} 300 ${dn - s}" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= Kt;
-			return E`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
+			let t = Math.abs(e.inward) >= un;
+			return w`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
         </svg>
-        ${o.map((e) => T`<div
+        ${o.map((e) => C`<div
             class="node"
-            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${e.y / 236 * 100}%"
+            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${(e.y - s) / (dn - s) * 100}%"
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
-            <strong>${L(r, e.watts)}</strong>
-            ${e.detail ? T`<span>${e.detail}</span>` : O}
+            <strong>${P(r, e.watts)}</strong>
+            ${e.detail ? C`<span>${e.detail}</span>` : E}
           </div>`)}
       </div>
-      ${t.surplus_w ? T`<p>${n("surplus", { power: L(r, t.surplus_w) })}</p>` : O}
+      ${t.surplus_w ? C`<p>${n("surplus", { power: P(r, t.surplus_w) })}</p>` : E}
     `;
 	}
 	circuit(e, t, n) {
 		let r = this.hass, i = e.limit_entity;
-		return T`
+		return C`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? T`<button class="small" @click=${() => Ze(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? C`<button class="small" @click=${() => pt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
-            </button>` : O}
+            </button>` : E}
       </div>
       ${e.limit_a.map((i, a) => {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
-			if (i <= 0) return O;
+			if (i <= 0) return E;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: z(r, s),
-				limit: z(r, i)
+				current: I(r, s),
+				limit: I(r, i)
 			});
-			return T`<div class="phase">
+			return C`<div class="phase">
           <span>${u}</span>
           <div
             class="bar"
@@ -5089,12 +5206,12 @@ U("sunfuse-site-card", class extends F {
           <span>${d}</span>
         </div>`;
 		})}
-      ${e.why ? T`<p>${e.why}</p>` : O}
+      ${e.why ? C`<p>${e.why}</p>` : E}
     `;
 	}
 	peak(e, t) {
 		let n = this.hass, r = Math.max(e.target_w ?? 0, e.interval_w, e.month_w, 1);
-		return T`
+		return C`
       <h3>${e.name}</h3>
       <div class="phase">
         <span></span>
@@ -5105,50 +5222,51 @@ U("sunfuse-site-card", class extends F {
           aria-valuemin="0"
           aria-valuemax=${r}
           aria-valuenow=${e.interval_w}
-          aria-valuetext=${L(n, e.interval_w)}
+          aria-valuetext=${P(n, e.interval_w)}
         >
           <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
         </div>
-        <span>${L(n, e.interval_w)}</span>
+        <span>${P(n, e.interval_w)}</span>
       </div>
       <p>
         ${t("peak", {
-			until: H(n, e.interval_end),
-			allowed: L(n, e.may_draw_w),
-			month: L(n, e.month_w)
+			until: B(n, e.interval_end),
+			allowed: P(n, e.may_draw_w),
+			month: P(n, e.month_w)
 		})}
-        ${e.cost === null ? O : T`${t("cost")}: ${V(n, e.cost, this.site?.currency ?? "EUR")}`}
+        ${e.cost === null ? E : C`${t("cost")}: ${R(n, e.cost, this.site?.currency ?? "EUR")}`}
       </p>
     `;
 	}
 	limits(e, t) {
 		let n = this.hass;
-		return e.limits?.length ? T`
+		return e.limits?.length ? C`
       <h3>${t("limits_now")}</h3>
       ${e.limits.map((e) => {
-			let r = e.power_w === null ? e.current_a === null ? "" : `${z(n, e.current_a)} A` : L(n, e.power_w);
-			return T`<p>
+			let r = e.power_w === null ? e.current_a === null ? "" : `${I(n, e.current_a)} A` : P(n, e.power_w);
+			return C`<p>
           ${e.name}: ${r}
-          ${e.until ? T`<span class="quiet">${t("until", { time: H(n, e.until) })}</span>` : O}
+          ${e.until ? C`<span class="quiet">${t("until", { time: B(n, e.until) })}</span>` : E}
         </p>`;
 		})}
-    ` : O;
+    ` : E;
 	}
 });
 // src/strategy.ts
-var qt = 6, Jt = 1e4;
+var fn = 6, pn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Yt(e, t) {
-	let n = { site: e.entry_id }, r = [];
+function mn(e, t) {
+	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
-		...n
-	})), e.chargers.length > qt) r.push({
+		...n,
+		...i ? { new_chargers: !0 } : {}
+	})), e.chargers.length > fn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5162,7 +5280,7 @@ function Yt(e, t) {
 			...n,
 			charger: t
 		}));
-		e.whole && e.chargers.length !== 1 && r.push({
+		e.whole && !i && r.push({
 			...$({
 				type: "custom:sunfuse-chargers-card",
 				...n,
@@ -5197,14 +5315,14 @@ function Yt(e, t) {
 		sections: r
 	};
 }
-function Xt(e, t) {
-	let n = Ge(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Jt);
+function hn(e, t) {
+	let n = lt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, pn);
 }
-async function Zt(e) {
-	let [t, n] = await Promise.all([Re(e), e.callWS({ type: "sunfuse/sites" })]);
-	for (let t of n) Xt(e, t);
-	if (n.length) return { views: n.map((e) => Yt(e, t)) };
+async function gn(e) {
+	let [t, n] = await Promise.all([Ue(e), Be(() => e.callWS({ type: "sunfuse/sites" }))]);
+	for (let t of n) hn(e, t);
+	if (n.length) return { views: n.map((e) => mn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5215,7 +5333,7 @@ async function Zt(e) {
 	}] };
 }
 // src/index.ts
-var Qt = [
+var _n = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5248,14 +5366,14 @@ var Qt = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Qt) window.customCards.push({
+for (let [e, t, n] of _n) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return ze(t) ?? e;
+		return We(t) ?? e;
 	},
 	get description() {
-		return ze(n) ?? "";
+		return We(n) ?? "";
 	}
 });
-export { Zt as generate };
+export { gn as generate };

@@ -1,4 +1,4 @@
-/* sources 94dbd8e6633bf0b857669ffe377a0d2fae7835a3f2b4d7f08f044c90b3961ef4 */
+/* sources 73758d8d741b38ee9fae3739853fcad6bb78d7b2c695624642b39f41c866ba1b */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -23,6 +23,63 @@ PAUSE_S = 1.0
 ITEMS = ("chargers",)
 
 
+type Follow = Callable[[CALLBACK_TYPE], CALLBACK_TYPE]
+
+
+class LoadedSite:
+    """Follows a site while it is loaded, and again after each reload: what it is made of is new then."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        follow: Follow,
+        changed: CALLBACK_TYPE,
+    ) -> None:
+        """Call back for each change that `follow` follows, and when the site is loaded or unloaded."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._follow = follow
+        self._changed = changed
+        self._stop_following: CALLBACK_TYPE | None = None
+        self._stop_entry = async_dispatcher_connect(
+            hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
+        )
+
+    @property
+    def loaded(self) -> bool:
+        """Return whether it is loaded."""
+        entry = self._hass.config_entries.async_get_entry(self._entry_id)
+        return entry is not None and entry.state is ConfigEntryState.LOADED
+
+    @callback
+    def start(self) -> None:
+        """Follow it from now on."""
+        if self.loaded and self._stop_following is None:
+            self._stop_following = self._follow(self._changed)
+
+    @callback
+    def stop(self) -> None:
+        """Follow it no longer."""
+        self._stop_entry()
+        self._unfollow()
+
+    def _unfollow(self) -> None:
+        if self._stop_following:
+            self._stop_following()
+            self._stop_following = None
+
+    @callback
+    def _entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.entry_id != self._entry_id:
+            return
+        if self.loaded:
+            self.start()
+        else:
+            self._unfollow()
+        self._changed()
+
+
 class Push:
     """One subscription to one site. It outlives a reload of the site: cards stay, and show when it is back."""
 
@@ -33,62 +90,41 @@ class Push:
         message_id: int,
         entry_id: str,
         view: Callable[[], View],
-        follow: Callable[[CALLBACK_TYPE], CALLBACK_TYPE],
+        follow: Follow,
     ) -> None:
         """Show `view` of a loaded site, whenever what `follow` follows calls back."""
         self._hass = hass
         self._connection = connection
         self._message_id = message_id
-        self._entry_id = entry_id
         self._view = view
-        self._follow = follow
         self._sent: View = {}
-        self._stop_following: CALLBACK_TYPE | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._late = False
-        self._stop_entry = async_dispatcher_connect(
-            hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
-        )
+        self._site = LoadedSite(hass, entry_id, follow, self._changed)
 
     @callback
     def start(self) -> None:
         """Send all of it, and follow."""
-        if self._loaded:
-            self._stop_following = self._follow(self._changed)
+        self._site.start()
         self._send()
 
     @callback
     def stop(self) -> None:
         """End the subscription."""
-        self._stop_entry()
-        self._unfollow()
+        self._site.stop()
+        self._end_pause()
 
-    @property
-    def _loaded(self) -> bool:
-        entry = self._hass.config_entries.async_get_entry(self._entry_id)
-        return entry is not None and entry.state is ConfigEntryState.LOADED
-
-    def _unfollow(self) -> None:
-        if self._stop_following:
-            self._stop_following()
-            self._stop_following = None
+    def _end_pause(self) -> None:
         if self._timer:
             self._timer()
             self._timer = None
 
     @callback
-    def _entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.entry_id != self._entry_id:
-            return
-        if self._loaded and self._stop_following is None:
-            self._stop_following = self._follow(self._changed)
-        elif not self._loaded:
-            self._unfollow()
-        self._send()
-
-    @callback
     def _changed(self) -> None:
-        if self._timer:
+        if not self._site.loaded:
+            self._end_pause()
+            self._send()
+        elif self._timer:
             self._late = True
         else:
             self._send()
@@ -102,7 +138,7 @@ class Push:
             self._changed()
 
     def _send(self) -> None:
-        view: View = self._view() if self._loaded else {}
+        view: View = self._view() if self._site.loaded else {}
         if news := difference(self._sent, view):
             self._connection.send_message(event_message(self._message_id, dict(news)))
         self._sent = view

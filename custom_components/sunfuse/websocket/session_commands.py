@@ -1,5 +1,6 @@
 """The commands of the sessions card: what was charged, as far as the user may see it, as it changes and as a file."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,12 @@ import voluptuous as vol
 
 from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection, event_message
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..sessions import ExportContext, SessionFilter, SessionRow, to_csv
+from .pushing import LoadedSite
 from .site_commands import site_for
 from .viewers import Viewer
 
@@ -43,10 +45,17 @@ async def subscribe_sessions(
 
     @callback
     def send_soon() -> None:
-        entry.async_create_background_task(hass, send(), "Sunfuse sessions")
+        if site.loaded:
+            entry.async_create_background_task(hass, send(), "Sunfuse sessions")
 
-    connection.subscriptions[msg["id"]] = entry.runtime_data.ledger.listen(send_soon)
+    def follow(changed: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Listen to the ledger that the site has now; another one after a reload."""
+        return entry.runtime_data.ledger.listen(changed)
+
+    site = LoadedSite(hass, entry.entry_id, follow, send_soon)
+    connection.subscriptions[msg["id"]] = site.stop
     connection.send_result(msg["id"])
+    site.start()
     await send()
 
 
@@ -129,11 +138,22 @@ async def _async_view(
 ) -> dict[str, Any]:
     rows = await _async_rows(entry, viewer, start)
     names = await _async_names(entry)
+    running = _running(rows)
     return {
         "all": own_persons(entry, viewer) is None,
         "currency": viewer.hass.config.currency,
-        "sessions": [_row(row, names) for row in rows],
+        "sessions": [
+            _row(row, names) | {"running": row.number in running} for row in rows
+        ],
     }
+
+
+def _running(rows: Iterable[SessionRow]) -> frozenset[int]:
+    """Return which sessions run: of each connector at most the last. A charger may have lost the end of an earlier one."""
+    last: dict[tuple[str, int | None], SessionRow] = {}
+    for row in sorted(rows, key=lambda row: row.number):
+        last[row.station, row.connector] = row
+    return frozenset(row.number for row in last.values() if row.stopped_at is None)
 
 
 def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | None:

@@ -11,12 +11,13 @@ from homeassistant.components.websocket_api import (
     ActiveConnection,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
-from ..translated_reasons import async_load_sentences
+from ..translated_reasons import as_they_read, async_load_sentences
 from .charger_view import name_of
 from .pushing import Push
 from .site_view import site_view
@@ -94,6 +95,10 @@ def site_for(
         vol.Required("type"): "sunfuse/site/subscribe",
         vol.Optional("entry_id"): str,
         vol.Optional("language"): vol.All(str, vol.Length(max=20)),
+        # How they have numbers and times, by their profile; else as this Home Assistant.
+        vol.Optional("time_zone"): vol.All(str, vol.Length(max=60)),
+        vol.Optional("half_days", default=False): bool,
+        vol.Optional("decimal_sign"): vol.In((".", ",")),
     }
 )
 @websocket_api.async_response
@@ -101,7 +106,13 @@ async def subscribe_site(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
     """Push what a user may see of a site, in their language."""
-    texts = await async_load_sentences(hass, msg.get("language"))
+    zone = await dt_util.async_get_time_zone(msg.get("time_zone", "UTC"))
+    texts = as_they_read(
+        await async_load_sentences(hass, msg.get("language")),
+        time_zone=msg.get("time_zone") if zone else None,
+        half_days=msg["half_days"],
+        decimal_sign=msg.get("decimal_sign"),
+    )
     if (entry := site_for(hass, connection, msg)) is None:
         return
     viewer = Viewer(hass, connection.user)

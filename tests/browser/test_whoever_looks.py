@@ -1,0 +1,116 @@
+"""The dashboard for whoever looks: numbers and times of their profile, and cards that come back by themselves.
+
+The site is the one that test_dashboard.py adds.
+"""
+
+from collections.abc import Callable
+import json
+import re
+from typing import Any
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+import pytest
+
+from .conftest import DESKTOP
+from .test_dashboard import DASHBOARD, garage, site_card
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.usefixtures("socket_enabled"),
+]
+
+CHOOSE = """(value) => document.querySelector("home-assistant").hass.callWS(
+  { type: "frontend/set_user_data", key: "language", value })"""
+USUAL = {"language": "en", "number_format": "language", "time_format": "language"}
+
+
+class Restarting:
+    """The connection of a page to a Home Assistant that restarts: it is lost, and then commands are not known yet."""
+
+    def __init__(self, page: Page) -> None:
+        """Stand between them."""
+        self.refused = 0
+        self._starting = False
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile("/api/websocket$"), self._connected)
+
+    def _connected(self, socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        self._open.append(socket)
+
+        def said(message: str | bytes) -> None:
+            command = json.loads(message)
+            asked = command if isinstance(command, list) else [command]
+            ours = [x for x in asked if x.get("type", "").startswith("sunfuse/")]
+            if not self._starting or not ours:
+                server.send(message)
+                return
+            for one in ours:
+                self.refused += 1
+                error = {"code": "unknown_command", "message": "Unknown command."}
+                answer = {"id": one["id"], "type": "result", "success": False}
+                socket.send(json.dumps(answer | {"error": error}))
+
+        socket.on_message(said)
+
+    def lose(self) -> None:
+        """Lose the connection; from then on Home Assistant is starting."""
+        self._starting = True
+        for socket in self._open:
+            socket.close()
+        self._open.clear()
+
+    def started(self) -> None:
+        """Home Assistant has started."""
+        self._starting = False
+
+
+def test_after_a_restart(open_page: Callable[..., Page]) -> None:
+    """The cards of a tablet on the wall go on after a restart, although its commands are refused for a while."""
+    page = open_page("/config", DESKTOP)
+    restart = Restarting(page)
+    page.goto(page.url.replace("/config", DASHBOARD).partition("?")[0])
+    expect(garage(page)).to_contain_text("kW")
+    restart.lose()
+    expect(site_card(page)).to_contain_text("not running at the moment")
+    assert restart.refused
+    restart.started()
+    expect(site_card(page)).to_contain_text("Simulated site")
+    expect(garage(page)).to_contain_text("kW")
+    expect(page.locator("sunfuse-plan-card")).to_contain_text("made at")
+    expect(page.locator("sunfuse-sessions-card")).to_contain_text("Garage")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "zone", "limit", "clock"),
+    [
+        ({"number_format": "decimal_comma", "time_format": "24"}, "local", r"\d+,\d of 20 A", r"made at \d\d:\d\d(?! [AP]M)"),
+        ({"number_format": "comma_decimal", "time_format": "12"}, "server", r"\d+\.\d of 20 A", r"made at \d+:\d\d [AP]M"),
+    ],
+)  # fmt: skip
+def test_numbers_and_times_of_the_profile(
+    open_page: Callable[..., Page],
+    chosen: dict[str, Any],
+    zone: str,
+    limit: str,
+    clock: str,
+) -> None:
+    """A decimal comma, twelve hours, and the time of Home Assistant, as the profile says and whatever the browser's are."""
+    page = open_page(DASHBOARD, timezone_id="Asia/Kolkata")
+    expect(garage(page)).to_contain_text("kW")
+    page.evaluate(CHOOSE, {**USUAL, **chosen, "time_zone": zone})
+    page.reload()
+    expect(site_card(page)).to_contain_text(re.compile(limit))
+    plan = page.locator("sunfuse-plan-card")
+    expect(plan).to_contain_text(re.compile(clock))
+    # The plan was made minutes ago, by the clock that was chosen.
+    hour = page.evaluate(
+        "(timeZone) => new Date().toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' })",
+        "Asia/Kolkata" if zone == "local" else "Europe/Amsterdam",
+    )
+    made = plan.locator(".head .quiet").inner_text()
+    at = re.search(r"(\d+):\d\d ?([AP]M)?", made)
+    assert at
+    shown = int(at[1]) % 12 + 12 * (at[2] == "PM") if at[2] else int(at[1])
+    assert (int(hour) - shown) % 24 in (0, 1)
+    page.evaluate(CHOOSE, USUAL)
