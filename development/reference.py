@@ -83,6 +83,7 @@ def page(entities: Iterable[FoundEntity]) -> str:
                     f"Form: {name}", known["config_subentries"][key]["step"]
                 )
             ),
+            *_reasons(known),
             *_repairs(known["issues"]),
             "",
         ]
@@ -232,14 +233,30 @@ def _subentry_names(known: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _reasons(known: Mapping[str, Any]) -> Iterator[str]:
+    yield ""
+    yield "## Reasons"
+    yield ""
+    yield "Why a car gets what it gets: the state of *Reason*, the sentence of *Explanation*, and what would change it."
+    yield from _table("Reason", "Explanation", "What would change it")
+    common = known["common"]
+    for key, name in known["entity"]["sensor"]["reason"]["state"].items():
+        yield _row(name, common[f"reason_{key}"], common[f"change_{key}"])
+
+
 def _repairs(known: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## Repairs"
     yield ""
-    yield "In braces: what a repair names."
-    yield from _table("Repair", "Can be fixed by a form")
+    yield (
+        "In braces: what a repair names. A repair with a dialog is put right by opening it; the others say what to do."
+    )
+    yield from _table("Repair", "Dialog", "What it says")
     for text in known.values():
-        yield _row(text["title"], "yes" if "fix_flow" in text else "")
+        steps = text.get("fix_flow", {}).get("step", {})
+        first = next(iter(steps.values()), text)
+        says = first.get("description", "")
+        yield _row(text["title"], "yes" if steps else "", says)
 
 
 def main(arguments: Sequence[str] = ()) -> int:

@@ -19,6 +19,7 @@ export class ChargersCard extends SunfuseCard {
   static override properties = {
     ...SunfuseCard.properties,
     chosen: { state: true },
+    wanted: { state: true },
   };
 
   static override styles = [
@@ -68,10 +69,13 @@ export class ChargersCard extends SunfuseCard {
   ];
 
   declare private chosen: Set<string>;
+  /* The mode that is chosen and not set yet. */
+  declare private wanted: string;
 
   constructor() {
     super();
     this.chosen = new Set();
+    this.wanted = "";
   }
 
   override getCardSize(): number {
@@ -187,6 +191,11 @@ export class ChargersCard extends SunfuseCard {
     this.announced = refused.length ? refused.join(" ") : say("done");
   }
 
+  /** Only when it is pressed: with arrow keys a list passes through each of its choices, and Off would stop all cars. */
+  private async setMode(entity_id: string[], say: Say): Promise<void> {
+    if (await this.act("select", "select_option", { entity_id, option: this.wanted }, say("done"))) this.wanted = "";
+  }
+
   private actions(chosen: Charger[], drivable: Charger[], say: Say): TemplateResult {
     const ids = (name: string) => chosen.flatMap((charger) => charger.entities[name] ?? []);
     const first = chosen[0] ?? drivable[0];
@@ -196,16 +205,17 @@ export class ChargersCard extends SunfuseCard {
       <select
         aria-label=${say("set_mode")}
         ?disabled=${!chosen.length}
+        .value=${this.wanted}
         @change=${(event: Event) => {
-          const select = event.target as HTMLSelectElement;
-          const option = select.value;
-          select.value = "";
-          if (option) void this.act("select", "select_option", { entity_id: ids("mode"), option }, say("done"));
+          this.wanted = (event.target as HTMLSelectElement).value;
         }}
       >
         <option value="">${say("set_mode")}</option>
         ${modes.map((mode) => html`<option value=${mode}>${stateName(this.hass, "select", "mode", mode)}</option>`)}
       </select>
+      ${this.wanted
+        ? html`<button class="main" ?disabled=${!chosen.length} @click=${() => this.setMode(ids("mode"), say)}>${say("set")}</button>`
+        : nothing}
       <button
         ?disabled=${!chosen.length}
         @click=${() => this.boostAll(chosen, say)}

@@ -136,14 +136,14 @@ def test_a_departure_is_dragged(open_page: Callable[..., Page]) -> None:
     card = garage(page)
     card.get_by_role("radio", name="Eco").click()
     hour = page.evaluate(
-        "new Date(Date.now() + 6 * 3600e3).toLocaleTimeString('en-GB', {timeZone: 'Europe/Amsterdam', hour: '2-digit', minute: '2-digit'})"
+        "new Date(Date.now() + 6 * 3600e3).toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'})"
     )
     card.get_by_label("Ready at").fill(hour)
     card.get_by_role("button", name="Set", exact=True).click()
-    # As this browser writes it, whose clock has twelve hours: "01:18 PM", and with the day if that is tomorrow.
+    # As this browser writes it, whose clock has twelve hours: "1:18 PM", and with the day if that is tomorrow.
     expect(card).to_contain_text("Ready by")
     at = datetime.strptime(hour, "%H:%M")
-    expect(card).to_contain_text(f"{at:%I:%M %p}")
+    expect(card).to_contain_text(f"{at:%I:%M %p}".removeprefix("0"))
     plan = page.locator("sunfuse-plan-card")
     handle = plan.get_by_role("slider", name="Departure of Garage")
     expect(handle).to_be_visible()
@@ -180,12 +180,19 @@ def test_sessions_are_exported(open_page: Callable[..., Page]) -> None:
     assert any("Garage" in row for row in rows)
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "color_scheme"),
+    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")],
+    ids=["desktop", "desktop-dark", "phone", "phone-dark"],
+)
 def test_everybody_can_use_it(
-    open_page: Callable[..., Page], axe: str, viewport: dict[str, int]
+    open_page: Callable[..., Page],
+    axe: str,
+    viewport: dict[str, int],
+    color_scheme: str,
 ) -> None:
-    """Axe finds no violation on any card, and nothing is wider than the screen."""
-    page = open_page(DASHBOARD, viewport)
+    """Axe finds no violation on any card in light and dark, and nothing is wider than the screen."""
+    page = open_page(DASHBOARD, viewport, color_scheme=color_scheme)
     expect(page.locator("sunfuse-plan-card")).to_contain_text("Departure")
     expect(page.locator("sunfuse-capacity-card")).to_contain_text("report")
     page.evaluate(axe)

@@ -1,4 +1,4 @@
-/* sources 73758d8d741b38ee9fae3739853fcad6bb78d7b2c695624642b39f41c866ba1b */
+/* sources 7461cc13120dbae72b3bacd009b852022dd63c051af38eb5f1264709bbd1485d */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3730,7 +3730,8 @@ var jt = 60;
 W("sunfuse-chargers-card", class extends U {
 	static properties = {
 		...U.properties,
-		chosen: { state: !0 }
+		chosen: { state: !0 },
+		wanted: { state: !0 }
 	};
 	static styles = [H, o`
       td input[type="checkbox"],
@@ -3775,7 +3776,7 @@ W("sunfuse-chargers-card", class extends U {
       }
     `];
 	constructor() {
-		super(), this.chosen = /* @__PURE__ */ new Set();
+		super(), this.chosen = /* @__PURE__ */ new Set(), this.wanted = "";
 	}
 	getCardSize() {
 		return 10;
@@ -3868,6 +3869,12 @@ W("sunfuse-chargers-card", class extends U {
 		}) && r.push(`${i}: ${this.announced}`);
 		this.announced = r.length ? r.join(" ") : t("done");
 	}
+	async setMode(e, t) {
+		await this.act("select", "select_option", {
+			entity_id: e,
+			option: this.wanted
+		}, t("done")) && (this.wanted = "");
+	}
 	actions(e, t, n) {
 		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? At(this.hass, i) : [];
 		return C`<div class="row" role="group" aria-label=${n("actions")}>
@@ -3875,17 +3882,15 @@ W("sunfuse-chargers-card", class extends U {
       <select
         aria-label=${n("set_mode")}
         ?disabled=${!e.length}
+        .value=${this.wanted}
         @change=${(e) => {
-			let t = e.target, i = t.value;
-			t.value = "", i && this.act("select", "select_option", {
-				entity_id: r("mode"),
-				option: i
-			}, n("done"));
+			this.wanted = e.target.value;
 		}}
       >
         <option value="">${n("set_mode")}</option>
         ${a.map((e) => C`<option value=${e}>${A(this.hass, "select", "mode", e)}</option>`)}
       </select>
+      ${this.wanted ? C`<button class="main" ?disabled=${!e.length} @click=${() => this.setMode(r("mode"), n)}>${n("set")}</button>` : E}
       <button
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}

@@ -1,4 +1,4 @@
-/* sources 73758d8d741b38ee9fae3739853fcad6bb78d7b2c695624642b39f41c866ba1b */
+/* sources 7461cc13120dbae72b3bacd009b852022dd63c051af38eb5f1264709bbd1485d */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
