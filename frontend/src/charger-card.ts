@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import { SunfuseCard, chargersOf } from "./card";
 import { configForm } from "./editor";
 import type { Charger, SiteView } from "./feed";
@@ -215,7 +216,7 @@ export class ChargerCard extends SunfuseCard {
         this.typed = { ...this.typed, [name]: value };
       }}
     >
-      <label>${say("ready_at")}<input name="time" type="time" required .value=${this.typed?.time ?? time} /></label>
+      <label>${say("ready_at")}<input name="time" type="time" required .value=${live(this.typed?.time ?? time)} /></label>
       <label
         >${say("target_soc")}<input
           name="soc"
@@ -223,7 +224,7 @@ export class ChargerCard extends SunfuseCard {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${this.typed?.soc ?? (demand?.target_soc == null ? "" : String(demand.target_soc))}
+          .value=${live(this.typed?.soc ?? (demand?.target_soc == null ? "" : String(demand.target_soc)))}
       /></label>
       <button type="submit">${say("set")}</button>
       ${set

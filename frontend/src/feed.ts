@@ -124,6 +124,12 @@ export function merged(before: View, news: News): View {
 /* When it is asked again after an error: Home Assistant may still be starting, or the site may be set up anew. */
 const PAUSES_MS = [1_000, 2_000, 5_000, 10_000];
 
+/* What Home Assistant refuses with; a lost connection has it inside of an answer that never came. */
+interface Refusal {
+  code?: string | number;
+  error?: { code?: string | number };
+}
+
 type Listener<T> = (view: T | undefined, error: string | undefined) => void;
 
 /** A subscription that lasts: over lost connections, restarts of Home Assistant and reloads of the site. */
@@ -174,8 +180,8 @@ export class Feed<T> {
       this.message,
       { resubscribe: false },
     );
-    this.unsubscribe.catch((error: { code?: string | number }) => {
-      if (mine === this.turn) this.refused(error.code);
+    this.unsubscribe.catch((error: Refusal) => {
+      if (mine === this.turn) this.refused(error.error?.code ?? error.code);
     });
   };
 

@@ -3,6 +3,7 @@
 
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import { SunfuseCard } from "./card";
 import { DepartureTrial } from "./departure-trial";
 import { configForm } from "./editor";
@@ -62,18 +63,27 @@ export class PlanCard extends SunfuseCard {
     this.width = 600;
     this.trial = new DepartureTrial(
       this,
-      (charger, at) =>
-        this.hass.callWS<Plan>({
-          type: "sunfuse/plan/preview",
-          entry_id: this.site?.entry_id,
-          charger,
-          departure: new Date(at).toISOString(),
-        }),
+      (charger, at) => this.preview(charger, at),
       () => {
         if (this.waiting) this.plan = this.waiting;
         this.waiting = undefined;
       },
     );
+  }
+
+  private async preview(charger: string, at: number): Promise<Plan> {
+    const departure = new Date(at).toISOString();
+    try {
+      return await this.hass.callWS<Plan>({
+        type: "sunfuse/plan/preview",
+        entry_id: this.site?.entry_id,
+        charger,
+        departure,
+      });
+    } catch (error) {
+      const { code } = error as { code?: string };
+      throw code === "invalid_format" && this.say ? new Error(this.say("departure_range")) : error;
+    }
   }
 
   static override getConfigForm(): ReturnType<typeof configForm> {
@@ -172,6 +182,13 @@ export class PlanCard extends SunfuseCard {
   private leaves(car: PlannedCar): string | null {
     const said = this.site?.chargers[car.id]?.demand;
     return car.departure ?? (said && !said.guessed && this.plan?.speed === 1 ? said.departure : null);
+  }
+
+  /** What the field of a departure shows: the time that is tried, else the one that holds. */
+  private shownAt(car: PlannedCar, leaves: string | null): string {
+    const tried = this.trial.now?.car === car.id ? this.trial.now.at : undefined;
+    const at = tried ?? (leaves ? Date.parse(leaves) : undefined);
+    return at === undefined ? "" : localTime(this.hass, at);
   }
 
   private async keep(car: PlannedCar, at: number): Promise<void> {
@@ -273,7 +290,7 @@ export class PlanCard extends SunfuseCard {
               type="datetime-local"
               aria-label=${say("departure_of", { car: car.name })}
               min=${localTime(hass, Date.now())}
-              .value=${leaves ? localTime(hass, Date.parse(leaves)) : ""}
+              .value=${live(this.shownAt(car, leaves))}
               @change=${(event: Event) => {
                 const at = instantOf(hass, (event.target as HTMLInputElement).value);
                 if (!Number.isNaN(at)) this.trial.type(car.id, at);

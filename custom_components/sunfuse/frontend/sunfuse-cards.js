@@ -1,4 +1,4 @@
-/* sources 7461cc13120dbae72b3bacd009b852022dd63c051af38eb5f1264709bbd1485d */
+/* sources 96733b707aef6bda26aee88f812ea773364ca31feb782faeebb8c0e098ca2cb4 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -30,11 +30,11 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 	let t = "";
 	for (let n of e.cssRules) t += n.cssText;
 	return a(t);
-})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, ee = h.trustedTypes, te = ee ? ee.emptyScript : "", ne = h.reactiveElementPolyfillSupport, g = (e, t) => e, re = {
+})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, g = h.trustedTypes, ee = g ? g.emptyScript : "", te = h.reactiveElementPolyfillSupport, _ = (e, t) => e, ne = {
 	toAttribute(e, t) {
 		switch (t) {
 			case Boolean:
-				e = e ? te : null;
+				e = e ? ee : null;
 				break;
 			case Object:
 			case Array: e = e == null ? e : JSON.stringify(e);
@@ -59,23 +59,23 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 		}
 		return n;
 	}
-}, ie = (e, t) => !l(e, t), ae = {
+}, re = (e, t) => !l(e, t), ie = {
 	attribute: !0,
 	type: String,
-	converter: re,
+	converter: ne,
 	reflect: !1,
 	useDefault: !1,
-	hasChanged: ie
+	hasChanged: re
 };
 Symbol.metadata ??= Symbol("metadata"), h.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
-var _ = class extends HTMLElement {
+var v = class extends HTMLElement {
 	static addInitializer(e) {
 		this._$Ei(), (this.l ??= []).push(e);
 	}
 	static get observedAttributes() {
 		return this.finalize(), this._$Eh && [...this._$Eh.keys()];
 	}
-	static createProperty(e, t = ae) {
+	static createProperty(e, t = ie) {
 		if (t.state && (t.attribute = !1), this._$Ei(), this.prototype.hasOwnProperty(e) && ((t = Object.create(t)).wrapped = !0), this.elementProperties.set(e, t), !t.noAccessor) {
 			let n = Symbol(), r = this.getPropertyDescriptor(e, n, t);
 			r !== void 0 && u(this.prototype, e, r);
@@ -101,16 +101,16 @@ var _ = class extends HTMLElement {
 		};
 	}
 	static getPropertyOptions(e) {
-		return this.elementProperties.get(e) ?? ae;
+		return this.elementProperties.get(e) ?? ie;
 	}
 	static _$Ei() {
-		if (this.hasOwnProperty(g("elementProperties"))) return;
+		if (this.hasOwnProperty(_("elementProperties"))) return;
 		let e = m(this);
 		e.finalize(), e.l !== void 0 && (this.l = [...e.l]), this.elementProperties = new Map(e.elementProperties);
 	}
 	static finalize() {
-		if (this.hasOwnProperty(g("finalized"))) return;
-		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(g("properties"))) {
+		if (this.hasOwnProperty(_("finalized"))) return;
+		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(_("properties"))) {
 			let e = this.properties, t = [...f(e), ...p(e)];
 			for (let n of t) this.createProperty(n, e[n]);
 		}
@@ -172,14 +172,14 @@ var _ = class extends HTMLElement {
 	_$ET(e, t) {
 		let n = this.constructor.elementProperties.get(e), r = this.constructor._$Eu(e, n);
 		if (r !== void 0 && !0 === n.reflect) {
-			let i = (n.converter?.toAttribute === void 0 ? re : n.converter).toAttribute(t, n.type);
+			let i = (n.converter?.toAttribute === void 0 ? ne : n.converter).toAttribute(t, n.type);
 			this._$Em = e, i == null ? this.removeAttribute(r) : this.setAttribute(r, i), this._$Em = null;
 		}
 	}
 	_$AK(e, t) {
 		let n = this.constructor, r = n._$Eh.get(e);
 		if (r !== void 0 && this._$Em !== r) {
-			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? re : e.converter;
+			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? ne : e.converter;
 			this._$Em = r;
 			let a = i.fromAttribute(t, e.type);
 			this[r] = a ?? this._$Ej?.get(r) ?? a, this._$Em = null;
@@ -188,7 +188,7 @@ var _ = class extends HTMLElement {
 	requestUpdate(e, t, n, r = !1, i) {
 		if (e !== void 0) {
 			let a = this.constructor;
-			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? ie)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
+			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? re)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
 			this.C(e, t, n);
 		}
 		!1 === this.isUpdatePending && (this._$ES = this._$EP());
@@ -252,16 +252,16 @@ var _ = class extends HTMLElement {
 	updated(e) {}
 	firstUpdated(e) {}
 };
-_.elementStyles = [], _.shadowRootOptions = { mode: "open" }, _[g("elementProperties")] = /* @__PURE__ */ new Map(), _[g("finalized")] = /* @__PURE__ */ new Map(), ne?.({ ReactiveElement: _ }), (h.reactiveElementVersions ??= []).push("2.1.2");
+v.elementStyles = [], v.shadowRootOptions = { mode: "open" }, v[_("elementProperties")] = /* @__PURE__ */ new Map(), v[_("finalized")] = /* @__PURE__ */ new Map(), te?.({ ReactiveElement: v }), (h.reactiveElementVersions ??= []).push("2.1.2");
 // node_modules/lit-html/lit-html.js
-var oe = globalThis, se = (e) => e, ce = oe.trustedTypes, le = ce ? ce.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, ue = "$lit$", v = `lit$${Math.random().toFixed(9).slice(2)}$`, de = "?" + v, fe = `<${de}>`, y = document, b = () => y.createComment(""), x = (e) => e === null || typeof e != "object" && typeof e != "function", pe = Array.isArray, me = (e) => pe(e) || typeof e?.[Symbol.iterator] == "function", he = "[ 	\n\f\r]", ge = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, _e = /-->/g, ve = />/g, S = RegExp(`>|${he}(?:([^\\s"'>=/]+)(${he}*=${he}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ye = /'/g, be = /"/g, xe = /^(?:script|style|textarea|title)$/i, Se = (e) => (t, ...n) => ({
+var ae = globalThis, oe = (e) => e, se = ae.trustedTypes, ce = se ? se.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, le = "$lit$", y = `lit$${Math.random().toFixed(9).slice(2)}$`, ue = "?" + y, de = `<${ue}>`, b = document, x = () => b.createComment(""), fe = (e) => e === null || typeof e != "object" && typeof e != "function", pe = Array.isArray, me = (e) => pe(e) || typeof e?.[Symbol.iterator] == "function", he = "[ 	\n\f\r]", ge = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, _e = /-->/g, ve = />/g, S = RegExp(`>|${he}(?:([^\\s"'>=/]+)(${he}*=${he}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ye = /'/g, be = /"/g, xe = /^(?:script|style|textarea|title)$/i, Se = (e) => (t, ...n) => ({
 	_$litType$: e,
 	strings: t,
 	values: n
-}), C = Se(1), w = Se(2), T = Symbol.for("lit-noChange"), E = Symbol.for("lit-nothing"), Ce = /* @__PURE__ */ new WeakMap(), D = y.createTreeWalker(y, 129);
+}), C = Se(1), w = Se(2), T = Symbol.for("lit-noChange"), E = Symbol.for("lit-nothing"), Ce = /* @__PURE__ */ new WeakMap(), D = b.createTreeWalker(b, 129);
 function we(e, t) {
 	if (!pe(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
-	return le === void 0 ? t : le.createHTML(t);
+	return ce === void 0 ? t : ce.createHTML(t);
 }
 var Te = (e, t) => {
 	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = ge;
@@ -269,7 +269,7 @@ var Te = (e, t) => {
 		let n = e[t], s, c, l = -1, u = 0;
 		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === ge ? c[1] === "!--" ? o = _e : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = S) : (xe.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = S) : o = ve : o === S ? c[0] === ">" ? (o = i ?? ge, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? S : c[3] === "\"" ? be : ye) : o === be || o === ye ? o = S : o === _e || o === ve ? o = ge : (o = S, i = void 0);
 		let d = o === S && e[t + 1].startsWith("/>") ? " " : "";
-		a += o === ge ? n + fe : l >= 0 ? (r.push(s), n.slice(0, l) + ue + n.slice(l) + v + d) : n + v + (l === -2 ? t : d);
+		a += o === ge ? n + de : l >= 0 ? (r.push(s), n.slice(0, l) + le + n.slice(l) + y + d) : n + y + (l === -2 ? t : d);
 	}
 	return [we(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
 }, Ee = class e {
@@ -283,8 +283,8 @@ var Te = (e, t) => {
 		}
 		for (; (i = D.nextNode()) !== null && c.length < s;) {
 			if (i.nodeType === 1) {
-				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(ue)) {
-					let t = u[o++], n = i.getAttribute(e).split(v), r = /([.?@])?(.*)/.exec(t);
+				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(le)) {
+					let t = u[o++], n = i.getAttribute(e).split(y), r = /([.?@])?(.*)/.exec(t);
 					c.push({
 						type: 1,
 						index: a,
@@ -292,45 +292,45 @@ var Te = (e, t) => {
 						strings: n,
 						ctor: r[1] === "." ? Ae : r[1] === "?" ? je : r[1] === "@" ? Me : ke
 					}), i.removeAttribute(e);
-				} else e.startsWith(v) && (c.push({
+				} else e.startsWith(y) && (c.push({
 					type: 6,
 					index: a
 				}), i.removeAttribute(e));
 				if (xe.test(i.tagName)) {
-					let e = i.textContent.split(v), t = e.length - 1;
+					let e = i.textContent.split(y), t = e.length - 1;
 					if (t > 0) {
-						i.textContent = ce ? ce.emptyScript : "";
-						for (let n = 0; n < t; n++) i.append(e[n], b()), D.nextNode(), c.push({
+						i.textContent = se ? se.emptyScript : "";
+						for (let n = 0; n < t; n++) i.append(e[n], x()), D.nextNode(), c.push({
 							type: 2,
 							index: ++a
 						});
-						i.append(e[t], b());
+						i.append(e[t], x());
 					}
 				}
 			} else if (i.nodeType === 8) {
-				if (i.data === de) c.push({
+				if (i.data === ue) c.push({
 					type: 2,
 					index: a
 				});
 				else {
 					let e = -1;
-					for (; (e = i.data.indexOf(v, e + 1)) !== -1;) c.push({
+					for (; (e = i.data.indexOf(y, e + 1)) !== -1;) c.push({
 						type: 7,
 						index: a
-					}), e += v.length - 1;
+					}), e += y.length - 1;
 				}
 			}
 			a++;
 		}
 	}
 	static createElement(e, t) {
-		let n = y.createElement("template");
+		let n = b.createElement("template");
 		return n.innerHTML = e, n;
 	}
 };
 function O(e, t, n = e, r) {
 	if (t === T) return t;
-	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = x(t) ? void 0 : t._$litDirective$;
+	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = fe(t) ? void 0 : t._$litDirective$;
 	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = O(e, i._$AS(e, t.values), i, r)), t;
 }
 var De = class {
@@ -344,7 +344,7 @@ var De = class {
 		return this._$AM._$AU;
 	}
 	u(e) {
-		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? y).importNode(t, !0);
+		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? b).importNode(t, !0);
 		D.currentNode = r;
 		let i = D.nextNode(), a = 0, o = 0, s = n[0];
 		for (; s !== void 0;) {
@@ -354,7 +354,7 @@ var De = class {
 			}
 			a !== s?.index && (i = D.nextNode(), a++);
 		}
-		return D.currentNode = y, r;
+		return D.currentNode = b, r;
 	}
 	p(e) {
 		let t = 0;
@@ -378,7 +378,7 @@ var De = class {
 		return this._$AB;
 	}
 	_$AI(e, t = this) {
-		e = O(this, e, t), x(e) ? e === E || e == null || e === "" ? (this._$AH !== E && this._$AR(), this._$AH = E) : e !== this._$AH && e !== T && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? me(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
+		e = O(this, e, t), fe(e) ? e === E || e == null || e === "" ? (this._$AH !== E && this._$AR(), this._$AH = E) : e !== this._$AH && e !== T && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? me(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
 	}
 	O(e) {
 		return this._$AA.parentNode.insertBefore(e, this._$AB);
@@ -387,7 +387,7 @@ var De = class {
 		this._$AH !== e && (this._$AR(), this._$AH = this.O(e));
 	}
 	_(e) {
-		this._$AH !== E && x(this._$AH) ? this._$AA.nextSibling.data = e : this.T(y.createTextNode(e)), this._$AH = e;
+		this._$AH !== E && fe(this._$AH) ? this._$AA.nextSibling.data = e : this.T(b.createTextNode(e)), this._$AH = e;
 	}
 	$(e) {
 		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = Ee.createElement(we(n.h, n.h[0]), this.options)), n);
@@ -404,13 +404,13 @@ var De = class {
 	k(t) {
 		pe(this._$AH) || (this._$AH = [], this._$AR());
 		let n = this._$AH, r, i = 0;
-		for (let a of t) i === n.length ? n.push(r = new e(this.O(b()), this.O(b()), this, this.options)) : r = n[i], r._$AI(a), i++;
+		for (let a of t) i === n.length ? n.push(r = new e(this.O(x()), this.O(x()), this, this.options)) : r = n[i], r._$AI(a), i++;
 		i < n.length && (this._$AR(r && r._$AB.nextSibling, i), n.length = i);
 	}
 	_$AR(e = this._$AA.nextSibling, t) {
 		for (this._$AP?.(!1, !0, t); e !== this._$AB;) {
-			let t = se(e).nextSibling;
-			se(e).remove(), e = t;
+			let t = oe(e).nextSibling;
+			oe(e).remove(), e = t;
 		}
 	}
 	setConnected(e) {
@@ -428,10 +428,10 @@ var De = class {
 	}
 	_$AI(e, t = this, n, r) {
 		let i = this.strings, a = !1;
-		if (i === void 0) e = O(this, e, t, 0), a = !x(e) || e !== this._$AH && e !== T, a && (this._$AH = e);
+		if (i === void 0) e = O(this, e, t, 0), a = !fe(e) || e !== this._$AH && e !== T, a && (this._$AH = e);
 		else {
 			let r = e, o, s;
-			for (e = i[0], o = 0; o < i.length - 1; o++) s = O(this, r[n + o], t, o), s === T && (s = this._$AH[o]), a ||= !x(s) || s !== this._$AH[o], s === E ? e = E : e !== E && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
+			for (e = i[0], o = 0; o < i.length - 1; o++) s = O(this, r[n + o], t, o), s === T && (s = this._$AH[o]), a ||= !fe(s) || s !== this._$AH[o], s === E ? e = E : e !== E && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
 		}
 		a && !r && this.j(e);
 	}
@@ -474,16 +474,31 @@ var De = class {
 	_$AI(e) {
 		O(this, e);
 	}
-}, Pe = oe.litHtmlPolyfillSupport;
-Pe?.(Ee, Oe), (oe.litHtmlVersions ??= []).push("3.3.3");
-var Fe = (e, t, n) => {
+}, Pe = {
+	M: le,
+	P: y,
+	A: ue,
+	C: 1,
+	L: Te,
+	R: De,
+	D: me,
+	V: O,
+	I: Oe,
+	H: ke,
+	N: je,
+	U: Me,
+	B: Ae,
+	F: Ne
+}, Fe = ae.litHtmlPolyfillSupport;
+Fe?.(Ee, Oe), (ae.litHtmlVersions ??= []).push("3.3.3");
+var Ie = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
-		r._$litPart$ = i = new Oe(t.insertBefore(b(), e), e, void 0, n ?? {});
+		r._$litPart$ = i = new Oe(t.insertBefore(x(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, Ie = globalThis, k = class extends _ {
+}, Le = globalThis, k = class extends v {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -493,7 +508,7 @@ var Fe = (e, t, n) => {
 	}
 	update(e) {
 		let t = this.render();
-		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Fe(t, this.renderRoot, this.renderOptions);
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Ie(t, this.renderRoot, this.renderOptions);
 	}
 	connectedCallback() {
 		super.connectedCallback(), this._$Do?.setConnected(!0);
@@ -505,37 +520,37 @@ var Fe = (e, t, n) => {
 		return T;
 	}
 };
-k._$litElement$ = !0, k.finalized = !0, Ie.litElementHydrateSupport?.({ LitElement: k });
-var Le = Ie.litElementPolyfillSupport;
-Le?.({ LitElement: k }), (Ie.litElementVersions ??= []).push("4.2.2");
+k._$litElement$ = !0, k.finalized = !0, Le.litElementHydrateSupport?.({ LitElement: k });
+var Re = Le.litElementPolyfillSupport;
+Re?.({ LitElement: k }), (Le.litElementVersions ??= []).push("4.2.2");
 // src/persistent.ts
-var Re = 2e3, ze = 60;
-async function Be(e) {
+var ze = 2e3, Be = 60;
+async function Ve(e) {
 	for (let t = 1;; t += 1) try {
 		return await e();
 	} catch (e) {
-		if (t >= ze) throw e;
-		await new Promise((e) => setTimeout(e, Re));
+		if (t >= Be) throw e;
+		await new Promise((e) => setTimeout(e, ze));
 	}
 }
 // src/texts.ts
-var Ve = /* @__PURE__ */ new Map(), He;
-function Ue(e) {
-	let t = e.language, n = Ve.get(t);
-	return n || (n = Be(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (He = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, He)), Ve.set(t, n)), n;
-}
+var He = /* @__PURE__ */ new Map(), Ue;
 function We(e) {
-	return He?.(e);
+	let t = e.language, n = He.get(t);
+	return n || (n = Ve(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (Ue = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ue)), He.set(t, n)), n;
+}
+function Ge(e) {
+	return Ue?.(e);
 }
 function A(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Ge() {
+function Ke() {
 	return document.querySelector("home-assistant").hass;
 }
-async function j(...e) {
-	let t = Ge(), [n, r] = await Promise.all([Ue(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+async function qe(...e) {
+	let t = Ke(), [n, r] = await Promise.all([We(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -567,107 +582,107 @@ async function j(...e) {
 	};
 }
 // src/format.ts
-var Ke = {
+var Je = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, qe = /* @__PURE__ */ new Map(), Je = /* @__PURE__ */ new Map();
-function Ye(e, t) {
-	let n = e.number_format ?? "language", r = n in Ke ? Ke[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, Ye = /* @__PURE__ */ new Map(), Xe = /* @__PURE__ */ new Map();
+function Ze(e, t) {
+	let n = e.number_format ?? "language", r = n in Je ? Je[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = qe.get(a);
-	return o || qe.set(a, o = new Intl.NumberFormat(r, {
+	]), o = Ye.get(a);
+	return o || Ye.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
-function M(e, t) {
-	let n = JSON.stringify([e, t]), r = Je.get(n);
-	return r || Je.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+function j(e, t) {
+	let n = JSON.stringify([e, t]), r = Xe.get(n);
+	return r || Xe.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
-function N(e, t, n) {
-	return Ye(e.locale, {
+function M(e, t, n) {
+	return Ze(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function Xe(e) {
+function Qe(e) {
 	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
 }
+function N(e, t) {
+	return t == null ? "–" : Qe(`${M(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+}
 function P(e, t) {
-	return t == null ? "–" : Xe(`${N(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : Qe(`${M(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function F(e, t) {
-	return t == null ? "–" : Xe(`${N(e, t / 1e3, +(t < 99950))} kWh`);
+	return M(e, t, +!Number.isInteger(t));
 }
 function I(e, t) {
-	return N(e, t, +!Number.isInteger(t));
+	return t == null ? "–" : Qe(`${M(e, t, 0)} %`);
 }
-function L(e, t) {
-	return t == null ? "–" : Xe(`${N(e, t, 0)} %`);
-}
-function R(e, t, n) {
-	return t == null ? "–" : Xe(Ye(e.locale, {
+function L(e, t, n) {
+	return t == null ? "–" : Qe(Ze(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
 }
-function z(e) {
-	let t = M(void 0, {}).resolvedOptions().timeZone;
+function R(e) {
+	let t = j(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function Ze(e) {
+function $e(e) {
 	let { time_format: t, language: n } = e.locale;
-	return t === "12" || t === "24" ? t === "12" : !M(t === "system" ? void 0 : n, {
+	return t === "12" || t === "24" ? t === "12" : !j(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function Qe(e) {
+function et(e) {
 	return {
-		time_zone: z(e),
-		half_days: Ze(e),
-		decimal_sign: N(e, .5, 1).includes(",") ? "," : "."
+		time_zone: R(e),
+		half_days: $e(e),
+		decimal_sign: M(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function $e(e, t) {
-	let n = Ze(e);
-	return M(e.locale.time_format === "system" ? void 0 : e.locale.language, {
-		timeZone: z(e),
+function tt(e, t) {
+	let n = $e(e);
+	return j(e.locale.time_format === "system" ? void 0 : e.locale.language, {
+		timeZone: R(e),
 		hour: n ? "numeric" : "2-digit",
 		...t ? { minute: "2-digit" } : {},
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function et(e) {
-	return $e(e, !Ze(e));
+function nt(e) {
+	return tt(e, !$e(e));
 }
-function B(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = $e(e, !0).format(r);
-	if (V(e, r.getTime()).slice(0, 10) === V(e, n.getTime()).slice(0, 10)) return i;
+function z(e, t, n = /* @__PURE__ */ new Date()) {
+	let r = new Date(t), i = tt(e, !0).format(r);
+	if (B(e, r.getTime()).slice(0, 10) === B(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
-		timeZone: z(e),
+		timeZone: R(e),
 		weekday: "short",
 		day: "numeric",
 		month: "short"
 	};
-	return `${M(e.locale.language, a).format(r)} ${i}`;
+	return `${j(e.locale.language, a).format(r)} ${i}`;
 }
-function tt(e, t) {
+function rt(e, t) {
 	let n = {
-		timeZone: z(e),
+		timeZone: R(e),
 		day: "numeric",
 		month: "short",
 		year: "numeric"
 	};
-	return M(e.locale.language, n).format(new Date(t));
+	return j(e.locale.language, n).format(new Date(t));
 }
-function V(e, t) {
+function B(e, t) {
 	let [n, r] = [{
 		hour: "2-digit",
 		minute: "2-digit"
@@ -675,41 +690,41 @@ function V(e, t) {
 		year: "numeric",
 		month: "2-digit",
 		day: "2-digit"
-	}], i = z(e);
-	return `${M("sv-SE", {
+	}], i = R(e);
+	return `${j("sv-SE", {
 		timeZone: i,
 		...r
-	}).format(t)}T${M("sv-SE", {
+	}).format(t)}T${j("sv-SE", {
 		timeZone: i,
 		...n
 	}).format(t)}`;
 }
-function nt(e, t) {
+function it(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
-	let r = (t) => Date.parse(`${V(e, t)}:00Z`) - t;
+	let r = (t) => Date.parse(`${B(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function rt(e, t, n = Date.now()) {
-	let r = nt(e, `${V(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : nt(e, `${V(e, n + 864e5).slice(0, 10)}T${t}`);
+function at(e, t, n = Date.now()) {
+	let r = it(e, `${B(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : it(e, `${B(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function it(e, t) {
+function ot(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = it(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = ot(e[t] ?? {}, n);
 	return a;
 }
-var at = [
+var st = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], ot = class {
+], ct = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -730,14 +745,14 @@ var at = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = it(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = ot(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
-			e === this.turn && this.refused(t.code);
+			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = at[Math.min(this.failures, at.length - 1)];
+		let t = st[Math.min(this.failures, st.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -749,24 +764,24 @@ var at = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, st = /* @__PURE__ */ new Map();
-function ct(e, t) {
-	let n = JSON.stringify(t), r = st.get(n);
+}, lt = /* @__PURE__ */ new Map();
+function ut(e, t) {
+	let n = JSON.stringify(t), r = lt.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new ot(e, t)
-	}, st.set(n, r)), r.feed;
+		feed: new ct(e, t)
+	}, lt.set(n, r)), r.feed;
 }
-function lt(e, t) {
-	return ct(e, {
+function dt(e, t) {
+	return ut(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...Qe(e),
+		...et(e),
 		...t ? { entry_id: t } : {}
 	});
 }
 // src/styles.ts
-var H = o`
+var V = o`
   :host {
     display: block;
     color: var(--primary-text-color);
@@ -1024,8 +1039,8 @@ var H = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, U = class extends k {
-	static styles = [H];
+`, H = class extends k {
+	static styles = [V];
 	static properties = {
 		config: { state: !0 },
 		site: { state: !0 },
@@ -1041,7 +1056,7 @@ var H = o`
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return j();
+		return qe();
 	}
 	static getStubConfig() {
 		return {};
@@ -1060,7 +1075,7 @@ var H = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Ue(e).then((e) => {
+		this.home = e, t && t.language === e.language || We(e).then((e) => {
 			this.say = e;
 		}), t && t.locale === e.locale && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -1078,7 +1093,7 @@ var H = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = lt(this.home, this.config.site);
+		let e = dt(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => {
 			this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id;
 		}));
@@ -1101,31 +1116,31 @@ var H = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, ut = new Intl.Collator(void 0, { numeric: !0 });
-function dt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => ut.compare(e.name, t.name));
+}, ft = new Intl.Collator(void 0, { numeric: !0 });
+function pt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => ft.compare(e.name, t.name));
 }
 // src/home-assistant.ts
-function W(e, t) {
+function U(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function ft(e, t = !1) {
+function mt(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function pt(e, t) {
+function ht(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-W("sunfuse-capacity-card", class extends U {
+U("sunfuse-capacity-card", class extends H {
 	static properties = {
-		...U.properties,
+		...H.properties,
 		report: { state: !0 },
 		problem: { state: !0 }
 	};
-	static styles = [H, o`
+	static styles = [V, o`
       .chart {
         display: grid;
         grid-template-columns: repeat(24, 1fr);
@@ -1182,7 +1197,7 @@ W("sunfuse-capacity-card", class extends U {
       ${this.report ? this.answer(this.report, t) : C`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			ft(`/sunfuse-report/${e.entry_id}`);
+			mt(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1192,7 +1207,7 @@ W("sunfuse-capacity-card", class extends U {
 	answer(e, t) {
 		return C`
       ${e.days >= 7 ? C`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : C`<p>
-            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: N(this.hass, Math.floor(e.days), 0) })}
+            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: M(this.hass, Math.floor(e.days), 0) })}
           </p>`}
       ${e.days >= 1 ? this.chart(e.hours, t) : E}
     `;
@@ -1222,8 +1237,8 @@ W("sunfuse-capacity-card", class extends U {
           ${e.map((e) => C`<tr>
               <th scope="row">${e.hour}</th>
               <td>${t("hour_figures", {
-			mean: I(this.hass, n(e.mean_a)),
-			headroom: I(this.hass, Math.min(...e.headroom_a))
+			mean: F(this.hass, n(e.mean_a)),
+			headroom: F(this.hass, Math.min(...e.headroom_a))
 		})}</td>
             </tr>`)}
         </tbody>
@@ -1231,9 +1246,51 @@ W("sunfuse-capacity-card", class extends U {
     `;
 	}
 });
-// node_modules/qrcode-generator/dist/qrcode.mjs
-var G = function(e, t) {
-	let n = e, r = q[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+// node_modules/lit-html/directive.js
+var W = {
+	ATTRIBUTE: 1,
+	CHILD: 2,
+	PROPERTY: 3,
+	BOOLEAN_ATTRIBUTE: 4,
+	EVENT: 5,
+	ELEMENT: 6
+}, gt = (e) => (...t) => ({
+	_$litDirective$: e,
+	values: t
+}), _t = class {
+	constructor(e) {}
+	get _$AU() {
+		return this._$AM._$AU;
+	}
+	_$AT(e, t, n) {
+		this._$Ct = e, this._$AM = t, this._$Ci = n;
+	}
+	_$AS(e, t) {
+		return this.update(e, t);
+	}
+	update(e, t) {
+		return this.render(...t);
+	}
+}, { I: vt } = Pe, yt = (e) => e.strings === void 0, bt = {}, xt = (e, t = bt) => e._$AH = t, St = gt(class extends _t {
+	constructor(e) {
+		if (super(e), e.type !== W.PROPERTY && e.type !== W.ATTRIBUTE && e.type !== W.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
+		if (!yt(e)) throw Error("`live` bindings can only contain a single expression");
+	}
+	render(e) {
+		return e;
+	}
+	update(e, [t]) {
+		if (t === T || t === E) return t;
+		let n = e.element, r = e.name;
+		if (e.type === W.PROPERTY) {
+			if (t === n[r]) return T;
+		} else if (e.type === W.BOOLEAN_ATTRIBUTE) {
+			if (!!t === n.hasAttribute(r)) return T;
+		} else if (e.type === W.ATTRIBUTE && n.getAttribute(r) === t + "") return T;
+		return xt(e), t;
+	}
+}), G = function(e, t) {
+	let n = e, r = Ct[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1241,14 +1298,14 @@ var G = function(e, t) {
 				for (let r = 0; r < e; r += 1) t[n][r] = null;
 			}
 			return t;
-		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= ne(n, r, s), ee(o, t);
+		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= te(n, r, s), g(o, t);
 	}, u = function(e, t) {
 		for (let n = -1; n <= 7; n += 1) if (!(e + n <= -1 || a <= e + n)) for (let r = -1; r <= 7; r += 1) t + r <= -1 || a <= t + r || (0 <= n && n <= 6 && (r == 0 || r == 6) || 0 <= r && r <= 6 && (n == 0 || n == 6) || 2 <= n && n <= 4 && 2 <= r && r <= 4 ? i[e + n][t + r] = !0 : i[e + n][t + r] = !1);
 	}, d = function() {
 		let e = 0, t = 0;
 		for (let n = 0; n < 8; n += 1) {
 			l(!0, n);
-			let r = Y.getLostPoint(c);
+			let r = J.getLostPoint(c);
 			(n == 0 || e > r) && (e = r, t = n);
 		}
 		return t;
@@ -1256,13 +1313,13 @@ var G = function(e, t) {
 		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
 		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
 	}, p = function() {
-		let e = Y.getPatternPosition(n);
+		let e = J.getPatternPosition(n);
 		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
 			let r = e[t], a = e[n];
 			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
 		}
 	}, m = function(e) {
-		let t = Y.getBCHTypeNumber(n);
+		let t = J.getBCHTypeNumber(n);
 		for (let n = 0; n < 18; n += 1) {
 			let r = !e && (t >> n & 1) == 1;
 			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
@@ -1272,7 +1329,7 @@ var G = function(e, t) {
 			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
 		}
 	}, h = function(e, t) {
-		let n = r << 3 | t, o = Y.getBCHTypeInfo(n);
+		let n = r << 3 | t, o = J.getBCHTypeInfo(n);
 		for (let t = 0; t < 15; t += 1) {
 			let n = !e && (o >> t & 1) == 1;
 			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
@@ -1282,8 +1339,8 @@ var G = function(e, t) {
 			t < 8 ? i[8][a - t - 1] = n : t < 9 ? i[8][15 - t - 1 + 1] = n : i[8][15 - t - 1] = n;
 		}
 		i[a - 8][8] = !e;
-	}, ee = function(e, t) {
-		let n = -1, r = a - 1, o = 7, s = 0, c = Y.getMaskFunction(t);
+	}, g = function(e, t) {
+		let n = -1, r = a - 1, o = 7, s = 0, c = J.getMaskFunction(t);
 		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
 			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
 				let a = !1;
@@ -1294,14 +1351,14 @@ var G = function(e, t) {
 				break;
 			}
 		}
-	}, te = function(e, t) {
+	}, ee = function(e, t) {
 		let n = 0, r = 0, i = 0, a = Array(t.length), o = Array(t.length);
 		for (let s = 0; s < t.length; s += 1) {
 			let c = t[s].dataCount, l = t[s].totalCount - c;
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = Y.getErrorCorrectPolynomial(l), d = mt(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = X(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1314,34 +1371,34 @@ var G = function(e, t) {
 		for (let e = 0; e < r; e += 1) for (let n = 0; n < t.length; n += 1) e < a[n].length && (c[l] = a[n][e], l += 1);
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
-	}, ne = function(e, t, n) {
-		let r = ht.getRSBlocks(e, t), i = gt();
+	}, te = function(e, t, n) {
+		let r = wt.getRSBlocks(e, t), i = Tt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
-			i.put(r.getMode(), 4), i.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(i);
+			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
 		}
 		let a = 0;
 		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
 		if (i.getLengthInBits() > a * 8) throw "code length overflow. (" + i.getLengthInBits() + ">" + a * 8 + ")";
 		for (i.getLengthInBits() + 4 <= a * 8 && i.put(0, 4); i.getLengthInBits() % 8 != 0;) i.putBit(!1);
 		for (; !(i.getLengthInBits() >= a * 8 || (i.put(236, 8), i.getLengthInBits() >= a * 8));) i.put(17, 8);
-		return te(i, r);
+		return ee(i, r);
 	};
 	c.addData = function(e, t) {
 		t ||= "Byte";
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = _t(e);
+				n = Et(e);
 				break;
 			case "Alphanumeric":
-				n = vt(e);
+				n = Dt(e);
 				break;
 			case "Byte":
-				n = yt(e);
+				n = Ot(e);
 				break;
 			case "Kanji":
-				n = bt(e);
+				n = kt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1355,10 +1412,10 @@ var G = function(e, t) {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = ht.getRSBlocks(e, r), n = gt();
+				let t = wt.getRSBlocks(e, r), n = Tt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
-					n.put(r.getMode(), 4), n.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(n);
+					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
 				}
 				let i = 0;
 				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
@@ -1381,12 +1438,12 @@ var G = function(e, t) {
 		let i = {};
 		typeof arguments[0] == "object" && (i = arguments[0], e = i.cellSize, t = i.margin, n = i.alt, r = i.title), e ||= 2, t = t === void 0 ? e * 4 : t, n = typeof n == "string" ? { text: n } : n || {}, n.text = n.text || null, n.id = n.text ? n.id || "qrcode-description" : null, r = typeof r == "string" ? { text: r } : r || {}, r.text = r.text || null, r.id = r.text ? r.id || "qrcode-title" : null;
 		let a = c.getModuleCount() * e + t * 2, o, s, l, u, d = "", f;
-		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + g([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + g(r.id) + "\">" + g(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + g(n.id) + "\">" + g(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
+		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + _([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + _(r.id) + "\">" + _(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + _(n.id) + "\">" + _(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
 		return d += "\" stroke=\"transparent\" fill=\"black\"/>", d += "</svg>", d;
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Tt(n, n, function(t, n) {
+		return Pt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1396,9 +1453,9 @@ var G = function(e, t) {
 	}, c.createImgTag = function(e, t, n) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let r = c.getModuleCount() * e + t * 2, i = "";
-		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += g(n), i += "\""), i += "/>", i;
+		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += _(n), i += "\""), i += "/>", i;
 	};
-	let g = function(e) {
+	let _ = function(e) {
 		let t = "";
 		for (let n = 0; n < e.length; n += 1) {
 			let r = e.charAt(n);
@@ -1419,7 +1476,7 @@ var G = function(e, t) {
 			}
 		}
 		return t;
-	}, re = function(e) {
+	}, ne = function(e) {
 		e = e === void 0 ? 2 : e;
 		let t = c.getModuleCount() * 1 + e * 2, n = e, r = t - e, i, a, o, s, l, u = {
 			"██": "█",
@@ -1439,7 +1496,7 @@ var G = function(e, t) {
 		return t % 2 && e > 0 ? f.substring(0, f.length - t - 1) + Array(t + 1).join("▀") : f.substring(0, f.length - 1);
 	};
 	return c.createASCII = function(e, t) {
-		if (e ||= 1, e < 2) return re(t);
+		if (e ||= 1, e < 2) return ne(t);
 		--e, t = t === void 0 ? e * 2 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t, a, o, s, l, u = Array(e + 1).join("██"), d = Array(e + 1).join("  "), f = "", p = "";
 		for (a = 0; a < n; a += 1) {
@@ -1462,7 +1519,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Ct(e), r = function() {
+		let n = Mt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1494,12 +1551,12 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, q = {
+}, Ct = {
 	L: 1,
 	M: 0,
 	Q: 3,
 	H: 2
-}, J = {
+}, q = {
 	PATTERN000: 0,
 	PATTERN001: 1,
 	PATTERN010: 2,
@@ -1508,7 +1565,7 @@ var K = {
 	PATTERN101: 5,
 	PATTERN110: 6,
 	PATTERN111: 7
-}, Y = function() {
+}, J = function() {
 	let e = [
 		[],
 		[6, 18],
@@ -1769,35 +1826,35 @@ var K = {
 		return e[t - 1];
 	}, r.getMaskFunction = function(e) {
 		switch (e) {
-			case J.PATTERN000: return function(e, t) {
+			case q.PATTERN000: return function(e, t) {
 				return (e + t) % 2 == 0;
 			};
-			case J.PATTERN001: return function(e, t) {
+			case q.PATTERN001: return function(e, t) {
 				return e % 2 == 0;
 			};
-			case J.PATTERN010: return function(e, t) {
+			case q.PATTERN010: return function(e, t) {
 				return t % 3 == 0;
 			};
-			case J.PATTERN011: return function(e, t) {
+			case q.PATTERN011: return function(e, t) {
 				return (e + t) % 3 == 0;
 			};
-			case J.PATTERN100: return function(e, t) {
+			case q.PATTERN100: return function(e, t) {
 				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
 			};
-			case J.PATTERN101: return function(e, t) {
+			case q.PATTERN101: return function(e, t) {
 				return e * t % 2 + e * t % 3 == 0;
 			};
-			case J.PATTERN110: return function(e, t) {
+			case q.PATTERN110: return function(e, t) {
 				return (e * t % 2 + e * t % 3) % 2 == 0;
 			};
-			case J.PATTERN111: return function(e, t) {
+			case q.PATTERN111: return function(e, t) {
 				return (e * t % 3 + (e + t) % 2) % 2 == 0;
 			};
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = mt([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(mt([1, X.gexp(n)], 0));
+		let t = X([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(X([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1840,7 +1897,7 @@ var K = {
 		let i = Math.abs(100 * r / t / t - 50) / 5;
 		return n += i * 10, n;
 	}, r;
-}(), X = function() {
+}(), Y = function() {
 	let e = Array(256), t = Array(256);
 	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
 	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
@@ -1854,7 +1911,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), mt = function(e, t) {
+}(), X = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1869,16 +1926,16 @@ var K = {
 		return n.length;
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
-		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= X.gexp(X.glog(r.getAt(n)) + X.glog(e.getAt(i)));
-		return mt(t, 0);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
+		return X(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
-		let t = X.glog(r.getAt(0)) - X.glog(e.getAt(0)), n = Array(r.getLength());
+		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
-		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= X.gexp(X.glog(e.getAt(r)) + t);
-		return mt(n, 0).mod(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
+		return X(n, 0).mod(e);
 	}, r;
-}, ht = function() {
+}, wt = function() {
 	let e = [
 		[
 			1,
@@ -3069,10 +3126,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case q.L: return e[(t - 1) * 4 + 0];
-			case q.M: return e[(t - 1) * 4 + 1];
-			case q.Q: return e[(t - 1) * 4 + 2];
-			case q.H: return e[(t - 1) * 4 + 3];
+			case Ct.L: return e[(t - 1) * 4 + 0];
+			case Ct.M: return e[(t - 1) * 4 + 1];
+			case Ct.Q: return e[(t - 1) * 4 + 2];
+			case Ct.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3086,7 +3143,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), gt = function() {
+}(), Tt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3101,7 +3158,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, _t = function(e) {
+}, Et = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3121,7 +3178,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, vt = function(e) {
+}, Dt = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3149,7 +3206,7 @@ var K = {
 		}
 	};
 	return r;
-}, yt = function(e) {
+}, Ot = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3158,7 +3215,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, bt = function(e) {
+}, kt = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3180,7 +3237,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, xt = function() {
+}, At = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3199,7 +3256,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, St = function() {
+}, jt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3221,7 +3278,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Ct = function(e) {
+}, Mt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3245,7 +3302,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, wt = function(e, t) {
+}, Nt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3270,7 +3327,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = xt(), l = o(s);
+		let s = At(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3292,18 +3349,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Tt = function(e, t, n) {
-	let r = wt(e, t);
+}, Pt = function(e, t, n) {
+	let r = Nt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = xt();
+	let i = At();
 	r.write(i);
-	let a = St(), o = i.toByteArray();
+	let a = jt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function Et(e) {
+function Ft(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3313,35 +3370,35 @@ function Et(e) {
 		path: r
 	};
 }
-function Dt(e, t) {
-	let { size: n, path: r } = Et(e);
+function It(e, t) {
+	let { size: n, path: r } = Ft(e);
 	return w`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Ot = [
+var Lt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], kt = [
+], Rt = [
 	30,
 	60,
 	120
 ];
-function At(e, t) {
+function zt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Ot;
+	return Array.isArray(n) ? n : Lt;
 }
-W("sunfuse-charger-card", class extends U {
+U("sunfuse-charger-card", class extends H {
 	static properties = {
-		...U.properties,
+		...H.properties,
 		linked: { state: !0 },
 		typed: { state: !0 }
 	};
-	static styles = [H, o`
+	static styles = [V, o`
       .wish {
         align-items: end;
         margin-block-start: 12px;
@@ -3382,10 +3439,10 @@ W("sunfuse-charger-card", class extends U {
       }
     `];
 	static getConfigForm() {
-		return j("charger");
+		return qe("charger");
 	}
 	content(e, t) {
-		let n = this.config?.charger, r = dt(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+		let n = this.config?.charger, r = pt(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
 			e,
 			t,
 			r
@@ -3402,19 +3459,19 @@ W("sunfuse-charger-card", class extends U {
         </span>
       </div>
       <div class="row spread">
-        <span class="big">${P(r, e.power_w ?? 0)}</span>
+        <span class="big">${N(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        ${this.fact(n("session_energy"), e.session_wh === null ? null : F(r, e.session_wh))}
-        ${this.fact(n("today"), e.today_wh === null ? null : F(r, e.today_wh))}
-        ${this.fact(n("soc"), e.soc === null ? null : L(r, e.soc))}
-        ${this.fact(n("cost"), e.cost === null ? null : R(r, e.cost, t.currency))}
-        ${this.fact(n("sun_share"), i && e.sun_share !== null ? L(r, e.sun_share * 100) : null)}
+        ${this.fact(n("session_energy"), e.session_wh === null ? null : P(r, e.session_wh))}
+        ${this.fact(n("today"), e.today_wh === null ? null : P(r, e.today_wh))}
+        ${this.fact(n("soc"), e.soc === null ? null : I(r, e.soc))}
+        ${this.fact(n("cost"), e.cost === null ? null : L(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), i && e.sun_share !== null ? I(r, e.sun_share * 100) : null)}
       </dl>
       <div class="why">
         <p>${e.reason.text}</p>
-        ${e.reason.until ? C`<p>${n("lasts_until", { time: B(r, e.reason.until) })}</p>` : E}
+        ${e.reason.until ? C`<p>${n("lasts_until", { time: z(r, e.reason.until) })}</p>` : E}
         ${e.reason.change ? C`<p class="quiet">${e.reason.change}</p>` : E}
       </div>
       ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : E}
@@ -3426,16 +3483,16 @@ W("sunfuse-charger-card", class extends U {
 	demand(e, t) {
 		let { demand: n, plan: r } = e, i = [];
 		if (n?.departure) {
-			let e = B(this.hass, n.departure);
+			let e = z(this.hass, n.departure);
 			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
 		}
-		return n?.target_soc != null && i.push(t("target", { soc: L(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: F(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: B(this.hass, r.ready) })), i.length ? C`<p>${i.join(" ")}</p>` : E;
+		return n?.target_soc != null && i.push(t("target", { soc: I(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: P(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: z(this.hass, r.ready) })), i.length ? C`<p>${i.join(" ")}</p>` : E;
 	}
 	controls(e, t) {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return C`
       ${n ? C`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${At(this.hass, e).map((t) => C`<button
+            ${zt(this.hass, e).map((t) => C`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3470,16 +3527,16 @@ W("sunfuse-charger-card", class extends U {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? C`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${Dt(`${location.origin}${r}`, n("driver_link"))}` : E}
+            ${It(`${location.origin}${r}`, n("driver_link"))}` : E}
     </details>`;
 	}
 	wish(e, t) {
-		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? V(this.hass, Date.parse(r)).slice(11) : "", a = e.device_id;
+		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? B(this.hass, Date.parse(r)).slice(11) : "", a = e.device_id;
 		return C`<form
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(rt(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(at(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3496,7 +3553,7 @@ W("sunfuse-charger-card", class extends U {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${this.typed?.time ?? i} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${St(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3504,7 +3561,7 @@ W("sunfuse-charger-card", class extends U {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc))}
+          .value=${St(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${r ? C`<button type="button" @click=${() => {
@@ -3532,12 +3589,12 @@ W("sunfuse-charger-card", class extends U {
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
-        ${n.until ? t("boost_until", { time: B(this.hass, n.until) }) : t("boost_on")}
+        ${n.until ? t("boost_until", { time: z(this.hass, n.until) }) : t("boost_on")}
       </button>${this.quota(e, t)}`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return C`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${kt.map((e) => C`<button
+        ${Rt.map((e) => C`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3554,12 +3611,12 @@ W("sunfuse-charger-card", class extends U {
 		let { quota_wh: n, used_wh: r } = e.boost;
 		if (n === null) return E;
 		let i = {
-			used: F(this.hass, r),
-			quota: F(this.hass, n)
+			used: P(this.hass, r),
+			quota: P(this.hass, n)
 		};
 		return C`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
 	}
-}), W("sunfuse-new-chargers", class extends k {
+}), U("sunfuse-new-chargers", class extends k {
 	static properties = {
 		hass: { attribute: !1 },
 		site: {},
@@ -3570,7 +3627,7 @@ W("sunfuse-charger-card", class extends U {
 		options: { state: !0 },
 		left: { state: !0 }
 	};
-	static styles = [H, o`
+	static styles = [V, o`
       form {
         border: 2px solid var(--primary-color);
         border-radius: 12px;
@@ -3625,7 +3682,7 @@ W("sunfuse-charger-card", class extends U {
 		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
 	}
 	willUpdate() {
-		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = ct(this.hass, {
+		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = ut(this.hass, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: this.site,
 			language: this.hass.language
@@ -3679,7 +3736,7 @@ W("sunfuse-charger-card", class extends U {
       ${this.proposed ? C`<ul>
               ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => C`<li>${e}: ${t("proposed", {
 			name: n,
-			current: I(this.hass, r)
+			current: F(this.hass, r)
 		})}</li>`)}
             </ul>
             <p class="quiet">${t("accept_note")}</p>` : E}
@@ -3726,14 +3783,14 @@ W("sunfuse-charger-card", class extends U {
 	}
 });
 // src/chargers-card.ts
-var jt = 60;
-W("sunfuse-chargers-card", class extends U {
+var Bt = 60;
+U("sunfuse-chargers-card", class extends H {
 	static properties = {
-		...U.properties,
+		...H.properties,
 		chosen: { state: !0 },
 		wanted: { state: !0 }
 	};
-	static styles = [H, o`
+	static styles = [V, o`
       td input[type="checkbox"],
       th input[type="checkbox"] {
         inline-size: 24px;
@@ -3785,16 +3842,16 @@ W("sunfuse-chargers-card", class extends U {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return j("chargers");
+		return qe("chargers");
 	}
 	content(e, t) {
-		let n = dt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = pt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return C`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: P(this.hass, r)
+			power: N(this.hass, r)
 		})}</span>
       </div>
       ${e.admin ? C`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : E}
@@ -3855,14 +3912,14 @@ W("sunfuse-chargers-card", class extends U {
         ${e.connected ? e.status ? A(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
-      <td class="number">${P(r, e.power_w ?? 0)}</td>
-      <td class="number optional">${F(r, e.today_wh)}</td>
+      <td class="number">${N(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${P(r, e.today_wh)}</td>
       <td class="optional">${A(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: jt }, r = [];
+		let n = { minutes: Bt }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -3876,7 +3933,7 @@ W("sunfuse-chargers-card", class extends U {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? At(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? zt(this.hass, i) : [];
 		return C`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3895,7 +3952,7 @@ W("sunfuse-chargers-card", class extends U {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: jt })}
+        ${n("boost_for", { minutes: Bt })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -3913,8 +3970,8 @@ W("sunfuse-chargers-card", class extends U {
 	}
 });
 // src/driver-panel.ts
-var Mt = "sunfuse-driver", Nt = class extends U {
-	static styles = [H, o`
+var Vt = "sunfuse-driver", Ht = class extends H {
+	static styles = [V, o`
       :host {
         max-inline-size: 640px;
         margin-inline: auto;
@@ -3962,7 +4019,7 @@ var Mt = "sunfuse-driver", Nt = class extends U {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = dt(e);
+		let n = pt(e);
 		return C`<div class="head"><h2>${t("driver_page")}</h2></div>
       ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
@@ -3980,7 +4037,7 @@ var Mt = "sunfuse-driver", Nt = class extends U {
 	}
 	free(e, t) {
 		if (e.length < 2) return E;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Pt(e) - Pt(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Ut(e) - Ut(t))];
 		return C`<h3>${t("free_chargers")}</h3>
       ${r.length ? E : C`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -3989,19 +4046,19 @@ var Mt = "sunfuse-driver", Nt = class extends U {
 	}
 	until(e, t, n) {
 		if (t) return C`<span class="chip good">${n("free")}</span>`;
-		let r = Pt(e);
+		let r = Ut(e);
 		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? C`<span class="chip bad">${n("out_of_order")}</span>` : C`<span class="quiet"
-      >${Number.isFinite(r) ? n("free_at", { time: B(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
+      >${Number.isFinite(r) ? n("free_at", { time: z(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
     >`;
 	}
 };
-function Pt({ demand: e, plan: t }) {
+function Ut({ demand: e, plan: t }) {
 	let n = e?.departure ?? t?.ready;
 	return n ? Date.parse(n) : Infinity;
 }
-W(Mt, Nt);
+U(Vt, Ht);
 // src/plan-model.ts
-var Z = 9e5, Ft = class {
+var Z = 9e5, Wt = class {
 	times;
 	start;
 	end;
@@ -4035,14 +4092,14 @@ var Z = 9e5, Ft = class {
 		let t = Math.round(e / Z) * Z;
 		return Math.min(this.to, Math.max(this.from + Z, t));
 	}
-}, It = {
+}, Gt = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, Lt = class {
+}, Kt = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4080,7 +4137,7 @@ var Z = 9e5, Ft = class {
 		};
 	}
 	key(e, t, n, r) {
-		let i = It[e.key];
+		let i = Gt[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
 	}
 	type(e, t) {
@@ -4109,7 +4166,7 @@ var Z = 9e5, Ft = class {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, Rt = 16, Q = 216, zt = 36e5, Bt = [
+}, qt = 16, Q = 216, Jt = 36e5, Yt = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4118,7 +4175,7 @@ var Z = 9e5, Ft = class {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], Vt = o`
+], Xt = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4181,12 +4238,12 @@ var Z = 9e5, Ft = class {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Ht(e, t) {
+function Zt(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${Bt[n % Bt.length]})`;
+	return `var(--graph-color-${n + 1}, ${Yt[n % Yt.length]})`;
 }
-function Ut(e, t) {
-	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Q - (e - ee) / (h - ee) * 200;
+function Qt(e, t) {
+	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
 	return C`<div
     class="chart"
     role="group"
@@ -4202,22 +4259,22 @@ function Ut(e, t) {
 		.5,
 		1
 	].map((e) => w`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
-          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${N(o, f * e / 1e3, 0)}</text>`)}
+          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${M(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${qt(e, c)}
-      ${n.sun_w ? w`<path class="sun" d=${Wt(n.sun_w, i, p)} />` : E}
-      ${Kt(e, s, p)}
-      ${n.house_w ? w`<path class="house" d=${Gt(n.house_w, i, p)} />` : E}
+      ${nn(e, c)}
+      ${n.sun_w ? w`<path class="sun" d=${$t(n.sun_w, i, p)} />` : E}
+      ${tn(e, s, p)}
+      ${n.house_w ? w`<path class="house" d=${en(n.house_w, i, p)} />` : E}
       ${d ? w`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : E}
-      ${m.length ? w`<path class="price" d=${Gt(m, i, te)} />
-          <text x=${i.end + 6} y=${te(h) + 4}>${N(o, h, 2)}</text>
+      ${m.length ? w`<path class="price" d=${en(m, i, ee)} />
+          <text x=${i.end + 6} y=${ee(h) + 4}>${M(o, h, 2)}</text>
           <text x=${i.end + 6} y=${11}>${r.currency}</text>` : E}
-      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${Rt} height=${200}
+      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${qt} height=${200}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : E}
-      ${e.marks.map((n) => Jt(e, n, t))}
+      ${e.marks.map((n) => rn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${Ht(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${Zt(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? C`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : E}
       ${n.house_w ? C`<span><i style="background:var(--house)"></i>${a("house")}</span>` : E}
       ${m.length ? C`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : E}
@@ -4225,14 +4282,14 @@ function Ut(e, t) {
     </div>
   </div>`;
 }
-function Wt(e, t, n) {
+function $t(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
 }
-function Gt(e, t, n) {
+function en(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function Kt({ plan: e, scale: t }, n, r) {
+function tn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4242,35 +4299,35 @@ function Kt({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), w`<path d=${a} style="fill:${Ht(e, n.id)}" />`;
+		}), w`<path d=${a} style="fill:${Zt(e, n.id)}" />`;
 	});
 }
-function qt({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / zt, i = [
+function nn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / Jt, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = et(e), o = M(e.locale.language, {
-		timeZone: z(e),
+	].find((e) => r / e * 56 < n) ?? 24, a = nt(e), o = j(e.locale.language, {
+		timeZone: R(e),
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / Z) * Z;
-	for (; !V(e, c).endsWith(":00");) c += Z;
-	for (let n = c; n <= t.to; n += zt) {
-		let r = Number(V(e, n).slice(11, 13));
+	for (; !B(e, c).endsWith(":00");) c += Z;
+	for (let n = c; n <= t.to; n += Jt) {
+		let r = Number(B(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${Rt} y2=${Q} />
+		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${qt} y2=${Q} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function Jt(e, { car: t, at: n }, r) {
+function rn(e, { car: t, at: n }, r) {
 	let { plan: i, scale: a, say: o, hass: s } = e;
 	if (n > a.to) return E;
-	let c = a.x(n), l = Ht(i, t.id), u = w`<line x1=${c} x2=${c} y1=${Rt} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${Rt} r="9" style="fill:${l}" />`;
+	let c = a.x(n), l = Zt(i, t.id), u = w`<line x1=${c} x2=${c} y1=${qt} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${qt} r="9" style="fill:${l}" />`;
 	return t.may_drive ? w`<g
     class="departure"
     role="slider"
@@ -4279,22 +4336,22 @@ function Jt(e, { car: t, at: n }, r) {
     aria-valuemin=${a.from}
     aria-valuemax=${a.to}
     aria-valuenow=${n}
-    aria-valuetext=${B(s, new Date(n).toISOString())}
+    aria-valuetext=${z(s, new Date(n).toISOString())}
     @pointerdown=${(e) => r.drag(e, t)}
     @keydown=${(e) => r.key(e, t, n)}
   >${u}<path d="M${c - 3} ${13}l-3 3l3 3M${c + 3} ${13}l3 3l-3 3" />
     <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : w`<g>${u}</g>`;
 }
-W("sunfuse-plan-card", class extends U {
+U("sunfuse-plan-card", class extends H {
 	static properties = {
-		...U.properties,
+		...H.properties,
 		plan: { state: !0 },
 		step: { state: !0 },
 		width: { state: !0 }
 	};
 	static styles = [
-		H,
-		Vt,
+		V,
+		Xt,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4320,17 +4377,26 @@ W("sunfuse-plan-card", class extends U {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new Lt(this, (e, t) => this.hass.callWS({
-			type: "sunfuse/plan/preview",
-			entry_id: this.site?.entry_id,
-			charger: e,
-			departure: new Date(t).toISOString()
-		}), () => {
+		super(), this.width = 600, this.trial = new Kt(this, (e, t) => this.preview(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
+	async preview(e, t) {
+		let n = new Date(t).toISOString();
+		try {
+			return await this.hass.callWS({
+				type: "sunfuse/plan/preview",
+				entry_id: this.site?.entry_id,
+				charger: e,
+				departure: n
+			});
+		} catch (e) {
+			let { code: t } = e;
+			throw t === "invalid_format" && this.say ? Error(this.say("departure_range")) : e;
+		}
+	}
 	static getConfigForm() {
-		return j("chargers");
+		return qe("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4345,7 +4411,7 @@ W("sunfuse-plan-card", class extends U {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ct(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ut(this.hass, {
 			type: "sunfuse/plan/subscribe",
 			entry_id: e.entry_id
 		}).listen((e) => {
@@ -4357,7 +4423,7 @@ W("sunfuse-plan-card", class extends U {
 		return C`
       <div class="head">
         <h2>${this.config?.title ?? t("plan")}</h2>
-        ${n?.made_at ? C`<span class="quiet">${t("made_at", { time: B(this.hass, n.made_at) })}</span>` : E}
+        ${n?.made_at ? C`<span class="quiet">${t("made_at", { time: z(this.hass, n.made_at) })}</span>` : E}
       </div>
       ${n?.failing ? C`<p class="error">${t("plan_failing")}</p>` : E}
       ${n && r?.starts?.length ? C`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
@@ -4365,8 +4431,8 @@ W("sunfuse-plan-card", class extends U {
     `;
 	}
 	chart(e, t, n) {
-		let r = new Ft(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Ut({
+		let r = new Wt(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Qt({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4414,6 +4480,10 @@ W("sunfuse-plan-card", class extends U {
 		let t = this.site?.chargers[e.id]?.demand;
 		return e.departure ?? (t && !t.guessed && this.plan?.speed === 1 ? t.departure : null);
 	}
+	shownAt(e, t) {
+		let n = (this.trial.now?.car === e.id ? this.trial.now.at : void 0) ?? (t ? Date.parse(t) : void 0);
+		return n === void 0 ? "" : B(this.hass, n);
+	}
 	async keep(e, t) {
 		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = new Date(i).toISOString(), o = this.say?.("departure_set") ?? "";
 		await this.act("sunfuse", "set_departure", {
@@ -4424,7 +4494,7 @@ W("sunfuse-plan-card", class extends U {
 	proposal(e, t) {
 		let n = this.trial.now, r = e.cars?.find(({ id: e }) => e === n?.car);
 		if (!n || !r) return E;
-		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = B(this.hass, new Date(n.at).toISOString());
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = z(this.hass, new Date(n.at).toISOString());
 		return C`<div class="trial" role="group" aria-label=${t("preview")}>
       <strong>${t("if_leaving", {
 			car: r.name,
@@ -4440,28 +4510,28 @@ W("sunfuse-plan-card", class extends U {
     </div>`;
 	}
 	outcome(e, t, n, r) {
-		let i = this.hass, a = R(i, t.cost, n.currency), o = R(i, e.cost, n.currency);
+		let i = this.hass, a = L(i, t.cost, n.currency), o = L(i, e.cost, n.currency);
 		return C`<p>
         ${n.priced ? a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
 			cost: a,
 			before: o
 		}) : E}
-        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: R(i, t.saving, n.currency) }) : E}
-        ${t.ready && !t.missing_wh ? r("expected", { time: B(i, t.ready) }) : E}
+        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: L(i, t.saving, n.currency) }) : E}
+        ${t.ready && !t.missing_wh ? r("expected", { time: z(i, t.ready) }) : E}
       </p>
-      ${t.missing_wh ? C`<p class="error">${r("misses", { energy: F(i, t.missing_wh) })}</p>` : E}`;
+      ${t.missing_wh ? C`<p class="error">${r("misses", { energy: P(i, t.missing_wh) })}</p>` : E}`;
 	}
 	numbers(e, t, n) {
 		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
 		if (r === void 0 || !i) return C`<p class="slot quiet">${n("touch_slot")}</p>`;
 		let a = this.hass, o = [
-			e.sun_w ? `${n("sun")} ${P(a, e.sun_w[r])}` : "",
-			e.house_w ? `${n("house")} ${P(a, e.house_w[r])}` : "",
-			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${P(a, e.power_w[r])}`),
-			e.price ? `${n("price")} ${N(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+			e.sun_w ? `${n("sun")} ${N(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${N(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${N(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${M(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
 		];
 		return C`<p class="slot" aria-live="polite">
-      <strong>${B(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+      <strong>${z(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
     </p>`;
 	}
 	cars(e, t) {
@@ -4498,32 +4568,32 @@ W("sunfuse-plan-card", class extends U {
         ${e.may_drive ? C`<input
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
-              min=${V(i, Date.now())}
-              .value=${a ? V(i, Date.parse(a)) : ""}
+              min=${B(i, Date.now())}
+              .value=${St(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = nt(i, t.target.value);
+			let n = it(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
-            />` : a ? B(i, a) : "–"}
+            />` : a ? z(i, a) : "–"}
       </td>
       ${t.promised ? C`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
-            ${e.missing_wh ? r("misses", { energy: F(i, e.missing_wh) }) : e.ready ? B(i, e.ready) : "–"}
+            ${e.missing_wh ? r("misses", { energy: P(i, e.missing_wh) }) : e.ready ? z(i, e.ready) : "–"}
           </td>` : E}
-      <td class="number" data-name=${r("energy")}>${F(i, e.energy_wh)}</td>
-      ${n.priced ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? R(i, e.cost, n.currency) : "–"}</td>
-            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? R(i, e.saving, n.currency) : "–"}</td>` : E}
-      ${t.sunny ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? L(i, e.sun_share * 100) : "–"}</td>` : E}
+      <td class="number" data-name=${r("energy")}>${P(i, e.energy_wh)}</td>
+      ${n.priced ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? L(i, e.cost, n.currency) : "–"}</td>
+            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? L(i, e.saving, n.currency) : "–"}</td>` : E}
+      ${t.sunny ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? I(i, e.sun_share * 100) : "–"}</td>` : E}
     </tr>`;
 	}
 });
 // src/report-panel.ts
-var Yt = [
+var an = [
 	7,
 	14,
 	30,
 	90
-], Xt = 3600;
-W("sunfuse-report", class extends k {
+], on = 3600;
+U("sunfuse-report", class extends k {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -4572,7 +4642,7 @@ W("sunfuse-report", class extends k {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Xt
+				expires: on
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4593,7 +4663,7 @@ W("sunfuse-report", class extends k {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Yt.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${an.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? C`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : E}
       </nav>
@@ -4603,12 +4673,12 @@ W("sunfuse-report", class extends k {
 	}
 });
 // src/sessions-model.ts
-var Zt = {
+var sn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function Qt(e) {
+function cn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4624,22 +4694,22 @@ function Qt(e) {
 		billed: null
 	});
 }
-function $t() {
+function ln() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function en({ start: e, stop: t }) {
+function un({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function tn(e) {
-	let t = M("en-CA", {
+function dn(e) {
+	let t = j("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
 		month: "2-digit"
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function nn(e, t) {
+function fn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4647,7 +4717,7 @@ function nn(e, t) {
 	}
 	return n;
 }
-function rn(e) {
+function pn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4656,7 +4726,7 @@ function rn(e) {
 	};
 }
 // src/sessions-chart.ts
-var an = o`
+var mn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -4691,8 +4761,8 @@ var an = o`
     background: var(--sun);
   }
 `;
-function on(e) {
-	let t = M("en-CA", {
+function hn(e) {
+	let t = j("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
 		month: "2-digit",
@@ -4703,18 +4773,18 @@ function on(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function sn(e, t, n, r, i) {
-	let a = nn(n, tn(e)), o = on(e).map((e) => {
+function gn(e, t, n, r, i) {
+	let a = fn(n, dn(e)), o = hn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...Qt(a.get(t) ?? [])
+			...cn(a.get(t) ?? [])
 		};
-	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = M(e.locale.language, {
+	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = j(e.locale.language, {
 		month: "short",
 		timeZone: "UTC"
-	}), l = M(e.locale.language, {
+	}), l = j(e.locale.language, {
 		month: "long",
 		year: "numeric",
 		timeZone: "UTC"
@@ -4722,7 +4792,7 @@ function sn(e, t, n, r, i) {
 	return C`<div class="months" role="group" aria-label=${t("by_month")}>
       ${o.map((t) => C`<button
           aria-pressed=${r === t.month}
-          aria-label="${l.format(t.at)}: ${F(e, t.energy_wh)}"
+          aria-label="${l.format(t.at)}: ${P(e, t.energy_wh)}"
           @click=${() => i(r === t.month ? void 0 : t.month)}
         >
           <i class="other" style="block-size:${u(t.energy_wh - t.sun_wh)}"></i>
@@ -4736,10 +4806,10 @@ function sn(e, t, n, r, i) {
         </p>` : E}`;
 }
 // src/sessions-card.ts
-var cn = 10;
-W("sunfuse-sessions-card", class extends U {
+var _n = 10;
+U("sunfuse-sessions-card", class extends H {
 	static properties = {
-		...U.properties,
+		...H.properties,
 		answer: { state: !0 },
 		group: { state: !0 },
 		month: { state: !0 },
@@ -4747,8 +4817,8 @@ W("sunfuse-sessions-card", class extends U {
 		shown: { state: !0 }
 	};
 	static styles = [
-		H,
-		an,
+		V,
+		mn,
 		o`
       .wait {
         min-block-size: 360px;
@@ -4758,10 +4828,10 @@ W("sunfuse-sessions-card", class extends U {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = cn;
+		super(), this.group = "person", this.shown = _n;
 	}
 	static getConfigForm() {
-		return j("chargers");
+		return qe("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4771,14 +4841,14 @@ W("sunfuse-sessions-card", class extends U {
 	}
 	willUpdate() {
 		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ct(this.hass, {
+		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ut(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
-			start: $t()
+			start: ln()
 		}).listen((e) => {
 			this.answer = e && {
 				...e,
-				sessions: [...e.sessions].sort((e, t) => en(t) - en(e))
+				sessions: [...e.sessions].sort((e, t) => un(t) - un(e))
 			};
 		}));
 	}
@@ -4802,7 +4872,7 @@ W("sunfuse-sessions-card", class extends U {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = tn(this.hass);
+		let t = dn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4815,33 +4885,33 @@ W("sunfuse-sessions-card", class extends U {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return sn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = cn;
+		return gn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = _n;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...nn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...fn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...Qt(t)
+			...cn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = rn(e.sessions);
+		let i = pn(e.sessions);
 		return C`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(Zt).map((e) => C`<button
+        ${Object.keys(sn).map((e) => C`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(Zt[e])}
+            ${t(sn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(Zt[this.group])}</th>
+              <th>${t(sn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -4854,7 +4924,7 @@ W("sunfuse-sessions-card", class extends U {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = cn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = _n;
 		}}
                   >
                     ${n.name}
@@ -4879,14 +4949,14 @@ W("sunfuse-sessions-card", class extends U {
 	}
 	sums(e, t, n, r) {
 		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null, o = (e, t, n, i = "") => e ? C`<td class="number ${i}" data-name=${r(t)}>${n}</td>` : E;
-		return C`${o(!0, "energy", F(i, e.energy_wh))}
-      ${o(n.sun, "sun_share", L(i, a), "minor")}
-      ${o(n.cost, "cost", R(i, e.cost, t))}
-      ${o(n.saving, "saving", R(i, e.saving, t), e.saving === null ? "minor none" : "minor")}
-      ${o(n.billed, "billed", R(i, e.billed, t))}`;
+		return C`${o(!0, "energy", P(i, e.energy_wh))}
+      ${o(n.sun, "sun_share", I(i, a), "minor")}
+      ${o(n.cost, "cost", L(i, e.cost, t))}
+      ${o(n.saving, "saving", L(i, e.saving, t), e.saving === null ? "minor none" : "minor")}
+      ${o(n.billed, "billed", L(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = rn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = pn(e.sessions);
 		return C`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -4903,7 +4973,7 @@ W("sunfuse-sessions-card", class extends U {
           <tbody>
             ${r.slice(0, this.shown).map((r) => C`<tr>
                 <td>
-                  ${r.start ? B(n, r.start) : r.stop ? tt(n, r.stop) : "–"}
+                  ${r.start ? z(n, r.start) : r.stop ? rt(n, r.stop) : "–"}
                   ${r.running ? C`<span class="chip good">${t("running")}</span>` : E}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
@@ -4916,7 +4986,7 @@ W("sunfuse-sessions-card", class extends U {
       </div>
       ${r.length > this.shown ? C`<button
             @click=${() => {
-			this.shown += cn;
+			this.shown += _n;
 		}}
           >
             ${t("show_more")}
@@ -4926,7 +4996,7 @@ W("sunfuse-sessions-card", class extends U {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: $t(),
+			start: ln(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -4942,8 +5012,8 @@ W("sunfuse-sessions-card", class extends U {
 	}
 });
 // src/setup-panel.ts
-var ln = "sunfuse-site";
-W("sunfuse-dashboard", class extends k {
+var vn = "sunfuse-site";
+U("sunfuse-dashboard", class extends k {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -4953,7 +5023,7 @@ W("sunfuse-dashboard", class extends k {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Ue(e).then((e) => {
+		this.begun || (this.begun = !0, We(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -4961,7 +5031,7 @@ W("sunfuse-dashboard", class extends k {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: ln,
+				url_path: vn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -4969,9 +5039,9 @@ W("sunfuse-dashboard", class extends k {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: ln,
+				url_path: vn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), ft(`/${ln}`, !0);
+			})), mt(`/${vn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -4981,9 +5051,9 @@ W("sunfuse-dashboard", class extends k {
 	}
 });
 // src/site-card.ts
-var un = 30, dn = 236;
-W("sunfuse-site-card", class extends U {
-	static styles = [H, o`
+var yn = 30, bn = 236;
+U("sunfuse-site-card", class extends H {
+	static styles = [V, o`
       .flows {
         position: relative;
         inline-size: 100%;
@@ -5133,7 +5203,7 @@ W("sunfuse-site-card", class extends U {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < un ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < yn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5148,7 +5218,7 @@ W("sunfuse-site-card", class extends U {
 			y: 192,
 			watts: Math.abs(a),
 			inward: a,
-			detail: e.battery_soc === null ? "" : L(r, e.battery_soc)
+			detail: e.battery_soc === null ? "" : I(r, e.battery_soc)
 		}), o.push({
 			name: "cars",
 			icon: "mdi:car-electric",
@@ -5157,25 +5227,25 @@ W("sunfuse-site-card", class extends U {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		}), C`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${dn - s}">
-        <svg viewBox="0 ${s} 300 ${dn - s}" aria-hidden="true">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${bn - s}">
+        <svg viewBox="0 ${s} 300 ${bn - s}" aria-hidden="true">
           ${o.map((e) => {
-			let t = Math.abs(e.inward) >= un;
+			let t = Math.abs(e.inward) >= yn;
 			return w`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
               class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
 		})}
         </svg>
         ${o.map((e) => C`<div
             class="node"
-            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${(e.y - s) / (dn - s) * 100}%"
+            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${(e.y - s) / (bn - s) * 100}%"
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
-            <strong>${P(r, e.watts)}</strong>
+            <strong>${N(r, e.watts)}</strong>
             ${e.detail ? C`<span>${e.detail}</span>` : E}
           </div>`)}
       </div>
-      ${t.surplus_w ? C`<p>${n("surplus", { power: P(r, t.surplus_w) })}</p>` : E}
+      ${t.surplus_w ? C`<p>${n("surplus", { power: N(r, t.surplus_w) })}</p>` : E}
     `;
 	}
 	circuit(e, t, n) {
@@ -5183,7 +5253,7 @@ W("sunfuse-site-card", class extends U {
 		return C`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? C`<button class="small" @click=${() => pt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? C`<button class="small" @click=${() => ht(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : E}
       </div>
@@ -5191,8 +5261,8 @@ W("sunfuse-site-card", class extends U {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
 			if (i <= 0) return E;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: I(r, s),
-				limit: I(r, i)
+				current: F(r, s),
+				limit: F(r, i)
 			});
 			return C`<div class="phase">
           <span>${u}</span>
@@ -5227,19 +5297,19 @@ W("sunfuse-site-card", class extends U {
           aria-valuemin="0"
           aria-valuemax=${r}
           aria-valuenow=${e.interval_w}
-          aria-valuetext=${P(n, e.interval_w)}
+          aria-valuetext=${N(n, e.interval_w)}
         >
           <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
         </div>
-        <span>${P(n, e.interval_w)}</span>
+        <span>${N(n, e.interval_w)}</span>
       </div>
       <p>
         ${t("peak", {
-			until: B(n, e.interval_end),
-			allowed: P(n, e.may_draw_w),
-			month: P(n, e.month_w)
+			until: z(n, e.interval_end),
+			allowed: N(n, e.may_draw_w),
+			month: N(n, e.month_w)
 		})}
-        ${e.cost === null ? E : C`${t("cost")}: ${R(n, e.cost, this.site?.currency ?? "EUR")}`}
+        ${e.cost === null ? E : C`${t("cost")}: ${L(n, e.cost, this.site?.currency ?? "EUR")}`}
       </p>
     `;
 	}
@@ -5248,30 +5318,30 @@ W("sunfuse-site-card", class extends U {
 		return e.limits?.length ? C`
       <h3>${t("limits_now")}</h3>
       ${e.limits.map((e) => {
-			let r = e.power_w === null ? e.current_a === null ? "" : `${I(n, e.current_a)} A` : P(n, e.power_w);
+			let r = e.power_w === null ? e.current_a === null ? "" : `${F(n, e.current_a)} A` : N(n, e.power_w);
 			return C`<p>
           ${e.name}: ${r}
-          ${e.until ? C`<span class="quiet">${t("until", { time: B(n, e.until) })}</span>` : E}
+          ${e.until ? C`<span class="quiet">${t("until", { time: z(n, e.until) })}</span>` : E}
         </p>`;
 		})}
     ` : E;
 	}
 });
 // src/strategy.ts
-var fn = 6, pn = 1e4;
+var xn = 6, Sn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function mn(e, t) {
+function Cn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > fn) r.push({
+	})), e.chargers.length > xn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5320,14 +5390,14 @@ function mn(e, t) {
 		sections: r
 	};
 }
-function hn(e, t) {
-	let n = lt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, pn);
+function wn(e, t) {
+	let n = dt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Sn);
 }
-async function gn(e) {
-	let [t, n] = await Promise.all([Ue(e), Be(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) hn(e, t);
-	if (n.length) return { views: n.map((e) => mn(e, t)) };
+async function Tn(e) {
+	let [t, n] = await Promise.all([We(e), Ve(() => e.callWS({ type: "sunfuse/sites" }))]);
+	for (let t of n) wn(e, t);
+	if (n.length) return { views: n.map((e) => Cn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5338,7 +5408,7 @@ async function gn(e) {
 	}] };
 }
 // src/index.ts
-var _n = [
+var En = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5371,14 +5441,14 @@ var _n = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of _n) window.customCards.push({
+for (let [e, t, n] of En) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return We(t) ?? e;
+		return Ge(t) ?? e;
 	},
 	get description() {
-		return We(n) ?? "";
+		return Ge(n) ?? "";
 	}
 });
-export { gn as generate };
+export { Tn as generate };

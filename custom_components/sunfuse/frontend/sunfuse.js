@@ -1,4 +1,4 @@
-/* sources 7461cc13120dbae72b3bacd009b852022dd63c051af38eb5f1264709bbd1485d */
+/* sources 96733b707aef6bda26aee88f812ea773364ca31feb782faeebb8c0e098ca2cb4 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
