@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import re
 import subprocess
 import sys
 from typing import Any
@@ -255,7 +256,8 @@ def _repairs(known: Mapping[str, Any]) -> Iterator[str]:
     for text in known.values():
         steps = text.get("fix_flow", {}).get("step", {})
         first = next(iter(steps.values()), text)
-        says = first.get("description", "")
+        # The link of a dialog leads nowhere from here.
+        says = re.sub(r"\[(.+?)\]\(\{\w+\}\)", r"\1", first.get("description", ""))
         yield _row(text["title"], "yes" if steps else "", says)
 
 

@@ -141,6 +141,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "transfer_data": {"vendor": "x"},
     "trigger_message": {"message": "Heartbeat"},
     "update_firmware": {"location": "ftp://example.org/firmware"},
+    "join_persons": {"person": "Ann", "into": "Bob"},
     "what_if": {"chargers": 3},
 }
 # What electricity costs is no secret.
