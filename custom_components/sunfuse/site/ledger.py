@@ -365,7 +365,20 @@ class SiteLedger(LedgerAnswers):
 
     @callback
     def tell(self) -> None:
-        """Call those who listen: sessions are others than before."""
+        """Call those who listen, once what they will read is stored: sessions are others than before.
+
+        Reading does not wait for what is being written: a session that began would be missing until the next news.
+        """
+        if self._last is None or self._last.done():
+            self._call_listeners()
+            return
+        loop = self._hass.loop
+        self._last.add_done_callback(
+            lambda _: loop.call_soon_threadsafe(self._call_listeners)
+        )
+
+    @callback
+    def _call_listeners(self) -> None:
         for listener in tuple(self._listeners):
             listener()
 
