@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.auth.models import User
@@ -166,9 +167,8 @@ async def test_who_may_control_nothing_does_nothing(
     for name, service in hass.services.async_services()[DOMAIN].items():
         if name in FOR_ALL:
             continue
-        fields = (
-            {str(field) for field in service.schema.schema} if service.schema else set()
-        )
+        known = service.schema
+        fields = set(map(str, known.schema)) if isinstance(known, vol.Schema) else set()
         data = {
             "device_id": device.id,
             "config_entry_id": home.entry.entry_id,
