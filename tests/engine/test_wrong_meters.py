@@ -18,6 +18,7 @@ from custom_components.sunfuse.engine.model import (
     PowerReading,
     ReasonKey,
 )
+from custom_components.sunfuse.engine.tuning import Characteristic
 
 from .common import NOW, car, decided, offers, site, values
 from .plant import Car, Plant, charger, main, steady
@@ -413,6 +414,24 @@ def test_a_silent_phase_is_known_by_the_total() -> None:
     )
     found = flows(plant, 400)
     assert max(found[265:400]) <= 25.0
+
+
+def test_an_inrush_does_not_stay_on_a_silent_phase() -> None:
+    """The sensor of a phase fails while a motor starts on it: by the total the inrush is over, and no car stops for it."""
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(characteristic=Characteristic.GG),),
+        loads={"main": lambda at_s: (18.0 if 198 <= at_s < 200 else 5.0, 4.0, 4.0)},
+        silent=silent_from(200, 0),
+        reports_total=True,
+        meter_s=1.0,
+        tick_s=1.0,
+    )
+    plant.run(400)
+    assert {d.circuits[0].meter for d in plant.decisions[205:]} == {
+        MeterQuality.MISSING
+    }
+    assert [car.stops for car in plant.cars] == [0, 0]
 
 
 def test_a_live_phase_counts_beside_a_silent_one() -> None:

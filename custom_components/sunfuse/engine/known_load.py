@@ -29,7 +29,7 @@ class KnownLoad:
     load_a: PerPhase
     load_w: float | None = None
     measured_w: float | None = None
-    measured_a: PerPhase | None = None  # by a meter that is believed
+    measured_a: PerPhase | None = None  # where all of it is measured
     quality: MeterQuality = MeterQuality.NONE
     sensors: tuple[str, ...] = ()
     over: tuple[bool, ...] = ()
@@ -104,7 +104,9 @@ def by_meter(
         load_a=load,
         load_w=load_w,
         measured_w=measured_w,
-        measured_a=reading.current_a if good and reading is not None else None,
+        measured_a=(
+            None if reading is None or any(judged.unmeasured) else reading.current_a
+        ),
         quality=quality,
         sensors=judged.sensors,
         over=over,

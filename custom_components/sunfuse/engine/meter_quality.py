@@ -116,7 +116,7 @@ def _completed(
 ) -> tuple[MeterReading | None, tuple[bool, ...]]:
     """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
 
-    If the total is reported, the silent phases share at least the rest of it; a single one carries it. None if nothing is known.
+    If the total is reported, a single silent phase carries the rest of it, and several share at least that. None if nothing is known.
     """
     known = reading.known_a or (None,) * len(cars_a)
     silent = known.count(None)
@@ -129,14 +129,12 @@ def _completed(
     if reading.power_w is not None:
         measured_a = sum(a or 0.0 for a in known)
         rest_a = reading.power_w / snapshot.site.voltage_v - measured_a
-    completed = replace(
-        reading,
-        current_a=tuple(
-            max(load + cars, rest_a / silent) if reported is None else reported
-            for reported, load, cars in zip(known, load_a, cars_a, strict=True)
-        ),
-    )
     by_total = reading.power_w is not None and silent == 1
+    current_a = []
+    for reported, load, cars in zip(known, load_a, cars_a, strict=True):
+        silent_a = rest_a if by_total else max(load + cars, rest_a / max(silent, 1))
+        current_a.append(silent_a if reported is None else reported)
+    completed = replace(reading, current_a=tuple(current_a))
     return completed, tuple(a is None and not by_total for a in known)
 
 
