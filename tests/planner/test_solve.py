@@ -462,6 +462,23 @@ def test_the_simple_planner_moves_as_little_as_is_in_the_way() -> None:
     assert [max(each.missing_wh) < 1.0 for each in plan.stores] == [True, True]
 
 
+def test_the_simple_planner_weighs_a_peak_where_it_chooses() -> None:
+    """Three cars of an hour each, a kilowatt of the peak costs 1: one after the other, though the first hour is cheapest."""
+    cars = [
+        car(name, goals=(Goal(step=3, energy_wh=11_000.0),), min_charge_w=4_140.0)
+        for name in "abc"
+    ]
+    asked = problem(
+        *cars,
+        import_price=(0.28, 0.30, 0.30, 0.30),
+        peaks=(Peak(price_per_kw=1.0, windows=(0, 1, 2, 3)),),
+    )
+    plan = SimplePlanner(asked).plan()
+    judge(asked, plan)
+    assert plan.peak_w == pytest.approx((11_000.0,), abs=1)
+    assert all(max(each.missing_wh) < 1.0 for each in plan.stores)
+
+
 def test_cars_do_not_take_turns() -> None:
     """Two cars of three hours each at one price, behind a fuse for one: each starts once, also long after the exact steps."""
     fuse = Circuit(id="main", limit_a=(16.0,) * 3)
