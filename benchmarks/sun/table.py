@@ -7,6 +7,7 @@ nothing below the minimum and takes nothing from the grid.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import product
 from multiprocessing import Pool
@@ -22,6 +23,8 @@ from .skies import DAY_S, HOUR, SKIES, house
 
 METERS_S = (1, 2, 5, 10)
 BATTERY_WH = 10_000.0
+# Of a whole day the battery fills in the first hours; of a shorter one, in its first minutes.
+BEGINS_FULL = 0.9
 SPREAD = 20
 MARK = "<!-- made by: python -m benchmarks.sun --into -->"
 END_MARK = "<!-- end -->"
@@ -119,9 +122,10 @@ def run(
 ) -> Day:
     """Let one day pass under one controller; `also` is called each second."""
     first = row.battery == "first"
-    battery = None if row.battery == "-" else Battery(capacity_wh=BATTERY_WH)
-    ideal = Battery(capacity_wh=BATTERY_WH, lag_s=1) if first else None
-    account = Account(row=row, ideal_battery=ideal)
+    held_wh = BATTERY_WH * (0.0 if hours * HOUR >= DAY_S else BEGINS_FULL)
+    battery = Battery(capacity_wh=BATTERY_WH, held_wh=held_wh)
+    ideal = Battery(capacity_wh=BATTERY_WH, held_wh=held_wh, lag_s=1)
+    account = Account(row=row, ideal_battery=ideal if first else None)
     rules = BatteryRules(battery_first_below_soc=99.0 if first else 0.0)
     skip_s = begins_s(seed, hours)
     sky, home = SKIES[row.sky](seed), house(seed)
@@ -148,7 +152,7 @@ def run(
         meter_s=row.meter_s,
         tick_s=5.0 if ours else Rules.INTERVAL_S,
         noise_a=0.05,
-        battery=battery,
+        battery=None if row.battery == "-" else battery,
         settings=replace(
             Snapshot(now=START, site=Site(phases=3, voltage_v=VOLTAGE_V), circuits=()),
             battery_rules=rules,
@@ -225,21 +229,21 @@ def report(
     lines = [HEAD, "|" + " --- |" * HEAD.count(" | ") + " --- |"]
     head = "used   grid Wh starts switch offers  regret"
     print(f"{'sky':14} ph. meter cars bat. | ours: {head} | evcc: {head}")
-    with Pool(processes) as pool:
+    with Pool(processes) if processes > 1 else nullcontext() as pool:
         for row in rows():
             if wanted not in str(row):
                 continue
             jobs = [
                 (row, who, seed, hours) for who in (True, False) for seed in range(days)
             ]
-            found = pool.map(_job, jobs)
+            found = list((pool.map if pool else map)(_job, jobs))
             ours, theirs = found[:days], found[days:]
             verdict = _verdict(ours, theirs)
             missed += bool(verdict)
             lines.append(_markdown(row, ours, theirs))
             print(f"{row} | {_mean(ours)} | {_mean(theirs)} | {verdict}", flush=True)
-    if into is not None:
-        put_into(into, "\n".join(lines))
+            if into is not None:  # row by row: an hour of work may be interrupted
+                put_into(into, "\n".join(lines))
     return missed
 
 

@@ -33,6 +33,7 @@ from custom_components.sunfuse.engine.switch_regret import (
 )
 from custom_components.sunfuse.engine.tuning import Tuning
 from tests.engine.common import NOW, car, decided, of, offers, reasons, site
+from tests.engine.plant import Car, Plant, charger, main
 from tests.engine.test_sun import Day, balance, waiting
 
 AUTOMATIC = Tuning()
@@ -238,6 +239,8 @@ def test_the_forecast_counts() -> None:
     assert dark_s is not None
     assert bright_s is not None
     assert dark_s < without_s < bright_s
+    # 40 W too little are 50 Wh in 47 minutes: no sky is expected to last so long.
+    assert choose(sky, 4100, 3, FIXED, Budget()).due == ()
     # With a tenth of a kilowatt too little, and much sun to come, there is nothing to gain.
     sky = watch_sky(sky, 4000, FIXED, 5)
     assert choose(sky, 4000, 3, FIXED, Budget(), ahead_w=9000.0).due == ()
@@ -315,6 +318,22 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
         running = waiting(offer_a=9.0, offered_at=NOW - timedelta(seconds=ago_s))
         told = decided(balance(-8.05 * 690, running, tuning=AUTOMATIC))
         assert offers(told)["a"] == pytest.approx(offer_a, abs=0.1)
+
+
+def test_the_offers_to_a_slow_charger_do_not_swing() -> None:
+    """Ten seconds pass until a limit is in force: with two on their way offers swung between 6 and 11 A for minutes."""
+    plant = Plant(
+        cars=[Car(connector=charger("a", mode=Mode.SOLAR))],
+        circuits=(main(40),),
+        loads={"main": lambda at_s: (1.0 + 3.0 * (int(at_s) // 240 % 2),) * 3},
+        solar_w=lambda at_s: 7000 + at_s / 2,
+        charger_lag_s=10,
+    )
+    plant.run(1800)
+    for begin in range(1000, 1640, 240):
+        settled = plant.decisions[begin // 5 : begin // 5 + 28]
+        given = [decision.connectors[0].offer_a for decision in settled]
+        assert max(given) - min(given) < 1.5
 
 
 def test_a_short_shadow_stops_nobody_and_a_long_one_does() -> None:

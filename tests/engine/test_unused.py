@@ -1,10 +1,12 @@
 """The sun that is exported although cars could use it, by why they do not."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from benchmarks.sun.table import Row, run
 from custom_components.sunfuse.engine.model import (
     ConnectorStatus,
     Decision,
@@ -15,6 +17,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.unused_sun import Unused, unused_w
 
 from .common import NOW, car, decided, site
+from .plant import VOLTAGE_V, Plant
 
 
 def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
@@ -37,12 +40,38 @@ def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
         # It does not take what it is offered.
         (14, 3, 12, ReasonKey.LIMITED_BY_SUN, {}, {Unused.CAR: 1380}),
         (16, 3, 15, ReasonKey.FULL_POWER, {}, {Unused.CAR: 690}),
+        # It was offered that a moment ago, or long ago.
+        (
+            14,
+            3,
+            0,
+            ReasonKey.RAMPING,
+            {"offered_at": NOW - timedelta(seconds=5), "draw_at": NOW},
+            {Unused.DELAY: 5000},
+        ),
+        (
+            14,
+            3,
+            0,
+            ReasonKey.RAMPING,
+            {"offered_at": NOW - timedelta(seconds=9), "draw_at": NOW},
+            {Unused.CAR: 5000},
+        ),
         # On one of three phases.
         (
             16,
             1,
             16,
             ReasonKey.FULL_POWER,
+            {"switches_phases": True},
+            {Unused.SWITCH: 5000},
+        ),
+        # Enough for one phase, but no switch to it.
+        (
+            0,
+            3,
+            0,
+            ReasonKey.WAITING_FOR_SUN,
             {"switches_phases": True},
             {Unused.SWITCH: 5000},
         ),
@@ -76,3 +105,21 @@ def test_nothing_is_exported() -> None:
     both = site(one, replace(one, id="b"))
     twice = replace(waits, connectors=waits.connectors * 2, now=NOW)
     assert unused_w(both, twice, -5000) == {Unused.DELAY: 5000}
+
+
+def test_the_sum_is_what_the_plant_exports() -> None:
+    """Half an hour of broken clouds: what the plant exports second by second although the car could use it."""
+    found_wh = exported_wh = 0.0
+
+    def watch(at_s: float, plant: Plant) -> None:
+        nonlocal found_wh, exported_wh
+        exported_wh = plant.measures.unused_wh
+        if at_s % 5 or plant.last is None or not plant.last.meters:
+            return
+        current_a = plant.last.meters[0][1].current_a or ()
+        by_cause = unused_w(plant.last, plant.decisions[-1], sum(current_a) * VOLTAGE_V)
+        found_wh += sum(by_cause.values()) * 5 / 3600
+
+    run(Row(sky="broken clouds", phases="1/3"), True, 7, 0.5, also=watch)
+    assert exported_wh > 100
+    assert found_wh == pytest.approx(exported_wh, rel=0.1)

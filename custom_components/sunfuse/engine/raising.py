@@ -7,7 +7,7 @@ from .asking import Ask
 from .confirmed_offer import before_a, held_a
 from .filling import User, fill
 from .model import Snapshot
-from .ramp import calm_a, round_down
+from .ramp import calm_a, is_slow, round_down
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 
@@ -51,6 +51,8 @@ def raised(
     }
     still = resources.still()
     for asking in asks:
+        if asking.sunny and is_slow(asking.connector, asking.past, snapshot):
+            most[asking.id] = min(most[asking.id], base[asking.id])
         if still and _is_unseen(asking, resources, still, snapshot):
             lowest = max(base[asking.id], asking.connector.min_a)
             most[asking.id] = min(most[asking.id], lowest)

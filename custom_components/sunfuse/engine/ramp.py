@@ -15,6 +15,8 @@ FORGIVEN = timedelta(minutes=30)
 DEAD_BAND = 0.05
 DEAD_BAND_A = 1.0
 RAMP_A_PER_S = 1.0
+# A charger that takes longer to confirm gets the next limit all the same.
+SLOWEST_S = 30.0
 MIN_OFF_S = 60.0
 # `switch_regret` decides when another start on solar power is worth it; some cars give up when restarted at once.
 SUN_OFF_S = 20.0
@@ -43,6 +45,16 @@ def _in_steps(connector: Connector) -> Connector:
     if least_a <= connector.min_a:
         return connector
     return replace(connector, min_a=least_a)
+
+
+def is_slow(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> bool:
+    """Whether the last command to a slow charger is still on its way: with a higher one behind it, the offers would swing."""
+    if connector.offered_at is None:
+        return False
+    confirms_s = min(past.confirms_s or 0.0, SLOWEST_S)
+    if confirms_s <= snapshot.tuning.step_s:
+        return False
+    return (snapshot.now - connector.offered_at).total_seconds() < confirms_s
 
 
 def calm_a(

@@ -1,6 +1,7 @@
 """Solar power that is exported although cars could use it, and why: the cost of each setting and each limit."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from .model import Connector, ConnectorDecision, Decision, ReasonKey, Snapshot
@@ -42,6 +43,8 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
 }
 # A car that stays this far below its offer does not take it.
 TAKES = 0.9
+# If it had time to: for the command, its ramp, and the next report.
+FOLLOWS = timedelta(seconds=8)
 
 
 def unused_w(
@@ -57,6 +60,10 @@ def unused_w(
         snapshot.connectors, decision.connectors, strict=True
     ):
         cause, could_w = _could_use(connector, decided, snapshot.site.voltage_v)
+        one_phase_w = connector.min_a * snapshot.site.voltage_v
+        if cause is Unused.MINIMUM and connector.switches_phases:
+            # On one phase it would be enough, but the switch to it is not worth it, or the hour has none left.
+            cause = Unused.SWITCH if left_w >= one_phase_w else cause
         if cause is None or min(could_w, left_w) <= 0:
             continue
         found[cause] = found.get(cause, 0.0) + min(could_w, left_w)
@@ -77,7 +84,16 @@ def _could_use(
     if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
         cause = Unused.SWITCH
     if decided.offer_a > 0 and max(drawn) < TAKES * decided.offer_a:
+        if cause is not Unused.CAR and _is_new(connector):
+            return Unused.DELAY, most_a * every * voltage_v - drawn_w
         return Unused.CAR, decided.offer_a * decided.phases * voltage_v - drawn_w
     if cause is Unused.CAR:
         return cause, decided.offer_a * decided.phases * voltage_v - drawn_w
     return cause, most_a * every * voltage_v - drawn_w
+
+
+def _is_new(connector: Connector) -> bool:
+    """Whether what a car draws was reported before it could follow its offer."""
+    if connector.offered_at is None or connector.draw_at is None:
+        return False
+    return connector.draw_at < connector.offered_at + FOLLOWS
