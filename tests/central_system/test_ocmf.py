@@ -27,6 +27,30 @@ KEY = (
 )
 
 
+# A published record of an eBZ meter in a Compleo charger, and its key (test data of the same transparency software): a curve of
+# 192 bits, and a signature whose first number lacks the zero that DER asks for.
+EBZ = (
+    'OCMF|{"FV":"1.0","GI":"eBZ LD3","GS":"1EBZ0300034628","GV":"V207","MS":"1EBZ0300034628","PG":"T120","IS":true,'
+    '"IL":"TRUSTED","IT":"EMAID","ID":"DKV_Testbox2","CI":"Dies","CT":"EVSEID","RD":[{"TM":"2022-10-27T19:38:50,000+0200 I",'
+    '"TX":"B","RV":2851485,"RI":"1-b:1.8.e","RU":"Wh","ST":"G"},{"TM":"2022-10-27T19:43:38,000+0200 I","TX":"E",'
+    '"RV":2851753,"RI":"1-b:1.8.e","RU":"Wh","ST":"G"}]}|{"SA":"ECDSA-secp192r1-SHA256","SD":"30340218e10a077929f593717aff'
+    'dff69a5df0d2862989a6638f873d0218007d21b1c0255c5b24a3c5a01d600839ebae2bb67bcb1159"}'
+)
+EBZ_KEY = (
+    "3049301306072a8648ce3d020106082a8648ce3d030101033200041e155ef46fbcc56005769c08d792127c006c242ccccd96bf7051b6fbc27849"
+    "7036659e7bae57f542776a17c7f8b28600"
+)
+
+
+def test_a_signature_as_meters_write_it() -> None:
+    """A number without its leading zero is no lie; a changed reading is."""
+    assert check_ocmf(EBZ, EBZ_KEY) is SignatureCheck.VALID
+    changed = EBZ.replace("2851753", "2851754")
+    assert check_ocmf(changed, EBZ_KEY) is SignatureCheck.INVALID
+    for broken in (EBZ.replace('"SD":"30', '"SD":"31'), EBZ.replace('59"}', '"}')):
+        assert check_ocmf(broken, EBZ_KEY) is SignatureCheck.INVALID
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -14,6 +14,7 @@ import re
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 _HEADER = "OCMF"
@@ -26,6 +27,8 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 }
 # How OCPP 2.x may write a key: `oca:base16:asn1:3059...` (application note of the Open Charge Alliance on signed values).
 _WRITTEN = re.compile(r"^oca:base(16|64):asn1:(.+)$", re.IGNORECASE)
+# Tags of DER.
+_SEQUENCE, _INTEGER = 0x30, 0x02
 _HEX = re.compile(r"^([0-9a-fA-F]{2})+$")
 
 
@@ -55,10 +58,26 @@ def check_ocmf(text: str, public_key: str) -> SignatureCheck:
     if algorithm != "ECDSA" or curve.lower() != key.curve.name.lower():
         return SignatureCheck.NOT_CHECKED
     try:
-        key.verify(data, payload.encode(), ec.ECDSA(hash_algorithm))
+        key.verify(_strict(data), payload.encode(), ec.ECDSA(hash_algorithm))
     except InvalidSignature:
         return SignatureCheck.INVALID
     return SignatureCheck.VALID
+
+
+def _strict(signature: bytes) -> bytes:
+    """Return a signature in strict DER (X.690, 8.3): meters in the field write numbers of it without their leading zero.
+
+    One that is no sequence of two numbers is returned as it is.
+    """
+    numbers: list[int] = []
+    at = 2
+    while at + 2 <= len(signature) and signature[at] == _INTEGER:
+        end = at + 2 + signature[at + 1]
+        numbers.append(int.from_bytes(signature[at + 2 : end]))
+        at = end
+    if len(numbers) != 2 or at != len(signature) or signature[0] != _SEQUENCE:
+        return signature
+    return encode_dss_signature(*numbers)
 
 
 def _key(text: str) -> ec.EllipticCurvePublicKey | None:
