@@ -526,3 +526,24 @@ def test_one_wild_battery_reading_hides_no_wrong_meter(wild_w: float) -> None:
     )
     memory = decide(quiet, Memory())[1]
     assert memory.circuit("main").history.highest_a == (4.0,) * 3
+
+
+def test_the_highest_load_counts_for_a_day_or_two() -> None:
+    """Peaks of 17 and 11 A on two phases are forgotten after two quiet days; not on a phase that has shown nothing since."""
+    memory, peaks = Memory(), []
+    for hours, house_a in (
+        (0, (17.0, 11.0, 5.0)),
+        (20, (0.0, 2.1, 2.0)),
+        (30, (0.0, 2.2, 2.0)),
+        (56, (0.0, 2.3, 2.0)),
+        (82, (0.0, 2.4, 2.0)),
+    ):
+        now = NOW + timedelta(hours=hours)
+        reading = MeterReading(at=now, current_a=house_a)
+        snapshot = replace(site(), now=now, meters=(("main", reading),))
+        memory = decide(snapshot, memory)[1]
+        history = memory.circuit("main").history
+        both = zip(history.highest_a, history.highest_before_a, strict=True)
+        peaks.append(tuple(max(pair) for pair in both))
+    assert peaks[2] == (17.0, 11.0, 5.0)
+    assert peaks[-1] == (17.0, 2.4, 2.0)
