@@ -50,6 +50,9 @@ def simulate(
         elapsed_s = 0
         while elapsed_s < MINUTE_S:
             now = START + timedelta(seconds=now_s + elapsed_s)
+            for car in here:
+                if not car.wants_wh:
+                    car.take(0.0, 0.0)  # and its charger and the meter show that
             drawn_a = sum(car.current_a for car in here)
             measured = tuple(a + drawn_a for a in load_a)
             above = zip(measured, circuit.limit_a, strict=True)

@@ -447,6 +447,56 @@ def test_a_full_car_gives_back_what_it_holds() -> None:
     assert offers(decision)["a"] >= 6
 
 
+def test_a_full_car_that_needs_nothing_gives_back_at_once() -> None:
+    """Its charger says that it takes nothing, and it has what it needs; without another car it keeps its offer."""
+    full = car(
+        "a",
+        offer_a=6.0,
+        status=ConnectorStatus.SUSPENDED_EV,
+        draw_a=(0.0,) * 3,
+        energy_needed_wh=0.0,
+    )
+    for snapshot, expected in (
+        (on(14, full, car("b", offer_a=8.0)), {"a": 0, "b": 14}),
+        (on(14, full), {"a": 6}),
+    ):
+        _, decision, _ = settle(snapshot, 15)
+        assert offers(decision) == expected
+    # A car that still needs something may be about to start.
+    wants = replace(full, energy_needed_wh=5000.0)
+    _, decision, _ = settle(on(14, wants, car("b", offer_a=8.0)), 15)
+    assert offers(decision) == {"a": 6, "b": 8}
+
+
+def test_nobody_is_lowered_for_a_rise_that_is_not_made() -> None:
+    """12 A each; by need it would be 12.3 and 11.7 A, which is not worth a message, and 13 and 11 A are."""
+    for hours_a, expected in ((12.3, {"a": 12, "b": 12}), (13.0, {"a": 13, "b": 11})):
+        cars = [
+            needs("a", 4, 4 * hours_a, offer_a=12.0),
+            needs("b", 4, 4 * (24 - hours_a), offer_a=12.0),
+        ]
+        known = Memory(connectors={"a": runs(20), "b": runs(20)})
+        _, decision, _ = settle(on(24, *cars, policy=Policy.NEED), 20, known)
+        assert offers(decision) == pytest.approx(expected, abs=0.15)
+
+
+def test_a_machine_that_runs_for_minutes_leaves_nobody_out() -> None:
+    """24 A of late, 16 A now: both can be ready with 24 A, so the one that can hardly wait goes on."""
+    a = needs("a", 1, 15.2, offer_a=16.0)
+    b = needs("b", 1.5, 14, offer_a=8.0)
+    memory = Memory(connectors={"a": runs(20), "b": runs(20)})
+    snapshot = site(a, b, policy=Policy.DEADLINE)
+    decision, memory = decide(snapshot, memory)
+    assert offers(decision) == {"a": 16, "b": 8}
+    # A machine of 8 A starts.
+    snapshot = later(snapshot, 5, decision)
+    reading = snapshot.meters[0][1]
+    more = tuple(a + 8.0 for a in reading.current_a or ())
+    snapshot = replace(snapshot, meters=(("main", replace(reading, current_a=more)),))
+    decision, _ = decide(snapshot, memory)
+    assert offers(decision) == {"a": 16, "b": 0}
+
+
 def test_laxity_reckons_with_what_a_car_really_takes() -> None:
     """Both lack 12 Ah in four hours; one takes 6 A and one phase, and so has no time to wait."""
     a = needs("a", 4, 7, offer_a=0.0, phases=(0,))

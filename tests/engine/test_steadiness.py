@@ -50,6 +50,13 @@ def test_what_is_kept_free_for_a_start(
     assert unsteady_a(watched(*loads), (9.0,)) == pytest.approx((kept_a,), abs=0.05)
 
 
+def test_a_usual_load_is_the_mean_of_half_an_hour() -> None:
+    """After half an hour at 9 A, of 19 A before it 10 A x 1 / e are left; a gap is time like any other."""
+    for times in ((1800,), range(5, 1801, 5)):
+        past = watched((0, 19.0), *((at_s, 9.0) for at_s in times))
+        assert past.usual_a == pytest.approx((12.68,), abs=0.01)
+
+
 @pytest.mark.parametrize(("trembles_a", "starts"), [(0.0, True), (0.3, False)])
 def test_a_minimum_that_just_fits(*, trembles_a: float, starts: bool) -> None:
     """24 - 18 = 6 A are enough for a car where they stay; where they come and go it waits, and says where."""

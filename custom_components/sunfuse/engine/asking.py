@@ -20,7 +20,7 @@ from .model import (
     Snapshot,
 )
 from .switch_regret import Choice
-from .wanted import NO_CAR
+from .wanted import NO_CAR, is_full
 
 # A car that draws less than this part of its minimum has not started charging, and may use all its phases when it does.
 CHARGES = 0.7
@@ -300,6 +300,8 @@ def idle(asking: Ask, snapshot: Snapshot) -> bool:
     tuning = snapshot.tuning
     if past.off_since is not None:
         return _off_s(past, snapshot) < tuning.idle_retry_s
+    if is_full(asking.connector):
+        return True
     return (snapshot.now - past.idle_since).total_seconds() >= tuning.idle_s
 
 

@@ -44,6 +44,7 @@ class Capacity:
     may_carry_a: PerPhase  # the load that increases are given beside: presumed, where the meter may have failed
     available_a: PerPhase
     calm_a: PerPhase  # what may be given as an increase: uses the load's average if that is higher
+    expected_a: PerPhase  # what will be free on average, if the load is as in the last half hour
     over: tuple[
         bool, ...
     ]  # whether the meter is above the limit less its margin: no increases
@@ -162,6 +163,7 @@ def _capacity(
         may_carry_a=known.may_carry_a,
         available_a=_left(allowed.current_a, load),
         calm_a=calm,
+        expected_a=_left(allowed.current_a, past.usual_a),
         over=known.over or nowhere,
         still=known.still or nowhere,
         bears=bears or nowhere,

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 
 from .asking import Ask, Hurry
 from .model import ConnectorStatus, Snapshot
-from .ranking import is_met, laxity_s
+from .ranking import laxity_s
 from .resources import Resources
+from .wanted import is_met
 
 # A car that can wait no longer than this must charge now.
 NO_TIME_S = 300.0
@@ -32,7 +33,8 @@ def note_hurry(
 ) -> bool:
     """Note the place of each car by its departure; returns whether there is enough for all that can be ready.
 
-    `free` is what is free of each resource.
+    `free` is what is free of each resource now. What counts is what will be free on average: a machine that runs for some
+    minutes leaves nobody out.
     """
     known: list[tuple[float, Ask]] = []
     for asking in asks:
@@ -51,6 +53,7 @@ def note_hurry(
         elif left_s <= SOON_S:
             asking.hurry = Hurry.SOON
         known.append((left_s, asking))
+    free = resources.expected(free)
     soon = [(left_s, a) for left_s, a in known if a.hurry is not Hurry.LATER]
     left_out = _left_out(soon, resources, free, snapshot)
     for asking in left_out:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from .confirmed_offer import before_a
 from .memory import ConnectorMemory
 from .model import Connector, ConnectorStatus, Snapshot
+from .wanted import is_full
 
 # A car has settled on an offer after this.
 SETTLED = timedelta(seconds=30)
@@ -38,6 +39,8 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     offer_a = connector.offer_a or 0.0
     if not offer_a and connector.status in WANTS:
         past.idle_since = None  # its charger reports that the car wants to charge again
+    if offer_a >= connector.min_a and is_full(connector):
+        past.idle_since = past.idle_since or now
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a = offer_a
         past.settled_at = now

@@ -176,6 +176,7 @@ class CircuitMemory:
     lowest_before_a: PerPhase = ()
     mean_a: PerPhase = ()  # of the uncontrolled load over ten seconds
     mean_at: datetime | None = None
+    usual_a: PerPhase = ()  # and over half an hour
     heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `thermal`)
     interval_s: float | None = None  # how often the meter reports, averaged
     response_s: float | None = None  # until it measures a reduction, averaged

@@ -10,11 +10,11 @@ from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 from .phases import switching
 from .raising import raised
-from .ramp import little_less, round_down
+from .ramp import little_less, little_more, round_down
 from .ranking import growth
 from .resources import blocked_by, take
 from .rounding import round_down_all
-from .sharing import Shares
+from .sharing import Shares, all_uses
 from .tick import Standing, Tick
 from .wanted import NO_CAR
 
@@ -59,7 +59,8 @@ def offers(
     """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
     targets = round_down_all(asks, shares, tick.resources, free, snapshot)
-    given = targets | _not_worth_it(asks, shares, targets, free, tick)
+    given = targets | _not_for_so_little(asks, targets, free, tick)
+    given |= _not_worth_it(asks, shares, given, free, tick)
     for name, standing in tick.standings.items():
         if (
             standing.compliance >= ComplianceStep.RESERVE
@@ -183,6 +184,50 @@ def _not_raised(
                 index,
             )
     return kept
+
+
+def _not_for_so_little(
+    asks: list[Ask], targets: Mapping[str, float], free: list[float], tick: Tick
+) -> dict[str, float]:
+    """Return the offers that would fall only so that others rise by less than is sent to them: they stay."""
+    snapshot = tick.snapshot
+    falling, left, for_little = [], list(free), False
+    for asking in asks:
+        if not (target_a := targets.get(asking.id, 0.0)):
+            continue
+        before = before_a(asking.connector, snapshot)
+        if asking.connector.min_a <= before < target_a and little_more(
+            target_a,
+            before,
+            asking.most_a,
+            asking.past,
+            snapshot,
+            sunny=asking.sunny,
+        ):
+            for_little, target_a = True, before
+        elif target_a < before <= asking.most_a:
+            falling.append(asking)
+        take(left, all_uses(asking, tick.resources), target_a)
+    if not for_little or not falling or tick.resources.over():
+        return {}
+    grown = growth(falling, snapshot)
+    users = {
+        a.id: User(
+            uses=all_uses(a, tick.resources),
+            base=targets[a.id],
+            most=before_a(a.connector, snapshot),
+            weight=grown[a.id][0],
+            start=grown[a.id][1],
+        )
+        for a in falling
+    }
+    for user in users.values():
+        take(left, user.uses, -user.base)
+    steps = {a.id: a.connector.step_a for a in falling}
+    return {
+        name: round_down(share.current_a, steps[name])
+        for name, share in fill(users, left).items()
+    }
 
 
 def _not_worth_it(

@@ -74,9 +74,7 @@ def calm_a(
     tuning = snapshot.tuning
     if before_a < min_a:
         return min_a
-    if target_a < most_a and target_a - before_a < _late_band_a(
-        before_a, past, snapshot, sunny=sunny
-    ):
+    if little_more(target_a, before_a, most_a, past, snapshot, sunny=sunny):
         return before_a
     ramp_a_per_s = tuning.ramp_a_per_s
     if ramp_a_per_s is None:
@@ -88,6 +86,20 @@ def calm_a(
         return before_a
     # An increase long after the last one begins with a step like any other.
     return min(target_a, before_a + ramp_a_per_s * min(since_s, 2 * tuning.step_s))
+
+
+def little_more(
+    target_a: float,
+    before_a: float,
+    most_a: float,
+    past: ConnectorMemory,
+    snapshot: Snapshot,
+    *,
+    sunny: bool,
+) -> bool:
+    """Whether a running connector's increase is within the dead band: it is not made, unless it is the last one."""
+    band_a = _late_band_a(before_a, past, snapshot, sunny=sunny)
+    return target_a < most_a and target_a - before_a < band_a
 
 
 def little_less(

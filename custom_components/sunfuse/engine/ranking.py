@@ -10,8 +10,9 @@ from datetime import datetime
 from enum import IntEnum
 
 from .asking import Ask, Hurry, idle, rests
-from .model import Connector, Snapshot
+from .model import Snapshot
 from .tuning import Policy, Tuning
+from .wanted import is_met
 
 # The middle of 1 to 10.
 PRIORITY = 5
@@ -162,11 +163,6 @@ def _matters(asking: Ask, snapshot: Snapshot) -> bool:
     if snapshot.policy is Policy.DEADLINE:
         return asking.hurry is Hurry.TOO_LATE
     return snapshot.policy not in BY_TIME or laxity_s(asking, snapshot) < longest_s
-
-
-def is_met(connector: Connector) -> bool:
-    """Whether nothing more is needed: who runs makes no difference to it any more."""
-    return connector.energy_needed_wh is not None and connector.energy_needed_wh <= 0
 
 
 def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:

@@ -48,6 +48,20 @@ class Resources:
         found.append(self._sun_w)
         return found
 
+    def expected(self, free: list[float]) -> list[float]:
+        """Return what will be free of each resource on average, from what is free now."""
+        found = [
+            max(free[place] + expected - available, 0.0)
+            for place, (expected, available) in enumerate(
+                (expected, available)
+                for capacity in self._capacities
+                for expected, available in zip(
+                    capacity.expected_a, capacity.available_a, strict=True
+                )
+            )
+        ]
+        return found + free[len(found) :]
+
     def unsteady(self) -> list[float]:
         """Return what of each resource must stay free before a car starts."""
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]

@@ -9,6 +9,7 @@ from .model import PerPhase, Snapshot
 
 MINUTE = timedelta(minutes=1)
 MEAN_S = 10.0
+USUAL_S = 1800.0
 # A load that varies by more than this was switched, and does not fluctuate: its highest value is enough to know.
 TREMBLES_A = 1.0
 
@@ -21,6 +22,7 @@ def watch_load(
     The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
     """
     mean_a, now = _mean(past, load_a, snapshot), snapshot.now
+    past = replace(past, usual_a=_usual(past, load_a, snapshot))
     all_now = (now,) * len(mean_a)
     if (
         past.minute_at is None
@@ -88,11 +90,28 @@ def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
 def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
     if past.mean_at is None or snapshot.now - past.mean_at >= 2 * MINUTE:
         return load_a
-    elapsed_s = max((snapshot.now - past.mean_at).total_seconds(), 0.0)
-    weight = 1 - math.exp(-elapsed_s / MEAN_S)
+    return _followed(past.mean_a, load_a, past.mean_at, snapshot, MEAN_S)
+
+
+def _usual(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
+    """Return the mean of half an hour: what a machine that runs for some minutes adds to a load, on average."""
+    if past.mean_at is None or not past.usual_a:
+        return load_a
+    return _followed(past.usual_a, load_a, past.mean_at, snapshot, USUAL_S)
+
+
+def _followed(
+    mean_a: PerPhase,
+    load_a: PerPhase,
+    since: datetime,
+    snapshot: Snapshot,
+    over_s: float,
+) -> PerPhase:
+    elapsed_s = max((snapshot.now - since).total_seconds(), 0.0)
+    weight = 1 - math.exp(-elapsed_s / over_s)
     return tuple(
         before + (now - before) * weight
-        for now, before in zip(load_a, past.mean_a, strict=True)
+        for now, before in zip(load_a, mean_a, strict=True)
     )
 
 

@@ -33,3 +33,13 @@ def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
     if connector.status is ConnectorStatus.FINISHING and not connector.paused:
         return Reason(key=ReasonKey.CAR_FINISHED)
     return None
+
+
+def is_met(connector: Connector) -> bool:
+    """Whether nothing more is needed: who runs makes no difference to it any more."""
+    return connector.energy_needed_wh is not None and connector.energy_needed_wh <= 0
+
+
+def is_full(connector: Connector) -> bool:
+    """Whether a car has what it needs, and its charger reports that it takes nothing more."""
+    return connector.status is ConnectorStatus.SUSPENDED_EV and is_met(connector)
