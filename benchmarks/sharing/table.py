@@ -1,4 +1,4 @@
-"""How well a scarce fuse is shared: `python -m benchmarks.sharing [FILE] [--month 2019-11] [--limit 63] [--alone KW] [--rows NAME,...]`.
+"""How well a scarce fuse is shared: `python -m benchmarks.sharing [FILE] [--month 2019-11] [--limit 63] [--alone KW] [--seed N] [--rows NAME,...]`.
 
 FILE has the sessions of the Norwegian garages; without it the project's own are used. Each controller has the same
 sessions behind the same fuse beside the same business, or with `--alone` the same power without anybody beside. Printed is: the energy, as a part of what was wanted and of what
@@ -100,18 +100,21 @@ def cli() -> int:
         "--alone", type=float, metavar="KW", help="no business beside the cars"
     )
     parser.add_argument("--cars", type=int, default=30)
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of the business and of the sessions made"
+    )
     parser.add_argument("--rows", default="")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
     if asked.file is None:
-        sessions = made(1, asked.days - 1, asked.cars)
+        sessions = made(asked.seed, asked.days - 1, asked.cars)
         title = f"Made by the project, {asked.cars} cars"
     else:
         sessions = read_norway(asked.file, asked.month)
         title = f"Norwegian garages, {asked.month}"
     sessions = [s for s in sessions if s.leaves_s <= asked.days * DAY_S]
     minutes = asked.days * DAY_S // MINUTE_S
-    limit_a, margin_a, load = asked.limit, MARGIN_A, business(1, minutes)
+    limit_a, margin_a, load = asked.limit, MARGIN_A, business(asked.seed, minutes)
     if asked.alone is not None:
         limit_a, margin_a = asked.alone * 1000 / power_w(1.0), 0.0
         load = [(0.0,) * 3] * minutes

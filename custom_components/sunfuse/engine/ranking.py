@@ -26,9 +26,9 @@ NEXT = 10_000.0
 # A car that can wait no longer than this has no time left; one that can wait this long has, and yields even its
 # minimum.
 NO_TIME_S = 900.0
-TIME_S = 7200.0
+TIME_S = 3600.0
 # A car that waits because it had time is admitted again while it still has this.
-TIME_LEFT_S = 3600.0
+TIME_LEFT_S = 1800.0
 # A car that has just started yields to nobody for this long, unless the user set another time.
 MIN_ON_S = 180.0
 # Policies that use departure times.
