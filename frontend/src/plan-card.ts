@@ -63,7 +63,7 @@ export class PlanCard extends SunfuseCard {
     this.width = 600;
     this.trial = new DepartureTrial(
       this,
-      (charger, at) => this.preview(charger, at),
+      (charger, at) => this.planIf(charger, at),
       () => {
         if (this.waiting) this.plan = this.waiting;
         this.waiting = undefined;
@@ -71,7 +71,8 @@ export class PlanCard extends SunfuseCard {
     );
   }
 
-  private async preview(charger: string, at: number): Promise<Plan> {
+  /** Home Assistant sets a property `preview` of each card: a method must not be called so. */
+  private async planIf(charger: string, at: number): Promise<Plan> {
     const departure = new Date(at).toISOString();
     try {
       return await this.hass.callWS<Plan>({

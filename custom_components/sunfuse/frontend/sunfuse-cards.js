@@ -1,4 +1,4 @@
-/* sources 96733b707aef6bda26aee88f812ea773364ca31feb782faeebb8c0e098ca2cb4 */
+/* sources 18e03d777c3bbeb75382004777d9b7bfb7d35f1972696572f85fe53ecc42bca6 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -4377,11 +4377,11 @@ U("sunfuse-plan-card", class extends H {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new Kt(this, (e, t) => this.preview(e, t), () => {
+		super(), this.width = 600, this.trial = new Kt(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
-	async preview(e, t) {
+	async planIf(e, t) {
 		let n = new Date(t).toISOString();
 		try {
 			return await this.hass.callWS({

@@ -1,4 +1,4 @@
-/* sources 96733b707aef6bda26aee88f812ea773364ca31feb782faeebb8c0e098ca2cb4 */
+/* sources 18e03d777c3bbeb75382004777d9b7bfb7d35f1972696572f85fe53ecc42bca6 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
