@@ -23,9 +23,9 @@ from custom_components.sunfuse.engine.switch_regret import (
     OFF,
     STARTS_PER_HOUR,
     STOP_WH,
-    Budget,
     Powers,
     RecentSky,
+    RecentSwitches,
     choose,
     next_start,
     regret_w,
@@ -116,9 +116,9 @@ def clouds(
 def test_a_car_starts_within_seconds(sun_w: float, phases: int) -> None:
     """A start costs nothing: nothing is known at the first decision, and the second one starts the car."""
     first = watch_sky(RecentSky(), sun_w, SWITCHES, 0)
-    assert choose(first, sun_w, OFF, SWITCHES, Budget()).state == OFF
+    assert choose(first, sun_w, OFF, SWITCHES, RecentSwitches()).state == OFF
     second = watch_sky(first, sun_w, SWITCHES, 5)
-    chosen = choose(second, sun_w, OFF, SWITCHES, Budget())
+    chosen = choose(second, sun_w, OFF, SWITCHES, RecentSwitches())
     assert chosen.state == phases
     assert chosen.due_s(OFF) is None
 
@@ -132,11 +132,11 @@ def test_a_stop_is_due_when_the_shadow_will_cost_more_than_the_stop() -> None:
     sky = watch_sky(sky, 2000, FIXED, 5)
     for seconds in range(5, 35, 5):
         sky = watch_sky(sky, 2000, FIXED, 5)
-        stays = choose(sky, 2000, 3, FIXED, Budget())
+        stays = choose(sky, 2000, 3, FIXED, RecentSwitches())
         assert stays.state == 3
         assert stays.due_s(OFF) == pytest.approx(32 - seconds, abs=1.5)
     sky = watch_sky(sky, 2000, FIXED, 5)
-    assert choose(sky, 2000, 3, FIXED, Budget()).state == OFF
+    assert choose(sky, 2000, 3, FIXED, RecentSwitches()).state == OFF
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_how_long_a_shadow_lasts_is_learned(
             expected_wh = (4140 - dark_w) * 1.6 * lasts_s / 3600
             due = expected_wh >= STOP_WH * 9 / (9 - starts)
             assert due is (state == OFF)
-            chosen = choose(sky, dark_w, 3, FIXED, Budget(starts=starts))
+            chosen = choose(sky, dark_w, 3, FIXED, RecentSwitches(starts=starts))
             assert chosen.state == state
 
 
@@ -176,29 +176,29 @@ def test_each_switch_of_the_hour_is_more_expensive_and_the_last_is_for_more_phas
     """With one switch left a car that went to one phase would stay there, whatever the sun."""
     bright = after(RecentSky(), 6000, 300)
     for switches, state in ((0, 3), (2, 3), (3, 3), (4, 1)):
-        chosen = choose(bright, 6000, 1, SWITCHES, Budget(switches=switches))
+        chosen = choose(bright, 6000, 1, SWITCHES, RecentSwitches(switches=switches))
         assert chosen.state == state
     brief = after(RecentSky(), 6000, 20)
-    assert choose(brief, 6000, 1, SWITCHES, Budget()).state == 1
+    assert choose(brief, 6000, 1, SWITCHES, RecentSwitches()).state == 1
     dim = after(RecentSky(), 2000, 400)
     for switches, state in ((0, 1), (2, 1), (3, OFF), (4, OFF)):
-        chosen = choose(dim, 2000, 3, SWITCHES, Budget(switches=switches))
+        chosen = choose(dim, 2000, 3, SWITCHES, RecentSwitches(switches=switches))
         assert chosen.state == state
     # Who allows one in an hour gets it; who allows none gets none.
-    once = choose(dim, 2000, 3, SWITCHES, Budget(switches_per_hour=1))
+    once = choose(dim, 2000, 3, SWITCHES, RecentSwitches(switches_per_hour=1))
     assert once.state == 1
-    never = choose(dim, 2000, 3, SWITCHES, Budget(switches_per_hour=0))
+    never = choose(dim, 2000, 3, SWITCHES, RecentSwitches(switches_per_hour=0))
     assert never.state == OFF
 
 
 def test_a_switch_is_twice_as_expensive_beside_others() -> None:
     """The others take what it would give one of them."""
     sky = watch_sky(after(RecentSky(), 8000, 30), 8000, SWITCHES, 5)
-    assert choose(sky, 8000, 1, SWITCHES, Budget()).state == 3
+    assert choose(sky, 8000, 1, SWITCHES, RecentSwitches()).state == 3
     beside = replace(SWITCHES, others=ONE)
     for _ in range(10):
         sky = watch_sky(sky, 8000, beside, 5)
-    assert choose(sky, 8000, 1, beside, Budget()).state == 1
+    assert choose(sky, 8000, 1, beside, RecentSwitches()).state == 1
 
 
 def test_a_start_on_other_phases_costs_as_much_as_a_switch() -> None:
@@ -216,14 +216,14 @@ def test_a_start_on_other_phases_costs_as_much_as_a_switch() -> None:
                 2000,
                 OFF,
                 SWITCHES,
-                Budget(switches=switches),
+                RecentSwitches(switches=switches),
                 charged_on=charged_on,
             )
             assert chosen.due_s(3) is None
             assert (seconds, chosen.state) == (seconds, state)
     # Without a switch left it starts on one phase, where all three would be better.
     sky = after(RecentSky(), 8000, 60)
-    last = Budget(switches=4)
+    last = RecentSwitches(switches=4)
     assert choose(sky, 8000, OFF, SWITCHES, last, charged_on=1).state == 1
 
 
@@ -231,7 +231,9 @@ def test_the_forecast_counts() -> None:
     """2 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
     sky = watch_sky(after(RecentSky(), 9000, 60), 2000, FIXED, 5)
     due_s = {
-        ahead_w: choose(sky, 2000, 3, FIXED, Budget(), ahead_w=ahead_w).due_s(OFF)
+        ahead_w: choose(sky, 2000, 3, FIXED, RecentSwitches(), ahead_w=ahead_w).due_s(
+            OFF
+        )
         for ahead_w in (None, 9000.0, 0.0)
     }
     without_s, bright_s, dark_s = (due_s[ahead_w] for ahead_w in (None, 9000.0, 0.0))
@@ -240,10 +242,10 @@ def test_the_forecast_counts() -> None:
     assert bright_s is not None
     assert dark_s < without_s < bright_s
     # 40 W too little are 50 Wh in 47 minutes: no sky is expected to last so long.
-    assert choose(sky, 4100, 3, FIXED, Budget()).due == ()
+    assert choose(sky, 4100, 3, FIXED, RecentSwitches()).due == ()
     # With a tenth of a kilowatt too little, and much sun to come, there is nothing to gain.
     sky = watch_sky(sky, 4000, FIXED, 5)
-    assert choose(sky, 4000, 3, FIXED, Budget(), ahead_w=9000.0).due == ()
+    assert choose(sky, 4000, 3, FIXED, RecentSwitches(), ahead_w=9000.0).due == ()
 
 
 def test_the_forecast_of_a_site_is_that_of_its_panels() -> None:
@@ -272,7 +274,7 @@ def test_a_single_value_stops_nobody() -> None:
     """Nothing is known of a sky that was seen once and never before."""
     sky = watch_sky(clouds(9000, 9000, 600, 1), 0, FIXED, 5)
     assert sky.lasts_s == 0
-    assert choose(sky, 0, 3, FIXED, Budget()).state == 3
+    assert choose(sky, 0, 3, FIXED, RecentSwitches()).state == 3
 
 
 def test_a_late_value_of_the_meter_stops_nobody() -> None:

@@ -11,7 +11,15 @@ from .memory import ConnectorMemory
 from .model import Snapshot
 from .phases import recent, start_phases, wired
 from .ranking import rank
-from .switch_regret import OFF, Budget, Choice, Powers, choose, next_start, watch_sky
+from .switch_regret import (
+    OFF,
+    Choice,
+    Powers,
+    RecentSwitches,
+    choose,
+    next_start,
+    watch_sky,
+)
 
 # With a user's own threshold there is no regret to compare: these are the delays then.
 START_DELAY_S = 60.0
@@ -139,7 +147,7 @@ def _weigh_switch(
         sun_w,
         _state(asking),
         powers,
-        Budget(
+        RecentSwitches(
             starts=len(recent(past.starts, snapshot.now)),
             switches=len(recent(past.switches, snapshot.now)),
             switches_per_hour=snapshot.tuning.switches_per_hour,

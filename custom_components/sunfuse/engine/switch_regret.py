@@ -89,7 +89,7 @@ class RecentSky:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class RecentSwitches:
     """The starts and the phase switches of the last hour, and how many switches an hour has."""
 
     starts: int = 0
@@ -170,7 +170,7 @@ def choose(
     sun_w: float,
     state: int,
     powers: Powers,
-    budget: Budget,
+    recent: RecentSwitches,
     *,
     ahead_w: float | None = None,
     charged_on: int | None = None,
@@ -193,7 +193,7 @@ def choose(
             ahead_gain_w = regret_w(ahead_w, state, powers)
             ahead_gain_w -= regret_w(ahead_w, other, powers)
             gain_w += FORECAST_WEIGHT * (ahead_gain_w - gain_w)
-        cost_wh = _cost_wh(state, other, powers, budget, charged_on)
+        cost_wh = _cost_wh(state, other, powers, recent, charged_on)
         if gain_w <= 0 or cost_wh == inf:
             continue
         due_s = sky.lasts_in_s(cost_wh * 3600 / gain_w)
@@ -207,28 +207,32 @@ def choose(
 
 
 def _cost_wh(
-    state: int, other: int, powers: Powers, budget: Budget, charged_on: int | None
+    state: int,
+    other: int,
+    powers: Powers,
+    recent: RecentSwitches,
+    charged_on: int | None,
 ) -> float:
     """Return the cost of a change from one state to another."""
     beside = powers.others[0] > 0
     if other == OFF:
         stop_wh = STOP_BESIDE_OTHERS_WH if beside else STOP_WH
-        return stop_wh * _scarcity(budget.starts, STARTS_PER_HOUR + 1)
+        return stop_wh * _scarcity(recent.starts, STARTS_PER_HOUR + 1)
     if state == OFF:
         # On another number of phases than before it is a switch without its pause: no way around its cost.
         start_wh = START_BESIDE_OTHERS_WH if beside else 0.0
         if charged_on in (None, other):
             return start_wh
-        return start_wh + _switch_wh(other > charged_on, budget)
-    if other < state and budget.switches + 2 > max(budget.switches_per_hour, 2):
+        return start_wh + _switch_wh(other > charged_on, recent)
+    if other < state and recent.switches + 2 > max(recent.switches_per_hour, 2):
         return inf  # there would be no way back
     dearer = DEARER_BESIDE_OTHERS if beside else 1.0
-    return dearer * _switch_wh(other > state, budget)
+    return dearer * _switch_wh(other > state, recent)
 
 
-def _switch_wh(more: bool, budget: Budget) -> float:
+def _switch_wh(more: bool, recent: RecentSwitches) -> float:
     least_wh = MORE_PHASES_WH if more else FEWER_PHASES_WH
-    return least_wh * _scarcity(budget.switches, budget.switches_per_hour)
+    return least_wh * _scarcity(recent.switches, recent.switches_per_hour)
 
 
 def _scarcity(used: int, most: int) -> float:
