@@ -35,6 +35,8 @@ NOT_OURS = (
     "service_worker",
     "Failed to load resource",
     "net::ERR",
+    # After a lost connection, for whatever subscription.
+    "Received event for unknown subscription",
 )
 
 
