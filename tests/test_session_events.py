@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .common import wait_until
@@ -24,6 +24,7 @@ async def test_over_a_restart(hass: HomeAssistant, start: Callable[..., Any]) ->
     told: list[tuple[str, bool]] = []
     entity = home.entity("event", "CP1/1_session")
 
+    @callback
     def listen(event: Event) -> None:
         state = event.data["new_state"]
         if event.data["entity_id"] == entity and state is not None:
