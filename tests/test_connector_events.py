@@ -183,7 +183,9 @@ def test_waiting_for_the_sun_is_no_limit() -> None:
 
 SEVEN = NOON + timedelta(hours=19)
 WANTS = Demand(departure=SEVEN, energy_wh=9000.0)
-AIMS = CarIntention(id="CP1/1", slots=(), why=Why(key=PlanKey.AWAY), departure=SEVEN)
+CHEAPER = Why(key=PlanKey.WAITS_FOR_PRICE)
+AIMS = CarIntention(id="CP1/1", slots=(), why=CHEAPER, departure=SEVEN)
+WAS_AWAY = replace(AIMS, why=Why(key=PlanKey.AWAY))
 WAITS = ReasonKey.WAITING_FOR_PRICE
 
 
@@ -195,7 +197,7 @@ def follows_sun(until_evening_wh: float) -> CarIntention:
         power_w=0.0,
         sun_w=0.0,
         energy_wh=until_evening_wh,
-        advice=SlotAdvice(at_least_w=0.0, at_most_w=0.0, why=Why(key=PlanKey.AWAY)),
+        advice=SlotAdvice(at_least_w=0.0, at_most_w=0.0, why=CHEAPER),
     )
     later = replace(slot, start=SEVEN, end=SEVEN + timedelta(hours=8), energy_wh=5e4)
     return replace(AIMS, departure=None, slots=(slot, later))
@@ -209,6 +211,8 @@ def follows_sun(until_evening_wh: float) -> CarIntention:
         (WANTS, None, WAITS, False, None),
         (WANTS, AIMS, WAITS, False, Readiness.ON_TRACK),
         (WANTS, AIMS, WAITS, True, Readiness.WILL_MISS),
+        # The plan was made before the car came.
+        (WANTS, WAS_AWAY, WAITS, True, None),
         (WANTS, AIMS, ReasonKey.CAR_FINISHED, True, Readiness.READY),
         # What needs nothing has no plan.
         (replace(WANTS, energy_wh=20.0), None, WAITS, False, Readiness.READY),
