@@ -277,7 +277,7 @@ class _Past:
         self._days = days
         self._first = self._today - timedelta(days=days)
         self._random = random.Random(SEED)
-        self._house = _house_days(self._first, min(days, _HOUSE_DAYS))
+        self._house: dict[int, tuple[float, ...]] = {}  # by day, once it is needed
         self._facts: list[Fact] = []
         self._registers = {GARAGE: 1_204_300.0, CARPORT: 803_150.0, STREET: 2_411_000.0}
         self._stored_wh = 0.5 * _BATTERY.capacity_wh
@@ -516,8 +516,13 @@ class _Past:
         works = local.weekday() in _WORKING_DAYS and 7 <= local.hour < 17
         closed = 0 <= day - _AWAY_SINCE < _CLOSED_DAYS
         away = 0.4 if 0 <= day - _AWAY_SINCE < _AWAY_DAYS else 1.0
-        house_w = self._house[day % len(self._house)][quarter] * away
+        house_w = self._house_day(day % _HOUSE_DAYS)[quarter] * away
         return house_w + (_WORKSHOP_W if works and not closed else 0.0)
+
+    def _house_day(self, day: int) -> tuple[float, ...]:
+        if day not in self._house:
+            self._house[day] = _house_day(self._first, day)
+        return self._house[day]
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(0), self._tz).astimezone(UTC)
@@ -562,21 +567,18 @@ class _Sky:
         return self._clear[week]
 
 
-def _house_days(first: date, days: int) -> list[tuple[float, ...]]:
-    """Return some days of the house by quarter hour, by its own clock."""
+def _house_day(first: date, day: int) -> tuple[float, ...]:
+    """Return a day of the house by quarter hour, by its own clock."""
     spec = replace(FAMILY_HOUSE, utc_offset_h=0.0)
     midnight = datetime.combine(first, time(0), UTC)
-    return [
-        tuple(
-            sum(
-                sum(house_power_w(midnight + (step + part) * QUARTER, spec, SEED))
-                for part in (0.17, 0.5, 0.83)
-            )
-            / 3
-            for step in range(day * QUARTERS, (day + 1) * QUARTERS)
+    return tuple(
+        sum(
+            sum(house_power_w(midnight + (step + part) * QUARTER, spec, SEED))
+            for part in (0.17, 0.5, 0.83)
         )
-        for day in range(days)
-    ]
+        / 3
+        for step in range(day * QUARTERS, (day + 1) * QUARTERS)
+    )
 
 
 def _quarter_of(at: datetime) -> datetime:

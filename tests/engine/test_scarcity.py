@@ -564,12 +564,13 @@ def test_where_one_phase_does_not_fit_either() -> None:
     assert decision.connectors[0].phases == 3
 
 
-def test_a_promise_that_is_due_comes_before_turns() -> None:
+@pytest.mark.parametrize("policy", [Policy.EQUAL, Policy.DEADLINE])
+def test_a_promise_that_is_due_comes_before_turns(policy: Policy) -> None:
     """One place: whoever reserved gets it as soon as it must charge, even if another has only just begun."""
     there = car("a", offer_a=7.0)
     promised = car("b", offer_a=0.0, plan=PlanSlot(at_least_a=6.5))
     known = Memory(connectors={"a": runs(2), "b": waits(1)})
-    snapshot = on(7, there, promised)
+    snapshot = on(7, there, promised, policy=policy)
     _, decision, _ = settle(snapshot, 60, known)
     assert offers(decision) == pytest.approx({"a": 0, "b": 7}, abs=0.2)
     # As long as it can wait, it does.

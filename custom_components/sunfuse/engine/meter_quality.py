@@ -200,9 +200,8 @@ def _frozen(
 
 def stands_still(past: CircuitMemory) -> bool:
     """Whether a meter has reported the same value for a while, and no car has charged since to show whether it works."""
-    if past.same_since is None or past.read_at is None:
-        return False
-    if max(past.cars_at_change_a, default=0.0) >= _NOTHING_A:
+    shown = max(past.cars_at_change_a, default=0.0) >= _NOTHING_A
+    if past.same_since is None or past.read_at is None or shown:
         return False
     return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
 

@@ -102,6 +102,11 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     return Turn.BY_POLICY
 
 
+def is_promised(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car has to charge now for what was promised to it."""
+    return _place(asking, snapshot) is Turn.PROMISED
+
+
 def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether a waiting car is admitted because it has waited too long, whatever the policy."""
     return asking.past.on_since is None and (

@@ -19,6 +19,7 @@ from .ranking import (
     growth,
     has_no_time,
     has_time,
+    is_promised,
     keeps_on,
     rank,
     waited_long,
@@ -197,15 +198,16 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
 def _admit_by_deadline(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     """Return who can have the minimum if the first has all that it can take before the next one has any.
 
-    A shortage that is shared by all leaves none of them ready. Who has just started, or has waited for too long, keeps
-    its minimum beside them, and so does who leaves later, while there is enough for all to be ready.
+    A shortage that is shared by all leaves none of them ready. Whoever was promised energy, has just started, or has waited
+    for too long, keeps its minimum beside them, and so does who leaves later, while there is enough for all to be ready.
     """
     snapshot = room.snapshot
     relaxed = {a.id for a in ranked if room.enough and a.hurry is Hurry.LATER}
     kept = [
         a
         for a in ranked
-        if keeps_on(a, snapshot)
+        if is_promised(a, snapshot)
+        or keeps_on(a, snapshot)
         or waited_long(a, snapshot)
         or (a.id in relaxed and room.runs(a))
     ]
