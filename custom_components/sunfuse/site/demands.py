@@ -34,6 +34,7 @@ from .vehicles import Vehicle, Vehicles
 __all__ = ["ChargingStrategy", "Demand", "Demands", "ExpectedDemand"]
 
 type Gathered = tuple[Wishes, Demand, CarSession | None, Vehicle | None]
+type _Asked = tuple[SessionFacts, Wishes, Wishes]
 
 # A habit changes no faster.
 _GUESS_LASTS = timedelta(minutes=5)
@@ -58,9 +59,9 @@ class Demands:
         self._sessions = sessions
         self._departures = departures
         self._registers: dict[str | None, float | None] = {}
-        self._demands: dict[ConnectorKey, Demand] = {}
+        # Of the connectors that are present: what was asked, and what that comes to.
+        self._demands: dict[ConnectorKey, tuple[_Asked, Demand]] = {}
         self._gathered: dict[ConnectorKey, Gathered] = {}
-        self._asked: dict[ConnectorKey, tuple[SessionFacts, Wishes, Wishes]] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
         self._stays: dict[str, tuple[datetime, ExpectedStay | None]] = {}
@@ -77,11 +78,10 @@ class Demands:
         self._sessions.update(now, states)
         self._registers = {key.id: register_of(s) for key, (_, s) in states.items()}
         local = dt_util.as_local(now)
-        before = self._demands
-        self._demands = {
-            key: _same(before.get(key), self._demand(key, state, local))
-            for key, (_, state) in states.items()
-        }
+        for gone in self._demands.keys() - states.keys():
+            del self._demands[gone]
+        for key, (_, state) in states.items():
+            self._demands[key] = self._demand(key, state, local)
         self._gathered = {key: self._gather(key) for key in states}
 
     def _gather(self, key: ConnectorKey) -> Gathered:
@@ -102,7 +102,8 @@ class Demands:
 
     def at(self, key: ConnectorKey) -> Demand:
         """Return what the session at a connector asks for, as of the last tick."""
-        return self._demands.get(key, Demand())
+        known = self._demands.get(key)
+        return known[1] if known else Demand()
 
     def vehicle_at(self, key: ConnectorKey) -> Vehicle | None:
         """Return the vehicle at a connector, None where there is none or a guest."""
@@ -125,7 +126,7 @@ class Demands:
 
     def soc_of(self, vehicle_id: str) -> float | None:
         """Return how full a vehicle is, as of the last tick."""
-        for demand in self._demands.values():
+        for _, demand in self._demands.values():
             if demand.vehicle == vehicle_id:
                 return demand.soc
         vehicle = self._vehicles.get(vehicle_id)
@@ -192,8 +193,8 @@ class Demands:
 
     def _demand(
         self, key: ConnectorKey, state: ConnectorState, now: datetime
-    ) -> Demand:
-        """Return what a connector asks for. Without a car there it is what its next one will ask for."""
+    ) -> tuple[_Asked, Demand]:
+        """Return what a connector asks for, and of what that follows. Without a car there it is what its next one will ask for."""
         session = self._sessions.at(key)
         vehicle = self._vehicles.get(session.vehicle) if session else None
         asked = (
@@ -203,10 +204,10 @@ class Demands:
             self._departures.wishes(vehicle.id if vehicle else None),
             self._departures.wishes(key.id),
         )
-        if asked == self._asked.get(key) and not depends_on_time(*asked):
-            return self._demands[key]
-        self._asked[key] = asked
-        return demand_of(*asked, now)
+        known = self._demands.get(key)
+        if known and asked == known[0] and not depends_on_time(*asked):
+            return known
+        return asked, _same(known[1] if known else None, demand_of(*asked, now))
 
     def _session_facts(
         self,
