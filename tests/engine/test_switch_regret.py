@@ -10,11 +10,13 @@ import itertools
 import pytest
 
 from benchmarks.sun.table import Row, run
+from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.following import drawn_w, learn_following
 from custom_components.sunfuse.engine.memory import ConnectorMemory, Draw, Offered
 from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorStatus,
+    MeterReading,
     Mode,
     PowerReading,
     ReasonKey,
@@ -32,9 +34,9 @@ from custom_components.sunfuse.engine.switch_regret import (
     watch_sky,
 )
 from custom_components.sunfuse.engine.tuning import Tuning
-from tests.engine.common import NOW, car, decided, of, offers, reasons, site
+from tests.engine.common import NOW, car, decided, later, of, offers, reasons, site
 from tests.engine.plant import Car, Plant, charger, main
-from tests.engine.test_sun import Day, balance, waiting
+from tests.engine.test_sun import FIRST, Day, balance, waiting
 
 AUTOMATIC = Tuning()
 ONE, THREE = (1380.0, 3680.0), (4140.0, 11_040.0)
@@ -517,3 +519,36 @@ def test_which_part_of_its_offer_a_car_takes(
     past.follows = None
     learn_following(CHARGING, past, None)
     assert past.follows is None
+
+
+def test_a_late_value_stops_nobody_under_a_sky_that_was_dull_before() -> None:
+    """A little too little for half a minute is bridged; a value that is then late for a few seconds changes nothing."""
+    day = Day(balance(-6000, waiting(), tuning=AUTOMATIC))
+    day.run(900)
+    assert offers(day.run(30, -3900))["a"] == 6
+    day.snapshot = replace(day.snapshot, meters=())
+    assert offers(day.run(5))["a"] == 6
+
+
+def test_a_silent_phase_beside_a_total_starts_a_car_on_the_sun() -> None:
+    """The total says what the sun leaves: a car has its fail-safe current, as it has when all of the meter is silent."""
+    reading = MeterReading(
+        at=NOW, known_a=(-12.0, -12.0, None), power_w=-36 * 230.0, silent=("L3",)
+    )
+    snapshot = replace(
+        balance(-8000, waiting(), tuning=AUTOMATIC), meters=(("main", reading),)
+    )
+    memory = Memory()
+    for _ in range(8):
+        decision, memory = decide(snapshot, memory)
+        snapshot = later(snapshot, 5)
+    assert offers(decision) == {"a": 6}
+
+
+def test_a_battery_whose_reading_is_late_goes_on_as_it_was() -> None:
+    """At 79 of 80 percent it goes first, and a reading that is missing once does not put it last."""
+    snapshot = balance(-6000, waiting(), battery_w=-2000, soc=79, battery_rules=FIRST)
+    _, memory = decide(snapshot, Memory())
+    _, memory = decide(later(replace(snapshot, battery=None), 5), memory)
+    _, memory = decide(later(snapshot, 10), memory)
+    assert memory.battery_first

@@ -547,3 +547,25 @@ def test_the_highest_load_counts_for_a_day_or_two() -> None:
         peaks.append(tuple(max(pair) for pair in both))
     assert peaks[2] == (17.0, 11.0, 5.0)
     assert peaks[-1] == (17.0, 2.4, 2.0)
+
+
+def test_a_meter_that_shows_the_phases_from_now_on() -> None:
+    """Only a total until a new sensor is chosen, just after an offer has changed: the parts are compared anew."""
+    snapshot = site(car("a", offer_a=16.0, draw_a=(16.0,) * 3))
+    total = MeterReading(at=NOW, power_w=3 * 230.0 * 20)
+    memory = Memory()
+    for step in range(10):
+        now = NOW + timedelta(seconds=5 * step)
+        told = replace(snapshot.connectors[0], draw_at=now)
+        meters = (("main", replace(total, at=now)),)
+        _, memory = decide(
+            replace(snapshot, now=now, connectors=(told,), meters=meters), memory
+        )
+    now += timedelta(seconds=5)
+    changed = replace(told, draw_at=now, offer_a=10.0, offered_at=now)
+    phases = MeterReading(at=now, current_a=(20.0,) * 3)
+    decision, _ = decide(
+        replace(snapshot, now=now, connectors=(changed,), meters=(("main", phases),)),
+        memory,
+    )
+    assert decision.circuits[0].meter is MeterQuality.GOOD

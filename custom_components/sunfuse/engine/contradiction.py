@@ -77,6 +77,8 @@ def doubt(
     past = _generated(past, snapshot)
     if cars.steady:
         past = _watch(past, reported_a, metered_a)
+    if len(past.feeds_in) != len(metered_a):  # other parts than before, or none yet
+        past = replace(past, feeds_in=())
     feeds_in = past.feeds_in or (False,) * len(metered_a)
     given_a = past.sun_w * SUN_TIMES / snapshot.site.voltage_v
 

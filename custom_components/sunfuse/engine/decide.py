@@ -9,9 +9,11 @@ carries for minutes.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
+from .capacity import Capacity
 from .compliance import ComplianceStep
 from .confirmed_offer import before_a
 from .load import SETTLING
@@ -93,10 +95,17 @@ def _choose_who_may(tick: Tick) -> None:
         tick.sun_w,
         tick.snapshot,
         elapsed_s,
-        measured=root.state is not CircuitState.METER_LOST,
+        unknown_s=_unknown_s(root, now),
     )
     tick.asks = [a for a in asks if not a.solar or a.id in sunny]
     tick.boosters = [a for a in tick.asks if a.boosted]
+
+
+def _unknown_s(root: Capacity, now: datetime) -> float | None:
+    """Return for how long the grid's power has been unknown, None if it is known: also if only one phase is silent."""
+    if root.state is not CircuitState.METER_LOST or root.measured_w is not None:
+        return None
+    return (now - (root.past.lost_since or now)).total_seconds()
 
 
 def _switch_phases(tick: Tick, shares: Shares, free: list[float]) -> None:

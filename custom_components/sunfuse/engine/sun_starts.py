@@ -37,12 +37,12 @@ def watch_sun(
     snapshot: Snapshot,
     elapsed_s: float,
     *,
-    measured: bool = True,
+    unknown_s: float | None = None,
 ) -> set[str]:
     """Note for each car on solar power whether that is enough, and return who may have a minimum now.
 
     Solar power is assigned minimum by minimum, so that a second car starts as soon as there is enough for both at
-    their minimum, not only when the first has its maximum. If the sun is not `measured`, nothing is known of the sky.
+    their minimum, not only when the first has its maximum. `unknown_s` is for how long the sun has not been measured; None: it is measured.
     """
     ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
     left_w = sun_w
@@ -60,8 +60,8 @@ def watch_sun(
     shared_w, all_w = left_w, _running_w(ranked, snapshot)
     # One at a time: when the last in line stops, there may be enough for the others.
     for asking in reversed(ranked):
-        if not measured:
-            asking.choice = _unknown(asking, snapshot)
+        if unknown_s is not None:
+            asking.choice = _unknown(asking, unknown_s)
             continue
         _weigh_switch(
             asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
@@ -157,12 +157,13 @@ def _weigh_switch(
     )
 
 
-def _unknown(asking: Ask, snapshot: Snapshot) -> Choice:
-    """Return what to do without a meter: a value that is late stops nobody."""
-    since, now = asking.past.dull_since, snapshot.now
-    waited_s = (now - since).total_seconds() if since is not None else 0.0
-    state = OFF if waited_s >= UNKNOWN_S else _state(asking)
-    return Choice(state=state, due=((OFF, max(UNKNOWN_S - waited_s, 0.0)),))
+def _unknown(asking: Ask, unknown_s: float) -> Choice:
+    """Return what to do while the sun is not measured: a value that is late stops nobody, and nobody starts."""
+    state = _state(asking)
+    if state == OFF:
+        return Choice(state=OFF)
+    left_s = UNKNOWN_S - unknown_s
+    return Choice(state=state if left_s > 0 else OFF, due=((OFF, max(left_s, 0.0)),))
 
 
 def _state(asking: Ask) -> int:

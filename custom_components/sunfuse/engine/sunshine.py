@@ -156,10 +156,10 @@ def _is_first(
     battery: BatteryReading | None, memory: Memory, snapshot: Snapshot
 ) -> bool:
     """Whether the battery goes before the cars: until it is charged as far as it is to be."""
-    if battery is None or battery.soc is None:
-        return (
-            battery is not None and snapshot.battery_rules.battery_first_below_soc > 0
-        )
+    if battery is None:
+        return memory.battery_first  # its reading is late
+    if battery.soc is None:
+        return snapshot.battery_rules.battery_first_below_soc > 0
     up_to_soc = min(snapshot.battery_rules.battery_first_below_soc, 100.0)
     if not memory.battery_first:
         up_to_soc -= AGAIN_SOC
