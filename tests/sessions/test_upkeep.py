@@ -10,6 +10,7 @@ from custom_components.sunfuse.sessions import (
     Attribution,
     Plug,
     SessionFilter,
+    SignedValue,
     TransactionFacts,
 )
 
@@ -79,6 +80,51 @@ def test_a_person_is_deleted(path: Path) -> None:
         got(ledger.checkpoint())
     assert b"CARD-OF-ANNA" not in path.read_bytes()
     assert b"Anna Secret" not in path.read_bytes()
+
+
+def _signed(
+    transaction: str, card: str, context: str = "Transaction.End"
+) -> SignedValue:
+    return SignedValue(
+        station="CP1",
+        transaction=transaction,
+        at=NOON,
+        context=context,
+        encoding="OCMF",
+        data=f'OCMF|{{"ID":"{card}"}}|{{}}',
+    )
+
+
+def test_signed_values_name_no_deleted_person(path: Path) -> None:
+    """They hold the card's number: those of a session that goes on, and of one whose person nobody knew, go too."""
+    running = TransactionFacts(
+        station="CP1",
+        transaction="2",
+        stated_start_at=NOON,
+        counted_wh=100.0,
+        person=ANNA,
+    )
+    ben = Attribution(at=NOON, value="ben")
+    with opened(path) as ledger:
+        got(
+            ledger.note(
+                finished("1", card="card-of-anna"),
+                _signed("1", "CARD-OF-ANNA"),
+                running,
+                _signed("2", "CARD-OF-ANNA", "Transaction.Begin"),
+                finished("3", card="CARD-OF-BEN", person=ben),
+                _signed("3", "CARD-OF-BEN"),
+            )
+        )
+        got(ledger.delete_person("anna", ["CARD-OF-ANNA"]))
+        got(ledger.note(_signed("2", "CARD-OF-ANNA")))
+        left = {
+            row.transaction: len(got(ledger.signed_values(row.number)))
+            for row in got(ledger.sessions(EVERYTHING))
+        }
+        got(ledger.checkpoint())
+    assert left == {"1": 0, "2": 0, "3": 1}
+    assert b"CARD-OF-ANNA" not in path.read_bytes()
 
 
 def test_old_sessions_age_out(path: Path) -> None:

@@ -13,6 +13,7 @@ from .ledger_codec import at_ms, ms
 from .part_rows import PUT_PART, part_of, part_values
 from .reused_ids import with_unique_id
 from .session_facts import (
+    FORGOTTEN,
     QUARTER,
     Fact,
     MeasuredQuarter,
@@ -43,20 +44,7 @@ class LedgerTables:
                 case PauseFact():
                     self._add_pause(fact)
                 case SignedValue():
-                    self._session_of(fact.station, fact.transaction)
-                    self._db.execute(
-                        "INSERT OR IGNORE INTO signed_value VALUES (?,?,?,?,?,?,?,?)",
-                        (
-                            fact.station,
-                            fact.transaction,
-                            ms(fact.at),
-                            fact.context,
-                            fact.encoding,
-                            fact.data,
-                            fact.method,
-                            fact.public_key,
-                        ),
-                    )
+                    self._add_signed(fact)
                 case SiteQuarter():
                     self._add_site(fact)
         self.derive()
@@ -205,6 +193,25 @@ class LedgerTables:
         self._db.execute(
             "INSERT OR REPLACE INTO pause VALUES (?,?,?,?,?,?,?)",
             (*key, ms(first_at), ms(fact.last_at), fact.seconds, fact.times),
+        )
+
+    def _add_signed(self, fact: SignedValue) -> None:
+        self._session_of(fact.station, fact.transaction)
+        row = self._part_row(fact.station, fact.transaction)
+        if row is not None and row["person"] == FORGOTTEN:
+            return  # it holds the number of the card
+        self._db.execute(
+            "INSERT OR IGNORE INTO signed_value VALUES (?,?,?,?,?,?,?,?)",
+            (
+                fact.station,
+                fact.transaction,
+                ms(fact.at),
+                fact.context,
+                fact.encoding,
+                fact.data,
+                fact.method,
+                fact.public_key,
+            ),
         )
 
     def _add_site(self, fact: SiteQuarter) -> None:

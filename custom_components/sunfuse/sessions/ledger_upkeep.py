@@ -200,6 +200,14 @@ def _delete(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> i
     return db.execute(f"DELETE FROM session WHERE {where}", values).rowcount  # noqa: S608
 
 
+# They hold the number of the card, and the signature is of all of it.
+_DELETE_SIGNED = """
+DELETE FROM signed_value WHERE (station, id) IN (
+    SELECT p.station, p.id FROM part p JOIN session n ON n.number = p.session
+    WHERE p.{whose} OR n.{whose})
+"""
+
+
 def delete_person(
     db: sqlite3.Connection, person: str, cards: Iterable[str] = ()
 ) -> int:
@@ -210,6 +218,7 @@ def delete_person(
     where = "person = ? AND stopped_at IS NOT NULL"
     deleted = _delete(db, where, (person,))
     # Running sessions continue, without a person.
+    db.execute(_DELETE_SIGNED.format(whose="person = ?1"), (person,))
     db.execute(
         "UPDATE part SET person = ?, card = NULL WHERE person = ?",
         (FORGOTTEN, person),
@@ -218,6 +227,7 @@ def delete_person(
         "UPDATE session SET person = NULL, card = NULL WHERE person = ?", (person,)
     )
     for card in cards:
+        db.execute(_DELETE_SIGNED.format(whose="card = ?1 COLLATE NOCASE"), (card,))
         for table in ("part", "session"):
             db.execute(
                 f"UPDATE {table} SET card = NULL WHERE card = ? COLLATE NOCASE",  # noqa: S608 (fixed names)
