@@ -25,6 +25,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .common import wait_until
@@ -243,3 +244,33 @@ async def test_two_persons_are_joined(
     } == {anna}
     await home.shows("sensor", f"{anna}_month_energy", "1.6")
     await wait_until(lambda: len(list(home.entry.runtime_data.persons)) == 1, "one")
+
+
+async def test_explanations_name_no_deleted_person(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Who has used up a quota is said by name; the sensor of that, which a user enables, is recorded."""
+    home: Home = await start("CP1", ANNA)
+    await home.boot("CP1", "Preparing")
+    entity = er.async_get(hass).async_get_entity_id(
+        "sensor", DOMAIN, f"{home.entry.entry_id}_CP1/1_explanation"
+    )
+    assert entity
+    hass.states.async_set(entity, "Waits for sun. Anna has used up the quota.")
+    await async_wait_recording_done(hass)
+    hass.states.async_set(entity, "Charges")
+    await hass.services.async_call(
+        DOMAIN,
+        "delete_person",
+        {"config_entry_id": home.entry.entry_id, "person": "Anna"},
+        blocking=True,
+    )
+    await hass.async_block_till_done()
+    await async_wait_recording_done(hass)
+
+    def recorded() -> list[str]:
+        with get_instance(hass).get_session() as session:
+            return [str(one) for one in session.execute(text("SELECT * FROM states"))]
+
+    states = await get_instance(hass).async_add_executor_job(recorded)
+    assert _found(["Anna"], str(states)) == []

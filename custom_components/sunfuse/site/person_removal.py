@@ -22,8 +22,9 @@ from ..sessions import GroupBy
 from .cards import card_title
 from .subentries import usable
 
-# The entities of chargers whose states or attributes name persons: events, and the sensor of who charges.
-_NAMING = frozenset(("session", "card", "driver"))
+# The entities of chargers whose recorded states or attributes name persons: events, the sensor of who charges, and
+# that of the explanation, which says whose quota is used up. The explanation among the reason's attributes is not recorded.
+_NAMING = frozenset(("session", "card", "driver", "explanation"))
 
 
 async def async_delete_person(
