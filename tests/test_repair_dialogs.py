@@ -284,7 +284,7 @@ async def test_a_charger_that_refused(
 async def test_a_battery_that_was_not_restored(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """Its entity is set at a press, also of a site that is unloaded; one that is not there is said."""
+    """Its entity is set at a press, also of a site that is unloaded or removed; one that is not there is said."""
     home: Home = await start("CP1")
     sent: list[ServiceCall] = []
     hass.services.async_register("select", "select_option", sent.append)
@@ -301,6 +301,11 @@ async def test_a_battery_that_was_not_restored(
     done = await answer(hass, data, {})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     assert sent[0].data == {"entity_id": "select.mode", "option": "auto"}
+    # The issue outlives the site, too.
+    await hass.config_entries.async_remove(home.entry.entry_id)
+    done = await answer(hass, data, {})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert len(sent) == 2
 
 
 async def test_what_a_fix_does_not_solve_is_shown_again(

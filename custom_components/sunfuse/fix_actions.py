@@ -178,9 +178,7 @@ async def _plan_now(
     entry.runtime_data.planning.plan_anew()
 
 
-async def _give_back(
-    hass: HomeAssistant, _entry: SunfuseConfigEntry, data: IssueData
-) -> None:
+async def async_give_back(hass: HomeAssistant, data: IssueData) -> None:
     """Restore what keeps the home battery from discharging.
 
     Raises:
@@ -216,10 +214,9 @@ FIXES: Mapping[
     TEST_FAIL_SAFE: _test_fail_safe,
     FORGET_ATTEMPTS: _forget_attempts,
     PLAN_NOW: _plan_now,
-    GIVE_BACK: _give_back,
 }
 # These help a site that is not set up, too.
-WITHOUT_SITE = frozenset({RELOAD, GIVE_BACK})
+WITHOUT_SITE = frozenset({RELOAD})
 
 
 def _station(entry: SunfuseConfigEntry, data: IssueData) -> Station:

@@ -1,5 +1,7 @@
 """The fixes of repair issues: another sensor, another circuit. Nothing has to be set up again."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,15 @@ from .const import (
     SUBENTRY_CIRCUIT,
 )
 from .data import SunfuseConfigEntry
-from .fix_actions import FIX, FIXES, TURN_GRID, TURN_PHASES, WITHOUT_SITE, IssueData
+from .fix_actions import (
+    FIX,
+    FIXES,
+    GIVE_BACK,
+    TURN_GRID,
+    TURN_PHASES,
+    WITHOUT_SITE,
+    async_give_back,
+)
 from .flows.checks import check_entities
 from .flows.circuit_choice import circuit_selector
 from .flows.fail_safe_check import chargers_of, fail_safe_problem
@@ -227,11 +237,10 @@ class DeleteSessionsFlow(ConfirmRepairFlow):
 class FixFlow(ConfirmRepairFlow):
     """Does what the text of an issue announces, at a press."""
 
-    def __init__(self, entry: ConfigEntry, data: IssueData) -> None:
+    def __init__(self, fix: Callable[[], Awaitable[None]]) -> None:
         """Remember what is to be done."""
         super().__init__()
-        self._entry = entry
-        self._data = data
+        self._fix = fix
 
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
@@ -239,7 +248,7 @@ class FixFlow(ConfirmRepairFlow):
         """Ask, and do it."""
         if user_input is not None:
             try:
-                await FIXES[self._data[FIX]](self.hass, self._entry, self._data)
+                await self._fix()
             except CommandError as err:
                 return self.async_abort(
                     reason="command_failed",
@@ -325,13 +334,16 @@ async def async_create_fix_flow(
         return DeleteSessionsFlow(ledger_path(hass, str(removed)))
     if data is not None and (energy_entity := data.get(ENERGY_ENTITY)):
         return AddEnergyDeviceFlow(str(energy_entity))
+    if data is not None and data.get(FIX) == GIVE_BACK:
+        # The site may be removed by now.
+        return FixFlow(partial(async_give_back, hass, data))
     entry: SunfuseConfigEntry | None
     if data is not None and (
         entry := hass.config_entries.async_get_entry(str(data["entry_id"]))
     ):
         is_loaded = entry.state is ConfigEntryState.LOADED
         if (fix := data.get(FIX)) in FIXES and (is_loaded or fix in WITHOUT_SITE):
-            return FixFlow(entry, data)
+            return FixFlow(partial(FIXES[str(fix)], hass, entry, data))
         if data.get(SIGNS):
             return TurnSignFlow(entry)
         if (connector := data.get(PLAN)) and is_loaded:
