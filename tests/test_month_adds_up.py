@@ -12,6 +12,7 @@ import random
 import re
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
@@ -129,10 +130,17 @@ def _of_days(rows: list[SessionRow], days: int) -> list[SessionRow]:
     return [row for row in rows if row.stopped_at and row.stopped_at >= since]
 
 
+@pytest.mark.parametrize(
+    "today", ["2026-11-14 10:00", "2026-04-18 10:00"], ids=["autumn", "spring"]
+)
 async def test_all_of_it_adds_up(
-    hass: HomeAssistant, start: Callable[..., Any]
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    freezer: FrozenDateTimeFactory,
+    today: str,
 ) -> None:
-    """Within half a percent, and to the cent where it is money that somebody pays."""
+    """Within half a percent, and to the cent where it is money that somebody pays: in months whose clocks change."""
+    freezer.move_to(today)
     await hass.config.async_set_time_zone("Europe/Berlin")
     persons = [_person(name, key, "STAFF") for name, key in PERSONS.items()]
     zoe: ConfigSubentryData = {
