@@ -317,6 +317,44 @@ def test_what_was_billed_outlives_the_person(path: Path) -> None:
         assert (only(ledger).person, only(ledger).billed) == (None, 1.96)
 
 
+def test_what_was_billed_outlives_joining_persons(path: Path) -> None:
+    """Each had a price list: what comes late changes no bill, unless the session goes on or billing again is asked for."""
+    prices = {ANNA: FLAT, (Billed.PERSON, "ben"): replace(FLAT, per_kwh=9.0)}
+    running = TransactionFacts(
+        station="CP1",
+        transaction="2",
+        connector=1,
+        stated_start_at=NOON + timedelta(hours=2),
+        counted_wh=1000.0,
+        person=Attribution(at=NOON, value="anna"),
+    )
+    stop = TransactionFacts(
+        station="CP1",
+        transaction="2",
+        stated_stop_at=NOON + timedelta(hours=3),
+        stated_wh=1000.0,
+    )
+
+    def billed() -> dict[str, float | None]:
+        rows = got(ledger.sessions(SessionFilter()))
+        assert {row.person for row in rows} == {"ben"}
+        return {row.transaction: row.billed for row in rows}
+
+    with opened(path) as ledger:
+        got(ledger.agree(prices, LONG_AGO))
+        got(ledger.note(by_anna(), measured(0, 4000.0), running))
+        got(ledger.join_persons("anna", "ben"))
+        got(ledger.note(site(0), by_anna(end_reason="Local"), stop))
+        assert billed() == {"1": 1.96, "2": 9.0}
+        got(ledger.note(finished("3", energy_wh=1000.0, continues="1")))
+        assert billed() == {"1": 45.0, "2": 9.0}
+        got(ledger.join_persons("ben", "anna"))
+        got(ledger.join_persons("anna", "ben"))
+        half = {(Billed.PERSON, "ben"): replace(FLAT, per_kwh=4.5)}
+        got(ledger.bill_again(half, LONG_AGO))
+        assert billed() == {"1": 22.5, "2": 4.5}
+
+
 def test_the_ledger_keeps_the_vat_of_each_session(path: Path) -> None:
     """4 kWh at 0.49 and 19 %: 1.96, of which 0.31; another rate from the second session on; both stay when forgotten."""
     old, new = replace(FLAT, vat_percent=19.0), replace(FLAT, vat_percent=7.0)

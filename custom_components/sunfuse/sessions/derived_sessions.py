@@ -39,7 +39,7 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
     sums, state = costs(quarters), times(parts)
     billed = (
         _as_it_was(db, session)
-        if state.forgotten
+        if state.forgotten or _bill_stays(db, session, state)
         else _billed(db, state, quarters, _plugged_until(state, measured))
     )
     root = min(parts, key=lambda part: (part.continues is not None, part.transaction))
@@ -176,8 +176,16 @@ class _Billed:
 _BILLED = tuple(one.name for one in fields(_Billed))
 
 
+def _bill_stays(db: sqlite3.Connection, session: int, state: SessionTimes) -> bool:
+    """Whether a session was billed as another person's, and nothing was added to it since then."""
+    known = db.execute(
+        "SELECT billed_parts, person FROM session WHERE number = ?", (session,)
+    ).fetchone()
+    return tuple(known) == (state.parts, state.person)
+
+
 def _as_it_was(db: sqlite3.Connection, session: int) -> _Billed:
-    """Return what a session was billed before it was forgotten whose it was."""
+    """Return what a session was billed before it was forgotten whose it was, or became another person's."""
     row = db.execute(
         f"SELECT {', '.join(_BILLED)} FROM session WHERE number = ?",  # noqa: S608 (names of columns)
         (session,),

@@ -60,7 +60,7 @@ def _where(wanted: SessionFilter) -> tuple[str, list[Any]]:
 
 
 def _session(row: sqlite3.Row) -> SessionRow:
-    names = set(row.keys()) - {"id", "compare"}
+    names = set(row.keys()) - {"id", "compare", "billed_parts"}
     values: dict[str, Any] = {name: row[name] for name in names}
     for name in ("plugged_at", "started_at", "stopped_at", "unplugged_at"):
         values[name] = maybe_at(values[name])

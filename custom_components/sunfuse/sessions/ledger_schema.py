@@ -180,8 +180,13 @@ ALTER TABLE session ADD COLUMN billed_vat REAL;
 ALTER TABLE session ADD COLUMN vat_percent REAL;
 """
 
+_JOINED = """
+-- How many parts a session had when its person became another one: while it has no more, its bill stays.
+ALTER TABLE session ADD COLUMN billed_parts INTEGER;
+"""
+
 # The scripts that lead from each version to the next one.
-MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS, _VAT)
+MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS, _VAT, _JOINED)
 
 
 class NewerLedgerError(Exception):

@@ -75,6 +75,11 @@ class LedgerTables:
     def bill_again(self, lists: PriceLists, since: datetime) -> int:
         """Bill the sessions that began from a time on by these price lists; returns how many."""
         agree_again(self._db, lists, since)
+        self._db.execute(
+            "UPDATE session SET billed_parts = NULL"
+            " WHERE COALESCE(started_at, stopped_at) >= ?",
+            (ms(since),),
+        )
         rows = self._db.execute(
             "SELECT number FROM session WHERE COALESCE(started_at, stopped_at) >= ?",
             (ms(since),),

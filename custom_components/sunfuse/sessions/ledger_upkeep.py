@@ -249,6 +249,11 @@ def join_persons(tables: LedgerTables, person: str, into: str) -> datetime | Non
         " JOIN quarter q ON q.station = p.station AND q.id = p.id WHERE n.person = ?",
         (person,),
     ).fetchone()
+    db.execute(
+        "UPDATE session SET billed_parts = parts"
+        " WHERE person = ? AND stopped_at IS NOT NULL",
+        (person,),
+    )
     for table in ("part", "session"):
         db.execute(
             f"UPDATE {table} SET person = ? WHERE person = ?",  # noqa: S608 (fixed names)
