@@ -8,7 +8,9 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
+    Circuit,
     CircuitState,
+    Connector,
     ConnectorStatus,
     Decision,
     MeterQuality,
@@ -20,7 +22,7 @@ from custom_components.sunfuse.engine.model import (
     Snapshot,
 )
 
-from .common import MAIN, NOW, car, decided, offers, reasons, site, values
+from .common import CHARGING, MAIN, NOW, car, decided, offers, reasons, site, values
 
 type Told = Callable[[int], MeterReading | None]
 
@@ -468,3 +470,194 @@ def test_a_meter_of_watts_on_three_phases_shows_an_overload(
     assert decision.circuits[0].state == state
     house_w = power_w - 6 * 690 if state == "overloaded" else power_w - 16 * 690
     assert decision.circuits[0].uncontrolled_a[0] == pytest.approx(house_w / 230)
+
+
+SUB = Circuit(
+    id="sub", name="Carport", parent="main", limit_a=(32, 32, 32), rated_a=(32, 32, 32)
+)
+AVAILABLE, OFFLINE = ConnectorStatus.AVAILABLE, ConnectorStatus.UNAVAILABLE
+
+
+def comes(name: str, circuit: str = "sub", **changes: object) -> Connector:
+    """Return a car that has no offer yet."""
+    return car(name, circuit=circuit, **{"offer_a": 0.0, **changes})
+
+
+def circuits_run(
+    connectors: list[Connector],
+    seconds: int,
+    *,
+    circuits: tuple[Circuit, ...] = (MAIN, SUB),
+    house: Callable[[int], float] = lambda _: 3.0,
+    metered: Callable[[int], tuple[str, ...]] = lambda _: ("main", "sub"),
+    idle: tuple[str, ...] = (),
+    solar: PowerReading | None = None,
+) -> list[Decision]:
+    """Return a decision every two seconds. The house is on the main circuit, and each car but the idle ones takes its offer.
+
+    A charger that measures nothing has no draw to begin with.
+    """
+    memory, found = Memory(), []
+    for at_s in range(0, seconds, 2):
+        now = NOW + timedelta(seconds=at_s)
+        flow = {"main": house(at_s) + at_s % 7 / 10, "sub": 0.0}
+        for index, one in enumerate(connectors):
+            takes = one.reachable and one.status is not AVAILABLE
+            taken = (one.offer_a or 0.0) if takes and one.id not in idle else 0.0
+            for name in {one.circuit, "main"}:
+                flow[name] += taken
+            if one.draw_a is not None and one.reachable:
+                connectors[index] = replace(one, draw_a=(taken,) * 3, draw_at=now)
+        snapshot = replace(
+            site(),
+            now=now,
+            circuits=circuits,
+            connectors=tuple(connectors),
+            meters=tuple(
+                (name, MeterReading(at=now, current_a=(flow[name],) * 3))
+                for name in metered(at_s)
+            ),
+            solar=solar,
+        )
+        decision, memory = decide(snapshot, memory)
+        given = offers(decision)
+        connectors = [
+            replace(one, offer_a=given[one.id], offered_at=now)
+            if one.reachable and given[one.id] != one.offer_a
+            else one
+            for one in connectors
+        ]
+        found.append(decision)
+    return found
+
+
+def until(decisions: list[Decision], name: str) -> float:
+    """Return after how many seconds a car had an offer."""
+    return 2.0 * next(
+        (i for i, one in enumerate(decisions) if offers(one)[name] > 0), len(decisions)
+    )
+
+
+@pytest.mark.parametrize(
+    ("beside", "idle", "within_s"),
+    [
+        # An empty connector needs less than the car.
+        (comes("a", status=AVAILABLE), (), 10),
+        # A charger that is out of reach has 6 A reserved.
+        (comes("a", reachable=False, status=OFFLINE, fall_back_a=6.0), (), 10),
+        # A car that takes nothing, on a charger that measures nothing, or its power alone.
+        (
+            replace(
+                comes("a", status=ConnectorStatus.PREPARING), draw_a=None, draw_at=None
+            ),
+            ("a",),
+            75,
+        ),
+        (
+            replace(
+                comes("a", status=ConnectorStatus.PREPARING), draw_a=None, draw_w=0.0
+            ),
+            ("a",),
+            75,
+        ),
+        # Two cars: the second starts when the meter has shown the first.
+        (comes("a"), (), 20),
+    ],
+)
+def test_the_first_car_below_a_meter_that_shows_nothing(
+    beside: Connector, idle: tuple[str, ...], within_s: float
+) -> None:
+    """Nothing but cars is below it: it rightly shows 0, and must not keep them waiting for ever."""
+    least_a = 6.0 if not idle and beside.status is CHARGING else 8.0
+    found = circuits_run([beside, comes("b", min_a=least_a)], 200, idle=idle)
+    assert until(found, "b") <= within_s
+    assert offers(found[-1])["b"] > 6
+
+
+@pytest.mark.parametrize(
+    ("circuits", "expected"),
+    [
+        # Nothing is known of the house: one car, with its minimum.
+        ((MAIN, SUB), {"b": 6}),
+        # It is assumed to take 5 A.
+        ((replace(MAIN, assumed_load_a=(5, 5, 5)), SUB), {"b": 6}),
+    ],
+)
+def test_what_is_presumed_below_does_not_flow_through_the_main_fuse(
+    circuits: tuple[Circuit, ...], expected: dict[str, float]
+) -> None:
+    """32 A less 6 A are more than the main fuse of 25 A carries: no car would ever charge again."""
+    found = circuits_run([comes("b")], 300, circuits=circuits, metered=lambda _: ())
+    assert offers(found[-1]) == expected
+
+
+def test_a_dead_meter_below_stops_no_car_beside_it() -> None:
+    """24 A less the assumed 5 A: 6 A for the car behind the dead meter, 13 A for the other."""
+    found = circuits_run(
+        [comes("b"), comes("c", "main")],
+        300,
+        circuits=(replace(MAIN, assumed_load_a=(5, 5, 5)), SUB),
+        metered=lambda _: (),
+    )
+    assert offers(found[-1]) == pytest.approx({"b": 6, "c": 13})
+
+
+def test_the_sun_does_not_shine_on_a_carport() -> None:
+    """Generation covers a part of what the main fuse carries: an empty circuit below it is still empty."""
+    found = circuits_run(
+        [comes("b")],
+        1000,
+        circuits=(MAIN, replace(SUB, limit_a=(20, 20, 20), rated_a=(20, 20, 20))),
+        house=lambda _: -11.0,
+        metered=lambda at_s: ("main", "sub") if at_s < 700 else ("main",),
+        solar=PowerReading(at=NOW + timedelta(seconds=700), power_w=10_000),
+    )
+    assert max(found[-1].circuits[1].uncontrolled_a) == pytest.approx(0)
+    assert offers(found[-1]) == {"b": 6}
+
+
+@pytest.mark.parametrize(
+    ("changes", "stops"),
+    [
+        ({"connect_to": "ws://sunfuse", "draw_a": None, "draw_at": None}, True),
+        ({"status": AVAILABLE}, True),
+        ({"draw_at": NOW - timedelta(hours=2)}, True),
+        # Lost a moment ago: its car may be what looks like a load.
+        ({"draw_at": NOW}, False),
+    ],
+)
+def test_a_charger_out_of_reach_does_not_make_the_past_forgotten(
+    changes: dict[str, object], stops: bool
+) -> None:
+    """The house took 20 A some minutes ago: while its meter is lost, that leaves no car its 6 A."""
+    away = comes("away", "main", reachable=False, status=OFFLINE, fall_back_a=0.0)
+    away = replace(away, **changes)  # type: ignore[arg-type]  # any field
+    found = circuits_run(
+        [comes("b", "main"), away],
+        1000,
+        circuits=(MAIN,),
+        house=lambda at_s: 20.0 if 200 < at_s < 500 else 3.0,
+        metered=lambda at_s: ("main",) if at_s < 800 else (),
+    )
+    assert (offers(found[-1])["b"] == 0) is stops
+
+
+def test_export_that_nobody_reports_and_no_draw() -> None:
+    """The meter shows feed-in, no panels are known, and the charger measures nothing: the car has its 16 A in the end."""
+    blind = replace(comes("b", "main"), draw_a=None, draw_at=None)
+    found = circuits_run([blind], 300, circuits=(MAIN,), house=lambda _: -20.0)
+    assert offers(found[-1]) == {"b": 16}
+
+
+def test_what_was_presumed_is_no_peak() -> None:
+    """The house took 19 A, and takes 3 A: when the meter is back, the car starts at once."""
+    found = circuits_run(
+        [comes("b", "main")],
+        1200,
+        circuits=(MAIN,),
+        house=lambda at_s: 19.0 if 200 < at_s < 500 else 3.0,
+        metered=lambda at_s: () if 800 <= at_s < 1100 else ("main",),
+    )
+    assert offers(found[540]) == {"b": 0}
+    assert until(found[550:], "b") <= 10
+    assert ReasonKey.LOAD_PEAKED not in {reasons(one)["b"] for one in found[450:]}

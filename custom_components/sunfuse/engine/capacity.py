@@ -39,6 +39,7 @@ class Capacity:
     state: CircuitState
     quality: MeterQuality
     uncontrolled_a: PerPhase
+    known_a: PerPhase  # the same without what is presumed
     uncontrolled_w: float | None  # with its sign; None if no meter measures it
     measured_w: float | None  # what the meter measured, cars included
     may_carry_a: PerPhase  # the load that increases are given beside: presumed, where the meter may have failed
@@ -89,7 +90,7 @@ def capacities(
     meters = dict(snapshot.meters)
     found: dict[str, Capacity] = {}
     for name in tree.upwards():
-        # What flows below a circuit flows through it.
+        # What is known to flow below a circuit flows through it. What is presumed there may be far more than it carries.
         beneath = [_load(found[child]) for child in tree.children(name)]
         found[name] = _capacity(
             tree.circuits[name],
@@ -104,13 +105,12 @@ def capacities(
 
 
 def _load(capacity: Capacity) -> PerPhase:
-    """Return the load of a circuit besides the cars: measured or assumed, plus what is fixed."""
+    """Return the known load of a circuit besides the cars: measured or assumed, plus what is fixed."""
     fixed_a = capacity.circuit.fixed_load_a
     if fixed_a is None:
-        return capacity.uncontrolled_a
+        return capacity.known_a
     return tuple(
-        load + fixed
-        for load, fixed in zip(capacity.uncontrolled_a, fixed_a, strict=True)
+        load + fixed for load, fixed in zip(capacity.known_a, fixed_a, strict=True)
     )
 
 
@@ -142,13 +142,20 @@ def _capacity(
             draws,
         )
     past, load = known.past, known.load_a
-    average = _average(load, past, snapshot, memory)
+    # What is presumed while a meter is lost is forgotten as soon as it is back.
+    average = _average(known.known_a, past, snapshot, memory)
     likely = tuple(map(max, average, known.may_carry_a))
     calm = _left(allowed.current_a, likely)
     if past.doubt.since is not None and known.quality is MeterQuality.GOOD:
         # No increases while the cars contradict the meter, until it is known to be wrong and a load is presumed instead.
         calm = (0.0,) * len(calm)
-    past = watch_load(past, load, snapshot)
+    past = watch_load(past, known.known_a, snapshot)
+    usual = tuple(
+        usual + presumed - measured
+        for usual, presumed, measured in zip(
+            past.usual_a, load, known.known_a, strict=True
+        )
+    )
     heat, bears = _heat(circuit, allowed, known.measured_a, past, snapshot, memory)
     nowhere = (False,) * len(load)
     return Capacity(
@@ -158,19 +165,20 @@ def _capacity(
         quality=known.quality,
         sensors=known.sensors,
         uncontrolled_a=load,
+        known_a=known.known_a,
         uncontrolled_w=known.load_w,
         measured_w=known.measured_w,
         may_carry_a=known.may_carry_a,
         available_a=_left(allowed.current_a, load),
         calm_a=calm,
-        expected_a=_left(allowed.current_a, past.usual_a),
+        expected_a=_left(allowed.current_a, usual),
         over=known.over or nowhere,
         still=known.still or nowhere,
         bears=bears or nowhere,
         unsteady_a=unsteady_a(past, likely),
         past=replace(
             past,
-            uncontrolled_a=load,
+            uncontrolled_a=known.known_a,
             uncontrolled_w=known.load_w,
             average_a=average,
             heat=heat,

@@ -27,6 +27,7 @@ class KnownLoad:
 
     past: CircuitMemory
     load_a: PerPhase
+    known_a: PerPhase  # the same without what is presumed
     load_w: float | None = None
     measured_w: float | None = None
     measured_a: PerPhase | None = None  # where all of it is measured
@@ -44,7 +45,7 @@ def by_assumption(
 ) -> KnownLoad:
     """Return the load of a circuit without a meter."""
     load = _at_least(circuit_load_a, beneath)
-    return KnownLoad(past=past, load_a=load, may_carry_a=load)
+    return KnownLoad(past=past, load_a=load, known_a=load, may_carry_a=load)
 
 
 def by_meter(
@@ -84,12 +85,12 @@ def by_meter(
         if judged.doubted and past.uncontrolled_a:
             load = tuple(map(max, load, past.uncontrolled_a))
             load_w = max(load_w, past.uncontrolled_w or load_w)
-    may_carry = load
+    known = may_carry = load
     if good and reading is not None:
         still = _still(reading, past, snapshot)
         past = replace(past, lost_since=None)
         if not judged.doubted:
-            past = remember_load(past, load, still, connectors, snapshot)
+            past = remember_load(circuit, past, load, still, connectors, snapshot)
         if any(still):
             presumed = beside_first(past, allowed.current_a, connectors, snapshot)
             may_carry = _at_least_where(still, presumed, load)
@@ -102,6 +103,7 @@ def by_meter(
     return KnownLoad(
         past=past,
         load_a=load,
+        known_a=known,
         load_w=load_w,
         measured_w=measured_w,
         measured_a=(

@@ -9,15 +9,17 @@ Nothing is presumed within the first minute after a meter stopped reporting: the
 interruption stops no car, and a fuse carries for longer what may come in between (see `fuse_curve`).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 import math
 
+from .confirmed_offer import held_a
 from .learning import NOTHING_A
 from .load import GENERATED, generated_w
 from .memory import CircuitMemory, LoadHistory
-from .model import Connector, ConnectorStatus, MeterQuality, PerPhase, Snapshot
-from .wanted import NO_CAR
+from .model import Circuit, Connector, ConnectorStatus, MeterQuality, PerPhase, Snapshot
+from .wanted import NO_CAR, why_not_wanted
 
 DAY = timedelta(days=1)
 MEAN_S = 60.0
@@ -25,11 +27,14 @@ MEAN_S = 60.0
 INTERRUPTION = timedelta(seconds=60)
 # A car that has taken nothing of its offer for so long does not begin with the next one.
 UNUSED = timedelta(seconds=60)
+# What a charger out of reach takes for longer than this is a load like any other.
+OUT_OF_REACH = timedelta(hours=1)
 # These have been observed for long before they are known.
 _PROVEN_WRONG = frozenset((MeterQuality.CONTRADICTED, MeterQuality.FROZEN))
 
 
 def remember_load(
+    circuit: Circuit,
     past: CircuitMemory,
     load_a: PerPhase,
     still: tuple[bool, ...],
@@ -38,12 +43,15 @@ def remember_load(
 ) -> CircuitMemory:
     """Note a load that was measured, with the generation that covered a part of it: that may be gone when it counts.
 
+    Generation is that of the site, and covers a part of what its main circuit carries; a circuit below may have none of it.
     A meter that stands still may have failed: what it showed before is not forgotten then.
     """
-    if not all(one.reachable or one.status in NO_CAR for one in connectors):
+    if any(_may_draw(one, snapshot) for one in connectors):
         return past  # what an unreachable car draws looks like a load
+    if circuit.parent is None:
+        load_a = _before_generation(load_a, snapshot)
     history, now = past.history, snapshot.now
-    mean_a = _mean(history, _before_generation(load_a, snapshot), snapshot)
+    mean_a = _mean(history, load_a, snapshot)
     if history.day_at is None:
         return replace(
             past,
@@ -74,6 +82,13 @@ def remember_load(
             highest_before_a=before_a,
         ),
     )
+
+
+def _may_draw(connector: Connector, snapshot: Snapshot) -> bool:
+    """Whether a car draws unseen, as far as anybody knows: its charger was lost a moment ago. One that never reported has none."""
+    if connector.reachable or connector.status in NO_CAR or connector.draw_at is None:
+        return False
+    return snapshot.now - connector.draw_at < OUT_OF_REACH
 
 
 def _before_generation(load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
@@ -107,20 +122,24 @@ def presumed_a(
     past: CircuitMemory, most_a: PerPhase, connectors: list[Connector]
 ) -> PerPhase:
     """Return the load to presume on each phase of a circuit that may carry `most_a`, cars included."""
-    known_a = (0.0,) * len(most_a)
-    if past.history.day_at is not None:
-        highest = zip(
-            past.history.highest_a, past.history.highest_before_a, strict=True
-        )
-        known_a = tuple(max(*pair, 0.0) for pair in highest)
+    seen_a = _seen_a(past, most_a)
     if past.doubt.shows_cars:
-        return known_a
-    return tuple(map(max, known_a, _all_but_one(most_a, connectors)))
+        return seen_a
+    return tuple(map(max, seen_a, _all_but_one(most_a, connectors)))
+
+
+def _seen_a(past: CircuitMemory, most_a: PerPhase) -> PerPhase:
+    """Return the highest load of the last day or two."""
+    if past.history.day_at is None:
+        return (0.0,) * len(most_a)
+    highest = zip(past.history.highest_a, past.history.highest_before_a, strict=True)
+    return tuple(max(*pair, 0.0) for pair in highest)
 
 
 def _all_but_one(most_a: PerPhase, connectors: list[Connector]) -> PerPhase:
-    """Return the load that leaves one car its minimum."""
-    one_a = min((connector.min_a for connector in connectors), default=0.0)
+    """Return the load that leaves one car its minimum, whichever of those that want to charge it is."""
+    wanting = [one for one in connectors if why_not_wanted(one, 0.0) is None]
+    one_a = max((one.min_a for one in wanting or connectors), default=0.0)
     return tuple(max(most - one_a, 0.0) for most in most_a)
 
 
@@ -132,26 +151,52 @@ def beside_first(
 ) -> PerPhase:
     """Return the load to presume before a car starts, lowered so far that one can: it shows whether the meter works.
 
-    Cars that do not use their offers show nothing, and keep no other car from starting.
+    Cars that do not use their offers show nothing, and keep no other car from starting. Nor does what is reserved for chargers
+    out of reach. Nobody knows whether a car uses its offer whose charger does not measure: it keeps no other car from starting
+    where a load that was never seen would be presumed.
     """
-    unused_a = [0.0] * len(most_a)
-    for connector in connectors:
-        if _is_unused(connector, snapshot):
-            for phase in connector.phases:
-                unused_a[phase] += connector.offer_a or 0.0
-    leaves_one = _all_but_one(most_a, connectors)
-    return tuple(
-        min(presumed, max(a - unused, 0.0))
-        for presumed, a, unused in zip(
-            presumed_a(past, most_a, connectors), leaves_one, unused_a, strict=True
-        )
-    )
+
+    def beside(is_unused: Callable[[Connector, Snapshot], bool]) -> PerPhase:
+        left_a = list(_all_but_one(most_a, connectors))
+        for connector in connectors:
+            if is_unused(connector, snapshot):
+                for phase in connector.phases:
+                    left_a[phase] -= held_a(connector, snapshot)
+        return tuple(max(a, 0.0) for a in left_a)
+
+    presumed = map(min, presumed_a(past, most_a, connectors), beside(_may_be_unused))
+    seen = map(min, _seen_a(past, most_a), beside(_is_unused))
+    return tuple(map(max, presumed, seen))
 
 
 def _is_unused(connector: Connector, snapshot: Snapshot) -> bool:
-    """Whether a car has taken nothing of its offer for a while."""
-    if connector.status is ConnectorStatus.SUSPENDED_EV:
+    """Whether a car has taken nothing of its offer for a while, or its charger is out of reach."""
+    if not connector.reachable or connector.status is ConnectorStatus.SUSPENDED_EV:
         return True
-    if connector.offered_at is None or snapshot.now - connector.offered_at < UNUSED:
-        return False
-    return max(connector.draw_a or (math.inf,)) < NOTHING_A
+    drawn_a = _drawn_a(connector, snapshot)
+    return (
+        drawn_a is not None and drawn_a < NOTHING_A and _had_time(connector, snapshot)
+    )
+
+
+def _may_be_unused(connector: Connector, snapshot: Snapshot) -> bool:
+    """Whether a car has not shown for a while that it takes anything of its offer."""
+    unknown = _drawn_a(connector, snapshot) is None
+    return _is_unused(connector, snapshot) or (
+        unknown and _had_time(connector, snapshot)
+    )
+
+
+def _drawn_a(connector: Connector, snapshot: Snapshot) -> float | None:
+    """Return what a car draws on one phase, at most; None if its charger does not measure."""
+    if connector.draw_a is not None:
+        return max(connector.draw_a)
+    if connector.draw_w is None:
+        return None
+    return connector.draw_w / snapshot.site.voltage_v
+
+
+def _had_time(connector: Connector, snapshot: Snapshot) -> bool:
+    """Whether a car had the time to begin with its offer."""
+    since = connector.offered_at
+    return since is not None and snapshot.now - since >= UNUSED
