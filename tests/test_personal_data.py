@@ -274,3 +274,43 @@ async def test_explanations_name_no_deleted_person(
 
     states = await get_instance(hass).async_add_executor_job(recorded)
     assert _found(["Anna"], str(states)) == []
+
+
+async def test_who_was_removed_before_is_deleted_from_the_recorder(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Home Assistant has removed the person's entities with the person; what was recorded of them goes too."""
+    home: Home = await start("CP1", ANNA)
+    station = await home.boot("CP1", "Preparing")
+    await start_transaction(home, station)
+    await stop_transaction(home, station, 1800)
+    [person] = home.entry.get_subentries_of_type("person")
+    await home.shows("sensor", f"{person.subentry_id}_month_energy", "0.8")
+    entity = home.entity("sensor", f"{person.subentry_id}_month_energy")
+    hass.config_entries.async_remove_subentry(home.entry, person.subentry_id)
+    await hass.async_block_till_done()
+    assert er.async_get(hass).async_get(entity) is None
+    await async_wait_recording_done(hass)
+
+    def recorded() -> int:
+        with get_instance(hass).get_session() as session:
+            return len(
+                session.execute(
+                    text(
+                        "SELECT 1 FROM states s JOIN states_meta m"
+                        " ON m.metadata_id = s.metadata_id WHERE m.entity_id = :id"
+                    ),
+                    {"id": entity},
+                ).all()
+            )
+
+    assert await get_instance(hass).async_add_executor_job(recorded)
+    await hass.services.async_call(
+        DOMAIN,
+        "delete_person",
+        {"config_entry_id": home.entry.entry_id, "person": "Anna"},
+        blocking=True,
+    )
+    await hass.async_block_till_done()
+    await async_wait_recording_done(hass)
+    assert not await get_instance(hass).async_add_executor_job(recorded)

@@ -126,12 +126,26 @@ def _cards_of(entry: SunfuseConfigEntry, person: str) -> tuple[str, ...]:
 def _entities_of(
     hass: HomeAssistant, entry: SunfuseConfigEntry, person: str
 ) -> list[str]:
-    """Return a person's entities, whose ids contain the name, and those of chargers that say who charges."""
-    return [
+    """Return a person's entities, whose ids contain the name, and those of chargers that say who charges.
+
+    Those of a person who was removed before are gone; Home Assistant remembers what they were for some time.
+    """
+    registry = er.async_get(hass)
+    present = [
         one.entity_id
-        for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        for one in er.async_entries_for_config_entry(registry, entry.entry_id)
         if one.config_subentry_id == person or one.translation_key in _NAMING
     ]
+    gone = [
+        one.entity_id
+        for one in registry.deleted_entities.values()
+        if one.platform == DOMAIN
+        and one.unique_id.startswith(f"{entry.entry_id}_{person}_")
+        # Another one may have the id by now.
+        and registry.async_get(one.entity_id) is None
+        and hass.states.get(one.entity_id) is None
+    ]
+    return [*present, *gone]
 
 
 async def _async_forget_entities(hass: HomeAssistant, entities: Iterable[str]) -> None:
