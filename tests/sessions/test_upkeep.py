@@ -134,9 +134,12 @@ def test_old_sessions_age_out(path: Path) -> None:
             facts = finished(
                 str(days), start=NOON + timedelta(days=days), card="A", person=ANNA
             )
-            got(ledger.note(facts))
+            got(ledger.note(facts, _signed(str(days), "A")))
         assert got(ledger.forget_persons_before(NOON + timedelta(days=15))) == 2
         rows = got(ledger.sessions(EVERYTHING))
+        # They hold the card's number.
+        signed = [len(got(ledger.signed_values(row.number))) for row in rows]
+        assert signed == [1, 0, 0]
         assert [(row.person, row.card) for row in rows] == [
             ("anna", "A"),
             (None, None),

@@ -282,6 +282,10 @@ def forget_persons_before(db: sqlite3.Connection, before: datetime) -> int:
     # The sums of the person go on from them.
     db.execute(_CARRY.format(kind="person", where="stopped_at < ?"), (ms(before),))
     of_then = "session IN (SELECT number FROM session WHERE stopped_at < ?)"
+    db.execute(
+        f"DELETE FROM signed_value WHERE (station, id) IN (SELECT station, id FROM part WHERE {of_then})",  # noqa: S608
+        (ms(before),),
+    )
     db.execute(f"UPDATE part SET card = NULL WHERE {of_then}", (ms(before),))  # noqa: S608 (fixed conditions)
     db.execute(
         f"UPDATE part SET person = ? WHERE person IS NOT NULL AND {of_then}",  # noqa: S608
