@@ -106,7 +106,12 @@ def _store(
         charge, discharge = model.addVariable(0, most), model.addVariable(0, given)
         on = model.addBinary()
         model.addConstr(charge <= most * on)
-        model.addConstr(charge >= min(max(store.min_charge_w / 1000, _ON), most) * on)
+        if most < _ON:
+            model.addConstr(on <= 0)  # what cannot charge pauses, and starts again
+        # A store of which a power is demanded takes it until it is full: in that step its mean may be below the minimum.
+        demanded = bool(store.demand_w and store.demand_w[step])
+        least = _ON if demanded else max(store.min_charge_w / 1000, _ON)
+        model.addConstr(charge >= min(least, most) * on)
         model.addConstr(discharge <= given * (1 - on))
         if not store.from_grid:
             model.addConstr(charge <= most * (1 - importing[step]))
@@ -120,7 +125,7 @@ def _store(
             - hours[step] * store.standby_w / 1000 * on
             - hours[step] / store.discharge_efficiency * discharge
         )
-        if store.demand_w and store.demand_w[step]:
+        if demanded:
             full = model.addBinary()
             model.addConstr(held >= store.max_wh / 1000 * full)
             model.addConstr(
