@@ -1,4 +1,4 @@
-"""The fix of a Modbus device that is gone: look again, its new address, or remove it."""
+"""The fix for a Modbus device that does not answer: try again, enter its new address, or remove it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MODBUS = "modbus"
 
 
 class LostDeviceFlow(RepairsFlow):
-    """The user says where the device is now, or that it is gone for good."""
+    """Asks for the new address of the device, or removes it."""
 
     def __init__(self, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
         """Remember which device it is about."""

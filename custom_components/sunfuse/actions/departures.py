@@ -103,7 +103,7 @@ def async_setup_departure_actions(hass: HomeAssistant) -> None:
 async def _async_owner(
     hass: HomeAssistant, call: ServiceCall
 ) -> tuple[SunfuseConfigEntry, Owner]:
-    """Return for whom something is set, if the user may."""
+    """Return the vehicle or charger that is set, if the user may set it."""
     entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
     await async_require_control_of(hass, call.context, entry, owner)
     return entry, owner

@@ -85,7 +85,7 @@ def habit_score(sessions: Iterable[PastSession], now: datetime) -> HabitScore | 
 def habit_scores(
     sessions: Iterable[PastSession], now: datetime
 ) -> dict[str, HabitScore]:
-    """Return the scores of all vehicles and guests of whom there is one."""
+    """Return the scores of all vehicles and guests that have one."""
     by_owner: dict[str, list[PastSession]] = {}
     for one in sessions:
         by_owner.setdefault(one.owner, []).append(one)

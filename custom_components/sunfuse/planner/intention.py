@@ -103,7 +103,7 @@ class Shortfall:
 
     @property
     def is_said(self) -> bool:
-        """Whether a driver hears of it: "90 %, not 90 %" is no news."""
+        """Whether to warn the driver: not if both round to the same percentage."""
         if self.reaches_soc is None or self.wanted_soc is None:
             return True
         return round(self.reaches_soc) < round(self.wanted_soc)

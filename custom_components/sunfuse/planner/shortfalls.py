@@ -26,7 +26,7 @@ class ShortfallFinder:
     def of(self, terms: CarTerms, planned: StorePlan) -> tuple[Shortfall, ...]:
         """Return the departures that the plan misses."""
         found: list[Shortfall] = []
-        if not terms.car.connected:  # nobody is there to whom it could be said
+        if not terms.car.connected:  # there is no driver to warn
             return ()
         for number, goal in enumerate(terms.goals):
             wanted_wh = terms.wanted_wh[number]

@@ -134,7 +134,7 @@ class BatteryHold:
     def _fitting(self, rule: HoldRule) -> HoldRule:
         """Return a rule with a value that its entity can have: a number has a unit, bounds and a step.
 
-        Whoever is told something else refuses, or shows another value, and is told again every minute.
+        An entity that gets another value refuses it, or rounds it and is then set again every minute.
         """
         state = self._hass.states.get(rule.entity_id)
         if state is None or state.domain not in _NUMBERS:
@@ -203,7 +203,7 @@ class BatteryHold:
             rule.release_value is None
             and state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
         ):
-            raise NotDoneError(f"{rule.entity_id} tells no value to give back")
+            raise NotDoneError(f"{rule.entity_id} has no value to restore")
         registered = er.async_get(self._hass).async_get(rule.entity_id)
         held = HeldEntity(
             entity_id=rule.entity_id,

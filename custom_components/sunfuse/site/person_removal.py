@@ -86,7 +86,7 @@ async def async_join_persons(
 
 
 async def async_join_migrated(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Join the histories of those of whom an earlier version had a card each. Where that was done, nothing happens."""
+    """Join the histories of drivers who had a person for each card in an earlier version. Repeating it changes nothing."""
     for person, into in entry.data.get(CONF_JOINED_PERSONS, {}).items():
         await _async_join_history(hass, entry, person, into)
 

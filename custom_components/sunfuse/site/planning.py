@@ -289,11 +289,11 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             )
 
     def demand(self, key: ConnectorKey) -> Demand:
-        """Return what is asked for at a connector, in the site's time."""
+        """Return a connector's demand, in the site's time."""
         return self._demands.planned(key)
 
     def shown_demand(self, key: ConnectorKey) -> Demand:
-        """Return what is asked for at a connector, by the clock on the wall."""
+        """Return a connector's demand, by the wall clock."""
         return self._demands.shown(key)
 
     def _demand_of(self, connector_id: str) -> Demand:

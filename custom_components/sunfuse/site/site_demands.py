@@ -15,15 +15,15 @@ _EXPECTS = (Mode.ECO, Mode.FAST)
 
 
 class SiteDemands:
-    """Converts what is asked for at a simulated site that runs faster; at any other both times are the wall clock's."""
+    """Converts demands between the two clocks of a simulated site that runs faster; any other site has only the wall clock."""
 
     def __init__(self, demands: Demands, clock: SiteClock) -> None:
-        """Convert what is gathered by a clock."""
+        """Convert the gathered demands with a site's clock."""
         self._demands = demands
         self._clock = clock
 
     def planned(self, key: ConnectorKey) -> Demand:
-        """Return what is asked for at a connector, in the site's time.
+        """Return a connector's demand, in the site's time.
 
         Where time runs faster, nobody leaves at seven by the clock on the wall: the simulated drivers say when they do.
         """
@@ -49,7 +49,7 @@ class SiteDemands:
         return self._demands.expected(connector.id, self._clock.now())
 
     def shown(self, key: ConnectorKey) -> Demand:
-        """Return what is asked for at a connector, by the clock on the wall."""
+        """Return a connector's demand, by the wall clock."""
         clock = self._clock
         if clock.house is None:
             return self._demands.at(key)
@@ -62,9 +62,9 @@ class SiteDemands:
         )
 
     def controlled(self, key: ConnectorKey) -> Demand:
-        """Return what the engine is told of it.
+        """Return a connector's demand as the engine needs it, by the wall clock.
 
-        Where a car charges faster than it takes current, the engine is to reckon with what the current gives.
+        In faster time a car stores more energy than its current supplies: the engine gets the energy that the current supplies.
         """
         demand = self.shown(key)
         if demand.energy_wh is None or self._clock.house is None:

@@ -191,7 +191,7 @@ class EnergyCounter:
     def _later(self, register_wh: float, at: datetime) -> Track | None:
         """Return a later reading that is known already of the register that shows this at a start or a stop.
 
-        Reports that were stored while offline may come after newer ones; what they tell of was counted with these.
+        Reports that were stored while offline may arrive after newer ones, which have counted their energy already.
         """
         for track in (self._begun, self._edges, self._values):
             if track is None or at >= track.at:
