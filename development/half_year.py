@@ -7,10 +7,9 @@ anybody sees of it is the ledger's own work.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
-import math
 import random
 from uuid import UUID
 
@@ -29,190 +28,35 @@ from custom_components.sunfuse.simulator.battery import (
     battery_power_w,
     stored_after_wh,
 )
-from custom_components.sunfuse.simulator.house import FAMILY_HOUSE, house_power_w
-from custom_components.sunfuse.simulator.sun import SolarSpec, clear_sky_w
+
+from .half_year_drivers import (
+    ANNA,
+    CARPORT,
+    DRIVERS,
+    GARAGE,
+    STREET,
+    VOLTAGE_V,
+    WORKING_DAYS,
+    Driver,
+    Habit,
+)
+from .half_year_weather import QUARTER, SEED, Sky, house_day
 
 DAYS = 183
-QUARTER = timedelta(minutes=15)
 QUARTER_H = 0.25
-QUARTERS = 96
-SEED = 13
-VOLTAGE_V = 230.0
-MIN_A = 6.0
 # What a session costs must be known: import and export price at a time.
 type PriceAt = Callable[[datetime], tuple[float, float]]
 
-# The house repeats four weeks; a clear sky changes little in a week.
+# The house repeats four weeks.
 _HOUSE_DAYS = 28
-_SKY_EVERY = 7
 _WORKSHOP_W = 450.0
-_WORKING_DAYS = range(5)
-_EVERY_DAY = range(7)
 _OFFLINE = 0.02
 _BATTERY = BatterySpec()
-_SUN = SolarSpec()
 # The family is away for two weeks, and the workshop is closed for the first of them.
 _AWAY_SINCE, _AWAY_DAYS, _CLOSED_DAYS = 120, 14, 7
 _NOON_H, _BY_PRICE = 12, 0.3
 # Since this many days, the commuter leaves later.
 _NEW_JOB = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Habit:
-    """When a driver comes and leaves on some days of the week, and how much he needs."""
-
-    weekdays: Sequence[int]
-    comes: tuple[float, float]  # local hour, and how much it varies
-    leaves: tuple[float, float]  # on the next day where it is before he comes
-    kwh: tuple[float, float]
-    often: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Driver:
-    """Somebody who charges here: of the family, of the business, or a guest."""
-
-    name: str
-    station: str
-    phases: int
-    max_a: float
-    habits: tuple[Habit, ...]
-    card: str | None = None
-    vehicle: str | None = None
-    at_work: bool = False  # of the business
-    by_hand: bool = False  # starts and stops by a card
-
-    @property
-    def full_w(self) -> float:
-        """The most that car and charger can do together."""
-        return self.max_a * self.phases * VOLTAGE_V
-
-    @property
-    def least_w(self) -> float:
-        """The least with which a car charges."""
-        return MIN_A * self.phases * VOLTAGE_V
-
-
-ANNA, BEN = "Anna", "Ben"
-CHRIS, DANA, WORKSHOP = "Chris", "Dana", "Workshop van"
-GARAGE, CARPORT, STREET = "SIM-GARAGE", "SIM-CARPORT", "SIM-STREET"
-
-DRIVERS = (
-    Driver(
-        name=ANNA,
-        station=GARAGE,
-        phases=3,
-        max_a=16.0,
-        card="04A1B2C3D4E501",
-        vehicle=GARAGE,
-        habits=(
-            Habit(
-                weekdays=range(4),
-                comes=(17.6, 0.5),
-                leaves=(7.3, 0.25),
-                kwh=(7, 18),
-                often=0.9,
-            ),
-            Habit(
-                weekdays=(4,),
-                comes=(16.5, 0.8),
-                leaves=(9.5, 1.0),
-                kwh=(9, 22),
-                often=0.9,
-            ),
-            Habit(
-                weekdays=(5,),
-                comes=(11.5, 0.8),
-                leaves=(10.0, 1.0),
-                kwh=(6, 20),
-                often=0.8,
-            ),
-            Habit(
-                weekdays=(6,),
-                comes=(12.0, 0.8),
-                leaves=(7.3, 0.25),
-                kwh=(8, 25),
-                often=0.8,
-            ),
-        ),
-    ),
-    Driver(
-        name=BEN,
-        station=CARPORT,
-        phases=3,
-        max_a=16.0,
-        card="04A1B2C3D4E502",
-        vehicle=CARPORT,
-        habits=(
-            Habit(
-                weekdays=_EVERY_DAY,
-                comes=(9.7, 0.6),
-                leaves=(8.4, 0.5),
-                kwh=(5, 16),
-                often=0.75,
-            ),
-        ),
-    ),
-    Driver(
-        name=CHRIS,
-        station=STREET,
-        phases=1,
-        max_a=16.0,
-        card="04A1B2C3D4E503",
-        at_work=True,
-        by_hand=True,
-        habits=(
-            Habit(
-                weekdays=(0, 2, 4), comes=(8.1, 0.2), leaves=(16.2, 0.3), kwh=(6, 14)
-            ),
-        ),
-    ),
-    Driver(
-        name=DANA,
-        station=STREET,
-        phases=1,
-        max_a=16.0,
-        card="04A1B2C3D4E504",
-        at_work=True,
-        by_hand=True,
-        habits=(
-            Habit(weekdays=(1, 3), comes=(8.6, 0.3), leaves=(15.3, 0.5), kwh=(5, 12)),
-        ),
-    ),
-    Driver(
-        name=WORKSHOP,
-        station=STREET,
-        phases=1,
-        max_a=20.0,
-        card="04A1B2C3D4E505",
-        at_work=True,
-        habits=(
-            Habit(
-                weekdays=_WORKING_DAYS,
-                comes=(17.3, 0.5),
-                leaves=(6.8, 0.2),
-                kwh=(12, 30),
-                often=0.95,
-            ),
-        ),
-    ),
-    Driver(
-        name="",
-        station=STREET,
-        phases=1,
-        max_a=16.0,
-        habits=(
-            Habit(
-                weekdays=(5, 6),
-                comes=(13.0, 1.5),
-                leaves=(18.0, 1.5),
-                kwh=(4, 12),
-                often=0.4,
-            ),
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +129,7 @@ class _Past:
     def live(self, stopping: Callable[[], bool]) -> HalfYear | None:
         waiting = sorted(self._stays(), key=lambda stay: stay.comes, reverse=True)
         here: list[_Stay] = []
-        sky = _Sky(self._first, self._days, self._random)
+        sky = Sky(self._first, self._days, self._random)
         end = self._midnight(self._today)
         quarters = []
         at = self._midnight(self._first)
@@ -513,7 +357,7 @@ class _Past:
         local = at.astimezone(self._tz)
         day = (local.date() - self._first).days
         quarter = local.hour * 4 + local.minute // 15
-        works = local.weekday() in _WORKING_DAYS and 7 <= local.hour < 17
+        works = local.weekday() in WORKING_DAYS and 7 <= local.hour < 17
         closed = 0 <= day - _AWAY_SINCE < _CLOSED_DAYS
         away = 0.4 if 0 <= day - _AWAY_SINCE < _AWAY_DAYS else 1.0
         house_w = self._house_day(day % _HOUSE_DAYS)[quarter] * away
@@ -521,7 +365,7 @@ class _Past:
 
     def _house_day(self, day: int) -> tuple[float, ...]:
         if day not in self._house:
-            self._house[day] = _house_day(self._first, day)
+            self._house[day] = house_day(self._first, day)
         return self._house[day]
 
     def _midnight(self, day: date) -> datetime:
@@ -533,52 +377,6 @@ class _Past:
         seconds = int(hour % 24 * 3600)
         clock = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
         return datetime.combine(day, clock, self._tz).astimezone(UTC)
-
-
-class _Sky:
-    """The sun: a clear sky, the clouds of a day, and those that pass."""
-
-    def __init__(self, first: date, days: int, chance: random.Random) -> None:
-        self._first = first
-        self._clear: dict[int, tuple[float, ...]] = {}
-        self._days = [chance.betavariate(1.6, 1.1) for _ in range(days + 2)]
-        self._chance = chance
-        self._cloud = 0.0
-
-    def power_w(self, at: datetime) -> float:
-        """Return the mean power of the next quarter hour, to be asked in order."""
-        day = (at.date() - self._first).days + 1
-        part = max(0.08, self._days[min(max(day, 0), len(self._days) - 1)])
-        self._cloud = 0.75 * self._cloud + self._chance.gauss(0, 0.2)
-        wobble = 2 * self._cloud * math.sqrt(part * (1.05 - part))
-        clear_w = self._clear_day(day)[at.hour * 4 + at.minute // 15]
-        return clear_w * min(max(part + wobble, 0.03), 1.0)
-
-    def _clear_day(self, day: int) -> tuple[float, ...]:
-        week = day // _SKY_EVERY * _SKY_EVERY
-        if week not in self._clear:
-            midnight = datetime.combine(
-                self._first + timedelta(days=week), time(0), UTC
-            )
-            self._clear[week] = tuple(
-                clear_sky_w(midnight + (step + 0.5) * QUARTER, _SUN)
-                for step in range(QUARTERS)
-            )
-        return self._clear[week]
-
-
-def _house_day(first: date, day: int) -> tuple[float, ...]:
-    """Return a day of the house by quarter hour, by its own clock."""
-    spec = replace(FAMILY_HOUSE, utc_offset_h=0.0)
-    midnight = datetime.combine(first, time(0), UTC)
-    return tuple(
-        sum(
-            sum(house_power_w(midnight + (step + part) * QUARTER, spec, SEED))
-            for part in (0.17, 0.5, 0.83)
-        )
-        / 3
-        for step in range(day * QUARTERS, (day + 1) * QUARTERS)
-    )
 
 
 def _quarter_of(at: datetime) -> datetime:

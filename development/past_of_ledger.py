@@ -42,7 +42,8 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .half_year import DRIVERS, STREET, HalfYear, Ids, PriceAt, half_year
+from .half_year import HalfYear, Ids, PriceAt, half_year
+from .half_year_drivers import DRIVERS, STREET
 
 # So few that a charger that reports something meanwhile gets its answer soon.
 _TOGETHER, _COMPARED = 500, 20

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.sunfuse.sessions import GroupBy, Ledger, SessionFilter
-from development.half_year import DRIVERS, HalfYear, Ids, half_year
+from development.half_year import HalfYear, Ids, half_year
+from development.half_year_drivers import DRIVERS
 
 # The clocks change while it passes.
 NOW = datetime(2026, 10, 30, 15, 20, tzinfo=UTC)

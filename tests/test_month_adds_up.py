@@ -28,7 +28,8 @@ from custom_components.sunfuse.sessions import (
     TransactionFacts,
 )
 from custom_components.sunfuse.site.session_statistics import statistic_id
-from development.half_year import DRIVERS, HalfYear, Ids, half_year
+from development.half_year import HalfYear, Ids, half_year
+from development.half_year_drivers import DRIVERS
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import ConfigSubentryData
