@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from aiohttp import WSServerHandshakeError
@@ -20,9 +21,10 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorMode
 
 from .central_system.client import RawStation
-from .common import wait_until
+from .common import charger, wait_until
 from .forms import CHARGER, NEW_CHARGER
 from .site_fixtures import BOOT, Home, limits
+from .test_charger_actions import device_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -397,3 +399,48 @@ async def test_a_charger_that_needs_a_restart_is_not_locked_out(
     )
     await wait_until(lambda: not issues.async_get_issue(DOMAIN, issue_id), "no repair")
     await refused(home, "CP1")
+
+
+async def test_killed_while_a_password_is_sent(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """The password is in a file before the charger has it: a Home Assistant that is killed then locks nobody out."""
+    former, new = "A1" * 20, "B2" * 20
+    home: Home = await start(charger("CP1", security="password", password=former))
+    files = f"sunfuse.{home.entry.entry_id}.passwords"
+    station = await connect(home, "CP1", former)
+    assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+    written: list[Any] = []
+
+    def accept(request: dict[str, Any]) -> dict[str, Any]:
+        if request["key"] == "AuthorizationKey":
+            written.append(deepcopy(hass_storage[files]))
+        return {"status": "Accepted"}
+
+    station.answers["ChangeConfiguration"] = accept
+    data = dict(subentry_of(home, "CP1").data)
+    await hass.services.async_call(
+        DOMAIN,
+        "change_password",
+        {"device_id": device_of(home, "CP1"), "password": new},
+        blocking=True,
+    )
+    # The next start finds what the disk had when the charger got its password.
+    await station.close()
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    hass.config_entries.async_update_subentry(
+        home.entry, subentry_of(home, "CP1"), data=data
+    )
+    hass_storage[files] = written[0]
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+
+    await refused(home, "CP1", "C3" * 20)
+    for password in (former, new):
+        station = await connect(home, "CP1", password)
+        await station.close()
+    await wait_until(
+        lambda: "former_password" not in subentry_of(home, "CP1").data,
+        "the former credential to be forgotten",
+    )
+    assert subentry_of(home, "CP1").data["password"] == new
+    await refused(home, "CP1", former)

@@ -40,6 +40,7 @@ from .site.person_removal import async_join_migrated
 from .site.person_standing import follow_standings
 from .site.prices import price_store
 from .site.reporting import setup_report
+from .site.sent_passwords import password_store
 from .site.session_retention import follow_retention
 from .site.settings import Settings, default_mode
 from .site.tick_guard import issue_id
@@ -158,6 +159,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await observed_store(hass, entry.entry_id).async_remove()
     await departure_store(hass, entry.entry_id).async_remove()
     await session_store(hass, entry.entry_id).async_remove()
+    await password_store(hass, entry.entry_id).async_remove()
     await async_remove_ledger(hass, entry)
     forget_issue(hass, entry.entry_id)
     forget_downgrade(hass, entry)

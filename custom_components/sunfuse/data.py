@@ -22,6 +22,7 @@ from .site.peaks import SitePeaks
 from .site.persons import Persons
 from .site.planning import SitePlanning
 from .site.prices import SitePrices
+from .site.sent_passwords import SentPasswords
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings
 from .site.simulated_house import SimulatedHouse
@@ -49,6 +50,7 @@ class SunfuseData:
     sentences: Mapping[str, str]
     cards: Cards
     persons: Persons
+    passwords: SentPasswords
     modbus: SiteDevices
     simulated_house: SimulatedHouse | None = None  # None if the site is real
     prices: SitePrices | None = None  # None if the site has no tariff

@@ -23,6 +23,7 @@ from .site.peaks import async_load_peaks
 from .site.persons import Persons
 from .site.planning import SitePlanning
 from .site.prices import async_load_prices
+from .site.sent_passwords import SentPasswords
 from .site.session_statistics import SessionStatistics
 from .site.settings import Settings, default_mode
 from .site.simulated_house import SimulatedHouse
@@ -49,6 +50,9 @@ async def async_build(
     battery_hold = BatteryHold(hass, entry)
     await battery_hold.async_load()
     entry.async_on_unload(battery_hold.async_stop)
+    # Before the chargers are loaded: what a crash left unstored is valid for them.
+    passwords = SentPasswords(hass, entry)
+    await passwords.async_load()
     timekeeper = Timekeeper()
     central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
     coordinator = SunfuseCoordinator(hass, entry)
@@ -136,6 +140,7 @@ async def async_build(
     return SunfuseData(
         cards=cards,
         persons=persons,
+        passwords=passwords,
         central_system=central_system,
         chargers=chargers,
         vehicles=vehicles,

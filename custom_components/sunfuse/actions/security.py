@@ -176,7 +176,7 @@ def async_setup_security_actions(hass: HomeAssistant) -> None:
             )
         station = entry.runtime_data.central_system.stations[key.identity]
         with command_errors():
-            await station.change_password(password)
+            await entry.runtime_data.passwords.async_send(station, password)
         _keep(hass, entry, station.config)
         return {"password": password} if call.return_response else None
 

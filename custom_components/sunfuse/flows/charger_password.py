@@ -121,7 +121,7 @@ async def _send(
     await _settled(central_system, identity)
     station = central_system.stations[identity]
     try:
-        await station.change_password(password)
+        await entry.runtime_data.passwords.async_send(station, password)
     except CommandError as err:
         if err.key == "not_connected":
             return {WAY: "charger_away"}

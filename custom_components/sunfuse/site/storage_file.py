@@ -171,6 +171,12 @@ class StorageFile:
         self._written = _fingerprint(content)
         await self._store.async_save(content)
 
+    @callback
+    def close(self) -> None:
+        """Write nothing more: the next start judges what is stored."""
+        self._cancel()
+        self._content = None
+
     async def async_remove(self) -> None:
         """Remove the file and what was put aside of it, when the site is removed."""
         self._cancel()
