@@ -38,6 +38,7 @@ from .site.observing import observed_store
 from .site.peaks import peak_store
 from .site.person_removal import async_join_migrated
 from .site.person_standing import follow_standings
+from .site.plan_file import plan_store
 from .site.prices import price_store
 from .site.reporting import setup_report
 from .site.sent_passwords import password_store
@@ -158,6 +159,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> 
     await peak_store(hass, entry.entry_id).async_remove()
     await observed_store(hass, entry.entry_id).async_remove()
     await departure_store(hass, entry.entry_id).async_remove()
+    await plan_store(hass, entry.entry_id).async_remove()
     await session_store(hass, entry.entry_id).async_remove()
     await password_store(hass, entry.entry_id).async_remove()
     await async_remove_ledger(hass, entry)

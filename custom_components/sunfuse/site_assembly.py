@@ -97,6 +97,8 @@ async def async_build(
         settings=settings,
         clock=clock,
     )
+    await planning.async_load()
+    entry.async_on_unload(planning.async_save)
     controller = Controller(
         hass,
         entry,

@@ -1,12 +1,13 @@
 """What somebody may change at any time that a plan is made of; what only passes by, such as energy, is no news."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
 from ..drivers.demand import Demand
-from ..engine.model import Connector, LimitKind, Snapshot
+from ..engine.model import Connector, ConnectorStatus, LimitKind, Snapshot
 from ..engine.wanted import NO_CAR
 
 # What only passes by while a car charges; whether it is known at all counts by itself.
@@ -17,6 +18,70 @@ _said = attrgetter(*(one.name for one in fields(Demand) if one.name not in _PASS
 def has_car(connector: Connector) -> bool:
     """Return whether a car is at a connector."""
     return connector.reachable and connector.status not in NO_CAR
+
+
+def is_silent(connector: Connector) -> bool:
+    """Return whether nothing is heard of a connector: out of reach, or back without having said how it is."""
+    if not connector.reachable:
+        return True
+    unknown = connector.status is ConnectorStatus.UNAVAILABLE
+    return unknown and not connector.status_reported
+
+
+def silent_of(snapshot: Snapshot) -> frozenset[str]:
+    """Return the connectors of which nothing is heard."""
+    return frozenset(one.id for one in snapshot.connectors if is_silent(one))
+
+
+class AskedBefore:
+    """Notices who asks for something else than when it was last planned, over restarts too."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._now: dict[str, Any] = {}
+        # As fingerprints, of all that were heard of; who is silent for a while has not changed its mind.
+        self._heard: dict[str, str] = {}
+        self.changed: set[str] = set()
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return what each car asked for when it was last heard of."""
+        return self._heard
+
+    def take_back(self, fingerprints: Mapping[str, str]) -> None:
+        """Take over what cars asked for before a restart."""
+        self._heard = dict(fingerprints)
+
+    def all_changed(self) -> None:
+        """Hold no car to what was planned for it."""
+        self.changed |= self._now.keys()
+
+    def follow(self, snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> bool:
+        """Take in what is asked for now; return whether that is a reason to plan."""
+        asked = asked_of(snapshot, demand_of)
+        if asked == self._now:
+            return False
+        silent = silent_of(snapshot)
+        heard = {
+            car: _fingerprint(asks)
+            if asks != self._now.get(car) or car not in self._heard
+            else self._heard[car]
+            for car, asks in asked.items()
+            if car not in silent
+        }
+        self.changed |= {
+            car for car, prints in heard.items() if prints != self._heard.get(car)
+        }
+        self._heard = {
+            car: prints for car, prints in self._heard.items() if car in asked
+        } | heard
+        self._now = asked
+        return True
+
+
+def _fingerprint(asks: Any) -> str:
+    """Return something short that is the same after a restart if the same is asked for."""
+    return blake2b(repr(asks).encode(), digest_size=8).hexdigest()
 
 
 def asked_of(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str, Any]:

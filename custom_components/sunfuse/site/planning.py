@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 import logging
 from time import perf_counter
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -41,21 +40,20 @@ from .forecasting import SiteForecasts
 from .outcome import ConnectorKey
 from .outlooks import CarAsk, Known, outlook_of
 from .peaks import SitePeaks
-from .plan_changes import asked_of, has_car
+from .plan_changes import AskedBefore, has_car, silent_of
+from .plan_file import PlanFile
 from .plan_slots import plan_slot
 from .prices import SitePrices
 from .settings import Settings
 from .site_clock import SiteClock
 from .site_demands import SiteDemands
-from .site_plan import SitePlan, missed_of
+from .site_plan import OLDEST, SitePlan, missed_of, with_silent
 
 _LOGGER = logging.getLogger(__name__)
 
 # What changes together is planned together.
 BURST_S = 2.0
 EVERY_MIN = 5
-# A plan that is older is not followed any more: cars live by the simple rule of their mode.
-OLDEST = timedelta(hours=2)
 # What will be missed is an event at once, and is a repair once it has lasted.
 LASTS = timedelta(minutes=10)
 # A run that failed is no news for a person before this.
@@ -93,9 +91,9 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._peaks = peaks
         self._settings = settings
         self.clock = clock
-        self._asked: dict[str, Any] = {}
         # Whoever asks for something else since the last plan is not held to it.
-        self._changed: set[str] = set()
+        self._asked = AskedBefore()
+        self._file = PlanFile(hass, entry.entry_id)
         self._busy = False
         self._again = False
         self._stop_burst: CALLBACK_TYPE | None = None
@@ -106,6 +104,18 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     def currency(self) -> str:
         """Return the currency of the plan's costs."""
         return self._prices.currency if self._prices else self.hass.config.currency
+
+    async def async_load(self) -> None:
+        """Go on with the plan from before a restart, until there is a new one."""
+        if self.clock.house is not None:
+            return  # of another time
+        stored = await self._file.async_load()
+        self.data = stored.site_plan(self.clock.now())
+        self._asked.take_back(stored.asked)
+
+    async def async_save(self) -> None:
+        """Write the plan, when the site is unloaded."""
+        await self._file.async_save()
 
     # --- When -----------------------------------------------------------------------------------------------------
 
@@ -119,6 +129,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         ]
         if self._prices:
             self._stops.append(self._prices.async_add_listener(self.request))
+        self._peaks.aim(self._target_peaks(self.data, self.clock.now()))
         self.request()
 
     def _follow_clock(self) -> CALLBACK_TYPE:
@@ -160,7 +171,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     @callback
     def plan_anew(self) -> None:
         """Plan soon, whatever was planned before: what counts has changed."""
-        self._changed |= self._asked.keys()
+        self._asked.all_changed()
         self.request()
 
     @callback
@@ -174,12 +185,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Plan soon if a car came or left, or somebody asks for something else."""
         if not self._ticks.last_update_success:
             return
-        asked = asked_of(self._ticks.data.snapshot, self._demand_of)
-        if asked != self._asked:
-            self._changed |= {
-                car for car in asked if asked[car] != self._asked.get(car)
-            }
-            self._asked = asked
+        if self._asked.follow(self._ticks.data.snapshot, self._demand_of):
             self.request()
 
     @callback
@@ -197,9 +203,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Make a plan. This is a fault boundary: whatever fails in it, the last good plan goes on."""
         now = self.clock.now()
         try:
-            outlook, changed = self.outlook(), self._changed
-            self._changed = set()
-            intention = await self._async_intend(outlook, changed)
+            outlook, changed = self.outlook(), self._asked.changed
+            self._asked.changed = set()
+            silent = silent_of(self._ticks.data.snapshot)
+            intention = with_silent(
+                await self._async_intend(outlook, changed), self.data.intention, silent
+            )
             plan = SitePlan(
                 intention=intention,
                 missed=dict(missed_of(intention, self.data.missed)),
@@ -214,6 +223,8 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             return
         self._peaks.aim(self._target_peaks(plan, now))
         self.async_set_updated_data(plan)
+        if self.clock.house is None:
+            self._file.note(plan, self._asked.fingerprints)
         if self._again:
             self._again = False
             self.request()

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..planner import Intention, Shortfall
+from ..planner import CarIntention, Intention, Shortfall
+
+# A plan that is older is not followed any more: cars live by the simple rule of their mode.
+OLDEST = timedelta(hours=2)
 
 # By so little a clock may be corrected without a plan being for other hours.
 LITTLE = timedelta(minutes=5)
@@ -58,3 +61,26 @@ def missed_of(
         same = known is not None and known.shortfall.at == shortfall.at
         since = known.since if known and same else intention.now
         yield car.id, Missed(since=since, shortfall=shortfall)
+
+
+def with_silent(
+    intention: Intention, before: Intention | None, silent: frozenset[str]
+) -> Intention:
+    """Return a plan in which a car of whose charger nothing is heard keeps what was planned for it before.
+
+    A charger is out of reach for a moment whenever Home Assistant starts; its car is still there when it is back.
+    """
+    if before is None or not silent:
+        return intention
+    known = {
+        car.id: car
+        for car in before.cars
+        if car.id in silent and car.slots and _is_new(car, intention.now)
+    }
+    cars = tuple(known.get(car.id, car) for car in intention.cars)
+    return replace(intention, cars=cars)
+
+
+def _is_new(car: CarIntention, now: datetime) -> bool:
+    """Return whether what is planned for a car may be followed; its first slot began when it was planned."""
+    return now - car.slots[0].start <= OLDEST
