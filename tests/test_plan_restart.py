@@ -1,13 +1,12 @@
 """A restart of Home Assistant at night: what was planned goes on, and the new plan does not jump."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.sunfuse.engine.model import ConnectorStatus, Mode, PlanSlot
+from custom_components.sunfuse.engine.model import PlanSlot
 from custom_components.sunfuse.planner import Intention
 from custom_components.sunfuse.site import planning as site_planning
 from homeassistant.core import HomeAssistant
@@ -79,5 +78,7 @@ async def test_the_plan_goes_on_over_a_restart(
     assert aimed.key is planned.key
     assert aimed.at_most_a == pytest.approx(planned.at_most_a, abs=0.5)
     await again.settle()
-    assert held[-1] == {KEY}  # nothing else is asked for: the new plan keeps to the former one
+    assert held[-1] == {
+        KEY
+    }  # nothing else is asked for: the new plan keeps to the former one
     assert again.shows("plan_end") == until

@@ -92,9 +92,7 @@ def _next_hours(intention: Intention) -> Intention:
         intention,
         slots=tuple(slot for slot in intention.slots if slot.start < until),
         cars=tuple(
-            replace(
-                car, slots=tuple(slot for slot in car.slots if slot.start < until)
-            )
+            replace(car, slots=tuple(slot for slot in car.slots if slot.start < until))
             for car in intention.cars
         ),
     )
