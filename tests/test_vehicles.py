@@ -272,6 +272,32 @@ async def test_two_cars_claim_one_card(
     await second.close()
 
 
+async def test_a_typed_charge_goes_with_the_car(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """40 % of 5 kWh and 0.5 kWh from the first charger, of which nine tenths arrive: it comes to the second with 49 %."""
+    home: Home = await start(
+        charger("CP1"), charger("CP2"), vehicle(identifiers=["CARD"], capacity_kwh=5.0)
+    )
+    zoe = id_of(home)
+    first = await home.boot("CP1")
+    second = await home.boot("CP2")
+    await plug_in(home, first, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    await home.call("number", "set_value", f"{zoe}_typed_soc", value=40)
+    await home.draw(first, 10, register_kwh=1.5)
+    await home.shows("sensor", f"{zoe}_soc", "49.0")
+    await unplug(home, first, 1500)
+    await home.shows("sensor", "CP1/1_car", "unknown")
+    await plug_in(home, second, "CARD")
+    await home.shows("sensor", "CP2/1_car", "Zoe")
+    assert home.state("sensor", f"{zoe}_soc") == "49.0"
+    await home.draw(second, 10, register_kwh=1.5)
+    await home.shows("sensor", f"{zoe}_soc", "58.0")
+    await first.close()
+    await second.close()
+
+
 async def test_habits_are_a_guess(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

@@ -10,6 +10,7 @@ from custom_components.sunfuse.drivers.charge_count import (
     ChargeMark,
     counted_soc,
     followed,
+    left_with,
 )
 from custom_components.sunfuse.drivers.demand import (
     CarFacts,
@@ -287,6 +288,12 @@ TYPED = ChargeMark(soc=60, at=NOW, source=ChargeSource.TYPED)
         # What is typed counts from the moment that the car is there, unless it has driven since.
         (TYPED, 40, "A", 1, (60, "A", 900)),
         (TYPED, None, "A", 13, None),
+        # Moved to another connector, it has what it was given at the first one; driven, it has what it says.
+        (left_with(TYPED, 70, NOW), 40, "B", 0.4, (70, "B", 900)),
+        (left_with(TYPED, 70, NOW), None, "B", 0.6, None),
+        (left_with(SLEEPS, 70, NOW), 40, "B", 0.4, (70, "B", 900)),
+        (left_with(SLEEPS, 70, NOW), 40, "B", 0.6, (40, "B", 900)),
+        (left_with(SLEEPS, 70, NOW), 72, "B", 0.4, (72, "B", 900)),
     ],
 )
 def test_what_is_known_of_a_cars_charge(

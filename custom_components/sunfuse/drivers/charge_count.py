@@ -7,17 +7,33 @@ from .demand import CHARGE_EFFICIENCY, FULL_SOC, ChargeSource
 
 # An entered state of charge is used if the car is plugged in within this time; after that, it has probably been driven.
 TYPED_LASTS = timedelta(hours=12)
+# A car that is plugged in again within this time has been moved to another connector: what it was given before counts on.
+MOVED_WITHIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeMark:
-    """A state of charge that was known, and what the connector's meter had counted then; None: no car was there."""
+    """A state of charge that was known, and what the connector's meter had counted then; None: no car was there.
+
+    Of a car that was unplugged at `left` it is what was counted until then; `said` is what the car itself said last.
+    """
 
     soc: float
     at: datetime
     source: ChargeSource
     connector: str | None = None
     register_wh: float | None = None
+    said: float | None = None
+    left: datetime | None = None
+
+    @property
+    def last_said(self) -> float:
+        """Return what the car said last, or its driver."""
+        return self.soc if self.said is None else self.said
+
+    def has_driven(self, now: datetime) -> bool:
+        """Return whether the car has been away for so long that it was probably driven."""
+        return self.left is not None and now - self.left > MOVED_WITHIN
 
     @property
     def is_typed(self) -> bool:
@@ -40,6 +56,18 @@ def counted_soc(
     return max(mark.soc, min(mark.soc + gained, FULL_SOC))
 
 
+def left_with(mark: ChargeMark, soc: float, now: datetime) -> ChargeMark:
+    """Return what is known of a car that was unplugged with this state of charge."""
+    return replace(
+        mark,
+        soc=soc,
+        said=mark.last_said,
+        left=now,
+        connector=None,
+        register_wh=None,
+    )
+
+
 def followed(
     mark: ChargeMark | None,
     *,
@@ -53,8 +81,12 @@ def followed(
 
     What a sleeping car repeats is older than the energy that it was given since: only a change is used.
     """
+    if mark is not None and mark.has_driven(now):
+        # What was counted is used up by now; what the car says is not.
+        known = mark.last_said
+        mark = None if mark.is_typed else replace(mark, soc=known, said=None, left=None)
     if said is not None and (
-        mark is None or (mark.source is ChargeSource.ENTITY and mark.soc != said)
+        mark is None or (mark.source is ChargeSource.ENTITY and mark.last_said != said)
     ):
         return ChargeMark(
             soc=said,
@@ -70,5 +102,5 @@ def followed(
     if mark.is_typed and mark.connector is None and now - mark.at > TYPED_LASTS:
         return None
     if mark.connector != where or mark.register_wh is None:
-        return replace(mark, connector=where, register_wh=register_wh)
+        return replace(mark, connector=where, register_wh=register_wh, left=None)
     return mark

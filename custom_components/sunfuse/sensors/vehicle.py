@@ -155,7 +155,7 @@ class VehicleSocSensor(OwnerEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return where it comes from, and where the vehicle is."""
         runtime = self._entry.runtime_data
-        mark = runtime.car_sessions.mark(self.owner.id)
+        mark = runtime.car_sessions.charges.mark(self.owner.id)
         return {
             "source": mark.source if mark else None,
             "known_at": mark.at if mark else None,

@@ -11,14 +11,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState, StationState
-from ..drivers.charge_count import ChargeMark, counted_soc, followed
-from ..drivers.demand import ChargeSource
 from ..drivers.habits import PastSession
 from ..drivers.recognition import Candidate, recognise
 from ..engine.clock_change import moved
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
 from ..sources.vehicles import CarReading, read_car
+from .car_charges import CarCharges
 from .car_session import (
     CarSession,
     changed,
@@ -70,7 +69,7 @@ class CarSessions:
         self._departures = departures
         self._store = session_store(hass, entry_id)
         self._sessions: dict[str, CarSession] = {}
-        self._marks: dict[str, ChargeMark] = {}  # by vehicle
+        self.charges = CarCharges(vehicles, self._store.save_soon)
         self._past: tuple[PastSession, ...] = ()
         self._chosen: dict[str, str] = {}  # by connector, for who comes next
         self._readings: dict[str, CarReading] = {}
@@ -87,7 +86,7 @@ class CarSessions:
             .each(partial(from_jsonable, CarSession))
             .items()
         }
-        self._marks = stored.within("marks").each(partial(from_jsonable, ChargeMark))
+        self.charges.take_back(stored.within("marks"))
         self._chosen = stored.within("chosen").each(_text)
         self._past = tuple(stored.rows("past", partial(from_jsonable, PastSession)))
         await self._store.async_put_aside()
@@ -119,20 +118,6 @@ class CarSessions:
         """Return what the entities of a vehicle said last."""
         return self._readings.get(vehicle, _SAYS_NOTHING)
 
-    def mark(self, vehicle: str) -> ChargeMark | None:
-        """Return the state of charge that was last known of a vehicle."""
-        return self._marks.get(vehicle)
-
-    def soc(self, vehicle: Vehicle, register_wh: float | None) -> float | None:
-        """Return how full a vehicle is, counted on with what was metered since that was known."""
-        mark = self._marks.get(vehicle.id)
-        if mark is None:
-            return None
-        facts = vehicle.facts
-        return counted_soc(
-            mark, register_wh, facts.capacity_wh, facts.charge_efficiency
-        )
-
     # --- What drivers say --------------------------------------------------------------------------------------
 
     @callback
@@ -153,22 +138,6 @@ class CarSessions:
         session = self._sessions.get(connector)
         return session.chosen if session else self._chosen.get(connector)
 
-    @callback
-    def type_soc(
-        self, vehicle: str, soc: float, now: datetime, register_wh: float | None
-    ) -> None:
-        """Take over a state of charge that was typed."""
-        self._mark(
-            vehicle,
-            ChargeMark(
-                soc=soc,
-                at=now,
-                source=ChargeSource.TYPED,
-                connector=self.where(vehicle),
-                register_wh=register_wh,
-            ),
-        )
-
     # --- What happens ------------------------------------------------------------------------------------------
 
     @callback
@@ -181,7 +150,7 @@ class CarSessions:
     def clock_was_set(self, by: timedelta) -> None:
         """Shift since when cars are here and what was known of them then; when somebody leaves is by the clock."""
         self._sessions = moved(self._sessions, by)
-        self._marks = moved(self._marks, by)
+        self.charges.clock_was_set(by)
         self._store.save_soon()
 
     @callback
@@ -194,9 +163,11 @@ class CarSessions:
             self._follow(key, station, state, now)
         known = {key.id for key in states}
         for connector in self._sessions.keys() - known:
-            self._forget(connector)
+            self._forget(connector, None, now)
         self._recognise(states)
-        self._follow_charge(now, states)
+        self._follow_charge()
+        by_id = {key.id: state for key, (_, state) in states.items()}
+        self.charges.follow(now, self._readings, by_id, self.where)
 
     def _follow(
         self,
@@ -278,15 +249,12 @@ class CarSessions:
             )
             self.learn([past])
         self._departures.car_left(key.id)
-        self._forget(key.id)
+        self._forget(key.id, register_of(state), now)
 
-    def _forget(self, connector: str) -> None:
-        session = self._sessions.pop(connector)
-        if session.vehicle is not None:
-            mark = self._marks.get(session.vehicle)
-            if mark is not None and mark.source is not ChargeSource.ENTITY:
-                # It drives now.
-                del self._marks[session.vehicle]
+    def _forget(self, connector: str, register_wh: float | None, now: datetime) -> None:
+        """Forget a session. What is known of its car's charge stays with the car, which may go to another connector."""
+        vehicle = self._sessions.pop(connector).vehicle
+        self.charges.left(vehicle, connector, register_wh, now)
         self._store.save_soon()
 
     def _recognise(self, states: _States) -> None:
@@ -324,37 +292,14 @@ class CarSessions:
             usual=car.usual,
         )
 
-    def _follow_charge(self, now: datetime, states: _States) -> None:
-        """Note how full cars say that they are, and what was metered then."""
-        registers = {key.id: register_of(state) for key, (_, state) in states.items()}
+    def _follow_charge(self) -> None:
+        """Note the lowest that cars have said since somebody came to a connector."""
         for connector, session in self._sessions.items():
             lowest = dict(session.first_soc)
             for car, reading in self._readings.items():
                 if reading.soc is not None:
                     lowest[car] = min(lowest.get(car, reading.soc), reading.soc)
             self._set(connector, changed(session, first_soc=tuple(lowest.items())))
-        for vehicle in self._vehicles:
-            where, said = self.where(vehicle.id), self.reading(vehicle.id)
-            self._mark(
-                vehicle.id,
-                followed(
-                    self._marks.get(vehicle.id),
-                    said=said.soc,
-                    said_at=said.soc_at,
-                    where=where,
-                    register_wh=registers.get(where) if where else None,
-                    now=now,
-                ),
-            )
-
-    def _mark(self, vehicle: str, mark: ChargeMark | None) -> None:
-        if self._marks.get(vehicle) == mark:
-            return
-        if mark is None:
-            del self._marks[vehicle]
-        else:
-            self._marks[vehicle] = mark
-        self._store.save_soon()
 
     def _set(self, connector: str, session: CarSession) -> None:
         if self._sessions.get(connector) != session:
@@ -365,7 +310,7 @@ class CarSessions:
     def forget_vehicles(self) -> None:
         """Drop what is remembered of vehicles that are no longer part of the site."""
         known = {car.id for car in self._vehicles}
-        self._marks = {k: v for k, v in self._marks.items() if k in known}
+        self.charges.forget_vehicles(known)
         for connector, session in tuple(self._sessions.items()):
             if session.vehicle is not None and session.vehicle not in known:
                 self._set(
@@ -382,7 +327,7 @@ class CarSessions:
     def _as_dict(self) -> dict[str, Any]:
         return {
             "sessions": to_jsonable(self._sessions),
-            "marks": to_jsonable(self._marks),
+            "marks": self.charges.to_jsonable(),
             "chosen": dict(self._chosen),
             "past": to_jsonable(self._past),
         }

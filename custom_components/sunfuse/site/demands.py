@@ -130,13 +130,15 @@ class Demands:
             if demand.vehicle == vehicle_id:
                 return demand.soc
         vehicle = self._vehicles.get(vehicle_id)
-        return self._sessions.soc(vehicle, None) if vehicle else None
+        return self._sessions.charges.soc(vehicle, None) if vehicle else None
 
     @callback
     def type_soc(self, vehicle_id: str, soc: float, now: datetime) -> None:
         """Take over a state of charge that a driver read in the car."""
         where = self._sessions.where(vehicle_id)
-        self._sessions.type_soc(vehicle_id, soc, now, self._registers.get(where))
+        self._sessions.charges.type_soc(
+            vehicle_id, soc, now, where, self._registers.get(where)
+        )
 
     def known_vehicle(self, key: ConnectorKey) -> str | None:
         """Return the vehicle at a connector if there was a sign of it: that it usually charges there is none."""
@@ -239,9 +241,9 @@ class Demands:
         self, vehicle: Vehicle | None, session: CarSession, state: ConnectorState
     ) -> float | None:
         """Return the state of charge: as typed, else as the car reports it through the charger, else as its integration says."""
-        mark = self._sessions.mark(vehicle.id) if vehicle else None
+        mark = self._sessions.charges.mark(vehicle.id) if vehicle else None
         if vehicle is not None and mark is not None and mark.is_typed:
-            return self._sessions.soc(vehicle, register_of(state))
+            return self._sessions.charges.soc(vehicle, register_of(state))
         if state.transaction is not None and state.meter.soc is not None:
             return state.meter.soc
         needs = state.needs
@@ -249,7 +251,7 @@ class Demands:
             return needs.soc
         if vehicle is None:
             return None
-        return self._sessions.soc(vehicle, register_of(state))
+        return self._sessions.charges.soc(vehicle, register_of(state))
 
     def _guess(
         self, key: ConnectorKey, session: CarSession, now: datetime, charged_wh: float
