@@ -661,3 +661,56 @@ def test_what_was_presumed_is_no_peak() -> None:
     assert offers(found[540]) == {"b": 0}
     assert until(found[550:], "b") <= 10
     assert ReasonKey.LOAD_PEAKED not in {reasons(one)["b"] for one in found[450:]}
+
+
+@pytest.mark.parametrize(
+    ("away", "expected_a"),
+    [
+        # It never reported a car: what is reserved for it is a part of what nobody knows.
+        ({"draw_a": None, "draw_at": None}, 6),
+        # Its car charged a moment ago, and is the one that may.
+        ({"draw_at": NOW}, 0),
+    ],
+)
+def test_a_charger_out_of_reach_beside_a_meter_that_never_proved_right(
+    away: dict[str, object], expected_a: float
+) -> None:
+    """The meter never reported: one car has its minimum, also beside a charger that somebody switched off for the winter."""
+    held = comes("away", "main", reachable=False, status=OFFLINE, fall_back_a=6.0)
+    held = replace(held, **away)  # type: ignore[arg-type]  # any field
+    found = circuits_run(
+        [comes("b", "main"), held], 300, circuits=(MAIN,), metered=lambda _: ()
+    )
+    assert offers(found[-1])["b"] == expected_a
+
+
+@pytest.mark.parametrize("measures", [True, False])
+def test_a_dead_meter_and_chargers_that_do_not_measure(measures: bool) -> None:
+    """It shows 0.000 from the first second: one car at a time has its minimum, whether the chargers contradict the meter or not."""
+    cars = [comes(name, "main") for name in "bc"]
+    if not measures:
+        cars = [replace(one, draw_a=None, draw_at=None) for one in cars]
+    memory = Memory()
+    highest_a = 0.0
+    for at_s in range(0, 900, 2):
+        now = NOW + timedelta(seconds=at_s)
+        dead = MeterReading(at=now, current_a=(0.0, 0.0, 0.0))
+        cars = [
+            replace(one, draw_a=(one.offer_a or 0.0,) * 3, draw_at=now)
+            if measures
+            else one
+            for one in cars
+        ]
+        snapshot = replace(
+            site(), now=now, connectors=tuple(cars), meters=(("main", dead),)
+        )
+        decision, memory = decide(snapshot, memory)
+        given = offers(decision)
+        cars = [
+            replace(one, offer_a=given[one.id], offered_at=now)
+            if given[one.id] != one.offer_a
+            else one
+            for one in cars
+        ]
+        highest_a = max(highest_a, sum(given.values()))
+    assert highest_a == 6

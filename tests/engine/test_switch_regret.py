@@ -229,6 +229,22 @@ def test_a_start_on_other_phases_costs_as_much_as_a_switch() -> None:
     assert choose(sky, 8000, OFF, SWITCHES, last, charged_on=1).state == 1
 
 
+def test_without_switches_a_car_starts_on_the_phases_that_the_sun_carries() -> None:
+    """It charged on three yesterday. Today 2 kW carry one: it starts on that, and does not switch while it charges."""
+    day = Day(
+        balance(
+            -2000,
+            waiting(switches_phases=True),
+            tuning=replace(AUTOMATIC, switches_per_hour=0),
+        )
+    )
+    day.memory.connectors["a"].charged_on = 3
+    decision = day.run(240)
+    assert offers(decision)["a"] >= 6
+    assert of(decision, "a").phases == 1
+    assert of(day.run(600, -8000), "a").phases == 1
+
+
 def test_the_forecast_counts() -> None:
     """2 kW too little: a stop is due later if the forecast is 9 kW for the next half hour, and sooner if it is none."""
     sky = watch_sky(after(RecentSky(), 9000, 60), 2000, FIXED, 5)

@@ -65,6 +65,8 @@ def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, 
     for connector in snapshot.connectors:
         past = memory.connector(connector.id)
         known = past.draws
+        if known and len(known[-1].current_a) != snapshot.site.phases:
+            known = ()  # those of a site with other phases
         at = connector.draw_at
         if at is not None and (not known or at > known[-1].at):
             offered = in_force_a(past.offers, at - SETTLING)

@@ -97,7 +97,7 @@ def by_meter(
     else:
         past = replace(past, lost_since=past.lost_since or snapshot.now)
         if presumes(past, quality, snapshot):
-            presumed = presumed_a(past, allowed.current_a, connectors)
+            presumed = presumed_a(past, allowed.current_a, connectors, snapshot)
             unmeasured = judged.unmeasured or (True,) * len(load)
             load = may_carry = _at_least_where(unmeasured, presumed, load)
     return KnownLoad(

@@ -5,7 +5,7 @@ Nothing has to be reset: a meter that is plausible again is used again.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import isfinite
 
 from .contradiction import doubt
@@ -204,6 +204,13 @@ def stands_still(past: CircuitMemory) -> bool:
     if past.same_since is None or past.read_at is None or shown:
         return False
     return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
+
+
+def is_unmoved(past: CircuitMemory, since: datetime | None) -> bool:
+    """Whether a meter has reported the same value ever since, and before."""
+    if since is None or past.same_since is None:
+        return False
+    return past.same_since <= since
 
 
 def _patience_s(past: CircuitMemory) -> float:

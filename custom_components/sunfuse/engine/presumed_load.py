@@ -18,6 +18,7 @@ from .confirmed_offer import held_a
 from .learning import NOTHING_A
 from .load import GENERATED, generated_w
 from .memory import CircuitMemory, LoadHistory
+from .meter_quality import is_unmoved
 from .model import Circuit, Connector, ConnectorStatus, MeterQuality, PerPhase, Snapshot
 from .wanted import NO_CAR, why_not_wanted
 
@@ -119,13 +120,20 @@ def presumes(past: CircuitMemory, quality: MeterQuality, snapshot: Snapshot) -> 
 
 
 def presumed_a(
-    past: CircuitMemory, most_a: PerPhase, connectors: list[Connector]
+    past: CircuitMemory,
+    most_a: PerPhase,
+    connectors: list[Connector],
+    snapshot: Snapshot,
 ) -> PerPhase:
-    """Return the load to presume on each phase of a circuit that may carry `most_a`, cars included."""
+    """Return the load to presume on each phase of a circuit that may carry `most_a`, cars included.
+
+    What is reserved for a charger out of reach of whose car nobody knows is a part of a load of which nothing is known.
+    """
     seen_a = _seen_a(past, most_a)
     if past.doubt.shows_cars:
         return seen_a
-    return tuple(map(max, seen_a, _all_but_one(most_a, connectors)))
+    least_a = _all_but_one(most_a, connectors, _is_away, snapshot)
+    return tuple(map(max, seen_a, least_a))
 
 
 def _seen_a(past: CircuitMemory, most_a: PerPhase) -> PerPhase:
@@ -136,11 +144,21 @@ def _seen_a(past: CircuitMemory, most_a: PerPhase) -> PerPhase:
     return tuple(max(*pair, 0.0) for pair in highest)
 
 
-def _all_but_one(most_a: PerPhase, connectors: list[Connector]) -> PerPhase:
-    """Return the load that leaves one car its minimum, whichever of those that want to charge it is."""
+def _all_but_one(
+    most_a: PerPhase,
+    connectors: list[Connector],
+    beside: Callable[[Connector, Snapshot], bool],
+    snapshot: Snapshot,
+) -> PerPhase:
+    """Return the load that leaves one car its minimum, whichever of those that want to charge it is, `beside` the offers of some."""
     wanting = [one for one in connectors if why_not_wanted(one, 0.0) is None]
     one_a = max((one.min_a for one in wanting or connectors), default=0.0)
-    return tuple(max(most - one_a, 0.0) for most in most_a)
+    left_a = [most - one_a for most in most_a]
+    for connector in connectors:
+        if beside(connector, snapshot):
+            for phase in connector.phases:
+                left_a[phase] -= held_a(connector, snapshot)
+    return tuple(max(a, 0.0) for a in left_a)
 
 
 def beside_first(
@@ -153,20 +171,32 @@ def beside_first(
 
     Cars that do not use their offers show nothing, and keep no other car from starting. Nor does what is reserved for chargers
     out of reach. Nobody knows whether a car uses its offer whose charger does not measure: it keeps no other car from starting
-    where a load that was never seen would be presumed.
+    where a load that was never seen would be presumed, unless the meter shows the same as before, and the charger says that
+    the car charges.
     """
 
-    def beside(is_unused: Callable[[Connector, Snapshot], bool]) -> PerPhase:
-        left_a = list(_all_but_one(most_a, connectors))
-        for connector in connectors:
-            if is_unused(connector, snapshot):
-                for phase in connector.phases:
-                    left_a[phase] -= held_a(connector, snapshot)
-        return tuple(max(a, 0.0) for a in left_a)
+    def may_be_unused(connector: Connector, snapshot: Snapshot) -> bool:
+        charges = connector.status is ConnectorStatus.CHARGING
+        return _may_be_unused(connector, snapshot) and not (
+            charges and is_unmoved(past, connector.offered_at)
+        )
 
-    presumed = map(min, presumed_a(past, most_a, connectors), beside(_may_be_unused))
-    seen = map(min, _seen_a(past, most_a), beside(_is_unused))
+    presumed = map(
+        min,
+        presumed_a(past, most_a, connectors, snapshot),
+        _all_but_one(most_a, connectors, may_be_unused, snapshot),
+    )
+    seen = map(
+        min,
+        _seen_a(past, most_a),
+        _all_but_one(most_a, connectors, _is_unused, snapshot),
+    )
     return tuple(map(max, presumed, seen))
+
+
+def _is_away(connector: Connector, snapshot: Snapshot) -> bool:
+    """Whether a charger is out of reach, and nobody knows of a car that it charges."""
+    return not connector.reachable and not _may_draw(connector, snapshot)
 
 
 def _is_unused(connector: Connector, snapshot: Snapshot) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from .asking import Ask
 from .confirmed_offer import before_a, held_a
 from .filling import User, fill
+from .meter_quality import is_unmoved
 from .model import Snapshot
 from .ramp import calm_a, is_slow, round_down
 from .ranking import growth, rank
@@ -96,10 +97,15 @@ def _is_unseen(
 ) -> bool:
     """Whether a car has just started, and a meter above it has not shown it yet.
 
-    A meter that has failed looks like a quiet house. Waiting for the next reading shows whether it has.
+    A meter that has failed looks like a quiet house. Waiting for the next reading shows whether it has. A car whose charger
+    does not measure contradicts no meter: only another value shows that the meter lives.
     """
-    since = asking.past.on_since
-    if since is not None and snapshot.now - since >= FIRST_MINUTE:
-        return False
     uses = resources.uses(asking.connector, asking.phases)
-    return any(index in still for index, _ in uses)
+    above = [index for index, _ in uses if index in still]
+    since = asking.past.on_since
+    if since is None or snapshot.now - since < FIRST_MINUTE:
+        return bool(above)
+    draws = asking.past.draws
+    if draws and draws[-1].at >= since:
+        return False
+    return any(is_unmoved(resources.place(index)[0].past, since) for index in above)

@@ -219,10 +219,13 @@ def _cost_wh(
         stop_wh = STOP_BESIDE_OTHERS_WH if beside else STOP_WH
         return stop_wh * _scarcity(recent.starts, STARTS_PER_HOUR + 1)
     if state == OFF:
-        # On another number of phases than before it is a switch without its pause: no way around its cost.
         start_wh = START_BESIDE_OTHERS_WH if beside else 0.0
         if charged_on in (None, other):
             return start_wh
+        # On another number of phases than before it is a switch without its pause: no way around its cost. Who wants no
+        # switches has none that a start could use up.
+        if not recent.switches_per_hour:
+            return start_wh + _least_switch_wh(other > charged_on)
         return start_wh + _switch_wh(other > charged_on, recent)
     if other < state and recent.switches + 2 > max(recent.switches_per_hour, 2):
         return inf  # there would be no way back
@@ -231,8 +234,11 @@ def _cost_wh(
 
 
 def _switch_wh(more: bool, recent: RecentSwitches) -> float:
-    least_wh = MORE_PHASES_WH if more else FEWER_PHASES_WH
-    return least_wh * _scarcity(recent.switches, recent.switches_per_hour)
+    return _least_switch_wh(more) * _scarcity(recent.switches, recent.switches_per_hour)
+
+
+def _least_switch_wh(more: bool) -> float:
+    return MORE_PHASES_WH if more else FEWER_PHASES_WH
 
 
 def _scarcity(used: int, most: int) -> float:
