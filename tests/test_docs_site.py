@@ -1,25 +1,37 @@
 """The documentation is built as a site: every page has its place, and no link leads nowhere."""
 
+from collections.abc import Iterator
 from pathlib import Path
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
+
+
+def _pages(nav: Any) -> Iterator[str]:
+    """Return the pages of a part of the navigation, and of what is below it."""
+    match nav:
+        case str():
+            yield nav
+        case dict():
+            for below in nav.values():
+                yield from _pages(below)
+        case list():
+            for below in nav:
+                yield from _pages(below)
 
 
 def test_every_page_has_its_place() -> None:
     """The navigation lists each page once."""
     project = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]
-    pages = [
-        page
-        for section in project["nav"]
-        for place in section.values()
-        for page in ([place] if isinstance(place, str) else place)
-    ]
-    assert sorted(pages) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    docs = ROOT / "docs"
+    assert sorted(_pages(project["nav"])) == sorted(
+        path.relative_to(docs).as_posix() for path in docs.rglob("*.md")
+    )
 
 
 def test_what_holds_a_promise_exists() -> None:

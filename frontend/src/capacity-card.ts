@@ -96,6 +96,10 @@ export class CapacityCard extends SunfuseCard {
     }
   }
 
+  protected override shows(): readonly unknown[] {
+    return [];
+  }
+
   protected override content(site: SiteView, say: Say): TemplateResult {
     return html`
       <div class="head"><h2>${this.config?.title ?? say("capacity")}</h2></div>

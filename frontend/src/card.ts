@@ -15,18 +15,16 @@ export abstract class SunfuseCard extends LitElement {
 
   static override properties = {
     config: { state: true },
-    site: { state: true },
     say: { state: true },
-    failure: { state: true },
     announced: { state: true },
   };
 
   declare protected config: CardConfig | undefined;
-  declare protected site: SiteView | undefined;
   declare protected say: Say | undefined;
-  declare protected failure: string | undefined;
   declare protected announced: string;
 
+  protected site: SiteView | undefined;
+  private failure: string | undefined;
   private home: Hass | undefined;
   private leave: (() => void) | undefined;
   private followed: Feed<SiteView> | undefined;
@@ -79,7 +77,13 @@ export abstract class SunfuseCard extends LitElement {
 
   /** Home Assistant hands over every state that changes; a card follows what is pushed to it. */
   protected matters(before: Hass, now: Hass): boolean {
-    return before.locale !== now.locale || before.themes?.darkMode !== now.themes?.darkMode;
+    // Names of states may be loaded after the first picture.
+    return (["locale", "localize"] as const).some((of) => before[of] !== now[of]) || before.themes?.darkMode !== now.themes?.darkMode;
+  }
+
+  /** What the card shows of its site: it is drawn again when one of these changed. All of it, unless a card says less. */
+  protected shows(site: SiteView): readonly unknown[] {
+    return [site];
   }
 
   override connectedCallback(): void {
@@ -100,11 +104,21 @@ export abstract class SunfuseCard extends LitElement {
     if (this.leave && wanted === this.followed) return;
     this.leave?.();
     this.followed = wanted;
-    this.leave = wanted.listen((site, failure) => {
-      this.site = site;
-      this.failure = failure;
-      this.had = this.had || Boolean(site?.entry_id);
-    });
+    this.leave = wanted.listen((site, failure) => this.told(site, failure));
+  }
+
+  private told(site: SiteView | undefined, failure: string | undefined): void {
+    const [was, is] = [this.drawn(this.site), this.drawn(site)];
+    const same = failure === this.failure && was.length === is.length && was.every((one, at) => one === is[at]);
+    this.site = site;
+    this.failure = failure;
+    this.had = this.had || Boolean(site?.entry_id);
+    if (!same) this.requestUpdate();
+  }
+
+  private drawn(site: SiteView | undefined): readonly unknown[] {
+    // Times are written with the day unless it is today.
+    return site?.entry_id ? [site.entry_id, new Date().getDate(), ...this.shows(site)] : [Boolean(site)];
   }
 
   protected override render(): TemplateResult | typeof nothing {

@@ -79,12 +79,19 @@ export class ChargerCard extends SunfuseCard {
     return configForm("charger");
   }
 
+  protected override shows(site: SiteView): readonly unknown[] {
+    return [this.found(site), site.admin, site.currency, site.flows && site.flows.solar_w !== null];
+  }
+
+  private found(site: SiteView): Charger | undefined {
+    const wanted = this.config?.charger;
+    if (!wanted) return chargersOf(site)[0];
+    return Object.values(site.chargers).find(({ id, identity, name }) => [id, identity, name].includes(wanted));
+  }
+
   protected override content(site: SiteView, say: Say): TemplateResult {
     const wanted = this.config?.charger;
-    const chargers = chargersOf(site);
-    const charger = wanted
-      ? chargers.find(({ id, identity, name }) => [id, identity, name].includes(wanted))
-      : chargers[0];
+    const charger = this.found(site);
     if (!charger) return html`<p class="quiet">${say(wanted ? "no_charger_named" : "no_charger", { charger: wanted ?? "" })}</p>`;
     return this.charger(charger, site, say);
   }

@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { SunfuseCard, chargersOf } from "./card";
 import { modesOf } from "./charger-card";
 import { configForm } from "./editor";
@@ -137,7 +138,11 @@ export class ChargersCard extends SunfuseCard {
             </tr>
           </thead>
           <tbody>
-            ${chargers.map((charger) => this.row(charger, drivable.length > 1, say))}
+            ${chargers.map((charger) => {
+              // Of fifty rows one or two change at a time.
+              const of = [charger, this.chosen.has(charger.id), drivable.length > 1, say, this.hass.locale, this.hass.localize];
+              return guard(of, () => this.row(charger, drivable.length > 1, say));
+            })}
           </tbody>
         </table>
       </div>

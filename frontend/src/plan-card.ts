@@ -4,6 +4,7 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { repeat } from "lit/directives/repeat.js";
 import { SunfuseCard } from "./card";
 import { DepartureTrial } from "./departure-trial";
 import { configForm } from "./editor";
@@ -18,12 +19,16 @@ import type { Plan, PlannedCar } from "./plan-model";
 import { styles } from "./styles";
 import type { Say } from "./texts";
 
+/* So many cars are listed at once: those with something planned come first. */
+const PAGE = 8;
+
 export class PlanCard extends SunfuseCard {
   static override properties = {
     ...SunfuseCard.properties,
     plan: { state: true },
     step: { state: true },
     width: { state: true },
+    rows: { state: true },
   };
 
   static override styles = [
@@ -52,6 +57,7 @@ export class PlanCard extends SunfuseCard {
   declare private plan: Plan | undefined;
   declare private step: number | undefined;
   declare private width: number;
+  declare private rows: number;
   private trial: DepartureTrial;
   private waiting: Plan | undefined;
   private stop: (() => void) | undefined;
@@ -61,6 +67,7 @@ export class PlanCard extends SunfuseCard {
   constructor() {
     super();
     this.width = 600;
+    this.rows = PAGE;
     this.trial = new DepartureTrial(
       this,
       (charger, at) => this.planIf(charger, at),
@@ -124,6 +131,10 @@ export class PlanCard extends SunfuseCard {
       if (this.trial.dragging) this.waiting = plan;
       else this.plan = plan;
     });
+  }
+
+  protected override shows(site: SiteView): readonly unknown[] {
+    return Object.values(site.chargers).flatMap(({ demand }) => [demand?.departure, demand?.guessed]);
   }
 
   protected override content(_site: SiteView, say: Say): TemplateResult {
@@ -254,6 +265,8 @@ export class PlanCard extends SunfuseCard {
   private cars(plan: Plan, say: Say): TemplateResult | typeof nothing {
     const cars = this.chosen(plan).filter((car) => car.energy_wh || car.departure || car.may_drive);
     if (!cars.length) return nothing;
+    const idle = (car: PlannedCar) => Number(!car.energy_wh && !this.leaves(car) && this.trial.now?.car !== car.id);
+    cars.sort((a, b) => idle(a) - idle(b));
     // A car that charges with the sun is ready when the sky allows it, which nobody knows.
     const promised = cars.some((car) => car.ready || car.missing_wh);
     const sunny = !plan.sun_w || plan.sun_w.some(Boolean) || cars.some((car) => car.sun_share);
@@ -273,10 +286,15 @@ export class PlanCard extends SunfuseCard {
           </tr>
         </thead>
         <tbody>
-          ${cars.map((car) => this.car(car, { promised, sunny: Boolean(sunny) }, plan, say))}
+          ${repeat(
+            cars.slice(0, this.rows),
+            ({ id }) => id,
+            (car) => this.car(car, { promised, sunny: Boolean(sunny) }, plan, say),
+          )}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    ${cars.length > this.rows ? html`<button @click=${() => (this.rows = cars.length)}>${say("show_more")}</button>` : nothing}`;
   }
 
   private car(car: PlannedCar, columns: { promised: boolean; sunny: boolean }, plan: Plan, say: Say): TemplateResult {

@@ -80,6 +80,10 @@ export class SessionsCard extends SunfuseCard {
     });
   }
 
+  protected override shows(site: SiteView): readonly unknown[] {
+    return [site.title];
+  }
+
   protected override content(site: SiteView, say: Say): TemplateResult {
     const answer = this.answer && { ...this.answer, sessions: this.ofChargers(this.answer.sessions) };
     return html`

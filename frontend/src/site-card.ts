@@ -1,6 +1,6 @@
 /* The site at a glance: what flows, how full each circuit is, this interval's peak, and what limits now. */
 
-import { css, html, nothing, svg } from "lit";
+import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard } from "./card";
 import type { Circuit, Flows, Peak, SiteView } from "./feed";
@@ -38,12 +38,6 @@ export class SiteCard extends SunfuseCard {
         max-inline-size: 420px;
         margin-inline: auto;
       }
-      .flows svg {
-        position: absolute;
-        inset: 0;
-        inline-size: 100%;
-        block-size: 100%;
-      }
       .node {
         position: absolute;
         transform: translate(-50%, -50%);
@@ -69,31 +63,40 @@ export class SiteCard extends SunfuseCard {
         font-weight: 500;
         font-variant-numeric: tabular-nums;
       }
-      path {
-        fill: none;
-        stroke: var(--quiet);
-        stroke-width: 2;
+      .flow {
+        position: absolute;
+        direction: ltr;
+        block-size: 3px;
+        margin-block-start: -1.5px;
+        transform-origin: 0 50%;
+        overflow: hidden;
+        background: linear-gradient(var(--quiet), var(--quiet)) 0 50% / 100% 2px no-repeat;
       }
-      path.moves {
-        stroke: var(--colour);
-        stroke-width: 3;
-        stroke-dasharray: 3 9;
-        stroke-linecap: round;
+      .flow.moves {
+        background: none;
+      }
+      /* Moved by its transform alone: what a browser does beside the page, which a tablet on the wall does all day. */
+      .flow.moves::before {
+        content: "";
+        display: block;
+        block-size: 100%;
+        inline-size: calc(100% + 12px);
+        background: radial-gradient(circle at 1.5px 50%, var(--colour) 1.5px, transparent 2px) 0 0 / 6px 100%;
         animation: move 1.2s linear infinite;
       }
-      path.out {
+      .flow.out::before {
         animation-direction: reverse;
       }
       @keyframes move {
         from {
-          stroke-dashoffset: 12;
+          transform: translateX(-12px);
         }
         to {
-          stroke-dashoffset: 0;
+          transform: none;
         }
       }
       @media (prefers-reduced-motion: reduce) {
-        path.moves {
+        .flow.moves::before {
           animation: none;
         }
       }
@@ -214,19 +217,22 @@ export class SiteCard extends SunfuseCard {
       watts: flows.cars_w,
       inward: -(flows.cars_w ?? 0),
     });
+    const place = ({ x, y }: Node) => `left:${(x / 300) * 100}%;top:${((y - top) / (BOTTOM - top)) * 100}%`;
     return html`
       <div class="flows" role="group" aria-label=${say("flows")} style="aspect-ratio:300/${BOTTOM - top}">
-        <svg viewBox="0 ${top} 300 ${BOTTOM - top}" aria-hidden="true">
-          ${nodes.map((node) => {
-            const moves = Math.abs(node.inward) >= STILL_W;
-            return svg`<path d="M${node.x} ${node.y} L150 118" style="--colour:var(--${node.name})"
-              class="${moves ? "moves" : ""} ${node.inward < 0 ? "out" : ""}" />`;
-          })}
-        </svg>
+        ${nodes.map((node) => {
+          const [across, down] = [150 - node.x, 118 - node.y];
+          const moves = Math.abs(node.inward) >= STILL_W ? "moves" : "";
+          return html`<div
+            class="flow ${moves} ${node.inward < 0 ? "out" : ""}"
+            aria-hidden="true"
+            style="--colour:var(--${node.name});${place(node)};inline-size:${(Math.hypot(across, down) / 300) * 100}%;transform:rotate(${Math.atan2(down, across)}rad)"
+          ></div>`;
+        })}
         ${nodes.map(
           (node) => html`<div
             class="node"
-            style="--colour:var(--${node.name});left:${(node.x / 300) * 100}%;top:${((node.y - top) / (BOTTOM - top)) * 100}%"
+            style="--colour:var(--${node.name});${place(node)}"
           >
             <ha-icon icon=${node.icon} aria-hidden="true"></ha-icon>
             <span>${say(node.name)}</span>

@@ -54,6 +54,21 @@ NEXT_PLAN = """async () => {
 }"""
 
 
+# How often two cards are drawn until the site's was drawn three times more.
+DRAWN = """() => new Promise((resolve) => {
+  const drawn = { site: 0, capacity: 0 };
+  for (const name of Object.keys(drawn)) {
+    const card = customElements.get(`sunfuse-${name}-card`).prototype;
+    const update = card.performUpdate;
+    card.performUpdate = function () {
+      update.call(this);
+      drawn[name] += 1;
+      if (drawn.site === 3) resolve(drawn);
+    };
+  }
+})"""
+
+
 def site_card(page: Page) -> Any:
     """Return the site's card."""
     return page.locator("sunfuse-site-card")
@@ -256,6 +271,13 @@ def test_with_keys_only(open_page: Callable[..., Page]) -> None:
     expect(trial).to_contain_text("Choose a time from now on")
     trial.get_by_role("button", name="Cancel").click()
     expect(field).to_have_value(held)
+
+
+def test_only_what_changed_is_drawn(open_page: Callable[..., Page]) -> None:
+    """News of the flows draw the site's card, and not those that show nothing of it."""
+    page = open_page(DASHBOARD)
+    expect(page.locator("sunfuse-capacity-card")).to_contain_text("report")
+    assert page.evaluate(DRAWN) == {"site": 3, "capacity": 0}
 
 
 NEW_USER = """async ([name, password]) => {

@@ -1,4 +1,4 @@
-/* sources 18e03d777c3bbeb75382004777d9b7bfb7d35f1972696572f85fe53ecc42bca6 */
+/* sources f76ca1538f105e3a5813268066ae5c81d58a3981c5af2c639fabfef440c5098a */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -1043,11 +1043,11 @@ var V = o`
 	static styles = [V];
 	static properties = {
 		config: { state: !0 },
-		site: { state: !0 },
 		say: { state: !0 },
-		failure: { state: !0 },
 		announced: { state: !0 }
 	};
+	site;
+	failure;
 	home;
 	leave;
 	followed;
@@ -1083,7 +1083,10 @@ var V = o`
 		return this.home;
 	}
 	matters(e, t) {
-		return e.locale !== t.locale || e.themes?.darkMode !== t.themes?.darkMode;
+		return ["locale", "localize"].some((n) => e[n] !== t[n]) || e.themes?.darkMode !== t.themes?.darkMode;
+	}
+	shows(e) {
+		return [e];
 	}
 	connectedCallback() {
 		super.connectedCallback(), this.follow();
@@ -1094,9 +1097,18 @@ var V = o`
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
 		let e = dt(this.home, this.config.site);
-		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => {
-			this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id;
-		}));
+		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
+	}
+	told(e, t) {
+		let [n, r] = [this.drawn(this.site), this.drawn(e)], i = t === this.failure && n.length === r.length && n.every((e, t) => e === r[t]);
+		this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id, i || this.requestUpdate();
+	}
+	drawn(e) {
+		return e?.entry_id ? [
+			e.entry_id,
+			(/* @__PURE__ */ new Date()).getDate(),
+			...this.shows(e)
+		] : [!!e];
 	}
 	render() {
 		return !this.say || !this.home || !this.config ? C`<ha-card aria-busy="true"></ha-card>` : C`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
@@ -1191,6 +1203,9 @@ U("sunfuse-capacity-card", class extends H {
 			this.problem = e.message;
 		}
 	}
+	shows() {
+		return [];
+	}
 	content(e, t) {
 		return C`
       <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
@@ -1271,10 +1286,30 @@ var W = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: vt } = Pe, yt = (e) => e.strings === void 0, bt = {}, xt = (e, t = bt) => e._$AH = t, St = gt(class extends _t {
+}, { I: vt } = Pe, yt = (e) => e, bt = (e) => e.strings === void 0, xt = () => document.createComment(""), St = (e, t, n) => {
+	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
+	if (n === void 0) n = new vt(r.insertBefore(xt(), i), r.insertBefore(xt(), i), e, e.options);
+	else {
+		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
+		if (o) {
+			let t;
+			n._$AQ?.(e), n._$AM = e, n._$AP !== void 0 && (t = e._$AU) !== a._$AU && n._$AP(t);
+		}
+		if (t !== i || o) {
+			let e = n._$AA;
+			for (; e !== t;) {
+				let t = yt(e).nextSibling;
+				yt(r).insertBefore(e, i), e = t;
+			}
+		}
+	}
+	return n;
+}, G = (e, t, n = e) => (e._$AI(t, n), e), Ct = {}, wt = (e, t = Ct) => e._$AH = t, Tt = (e) => e._$AH, Et = (e) => {
+	e._$AR(), e._$AA.remove();
+}, Dt = gt(class extends _t {
 	constructor(e) {
 		if (super(e), e.type !== W.PROPERTY && e.type !== W.ATTRIBUTE && e.type !== W.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!yt(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!bt(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1287,10 +1322,10 @@ var W = {
 		} else if (e.type === W.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return T;
 		} else if (e.type === W.ATTRIBUTE && n.getAttribute(r) === t + "") return T;
-		return xt(e), t;
+		return wt(e), t;
 	}
-}), G = function(e, t) {
-	let n = e, r = Ct[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+}), K = function(e, t) {
+	let n = e, r = Ot[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1305,7 +1340,7 @@ var W = {
 		let e = 0, t = 0;
 		for (let n = 0; n < 8; n += 1) {
 			l(!0, n);
-			let r = J.getLostPoint(c);
+			let r = Y.getLostPoint(c);
 			(n == 0 || e > r) && (e = r, t = n);
 		}
 		return t;
@@ -1313,13 +1348,13 @@ var W = {
 		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
 		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
 	}, p = function() {
-		let e = J.getPatternPosition(n);
+		let e = Y.getPatternPosition(n);
 		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
 			let r = e[t], a = e[n];
 			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
 		}
 	}, m = function(e) {
-		let t = J.getBCHTypeNumber(n);
+		let t = Y.getBCHTypeNumber(n);
 		for (let n = 0; n < 18; n += 1) {
 			let r = !e && (t >> n & 1) == 1;
 			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
@@ -1329,7 +1364,7 @@ var W = {
 			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
 		}
 	}, h = function(e, t) {
-		let n = r << 3 | t, o = J.getBCHTypeInfo(n);
+		let n = r << 3 | t, o = Y.getBCHTypeInfo(n);
 		for (let t = 0; t < 15; t += 1) {
 			let n = !e && (o >> t & 1) == 1;
 			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
@@ -1340,7 +1375,7 @@ var W = {
 		}
 		i[a - 8][8] = !e;
 	}, g = function(e, t) {
-		let n = -1, r = a - 1, o = 7, s = 0, c = J.getMaskFunction(t);
+		let n = -1, r = a - 1, o = 7, s = 0, c = Y.getMaskFunction(t);
 		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
 			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
 				let a = !1;
@@ -1358,7 +1393,7 @@ var W = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = X(a[s], u.getLength() - 1).mod(u);
+			let u = Y.getErrorCorrectPolynomial(l), d = kt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1372,10 +1407,10 @@ var W = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, te = function(e, t, n) {
-		let r = wt.getRSBlocks(e, t), i = Tt();
+		let r = At.getRSBlocks(e, t), i = jt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
-			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
+			i.put(r.getMode(), 4), i.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(i);
 		}
 		let a = 0;
 		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
@@ -1389,16 +1424,16 @@ var W = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Et(e);
+				n = Mt(e);
 				break;
 			case "Alphanumeric":
-				n = Dt(e);
+				n = Nt(e);
 				break;
 			case "Byte":
-				n = Ot(e);
+				n = Pt(e);
 				break;
 			case "Kanji":
-				n = kt(e);
+				n = Ft(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1412,10 +1447,10 @@ var W = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = wt.getRSBlocks(e, r), n = Tt();
+				let t = At.getRSBlocks(e, r), n = jt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
-					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
+					n.put(r.getMode(), 4), n.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(n);
 				}
 				let i = 0;
 				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
@@ -1443,7 +1478,7 @@ var W = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Pt(n, n, function(t, n) {
+		return Bt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1510,16 +1545,16 @@ var W = {
 		for (let r = 0; r < n; r++) for (let i = 0; i < n; i++) e.fillStyle = c.isDark(r, i) ? "black" : "white", e.fillRect(i * t, r * t, t, t);
 	}, c;
 };
-G.stringToBytes = function(e) {
+K.stringToBytes = function(e) {
 	let t = [];
 	for (let n = 0; n < e.length; n += 1) {
 		let r = e.charCodeAt(n);
 		t.push(r & 255);
 	}
 	return t;
-}, G.createStringToBytes = function(e, t) {
+}, K.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Mt(e), r = function() {
+		let n = Rt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1546,17 +1581,17 @@ G.stringToBytes = function(e) {
 		return t;
 	};
 };
-var K = {
+var q = {
 	MODE_NUMBER: 1,
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Ct = {
+}, Ot = {
 	L: 1,
 	M: 0,
 	Q: 3,
 	H: 2
-}, q = {
+}, J = {
 	PATTERN000: 0,
 	PATTERN001: 1,
 	PATTERN010: 2,
@@ -1565,7 +1600,7 @@ var K = {
 	PATTERN101: 5,
 	PATTERN110: 6,
 	PATTERN111: 7
-}, J = function() {
+}, Y = function() {
 	let e = [
 		[],
 		[6, 18],
@@ -1826,56 +1861,56 @@ var K = {
 		return e[t - 1];
 	}, r.getMaskFunction = function(e) {
 		switch (e) {
-			case q.PATTERN000: return function(e, t) {
+			case J.PATTERN000: return function(e, t) {
 				return (e + t) % 2 == 0;
 			};
-			case q.PATTERN001: return function(e, t) {
+			case J.PATTERN001: return function(e, t) {
 				return e % 2 == 0;
 			};
-			case q.PATTERN010: return function(e, t) {
+			case J.PATTERN010: return function(e, t) {
 				return t % 3 == 0;
 			};
-			case q.PATTERN011: return function(e, t) {
+			case J.PATTERN011: return function(e, t) {
 				return (e + t) % 3 == 0;
 			};
-			case q.PATTERN100: return function(e, t) {
+			case J.PATTERN100: return function(e, t) {
 				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
 			};
-			case q.PATTERN101: return function(e, t) {
+			case J.PATTERN101: return function(e, t) {
 				return e * t % 2 + e * t % 3 == 0;
 			};
-			case q.PATTERN110: return function(e, t) {
+			case J.PATTERN110: return function(e, t) {
 				return (e * t % 2 + e * t % 3) % 2 == 0;
 			};
-			case q.PATTERN111: return function(e, t) {
+			case J.PATTERN111: return function(e, t) {
 				return (e * t % 3 + (e + t) % 2) % 2 == 0;
 			};
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = X([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(X([1, Y.gexp(n)], 0));
+		let t = kt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(kt([1, X.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
-			case K.MODE_NUMBER: return 10;
-			case K.MODE_ALPHA_NUM: return 9;
-			case K.MODE_8BIT_BYTE: return 8;
-			case K.MODE_KANJI: return 8;
+			case q.MODE_NUMBER: return 10;
+			case q.MODE_ALPHA_NUM: return 9;
+			case q.MODE_8BIT_BYTE: return 8;
+			case q.MODE_KANJI: return 8;
 			default: throw "mode:" + e;
 		}
 		else if (t < 27) switch (e) {
-			case K.MODE_NUMBER: return 12;
-			case K.MODE_ALPHA_NUM: return 11;
-			case K.MODE_8BIT_BYTE: return 16;
-			case K.MODE_KANJI: return 10;
+			case q.MODE_NUMBER: return 12;
+			case q.MODE_ALPHA_NUM: return 11;
+			case q.MODE_8BIT_BYTE: return 16;
+			case q.MODE_KANJI: return 10;
 			default: throw "mode:" + e;
 		}
 		else if (t < 41) switch (e) {
-			case K.MODE_NUMBER: return 14;
-			case K.MODE_ALPHA_NUM: return 13;
-			case K.MODE_8BIT_BYTE: return 16;
-			case K.MODE_KANJI: return 12;
+			case q.MODE_NUMBER: return 14;
+			case q.MODE_ALPHA_NUM: return 13;
+			case q.MODE_8BIT_BYTE: return 16;
+			case q.MODE_KANJI: return 12;
 			default: throw "mode:" + e;
 		}
 		else throw "type:" + t;
@@ -1897,7 +1932,7 @@ var K = {
 		let i = Math.abs(100 * r / t / t - 50) / 5;
 		return n += i * 10, n;
 	}, r;
-}(), Y = function() {
+}(), X = function() {
 	let e = Array(256), t = Array(256);
 	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
 	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
@@ -1911,7 +1946,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), X = function(e, t) {
+}(), kt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1926,16 +1961,16 @@ var K = {
 		return n.length;
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
-		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return X(t, 0);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= X.gexp(X.glog(r.getAt(n)) + X.glog(e.getAt(i)));
+		return kt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
-		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
+		let t = X.glog(r.getAt(0)) - X.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
-		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return X(n, 0).mod(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= X.gexp(X.glog(e.getAt(r)) + t);
+		return kt(n, 0).mod(e);
 	}, r;
-}, wt = function() {
+}, At = function() {
 	let e = [
 		[
 			1,
@@ -3126,10 +3161,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Ct.L: return e[(t - 1) * 4 + 0];
-			case Ct.M: return e[(t - 1) * 4 + 1];
-			case Ct.Q: return e[(t - 1) * 4 + 2];
-			case Ct.H: return e[(t - 1) * 4 + 3];
+			case Ot.L: return e[(t - 1) * 4 + 0];
+			case Ot.M: return e[(t - 1) * 4 + 1];
+			case Ot.Q: return e[(t - 1) * 4 + 2];
+			case Ot.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3143,7 +3178,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), Tt = function() {
+}(), jt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3158,8 +3193,8 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Et = function(e) {
-	let t = K.MODE_NUMBER, n = e, r = {};
+}, Mt = function(e) {
+	let t = q.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3178,8 +3213,8 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Dt = function(e) {
-	let t = K.MODE_ALPHA_NUM, n = e, r = {};
+}, Nt = function(e) {
+	let t = q.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3206,8 +3241,8 @@ var K = {
 		}
 	};
 	return r;
-}, Ot = function(e) {
-	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
+}, Pt = function(e) {
+	let t = q.MODE_8BIT_BYTE, n = K.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3215,8 +3250,8 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, kt = function(e) {
-	let t = K.MODE_KANJI, n = G.stringToBytes;
+}, Ft = function(e) {
+	let t = q.MODE_KANJI, n = K.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
 		if (r.length != 2 || (r[0] << 8 | r[1]) != t) throw "sjis not supported.";
@@ -3237,7 +3272,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, At = function() {
+}, It = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3256,7 +3291,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, jt = function() {
+}, Lt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3278,7 +3313,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Mt = function(e) {
+}, Rt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3302,7 +3337,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, Nt = function(e, t) {
+}, zt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3327,7 +3362,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = At(), l = o(s);
+		let s = It(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3349,19 +3384,19 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Pt = function(e, t, n) {
-	let r = Nt(e, t);
+}, Bt = function(e, t, n) {
+	let r = zt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = At();
+	let i = It();
 	r.write(i);
-	let a = jt(), o = i.toByteArray();
+	let a = Lt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
-G.stringToBytes;
+K.stringToBytes;
 // src/qr-code.ts
-function Ft(e) {
-	let t = G(0, "M");
+function Vt(e) {
+	let t = K(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
 	for (let e = 0; e < n; e += 1) for (let i = 0; i < n; i += 1) t.isDark(e, i) && (r += `M${i} ${e}h1v1h-1z`);
@@ -3370,27 +3405,27 @@ function Ft(e) {
 		path: r
 	};
 }
-function It(e, t) {
-	let { size: n, path: r } = Ft(e);
+function Ht(e, t) {
+	let { size: n, path: r } = Vt(e);
 	return w`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Lt = [
+var Ut = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Rt = [
+], Wt = [
 	30,
 	60,
 	120
 ];
-function zt(e, t) {
+function Gt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Lt;
+	return Array.isArray(n) ? n : Ut;
 }
 U("sunfuse-charger-card", class extends H {
 	static properties = {
@@ -3441,13 +3476,25 @@ U("sunfuse-charger-card", class extends H {
 	static getConfigForm() {
 		return qe("charger");
 	}
-	content(e, t) {
-		let n = this.config?.charger, r = pt(e), i = n ? r.find(({ id: e, identity: t, name: r }) => [
+	shows(e) {
+		return [
+			this.found(e),
+			e.admin,
+			e.currency,
+			e.flows && e.flows.solar_w !== null
+		];
+	}
+	found(e) {
+		let t = this.config?.charger;
+		return t ? Object.values(e.chargers).find(({ id: e, identity: n, name: r }) => [
 			e,
-			t,
+			n,
 			r
-		].includes(n)) : r[0];
-		return i ? this.charger(i, e, t) : C`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
+		].includes(t)) : pt(e)[0];
+	}
+	content(e, t) {
+		let n = this.config?.charger, r = this.found(e);
+		return r ? this.charger(r, e, t) : C`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
 	}
 	charger(e, t, n) {
 		let r = this.hass, i = e.sun_share || !t.flows || t.flows.solar_w !== null;
@@ -3492,7 +3539,7 @@ U("sunfuse-charger-card", class extends H {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return C`
       ${n ? C`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${zt(this.hass, e).map((t) => C`<button
+            ${Gt(this.hass, e).map((t) => C`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3527,7 +3574,7 @@ U("sunfuse-charger-card", class extends H {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? C`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${location.origin}${r}</a></p>
-            ${It(`${location.origin}${r}`, n("driver_link"))}` : E}
+            ${Ht(`${location.origin}${r}`, n("driver_link"))}` : E}
     </details>`;
 	}
 	wish(e, t) {
@@ -3553,7 +3600,7 @@ U("sunfuse-charger-card", class extends H {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${St(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Dt(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3561,7 +3608,7 @@ U("sunfuse-charger-card", class extends H {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${St(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Dt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${r ? C`<button type="button" @click=${() => {
@@ -3594,7 +3641,7 @@ U("sunfuse-charger-card", class extends H {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return C`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Rt.map((e) => C`<button
+        ${Wt.map((e) => C`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3616,7 +3663,23 @@ U("sunfuse-charger-card", class extends H {
 		};
 		return C`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
 	}
-}), U("sunfuse-new-chargers", class extends k {
+});
+// node_modules/lit-html/directives/guard.js
+var Kt = {}, qt = gt(class extends _t {
+	constructor() {
+		super(...arguments), this.ot = Kt;
+	}
+	render(e, t) {
+		return t();
+	}
+	update(e, [t, n]) {
+		if (Array.isArray(t)) {
+			if (Array.isArray(this.ot) && this.ot.length === t.length && t.every((e, t) => e === this.ot[t])) return T;
+		} else if (this.ot === t) return T;
+		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
+	}
+});
+U("sunfuse-new-chargers", class extends k {
 	static properties = {
 		hass: { attribute: !1 },
 		site: {},
@@ -3783,7 +3846,7 @@ U("sunfuse-charger-card", class extends H {
 	}
 });
 // src/chargers-card.ts
-var Bt = 60;
+var Jt = 60;
 U("sunfuse-chargers-card", class extends H {
 	static properties = {
 		...H.properties,
@@ -3887,7 +3950,14 @@ U("sunfuse-chargers-card", class extends H {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => this.row(e, n.length > 1, t))}
+            ${e.map((e) => qt([
+			e,
+			this.chosen.has(e.id),
+			n.length > 1,
+			t,
+			this.hass.locale,
+			this.hass.localize
+		], () => this.row(e, n.length > 1, t)))}
           </tbody>
         </table>
       </div>
@@ -3919,7 +3989,7 @@ U("sunfuse-chargers-card", class extends H {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: Bt }, r = [];
+		let n = { minutes: Jt }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -3933,7 +4003,7 @@ U("sunfuse-chargers-card", class extends H {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? zt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Gt(this.hass, i) : [];
 		return C`<div class="row" role="group" aria-label=${n("actions")}>
       <span>${n("chosen", { count: e.length })}</span>
       <select
@@ -3952,7 +4022,7 @@ U("sunfuse-chargers-card", class extends H {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: Bt })}
+        ${n("boost_for", { minutes: Jt })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -3970,7 +4040,7 @@ U("sunfuse-chargers-card", class extends H {
 	}
 });
 // src/driver-panel.ts
-var Vt = "sunfuse-driver", Ht = class extends H {
+var Yt = "sunfuse-driver", Xt = class extends H {
 	static styles = [V, o`
       :host {
         max-inline-size: 640px;
@@ -4037,7 +4107,7 @@ var Vt = "sunfuse-driver", Ht = class extends H {
 	}
 	free(e, t) {
 		if (e.length < 2) return E;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Ut(e) - Ut(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Zt(e) - Zt(t))];
 		return C`<h3>${t("free_chargers")}</h3>
       ${r.length ? E : C`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4046,19 +4116,70 @@ var Vt = "sunfuse-driver", Ht = class extends H {
 	}
 	until(e, t, n) {
 		if (t) return C`<span class="chip good">${n("free")}</span>`;
-		let r = Ut(e);
+		let r = Zt(e);
 		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? C`<span class="chip bad">${n("out_of_order")}</span>` : C`<span class="quiet"
       >${Number.isFinite(r) ? n("free_at", { time: z(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
     >`;
 	}
 };
-function Ut({ demand: e, plan: t }) {
+function Zt({ demand: e, plan: t }) {
 	let n = e?.departure ?? t?.ready;
 	return n ? Date.parse(n) : Infinity;
 }
-U(Vt, Ht);
-// src/plan-model.ts
-var Z = 9e5, Wt = class {
+U(Yt, Xt);
+// node_modules/lit-html/directives/repeat.js
+var Qt = (e, t, n) => {
+	let r = /* @__PURE__ */ new Map();
+	for (let i = t; i <= n; i++) r.set(e[i], i);
+	return r;
+}, $t = gt(class extends _t {
+	constructor(e) {
+		if (super(e), e.type !== W.CHILD) throw Error("repeat() can only be used in text expressions");
+	}
+	dt(e, t, n) {
+		let r;
+		n === void 0 ? n = t : t !== void 0 && (r = t);
+		let i = [], a = [], o = 0;
+		for (let t of e) i[o] = r ? r(t, o) : o, a[o] = n(t, o), o++;
+		return {
+			values: a,
+			keys: i
+		};
+	}
+	render(e, t, n) {
+		return this.dt(e, t, n).values;
+	}
+	update(e, [t, n, r]) {
+		let i = Tt(e), { values: a, keys: o } = this.dt(t, n, r);
+		if (!Array.isArray(i)) return this.ut = o, a;
+		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
+		for (; d <= f && p <= m;) if (i[d] === null) d++;
+		else if (i[f] === null) f--;
+		else if (s[d] === o[p]) c[p] = G(i[d], a[p]), d++, p++;
+		else if (s[f] === o[m]) c[m] = G(i[f], a[m]), f--, m--;
+		else if (s[d] === o[m]) c[m] = G(i[d], a[m]), St(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = G(i[f], a[p]), St(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = Qt(o, p, m), u = Qt(s, d, f)), l.has(s[d])) {
+			if (l.has(s[f])) {
+				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
+				if (n === null) {
+					let t = St(e, i[d]);
+					G(t, a[p]), c[p] = t;
+				} else c[p] = G(n, a[p]), St(e, i[d], n), i[t] = null;
+				p++;
+			} else Et(i[f]), f--;
+		} else Et(i[d]), d++;
+		for (; p <= m;) {
+			let t = St(e, c[m + 1]);
+			G(t, a[p]), c[p++] = t;
+		}
+		for (; d <= f;) {
+			let e = i[d++];
+			e !== null && Et(e);
+		}
+		return this.ut = o, wt(e, c), T;
+	}
+}), Z = 9e5, en = class {
 	times;
 	start;
 	end;
@@ -4092,14 +4213,14 @@ var Z = 9e5, Wt = class {
 		let t = Math.round(e / Z) * Z;
 		return Math.min(this.to, Math.max(this.from + Z, t));
 	}
-}, Gt = {
+}, tn = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, Kt = class {
+}, nn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4137,7 +4258,7 @@ var Z = 9e5, Wt = class {
 		};
 	}
 	key(e, t, n, r) {
-		let i = Gt[e.key];
+		let i = tn[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
 	}
 	type(e, t) {
@@ -4166,7 +4287,7 @@ var Z = 9e5, Wt = class {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, qt = 16, Q = 216, Jt = 36e5, Yt = [
+}, rn = 16, Q = 216, an = 36e5, on = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4175,7 +4296,7 @@ var Z = 9e5, Wt = class {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], Xt = o`
+], sn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4238,11 +4359,11 @@ var Z = 9e5, Wt = class {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Zt(e, t) {
+function cn(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${Yt[n % Yt.length]})`;
+	return `var(--graph-color-${n + 1}, ${on[n % on.length]})`;
 }
-function Qt(e, t) {
+function ln(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
 	return C`<div
     class="chart"
@@ -4261,20 +4382,20 @@ function Qt(e, t) {
 	].map((e) => w`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${M(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${nn(e, c)}
-      ${n.sun_w ? w`<path class="sun" d=${$t(n.sun_w, i, p)} />` : E}
-      ${tn(e, s, p)}
-      ${n.house_w ? w`<path class="house" d=${en(n.house_w, i, p)} />` : E}
+      ${pn(e, c)}
+      ${n.sun_w ? w`<path class="sun" d=${un(n.sun_w, i, p)} />` : E}
+      ${fn(e, s, p)}
+      ${n.house_w ? w`<path class="house" d=${dn(n.house_w, i, p)} />` : E}
       ${d ? w`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : E}
-      ${m.length ? w`<path class="price" d=${en(m, i, ee)} />
+      ${m.length ? w`<path class="price" d=${dn(m, i, ee)} />
           <text x=${i.end + 6} y=${ee(h) + 4}>${M(o, h, 2)}</text>
           <text x=${i.end + 6} y=${11}>${r.currency}</text>` : E}
-      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${qt} height=${200}
+      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${rn} height=${200}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : E}
-      ${e.marks.map((n) => rn(e, n, t))}
+      ${e.marks.map((n) => mn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${Zt(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${cn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? C`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : E}
       ${n.house_w ? C`<span><i style="background:var(--house)"></i>${a("house")}</span>` : E}
       ${m.length ? C`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : E}
@@ -4282,14 +4403,14 @@ function Qt(e, t) {
     </div>
   </div>`;
 }
-function $t(e, t, n) {
+function un(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
 }
-function en(e, t, n) {
+function dn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function tn({ plan: e, scale: t }, n, r) {
+function fn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4299,11 +4420,11 @@ function tn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), w`<path d=${a} style="fill:${Zt(e, n.id)}" />`;
+		}), w`<path d=${a} style="fill:${cn(e, n.id)}" />`;
 	});
 }
-function nn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / Jt, i = [
+function pn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / an, i = [
 		1,
 		2,
 		3,
@@ -4314,20 +4435,20 @@ function nn({ hass: e, scale: t }, n) {
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / Z) * Z;
 	for (; !B(e, c).endsWith(":00");) c += Z;
-	for (let n = c; n <= t.to; n += Jt) {
+	for (let n = c; n <= t.to; n += an) {
 		let r = Number(B(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${qt} y2=${Q} />
+		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${rn} y2=${Q} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function rn(e, { car: t, at: n }, r) {
+function mn(e, { car: t, at: n }, r) {
 	let { plan: i, scale: a, say: o, hass: s } = e;
 	if (n > a.to) return E;
-	let c = a.x(n), l = Zt(i, t.id), u = w`<line x1=${c} x2=${c} y1=${qt} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${qt} r="9" style="fill:${l}" />`;
+	let c = a.x(n), l = cn(i, t.id), u = w`<line x1=${c} x2=${c} y1=${rn} y2=${Q} style="stroke:${l};stroke-width:2" />
+    <circle cx=${c} cy=${rn} r="9" style="fill:${l}" />`;
 	return t.may_drive ? w`<g
     class="departure"
     role="slider"
@@ -4342,16 +4463,19 @@ function rn(e, { car: t, at: n }, r) {
   >${u}<path d="M${c - 3} ${13}l-3 3l3 3M${c + 3} ${13}l3 3l-3 3" />
     <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : w`<g>${u}</g>`;
 }
+// src/plan-card.ts
+var hn = 8;
 U("sunfuse-plan-card", class extends H {
 	static properties = {
 		...H.properties,
 		plan: { state: !0 },
 		step: { state: !0 },
-		width: { state: !0 }
+		width: { state: !0 },
+		rows: { state: !0 }
 	};
 	static styles = [
 		V,
-		Xt,
+		sn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4377,7 +4501,7 @@ U("sunfuse-plan-card", class extends H {
 	asked = "";
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.trial = new Kt(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = hn, this.trial = new nn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4418,6 +4542,9 @@ U("sunfuse-plan-card", class extends H {
 			this.trial.dragging ? this.waiting = e : this.plan = e;
 		}));
 	}
+	shows(e) {
+		return Object.values(e.chargers).flatMap(({ demand: e }) => [e?.departure, e?.guessed]);
+	}
 	content(e, t) {
 		let n = this.plan, r = this.trial.now?.plan ?? n;
 		return C`
@@ -4431,8 +4558,8 @@ U("sunfuse-plan-card", class extends H {
     `;
 	}
 	chart(e, t, n) {
-		let r = new Wt(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Qt({
+		let r = new en(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return ln({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4537,28 +4664,31 @@ U("sunfuse-plan-card", class extends H {
 	cars(e, t) {
 		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
 		if (!n.length) return E;
-		let r = n.some((e) => e.ready || e.missing_wh), i = !e.sun_w || e.sun_w.some(Boolean) || n.some((e) => e.sun_share);
+		let r = (e) => Number(!e.energy_wh && !this.leaves(e) && this.trial.now?.car !== e.id);
+		n.sort((e, t) => r(e) - r(t));
+		let i = n.some((e) => e.ready || e.missing_wh), a = !e.sun_w || e.sun_w.some(Boolean) || n.some((e) => e.sun_share);
 		return C`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
       <table class="stack">
         <thead>
           <tr>
             <th>${t("charger")}</th>
             <th>${t("departure")}</th>
-            ${r ? C`<th>${t("ready")}</th>` : E}
+            ${i ? C`<th>${t("ready")}</th>` : E}
             <th class="number">${t("energy")}</th>
             ${e.priced ? C`<th class="number">${t("cost")}</th>
                   <th class="number">${t("saving")}</th>` : E}
-            ${i ? C`<th class="number">${t("sun_share")}</th>` : E}
+            ${a ? C`<th class="number">${t("sun_share")}</th>` : E}
           </tr>
         </thead>
         <tbody>
-          ${n.map((n) => this.car(n, {
-			promised: r,
-			sunny: !!i
+          ${$t(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+			promised: i,
+			sunny: !!a
 		}, e, t))}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    ${n.length > this.rows ? C`<button @click=${() => this.rows = n.length}>${t("show_more")}</button>` : E}`;
 	}
 	car(e, t, n, r) {
 		let i = this.hass, a = this.leaves(e), o = (e) => e ? "" : "none";
@@ -4569,7 +4699,7 @@ U("sunfuse-plan-card", class extends H {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${B(i, Date.now())}
-              .value=${St(this.shownAt(e, a))}
+              .value=${Dt(this.shownAt(e, a))}
               @change=${(t) => {
 			let n = it(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
@@ -4587,12 +4717,12 @@ U("sunfuse-plan-card", class extends H {
 	}
 });
 // src/report-panel.ts
-var an = [
+var gn = [
 	7,
 	14,
 	30,
 	90
-], on = 3600;
+], _n = 3600;
 U("sunfuse-report", class extends k {
 	static properties = {
 		path: { state: !0 },
@@ -4642,7 +4772,7 @@ U("sunfuse-report", class extends k {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: on
+				expires: _n
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4663,7 +4793,7 @@ U("sunfuse-report", class extends k {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${an.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${gn.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? C`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : E}
       </nav>
@@ -4673,12 +4803,12 @@ U("sunfuse-report", class extends k {
 	}
 });
 // src/sessions-model.ts
-var sn = {
+var vn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function cn(e) {
+function yn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4694,14 +4824,14 @@ function cn(e) {
 		billed: null
 	});
 }
-function ln() {
+function bn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function un({ start: e, stop: t }) {
+function xn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function dn(e) {
+function Sn(e) {
 	let t = j("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4709,7 +4839,7 @@ function dn(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function fn(e, t) {
+function Cn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4717,7 +4847,7 @@ function fn(e, t) {
 	}
 	return n;
 }
-function pn(e) {
+function wn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4726,7 +4856,7 @@ function pn(e) {
 	};
 }
 // src/sessions-chart.ts
-var mn = o`
+var Tn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -4761,7 +4891,7 @@ var mn = o`
     background: var(--sun);
   }
 `;
-function hn(e) {
+function En(e) {
 	let t = j("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4773,13 +4903,13 @@ function hn(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function gn(e, t, n, r, i) {
-	let a = fn(n, dn(e)), o = hn(e).map((e) => {
+function Dn(e, t, n, r, i) {
+	let a = Cn(n, Sn(e)), o = En(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...cn(a.get(t) ?? [])
+			...yn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = j(e.locale.language, {
 		month: "short",
@@ -4806,7 +4936,7 @@ function gn(e, t, n, r, i) {
         </p>` : E}`;
 }
 // src/sessions-card.ts
-var _n = 10;
+var On = 10;
 U("sunfuse-sessions-card", class extends H {
 	static properties = {
 		...H.properties,
@@ -4818,7 +4948,7 @@ U("sunfuse-sessions-card", class extends H {
 	};
 	static styles = [
 		V,
-		mn,
+		Tn,
 		o`
       .wait {
         min-block-size: 360px;
@@ -4828,7 +4958,7 @@ U("sunfuse-sessions-card", class extends H {
 	stop;
 	asked = "";
 	constructor() {
-		super(), this.group = "person", this.shown = _n;
+		super(), this.group = "person", this.shown = On;
 	}
 	static getConfigForm() {
 		return qe("chargers");
@@ -4844,13 +4974,16 @@ U("sunfuse-sessions-card", class extends H {
 		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ut(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e.entry_id,
-			start: ln()
+			start: bn()
 		}).listen((e) => {
 			this.answer = e && {
 				...e,
-				sessions: [...e.sessions].sort((e, t) => un(t) - un(e))
+				sessions: [...e.sessions].sort((e, t) => xn(t) - xn(e))
 			};
 		}));
+	}
+	shows(e) {
+		return [e.title];
 	}
 	content(e, t) {
 		let n = this.answer && {
@@ -4872,7 +5005,7 @@ U("sunfuse-sessions-card", class extends H {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = dn(this.hass);
+		let t = Sn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -4885,33 +5018,33 @@ U("sunfuse-sessions-card", class extends H {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return gn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = _n;
+		return Dn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = On;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...fn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Cn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...cn(t)
+			...yn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = pn(e.sessions);
+		let i = wn(e.sessions);
 		return C`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(sn).map((e) => C`<button
+        ${Object.keys(vn).map((e) => C`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(sn[e])}
+            ${t(vn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(sn[this.group])}</th>
+              <th>${t(vn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -4924,7 +5057,7 @@ U("sunfuse-sessions-card", class extends H {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = _n;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = On;
 		}}
                   >
                     ${n.name}
@@ -4956,7 +5089,7 @@ U("sunfuse-sessions-card", class extends H {
       ${o(n.billed, "billed", L(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = pn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = wn(e.sessions);
 		return C`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -4986,7 +5119,7 @@ U("sunfuse-sessions-card", class extends H {
       </div>
       ${r.length > this.shown ? C`<button
             @click=${() => {
-			this.shown += _n;
+			this.shown += On;
 		}}
           >
             ${t("show_more")}
@@ -4996,7 +5129,7 @@ U("sunfuse-sessions-card", class extends H {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: ln(),
+			start: bn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -5012,7 +5145,7 @@ U("sunfuse-sessions-card", class extends H {
 	}
 });
 // src/setup-panel.ts
-var vn = "sunfuse-site";
+var kn = "sunfuse-site";
 U("sunfuse-dashboard", class extends k {
 	static properties = {
 		say: { state: !0 },
@@ -5031,7 +5164,7 @@ U("sunfuse-dashboard", class extends k {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: vn,
+				url_path: kn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5039,9 +5172,9 @@ U("sunfuse-dashboard", class extends k {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: vn,
+				url_path: kn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), mt(`/${vn}`, !0);
+			})), mt(`/${kn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -5051,7 +5184,7 @@ U("sunfuse-dashboard", class extends k {
 	}
 });
 // src/site-card.ts
-var yn = 30, bn = 236;
+var An = 30, jn = 236;
 U("sunfuse-site-card", class extends H {
 	static styles = [V, o`
       .flows {
@@ -5059,12 +5192,6 @@ U("sunfuse-site-card", class extends H {
         inline-size: 100%;
         max-inline-size: 420px;
         margin-inline: auto;
-      }
-      .flows svg {
-        position: absolute;
-        inset: 0;
-        inline-size: 100%;
-        block-size: 100%;
       }
       .node {
         position: absolute;
@@ -5091,31 +5218,40 @@ U("sunfuse-site-card", class extends H {
         font-weight: 500;
         font-variant-numeric: tabular-nums;
       }
-      path {
-        fill: none;
-        stroke: var(--quiet);
-        stroke-width: 2;
+      .flow {
+        position: absolute;
+        direction: ltr;
+        block-size: 3px;
+        margin-block-start: -1.5px;
+        transform-origin: 0 50%;
+        overflow: hidden;
+        background: linear-gradient(var(--quiet), var(--quiet)) 0 50% / 100% 2px no-repeat;
       }
-      path.moves {
-        stroke: var(--colour);
-        stroke-width: 3;
-        stroke-dasharray: 3 9;
-        stroke-linecap: round;
+      .flow.moves {
+        background: none;
+      }
+      /* Moved by its transform alone: what a browser does beside the page, which a tablet on the wall does all day. */
+      .flow.moves::before {
+        content: "";
+        display: block;
+        block-size: 100%;
+        inline-size: calc(100% + 12px);
+        background: radial-gradient(circle at 1.5px 50%, var(--colour) 1.5px, transparent 2px) 0 0 / 6px 100%;
         animation: move 1.2s linear infinite;
       }
-      path.out {
+      .flow.out::before {
         animation-direction: reverse;
       }
       @keyframes move {
         from {
-          stroke-dashoffset: 12;
+          transform: translateX(-12px);
         }
         to {
-          stroke-dashoffset: 0;
+          transform: none;
         }
       }
       @media (prefers-reduced-motion: reduce) {
-        path.moves {
+        .flow.moves::before {
           animation: none;
         }
       }
@@ -5189,7 +5325,7 @@ U("sunfuse-site-card", class extends H {
 	}
 	flows(e, t, n) {
 		let r = this.hass, i = e.grid_w ?? 0, a = e.battery_w ?? 0, o = [], s = e.solar_w === null ? 74 : 0;
-		return e.solar_w !== null && o.push({
+		e.solar_w !== null && o.push({
 			name: "sun",
 			icon: "mdi:solar-power",
 			x: 150,
@@ -5203,7 +5339,7 @@ U("sunfuse-site-card", class extends H {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < yn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < An ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5226,18 +5362,21 @@ U("sunfuse-site-card", class extends H {
 			y: 192,
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
-		}), C`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${bn - s}">
-        <svg viewBox="0 ${s} 300 ${bn - s}" aria-hidden="true">
-          ${o.map((e) => {
-			let t = Math.abs(e.inward) >= yn;
-			return w`<path d="M${e.x} ${e.y} L150 118" style="--colour:var(--${e.name})"
-              class="${t ? "moves" : ""} ${e.inward < 0 ? "out" : ""}" />`;
+		});
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (jn - s) * 100}%`;
+		return C`
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${jn - s}">
+        ${o.map((e) => {
+			let [t, n] = [150 - e.x, 118 - e.y];
+			return C`<div
+            class="flow ${Math.abs(e.inward) >= An ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            aria-hidden="true"
+            style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
+          ></div>`;
 		})}
-        </svg>
         ${o.map((e) => C`<div
             class="node"
-            style="--colour:var(--${e.name});left:${e.x / 300 * 100}%;top:${(e.y - s) / (bn - s) * 100}%"
+            style="--colour:var(--${e.name});${c(e)}"
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
@@ -5328,20 +5467,20 @@ U("sunfuse-site-card", class extends H {
 	}
 });
 // src/strategy.ts
-var xn = 6, Sn = 1e4;
+var Mn = 6, Nn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Cn(e, t) {
+function Pn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > xn) r.push({
+	})), e.chargers.length > Mn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5390,14 +5529,14 @@ function Cn(e, t) {
 		sections: r
 	};
 }
-function wn(e, t) {
+function Fn(e, t) {
 	let n = dt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Sn);
+	setTimeout(n, Nn);
 }
-async function Tn(e) {
+async function In(e) {
 	let [t, n] = await Promise.all([We(e), Ve(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) wn(e, t);
-	if (n.length) return { views: n.map((e) => Cn(e, t)) };
+	for (let t of n) Fn(e, t);
+	if (n.length) return { views: n.map((e) => Pn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5408,7 +5547,7 @@ async function Tn(e) {
 	}] };
 }
 // src/index.ts
-var En = [
+var Ln = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5441,7 +5580,7 @@ var En = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of En) window.customCards.push({
+for (let [e, t, n] of Ln) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5451,4 +5590,4 @@ for (let [e, t, n] of En) window.customCards.push({
 		return Ge(n) ?? "";
 	}
 });
-export { Tn as generate };
+export { In as generate };

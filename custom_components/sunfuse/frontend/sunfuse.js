@@ -1,4 +1,4 @@
-/* sources 18e03d777c3bbeb75382004777d9b7bfb7d35f1972696572f85fe53ecc42bca6 */
+/* sources f76ca1538f105e3a5813268066ae5c81d58a3981c5af2c639fabfef440c5098a */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

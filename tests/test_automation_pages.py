@@ -1,0 +1,40 @@
+"""Each trigger and each condition has a page that is up to date, with an example that Home Assistant takes."""
+
+from custom_components.sunfuse.condition import CONDITIONS as KNOWN_CONDITIONS
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.trigger import TRIGGERS as KNOWN_TRIGGERS
+from development.automation_pages import CONDITIONS, TRIGGERS, example_of, pages
+from homeassistant.components import automation
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
+
+
+def test_the_pages_are_up_to_date() -> None:
+    """If this fails, run `python -m development.automation_pages`, which writes them again."""
+    assert TRIGGERS.keys() == KNOWN_TRIGGERS.keys()
+    assert CONDITIONS.keys() == KNOWN_CONDITIONS.keys()
+    for path, content in pages():
+        assert path.read_text("utf-8") == content, path.name
+
+
+async def test_the_examples_are_taken(hass: HomeAssistant) -> None:
+    """An automation that Home Assistant does not understand is unavailable."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    examples = {
+        key: parse_yaml(f"alias: {key}\n{example_of(kind, key, about)}")
+        for kind, known in (("trigger", TRIGGERS), ("condition", CONDITIONS))
+        for key, about in known.items()
+    }
+    assert await async_setup_component(
+        hass, automation.DOMAIN, {automation.DOMAIN: list(examples.values())}
+    )
+    await hass.async_block_till_done()
+    shown = {
+        state.attributes["friendly_name"]: state.state
+        for state in hass.states.async_all(automation.DOMAIN)
+    }
+    assert shown == dict.fromkeys(examples, "on")
+    await hass.services.async_call(
+        automation.DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+    )
