@@ -1,15 +1,22 @@
 """Slips that leave no doubt are understood, and counted; what leaves a doubt is refused, or not believed."""
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import CentralSystem, StationConfig
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    CommandError,
+    StationConfig,
+)
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
+from ..common import wait_until
 from .charger import Charger
 from .charging import EVSE, connector
-from .client import Refused
+from .client import WAIT_S, Refused
 from .conftest import Connect, SteppedClock
 
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
@@ -193,3 +200,30 @@ async def test_numbers_of_events_that_do_not_rise(
         clock.step(5)
     await charger.station.event("Updated", clock.text(-12), 0, state="SuspendedEV")
     assert connector(system).status is ConnectorStatus.CHARGING
+
+
+@pytest.mark.parametrize("message_id", [7, 0, "x" * 128])
+async def test_ids_that_are_not_short_strings(
+    old: Charger, system: CentralSystem, message_id: Any
+) -> None:
+    """Some chargers number their messages, some have longer ids: the answer has the same one."""
+    heartbeat = json.dumps([2, message_id, "Heartbeat", {}])
+    await old.station.websocket.send_str(heartbeat)
+    await wait_until(lambda: old.station.frames[-1][:2] == [3, message_id], "an answer")
+    assert _counters(system)["understood_although_wrong"] == 1
+
+
+async def test_an_answer_that_cannot_be_read(
+    old: Charger, system: CentralSystem
+) -> None:
+    """It is a refusal at once: nobody waits half a minute for another one."""
+    station = old.station
+    station.answers["UnlockConnector"] = None
+    adapter = await system.stations["CP1"].in_service()
+    command = asyncio.create_task(adapter.unlock(1))
+    await station.wait_received("UnlockConnector")
+    message_id = station.frames[-1][1]
+    async with asyncio.timeout(WAIT_S):
+        await station.websocket.send_str(f'[3,"{message_id}",{{"status":NaN}}]')
+        with pytest.raises(CommandError, match="refused|FormatViolation"):
+            await command

@@ -251,11 +251,16 @@ async def test_a_charger_that_answers_pings_stays(clock: SteppedClock) -> None:
     [
         ("rubbish", ("-1", "FormationViolation")),
         ("[" * 100_000, ("-1", "FormationViolation")),
-        ('[2,"1","Heartbeat",{"a":NaN}]', ("-1", "FormationViolation")),
+        # Its sender waits for an answer to this id, and may send nothing else before.
+        ('[2,"1","Heartbeat",{"a":NaN}]', ("1", "FormationViolation")),
+        (f'[2,"1","Heartbeat",{{"a":{10**29}}}]', ("1", "FormationViolation")),
+        (f'[2,"1","Heartbeat",{"[" * 100}', ("1", "FormationViolation")),
+        (f'[2,"1","Heartbeat",{{"a":"{"x" * 1000}', ("1", "FormationViolation")),
         ("{}", ("-1", "FormationViolation")),
         ("[]", ("-1", "FormationViolation")),
         ("[2]", ("-1", "FormationViolation")),
-        ('[2,7,"Heartbeat",{}]', ("-1", "FormationViolation")),
+        ('[2,true,"Heartbeat",{}]', ("-1", "FormationViolation")),
+        (f'[2,"{"1" * 129}","Heartbeat",{{}}]', ("-1", "FormationViolation")),
         ('[2,"1","Heartbeat"]', ("1", "FormationViolation")),
         ('[2,"1","Heartbeat",[]]', ("1", "FormationViolation")),
         ('[2,"1",5,{}]', ("1", "FormationViolation")),

@@ -5,11 +5,12 @@ from enum import StrEnum
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeIs
 
 type Payload = dict[str, Any]
 
 MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
+_LONGEST_ID = 128  # what is understood all the same
 _LONGEST_INT = (
     20  # digits of 64 bits, which some send where 32 are specified, and a sign
 )
@@ -17,9 +18,15 @@ MAX_DEPTH = (
     64  # OCPP's own messages have 10 levels at most; a vendor's data may have more
 )
 _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
+# Type and id of a message whose payload cannot be read: its sender waits for an answer to this id.
+_HEAD = re.compile(rf'\s*\[\s*(\d)\s*,\s*"([^"\\\x00-\x1f]{{1,{_LONGEST_ID}}})"\s*,')
 # A string, which may contain brackets, or a bracket.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
+
+
+# A string by the standard; some stations number their messages.
+type MessageId = str | int
 
 
 class ErrorCode(StrEnum):
@@ -50,7 +57,10 @@ class Fault(Exception):
     """An error in a message of the other side; becomes a CALLERROR."""
 
     def __init__(
-        self, code: ErrorCode, description: str, message_id: str = UNREADABLE_ID
+        self,
+        code: ErrorCode,
+        description: str,
+        message_id: MessageId = UNREADABLE_ID,
     ) -> None:
         """Remember the code, a sentence, and the id of the message."""
         super().__init__(f"{code}: {description}")
@@ -67,9 +77,15 @@ class UnknownMessageTypeError(Exception):
 class Call:
     """A request."""
 
-    message_id: str
+    message_id: MessageId
     action: str
     payload: Payload
+
+    @property
+    def proper_id(self) -> bool:
+        """Whether its id is one by the standard."""
+        own = self.message_id
+        return isinstance(own, str) and len(own) <= MAX_MESSAGE_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ class Send(Call):
 class Result:
     """The answer to a request."""
 
-    message_id: str
+    message_id: MessageId
     payload: Payload
 
 
@@ -89,7 +105,7 @@ class Result:
 class Error:
     """The refusal of a request, or (OCPP 2.1) of an answer."""
 
-    message_id: str
+    message_id: MessageId
     code: str
     description: str
 
@@ -148,18 +164,24 @@ def parse(text: str, version: str) -> Frame:
     """Read one frame.
 
     Raises:
-        Fault: it is not a frame of OCPP-J; `message_id` is that of the frame if it could be read.
+        Fault: it is not a frame of OCPP-J; `message_id` is that of the frame if it could be read. An answer that cannot be
+            read is an error, so that nobody waits for it.
         UnknownMessageTypeError: OCPP 1.6, and a message type that it does not know.
 
     """
     try:
         frame = read_json(text)
     except ValueError as err:
-        raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON") from err
+        head = _HEAD.match(text)
+        if head is None:
+            raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON") from err
+        if head[1] in ("3", "4"):
+            return Error(head[2], ErrorCode.FORMAT_VIOLATION, "Not JSON")
+        raise Fault(ErrorCode.RPC_FRAMEWORK, "Not JSON", head[2]) from err
     if not isinstance(frame, list) or len(frame) < 2:
         raise Fault(ErrorCode.RPC_FRAMEWORK, "Not an array of type, id and more")
     kind, message_id, *rest = frame
-    if not isinstance(message_id, str) or len(message_id) > MAX_MESSAGE_ID:
+    if not _is_id(message_id):
         raise Fault(ErrorCode.RPC_FRAMEWORK, "The message id is not a short string")
     if isinstance(kind, int) and not isinstance(kind, bool):
         if kind == 2 or (kind == 6 and version == "2.1"):
@@ -177,7 +199,13 @@ def parse(text: str, version: str) -> Frame:
     )
 
 
-def _call(kind: type[Call], message_id: str, rest: list[Any]) -> Call:
+def _is_id(value: Any) -> TypeIs[MessageId]:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST_ID
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _call(kind: type[Call], message_id: MessageId, rest: list[Any]) -> Call:
     if len(rest) != 2:
         raise Fault(ErrorCode.RPC_FRAMEWORK, "A CALL has four elements", message_id)
     action, payload = rest
@@ -190,13 +218,13 @@ def _call(kind: type[Call], message_id: str, rest: list[Any]) -> Call:
     return kind(message_id, action, payload)
 
 
-def _result(message_id: str, rest: list[Any]) -> Result | Error:
+def _result(message_id: MessageId, rest: list[Any]) -> Result | Error:
     if len(rest) == 1 and isinstance(rest[0], dict):
         return Result(message_id, rest[0])
     return Error(message_id, ErrorCode.FORMAT_VIOLATION, "Malformed CALLRESULT")
 
 
-def _error(message_id: str, rest: list[Any]) -> Error:
+def _error(message_id: MessageId, rest: list[Any]) -> Error:
     # Some stations leave out the description or the details; the code is enough.
     code, description = (*map(_short, rest[:2]), "", "")[:2]
     return Error(message_id, code, description)
@@ -207,17 +235,17 @@ def _short(part: Any) -> str:
     return part[:_LONGEST_TEXT] if isinstance(part, str) else ""
 
 
-def call_text(message_id: str, action: str, payload: Payload) -> str:
+def call_text(message_id: MessageId, action: str, payload: Payload) -> str:
     """Return a request as it is sent."""
     return _text([2, message_id, action, payload])
 
 
-def result_text(message_id: str, payload: Payload) -> str:
+def result_text(message_id: MessageId, payload: Payload) -> str:
     """Return an answer as it is sent."""
     return _text([3, message_id, payload])
 
 
-def error_text(fault: Fault, version: str, message_id: str) -> str:
+def error_text(fault: Fault, version: str, message_id: MessageId) -> str:
     """Return a refusal as it is sent, in the spelling of the version."""
     code = str(fault.code)
     if version == "1.6":

@@ -16,6 +16,7 @@ from .frames import (
     Error,
     ErrorCode,
     Fault,
+    MessageId,
     Payload,
     Result,
     Send,
@@ -204,7 +205,9 @@ class Link:
         except Fault as wrong:
             await self._reject(call, wrong)
             return
-        self._note_slip(call.action, wrong=payload is not call.payload)
+        self._note_slip(
+            call.action, wrong=payload is not call.payload or not call.proper_id
+        )
         fault = _failure(call)
         answer: Answer | None = None
         self._answered = answered = asyncio.get_running_loop().create_future()
@@ -267,7 +270,7 @@ class Link:
         else:
             await self._refuse(fault, call.message_id)
 
-    async def _refuse(self, fault: Fault, message_id: str) -> None:
+    async def _refuse(self, fault: Fault, message_id: MessageId) -> None:
         self._complain_of(str(fault))
         await self._send(error_text(fault, self.version, message_id))
 
