@@ -1,6 +1,7 @@
 """Slips that leave no doubt are understood, and counted; what leaves a doubt is refused, or not believed."""
 
 import asyncio
+from dataclasses import replace
 import json
 from typing import Any
 
@@ -123,10 +124,11 @@ async def test_a_card_as_a_number(
     ("action", "payload"),
     [
         ("Authorize", {"idTag": 4711.5}),
-        ("Heartbeat", {"more": None}),
         ("StatusNotification", {"connectorId": 1.5, "errorCode": "NoError"}),
         ("StatusNotification", {"connectorId": "one", "errorCode": "NoError"}),
         ("StatusNotification", {"connectorId": True, "errorCode": "NoError"}),
+        ("StatusNotification", {"errorCode": "NoError", "number": 1}),
+        ("StartTransaction", {"connectorId": 1, "idTag": "x" * 21, "meterStart": 0}),
     ],
 )
 async def test_doubtful(
@@ -135,6 +137,8 @@ async def test_doubtful(
     """What may mean this or that is refused as before."""
     if action == "StatusNotification":
         payload["status"] = "Available"
+    if action == "StartTransaction":
+        payload["timestamp"] = "2026-06-01T12:00:00Z"
     with pytest.raises(Refused):
         await old.station.call(action, payload)
     assert "understood_although_wrong" not in _counters(system)
@@ -227,3 +231,186 @@ async def test_an_answer_that_cannot_be_read(
         await station.websocket.send_str(f'[3,"{message_id}",{{"status":NaN}}]')
         with pytest.raises(CommandError, match="refused|FormatViolation"):
             await command
+
+
+async def test_charging_that_is_not_reported(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """Some chargers start a transaction and never say Charging: their meter does, by power or by energy."""
+    await old.status("Preparing", clock.text())
+    transaction = await old.start(clock.text(), energy_wh=1000)
+    clock.step(60)
+    await old.meter(transaction, clock.text(), 1050)
+    assert connector(system).status is ConnectorStatus.PREPARING
+    clock.step(60)
+    await old.meter(transaction, clock.text(), 1100)
+    assert connector(system).status is ConnectorStatus.CHARGING
+
+    # The car waits again, with the energy of before.
+    await old.status("Preparing", clock.text())
+    await old.meter(transaction, clock.text(), 1110)
+    assert connector(system).status is ConnectorStatus.PREPARING
+    await old.power(transaction, clock.text(), 4000)
+    assert connector(system).status is ConnectorStatus.CHARGING
+
+
+def _values(*extra: dict[str, Any], at: str = "") -> dict[str, Any]:
+    """Return meter values of which one is plain."""
+    plain = {"value": "12", "measurand": "Current.Import", "phase": "L1", "unit": "A"}
+    values = [{"timestamp": at, "sampledValue": [*extra, plain]}]
+    return {"connectorId": 1, "meterValue": values}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        # lbbrhzn/ocpp issues 1576 and 1627: the rest of the message is valid.
+        {"value": "49.97", "measurand": "Frequency", "unit": "Hz"},
+        {"value": "35", "measurand": "Temperature", "unit": "deg"},
+        {"value": "1", "measurand": "Vendor.Specific"},
+        {"value": "1", "phase": "L9", "measurand": "Current.Import"},
+        {"measurand": "Voltage"},
+        {"value": None, "measurand": "Voltage"},
+        "nonsense",
+    ],
+)
+async def test_one_value_that_is_not_understood(
+    old: Charger, system: CentralSystem, clock: SteppedClock, one: Any
+) -> None:
+    """It takes no other with it."""
+    await old.station.call("MeterValues", _values(one, at=clock.text()))
+    assert connector(system).meter.current_a == (12, None, None)
+    assert _counters(system)["understood_although_wrong"] == 1
+
+
+async def test_words_in_another_spelling(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """A line break (lbbrhzn/ocpp issue 1576), capitals, empty words, and ones that are not used."""
+    sloppy = {
+        "value": "7",
+        "measurand": "Current.Import\n",
+        "phase": "l2",
+        "unit": "a",
+        "context": "Sample.Sometimes",
+        "location": "",
+        "format": "",
+    }
+    await old.station.call("MeterValues", _values(sloppy, at=clock.text()))
+    assert connector(system).meter.current_a == (12, 7, None)
+    energy = {"Value": "1.5", "Unit": "KWH", "more": {"of": "this"}}
+    await old.station.call("MeterValues", _values(energy, at=clock.text()))
+    assert connector(system).meter.energy_wh == 1500
+
+
+async def test_no_values(old: Charger, system: CentralSystem) -> None:
+    """An empty list (lbbrhzn/ocpp issue 466) says nothing, and is no reason to send it again."""
+    for values in ([], [{"timestamp": "2026-06-01T12:00:00Z", "sampledValue": []}]):
+        await old.station.call("MeterValues", {"connectorId": 1, "meterValue": values})
+    assert _counters(system)["understood_although_wrong"] == 2
+
+
+async def test_a_status_with_faults(old: Charger, system: CentralSystem) -> None:
+    """An unknown error is another error (lbbrhzn/ocpp issue 1248); long texts, vendor's keys and no time do not matter."""
+    await old.station.status(
+        "Faulted",
+        errorCode="Error",
+        info="x" * 51,
+        vendorErrorCode="y" * 51,
+        timestamp="0000-00-00T00:00:00Z",
+        temperature=80,
+    )
+    assert connector(system).status is ConnectorStatus.FAULTED
+    assert connector(system).error_code == "OtherError"
+    await old.station.status("available", errorCode="noerror", timestamp="")
+    assert connector(system).status is ConnectorStatus.AVAILABLE
+    assert connector(system).error_code is None
+    assert _counters(system)["unreadable_times"] == 1
+
+
+async def test_a_session_without_readable_times(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """It is of now: a refusal would keep the car from charging, or be sent again for ever."""
+    start = {"connectorId": 0, "idTag": "TAG", "meterStart": 1000, "timestamp": ""}
+    await old.status("Preparing", clock.text())
+    started = await old.station.call("StartTransaction", start)
+    running = connector(system).transaction
+    assert running is not None
+    assert running.started_at == clock()
+    clock.step(600)
+    await old.station.call("MeterValues", _values(at="0"))
+    stop = {
+        "transactionId": started["transactionId"],
+        "meterStop": 2000,
+        "timestamp": "2026-13-01",
+        "reason": "Timeout",
+    }
+    await old.station.call("StopTransaction", stop)
+    assert connector(system).transaction is None
+    assert connector(system).session_energy_wh == 1000
+
+
+async def test_a_charger_without_a_vendor(
+    connect: Connect, system: CentralSystem
+) -> None:
+    """It is set up once (evcc issue 32170), and not asked to boot again each time that it has."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "1.6")
+    charger.station.answers["TriggerMessage"] = {"status": "Accepted"}
+    await charger.boot(chargePointVendor="")
+    await charger.set_up()
+    assert not [
+        request
+        for request in charger.station.received("TriggerMessage")
+        if request["requestedMessage"] == "BootNotification"
+    ]
+
+
+async def test_a_firmware_with_a_long_name(
+    connect: Connect, system: CentralSystem
+) -> None:
+    """Nobody can set up a charger that may not boot: its texts are cut, whatever make it is."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "1.6")
+    await charger.boot(firmwareVersion="f" * 51, chargePointModel="m" * 21)
+    info = system.stations["CP1"].state.info
+    assert (info.firmware, info.model) == ("f" * 50, "m" * 20)
+
+
+async def test_an_answer_that_comes_late(
+    connect: Connect, system: CentralSystem
+) -> None:
+    """Whoever needed longer than we waited is given that time from then on."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "1.6")
+    await charger.boot()
+    await charger.set_up()
+    adapter = await system.stations["CP1"].in_service()
+    link, station = adapter.link, charger.station
+    station.answers["UnlockConnector"] = None
+    question = ("UnlockConnector", {"connectorId": 1})
+    with pytest.raises(CommandError, match="timeout"):
+        await link.call(*question, timeout_s=0.01)
+    await station.wait_received("UnlockConnector")
+    await asyncio.sleep(0.2)
+    (late,) = [f[1] for f in station.frames if f[2:3] == ["UnlockConnector"]]
+    await station.send([3, late, {"status": "Unlocked"}])
+    await station.call("Heartbeat", {})  # the answer was taken in
+    second = asyncio.create_task(link.call(*question, timeout_s=0.01))
+    await station.wait_received("UnlockConnector", times=2)
+    await asyncio.sleep(0.1)
+    last = [f[1] for f in station.frames if f[2:3] == ["UnlockConnector"]][-1]
+    await station.send([3, last, {"status": "Unlocked"}])
+    assert await second == {"status": "Unlocked"}
+
+
+async def test_a_start_at_connector_zero(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """It can be meant of one connector only, not of two."""
+    system.accept(replace(CP1, connectors=2))
+    charger = await Charger.connect(connect, "1.6")
+    await charger.boot()
+    with pytest.raises(Refused, match="PropertyConstraintViolation"):
+        await charger.start(clock.text(), connector=0)

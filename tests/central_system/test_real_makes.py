@@ -234,7 +234,7 @@ async def test_another_car_after_our_restart(
     assert system.stations["CP1"].connector(1).transaction is None
 
 
-@pytest.mark.parametrize("connector", [0, -5, 33, 99999])
+@pytest.mark.parametrize("connector", [-5, 33, 99999])
 async def test_connector_that_cannot_be(
     system: CentralSystem, connect: Connect, clock: SteppedClock, connector: int
 ) -> None:

@@ -25,7 +25,7 @@ from .security.card_policy import CardPolicy
 from .security.certificates import CertificateAuthority
 from .session_listeners import SessionListeners
 from .session_reports import SessionReports
-from .station.clock import utcnow
+from .station.clock import date_unreadable, format_time, utcnow
 from .station.long_texts import shortened
 from .station.quirks import behaviour
 from .station.station import Station
@@ -155,6 +155,10 @@ class CentralSystem:
     def _handler(self, station: Station, handler: Handler) -> Handler:
         def handle(action: str, payload: Payload) -> Answer:
             self._check_time()
+            if date_unreadable(
+                payload, lambda: format_time(station.clock.theirs(station.now()))
+            ):
+                station.counters["unreadable_times"] += 1
             answer = handler(action, payload)
             if not station.state.accepted:
                 return answer

@@ -62,6 +62,7 @@ class CommandSender:
         self._unconfirmed: dict[ConnectorKey, Command] = {}
         self._refused: set[ConnectorKey] = set()
         self._stopped: dict[ConnectorKey, datetime] = {}
+        self._reported: dict[ConnectorKey, Session | None] = {}  # stopped in the log
         self._boundaries: dict[ConnectorKey, FaultBoundary] = {}
         self._delivered: dict[ConnectorKey, _Delivered] = {}
 
@@ -166,7 +167,12 @@ class CommandSender:
     async def _stop(self, key: ConnectorKey) -> None:
         if (station := self._stations.get(key.identity)) is None:
             return
-        _LOGGER.warning(
+        # A charger that does not stop is told again and again; the log has it once per session, the repair issue lasts.
+        session = station.connector(key.connector).session
+        level = logging.DEBUG if self._reported.get(key) == session else logging.WARNING
+        self._reported[key] = session
+        _LOGGER.log(
+            level,
             "The car at %s takes more than it is offered, also after it was commanded again: its charging is stopped",
             key.id,
         )
@@ -174,7 +180,7 @@ class CommandSender:
             try:
                 await station.stop(key.connector)
             except CommandError as err:
-                _LOGGER.warning("Charger %s did not stop charging: %s", key.id, err)
+                _LOGGER.log(level, "Charger %s did not stop charging: %s", key.id, err)
 
 
 def _matters(station: Station, connector: int) -> tuple[object, ...]:

@@ -56,12 +56,14 @@ class Commissioner:
         self._counting: asyncio.Task[None] | None = None
         self._settling = False  # waiting until the station may be asked
         self._again = False  # something changed during setup
+        self._booted = False  # since it connected
 
     # When
 
     def answer_boot(self, info: StationInfo) -> Payload:
         """Process a BootNotification; an accepted station is set up once it has settled."""
         station = self._station
+        self._booted = True
         station.reports.booted(info)
         accepted = station.state.accepted
         if accepted:
@@ -133,7 +135,8 @@ class Commissioner:
         station, words = self._station, self._setup
         station.presence.boot_loops.asked(station.now())
         try:
-            if not station.state.info.vendor:
+            # Some name no vendor when they boot: asked again, they would boot for ever (evcc issue 32170).
+            if not station.state.info.vendor and not self._booted:
                 await words.try_trigger("BootNotification")
             await words.learn()
             station.reports.learnt()

@@ -1,20 +1,70 @@
 """Corrects values that violate their schema but have only one possible meaning.
 
 A common mistake of stations is a number for a string (`sampledValue.value`), a string for a number, or null for a value
-that should be left out. Valid messages do not come here; our own messages are checked strictly.
+that should be left out. Others send enumerated words in another spelling or with a line break, vendors' own keys, texts that
+are too long, or one value among others that the standard does not have (the unit Hz: lbbrhzn/ocpp issues 1576, 1627 and
+1969). Valid messages do not come here; our own messages are checked strictly.
 """
 
+from collections.abc import Mapping
 import math
 import re
 from typing import Any
 
-from .validation import Schema
+from .validation import Check, Schema, Violation, compile_schema
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 # A card's number has no fraction. One that begins with zeros has lost them as a number: it is then an unknown card.
 _CARDS = frozenset(("idTag", "parentIdTag", "idToken"))
 # Registers are whole watt-hours in OCPP 1.6; some stations send fractions.
 _ROUNDED = frozenset(("meterStart", "meterStop"))
+# Texts for people: what is too long is cut.
+_DESCRIPTIVE = frozenset(
+    (
+        "chargeBoxSerialNumber",
+        "chargePointModel",
+        "chargePointSerialNumber",
+        "chargePointVendor",
+        "firmwareVersion",
+        "iccid",
+        "imsi",
+        "info",
+        "meterSerialNumber",
+        "meterType",
+        "model",
+        "serialNumber",
+        "techCode",
+        "techInfo",
+        "vendorErrorCode",
+        "vendorName",
+    )
+)
+# What an unknown word stands for, where the standard has a word for anything else (lbbrhzn/ocpp issue 1248: errorCode Error).
+_ANYTHING_ELSE: Mapping[str, str] = {
+    "errorCode": "OtherError",
+    "reason": "Other",
+    "stoppedReason": "Other",
+}
+# What is not used: an unknown word says nothing.
+_UNUSED = frozenset(("context", "location"))
+# Each value stands for itself: one that cannot be understood takes no other with it, and none at all is nothing to report.
+_VALUES = frozenset(("meterValue", "sampledValue"))
+
+
+def loosened(schema: Schema) -> Schema:
+    """Return a schema by which a corrected message is checked: lists of values may be empty."""
+    loose: Schema = {}
+    for key, part in schema.items():
+        if key in ("properties", "definitions"):
+            loose[key] = {
+                name: {k: v for k, v in loosened(one).items() if k != "minItems"}
+                if name in _VALUES
+                else loosened(one)
+                for name, one in part.items()
+            }
+        else:
+            loose[key] = loosened(part) if key == "items" else part
+    return loose
 
 
 class Corrector:
@@ -24,24 +74,40 @@ class Corrector:
         """Correct by this schema."""
         self._schema = schema
         self._definitions: Schema = schema.get("definitions", {})
+        self._checks: dict[str, Check] = {}  # of the items of `_VALUES`
+        self._check: Check | None = None
+
+    def violation(self, corrected: Any) -> Violation | None:
+        """Return what is wrong with a value even after it was corrected."""
+        if self._check is None:
+            self._check = compile_schema(loosened(self._schema))
+        return self._check(corrected)
 
     def corrected_value(self, value: Any) -> Any:
         """Return a value as it was meant, where that is unambiguous; the rest stays as it is."""
         return self._mend(self._schema, value, "")
 
-    def _mend(self, schema: Schema, value: Any, name: str) -> Any:
+    def _resolved(self, schema: Schema) -> Schema:
         if "$ref" in schema:
-            schema = self._definitions[schema["$ref"].removeprefix("#/definitions/")]
+            part: Schema = self._definitions[
+                schema["$ref"].removeprefix("#/definitions/")
+            ]
+            return part
+        return schema
+
+    def _mend(self, schema: Schema, value: Any, name: str) -> Any:
+        schema = self._resolved(schema)
         match schema.get("type"):
             case "object" if type(value) is dict:
                 return self._object(schema, value)
             case "array" if type(value) is list:
-                items = schema.get("items", {})
-                return [self._mend(items, item, name) for item in value]
+                return self._array(schema, value, name)
             case "string" if type(value) is int or (
                 type(value) is float and name not in _CARDS
             ):
                 return repr(value)
+            case "string" if type(value) is str:
+                return _text(schema, value, name)
             case "integer":
                 return _integer(value, name)
             case "number" if type(value) is str:
@@ -50,11 +116,63 @@ class Corrector:
 
     def _object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
         properties, required = schema.get("properties", {}), schema.get("required", ())
-        return {
-            key: self._mend(properties[key], item, key) if key in properties else item
-            for key, item in value.items()
-            if item is not None or key in required or key not in properties
-        }
+        closed = schema.get("additionalProperties", True) is False
+        spelling = {key.casefold(): key for key in properties}
+        mended: dict[str, Any] = {}
+        for name, item in value.items():
+            key = (
+                spelling.get(name.casefold(), name) if name not in properties else name
+            )
+            if key not in properties or (key != name and key in value):
+                if not closed:
+                    mended[name] = item
+                continue
+            part = self._resolved(properties[key])
+            meant = self._mend(part, item, key)
+            if key in required or not _says_nothing(part, meant, key):
+                mended[key] = meant
+        return mended
+
+    def _array(self, schema: Schema, value: list[Any], name: str) -> list[Any]:
+        items = schema.get("items", {})
+        mended = [self._mend(items, item, name) for item in value]
+        if name not in _VALUES:
+            return mended
+        if name not in self._checks:
+            root = loosened({"items": items, "definitions": self._definitions})
+            self._checks[name] = compile_schema(
+                root["items"] | {"definitions": root["definitions"]}
+            )
+        check = self._checks[name]
+        return [item for item in mended if check(item) is None]
+
+
+def _text(schema: Schema, value: str, name: str) -> str:
+    """Return an enumerated word in the spelling of the standard, or a descriptive text that is short enough."""
+    words = schema.get("enum")
+    if words is None:
+        longest = schema.get("maxLength")
+        return value[:longest] if longest and name in _DESCRIPTIVE else value
+    meant = value.strip().casefold()
+    if value in words or not meant:
+        return value
+    for word in words:
+        if word.casefold() == meant:
+            return str(word)
+    other = _ANYTHING_ELSE.get(name)
+    return other if other in words else value
+
+
+def _says_nothing(schema: Schema, value: Any, name: str) -> bool:
+    """Whether an optional value is as good as left out."""
+    if type(value) is not str:
+        return value is None
+    if schema.get("format") == "date-time":
+        return not value.strip()
+    words = schema.get("enum")
+    return words is not None and (
+        not value.strip() or (name in _UNUSED and value not in words)
+    )
 
 
 def _integer(value: Any, name: str) -> Any:

@@ -37,6 +37,7 @@ type Handler = Callable[[str, Payload], Answer]
 
 _MOST_FAULTS = 20  # that are reported per connection
 RESPONSE_TIMEOUT_S = 30.0
+_LONGEST_TIMEOUT_S = 120.0  # for a station that is known to answer late
 
 
 class LinkFaults:
@@ -91,6 +92,11 @@ class Link:
         self._beside = faults.beside
         self._closed = asyncio.Event()
         self._heard = asyncio.Event()
+        self._answers_pings = False
+        self._late: dict[
+            str, float
+        ] = {}  # requests that were given up, with their times
+        self._patience_s = 0.0
         self._answered = asyncio.get_running_loop().create_future()
 
     def slow_by(self, bucket: Bucket) -> None:
@@ -114,6 +120,8 @@ class Link:
                 self._heard.set()
                 if message.type is WSMsgType.PING:
                     await self._websocket.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self._answers_pings = True
                 elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._receive(message.data, handler)
                 await self._hold_back(self._bucket.take())
@@ -134,10 +142,22 @@ class Link:
         while True:
             self._heard.clear()
             await asyncio.sleep(every_s)
-            if not self._heard.is_set() and not await self.alive(every_s / 2):
+            if self._heard.is_set() or await self.alive(every_s / 2):
+                continue
+            if self._answers_pings or not await self._answers(every_s / 2):
                 _LOGGER.debug("%s: no answer to a ping", self._name)
                 await self.close(1001)
                 return
+
+    async def _answers(self, timeout_s: float) -> bool:
+        """Return whether the other side answers a request in time: some never answer pings (lbbrhzn/ocpp issue 211)."""
+        try:
+            await self.call(
+                "TriggerMessage", {"requestedMessage": "Heartbeat"}, timeout_s
+            )
+        except CommandError as err:
+            return err.key not in ("timeout", "not_connected")
+        return True
 
     async def alive(self, timeout_s: float) -> bool:
         """Return whether the other side answers a ping, or sends anything else, in time."""
@@ -194,6 +214,8 @@ class Link:
         elif self._waiting and self._waiting[0] == frame.message_id:
             if not self._waiting[1].done():
                 self._waiting[1].set_result(frame)
+        elif (asked_at := self._late.pop(str(frame.message_id), None)) is not None:
+            self._learn_patience(asked_at)
         else:
             _LOGGER.debug("%s: an answer that nobody waits for", self._name)
 
@@ -292,6 +314,8 @@ class Link:
     ) -> Payload:
         """Send a request and return its answer, both valid by their schemas.
 
+        A station that has answered late before is given the time that it needed then.
+
         Raises:
             CommandError: `not_connected`, `timeout`, `not_supported` (the station does not know the action),
                 `refused` (another CALLERROR, or an answer that is not valid), or `impossible` (the request itself
@@ -305,7 +329,9 @@ class Link:
                 "impossible", f"{action}: {fault.description}"
             ) from fault
         async with self._turn:
-            answer = await self._exchange(action, payload, timeout_s)
+            answer = await self._exchange(
+                action, payload, max(timeout_s, self._patience_s)
+            )
         if isinstance(answer, Error):
             unknown = answer.code in (
                 ErrorCode.NOT_IMPLEMENTED,
@@ -332,17 +358,27 @@ class Link:
         if self.closed:
             raise CommandError("not_connected", action)
         self._waiting = (message_id, future)
+        asked_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(timeout_s):
                 await self._send(call_text(message_id, action, payload))
-                return await future
+                answer = await future
         except TimeoutError as err:
+            self._late = {message_id: asked_at}
             raise CommandError("timeout", action) from err
         except ConnectionError as err:
             raise CommandError("not_connected", action) from err
         finally:
             self._waiting = None
             future.cancel()
+        self._learn_patience(asked_at)
+        return answer
+
+    def _learn_patience(self, asked_at: float) -> None:
+        """Wait for the next answer somewhat longer than for this one; for a station that answers fast again, less each time."""
+        took_s = asyncio.get_running_loop().time() - asked_at
+        patience_s = max(1.5 * took_s, 0.9 * self._patience_s)
+        self._patience_s = min(patience_s, _LONGEST_TIMEOUT_S)
 
 
 def _failure(call: Call) -> Fault:

@@ -74,8 +74,7 @@ class Schemas:
         except Fault:
             if action not in self._requests:
                 raise
-            payload = self._correctors[False, action].corrected_value(payload)
-            self.check_request(action, payload)
+            payload = self._corrected(self._correctors[False, action], payload)
         return payload
 
     def understood_response(self, action: str, payload: Payload) -> Payload:
@@ -88,9 +87,13 @@ class Schemas:
         try:
             self.check_response(action, payload)
         except Fault:
-            payload = self._correctors[True, action].corrected_value(payload)
-            self.check_response(action, payload)
+            payload = self._corrected(self._correctors[True, action], payload)
         return payload
+
+    def _corrected(self, corrector: Corrector, payload: Payload) -> Payload:
+        corrected: Payload = corrector.corrected_value(payload)
+        self._check(corrector.violation, corrected)
+        return corrected
 
     def check_response(self, action: str, payload: Payload) -> None:
         """Check the answer to a request.

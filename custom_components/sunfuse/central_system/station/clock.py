@@ -1,9 +1,10 @@
 """Times in the messages of stations, and how far their clocks are off."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ..protocol.frames import ErrorCode, Fault
+from ..protocol.frames import ErrorCode, Fault, Payload
 
 # What two messages may differ by because one of them took longer.
 _JITTER = timedelta(seconds=5)
@@ -31,6 +32,30 @@ def parse_time(text: str) -> datetime:
         raise Fault(
             ErrorCode.PROPERTY_CONSTRAINT, f"Not a time: {text[:40]!r}"
         ) from err
+
+
+def date_unreadable(payload: Payload, now: Callable[[], str]) -> bool:
+    """Give a message and its meter values the present as time where theirs cannot be read; returns whether there were any.
+
+    Chargers whose clock was never set send an empty text or the year 0: what they report is of now.
+    """
+    found = False
+    for dated in (
+        payload,
+        *payload.get("meterValue", ()),
+        *payload.get("transactionData", ()),
+    ):
+        if "timestamp" in dated and not _is_time(dated["timestamp"]):
+            dated["timestamp"], found = now(), True
+    return found
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_time(text)
+    except Fault:
+        return False
+    return True
 
 
 def format_time(at: datetime) -> str:

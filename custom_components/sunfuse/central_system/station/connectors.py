@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.model import ConnectorStatus
-from ..station_state import GONE, IDLE, ChargingNeeds
+from ..station_state import GONE, IDLE, ChargingNeeds, ConnectorState
 from .connector_count import MAX_CONNECTORS
 from .fail_safe_watch import FailSafeWatch
 from .meter import Reading
@@ -17,6 +17,9 @@ from .shared_state import SharedState
 from .station_limits import Limits
 
 _DRAWS_A = 1.0
+_DRAWS_W = 230.0
+# A car that has taken this much charges, whatever the resolution of the meter.
+_DRAWN_WH = 100.0
 
 
 class Connectors:
@@ -43,6 +46,7 @@ class Connectors:
         self.evses: dict[tuple[int, int], int] = {}  # numbers by EVSE and connector
         self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
         self._inferred: set[int] = set()  # connectors whose status was not reported
+        self._waited_wh: dict[int, float] = {}  # session energy before the car charged
 
     def numbered(self, evse: int, connector: int) -> int:
         """Return the number of a connector of an EVSE; 0 if there are too many.
@@ -72,6 +76,9 @@ class Connectors:
     ) -> None:
         """Note the status of a connector, `at` by our clock (None: now)."""
         self._inferred.discard(connector)
+        if status is ConnectorStatus.PREPARING:
+            session_wh = self._shared.connector(connector).session_energy_wh
+            self._waited_wh[connector] = session_wh or 0.0
         if status in GONE:
             self._sessions.car_gone(connector)
         self._plug_events.reported_status(connector, status, at or self._shared.now())
@@ -105,8 +112,7 @@ class Connectors:
     def infer_status(self, connector: int) -> None:
         """Infer the status of a connector that does not report it, from its transaction, its meter or its past."""
         state = self._shared.connector(connector)
-        draws = any(a is not None and a > _DRAWS_A for a in state.meter.current_a)
-        if state.transaction is not None or draws:
+        if state.transaction is not None or _draws(state):
             status: ConnectorStatus | None = ConnectorStatus.CHARGING
         else:
             status = self.last_statuses.get(connector)
@@ -132,9 +138,22 @@ class Connectors:
         if present and (session_wh := meter.session_wh) is not None:
             changes["session_energy_wh"] = session_wh
         shared.change(connector, **changes)
+        if live:
+            self._infer_charging(connector)
         self._limits.of(connector).compliance.measured()
         if not live:
             self._fail_safe.judge_away(readings, at)
+
+    def _infer_charging(self, connector: int) -> None:
+        """Believe the meter where a charger starts a transaction and never reports that its car charges."""
+        state = self._shared.connector(connector)
+        if state.status is not ConnectorStatus.PREPARING or state.transaction is None:
+            return
+        taken_wh = (state.session_energy_wh or 0.0) - self._waited_wh.get(
+            connector, 0.0
+        )
+        if _draws(state) or taken_wh >= _DRAWN_WH:
+            self._change_status(connector, ConnectorStatus.CHARGING, state.error_code)
 
     def reported_needs(self, connector: int, needs: ChargingNeeds) -> bool:
         """Note what a car needs; returns whether it can be answered with a schedule at once."""
@@ -145,3 +164,11 @@ class Connectors:
     def reported_priority(self, connector: int, *, on: bool) -> None:
         """Note whether the driver requested maximum power at the station."""
         self._shared.change(connector, priority=on)
+
+
+def _draws(state: ConnectorState) -> bool:
+    """Whether the meter of a connector shows a car that charges."""
+    meter = state.meter
+    if any(a is not None and a > _DRAWS_A for a in meter.current_a):
+        return True
+    return meter.power_w is not None and meter.power_w > _DRAWS_W

@@ -136,6 +136,10 @@ class Handlers16:
 
     def _start_transaction(self, payload: Payload) -> Answer:
         station, connector = self._station, payload["connectorId"]
+        if connector == 0 and len(station.state.connectors) == 1:
+            # A station with one connector can mean no other.
+            connector = station.state.connectors[0].id
+            station.counters["understood_although_wrong"] += 1
         if not 1 <= connector <= MAX_CONNECTORS:
             raise Fault(ErrorCode.PROPERTY_CONSTRAINT, f"No connector {connector}")
         theirs = parse_time(payload["timestamp"])
