@@ -160,7 +160,7 @@ def _text(schema: Schema, value: str, name: str) -> str:
         if word.casefold() == meant:
             return str(word)
     other = _ANYTHING_ELSE.get(name)
-    return other if other in words else value
+    return value if other is None or other not in words else other
 
 
 def _says_nothing(schema: Schema, value: Any, name: str) -> bool:
