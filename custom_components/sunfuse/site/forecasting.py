@@ -10,12 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
     EventStateChangedData,
-    async_call_later,
     async_track_state_change_event,
     async_track_utc_time_change,
 )
@@ -40,6 +39,7 @@ from ..sources.forecasts.forecast_reader import (
 )
 from ..sources.forecasts.forecast_sources import not_twice, roofs_of
 from ..sources.site_meters import async_site_meters
+from .background_run import BackgroundRun
 from .outcome import ConnectorKey
 from .snapshot import site_of
 from .storage_file import StorageFile
@@ -93,9 +93,9 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         self._sources = SourcesConfig()
         self._reader = ForecastReader(hass, self._config)
         self._learned_at: datetime | None = None
-        self._busy = False
-        self._again = False
-        self._stop_burst: CALLBACK_TYPE | None = None
+        self._run = BackgroundRun(
+            hass, entry, self._async_work, name=f"{DOMAIN} forecasts", burst_s=BURST_S
+        )
         self._stops: list[Callable[[], None]] = []
         self.without_statistics: tuple[str, ...] = ()
         self.data = Forecasts()
@@ -156,7 +156,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             ),
             async_at_started(self.hass, self._started),
         ]
-        self._work_soon(0)
+        self._run.soon(0)
 
     @callback
     def stop(self) -> None:
@@ -164,9 +164,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         for stop in self._stops:
             stop()
         self._stops = []
-        if self._stop_burst:
-            self._stop_burst()
-            self._stop_burst = None
+        self._run.stop()
 
     async def _started(self, _hass: HomeAssistant) -> None:
         """Learn once everything is set up, including the recorder."""
@@ -176,47 +174,25 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
     def learn_soon(self) -> None:
         """Learn now, whenever that was last done."""
         self._learned_at = None
-        self._work_soon(0)
+        self._run.soon(0)
 
     @callback
     def _quarter_begins(self, _now: datetime) -> None:
-        self._work_soon(0)
+        self._run.soon(0)
 
     @callback
     def _entity_changed(self, _event: Event[EventStateChangedData]) -> None:
-        self._work_soon(BURST_S)
-
-    @callback
-    def _work_soon(self, delay_s: float) -> None:
-        if self._stop_burst is None:
-            self._stop_burst = async_call_later(self.hass, delay_s, self._begin)
-
-    @callback
-    def _begin(self, _now: datetime) -> None:
-        self._stop_burst = None
-        if self._busy:
-            self._again = True
-            return
-        self._busy = True
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_work(), f"{DOMAIN} forecasts"
-        )
+        self._run.soon()
 
     async def _async_work(self) -> None:
         """Read, and learn when it is time; what was read is shown before the slower part."""
         now = dt_util.utcnow()
-        try:
-            if self._learned_at is None:
-                await self._async_read(now)
-            if self.hass.is_running and self._is_due(now):
-                self._learned_at = now
-                await self._async_learn(now)
+        if self._learned_at is None:
             await self._async_read(now)
-        finally:
-            self._busy = False
-        if self._again and self._stops:
-            self._again = False
-            self._work_soon(BURST_S)
+        if self.hass.is_running and self._is_due(now):
+            self._learned_at = now
+            await self._async_learn(now)
+        await self._async_read(now)
 
     def _is_due(self, now: datetime) -> bool:
         if self._learned_at is None:

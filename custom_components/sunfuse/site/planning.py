@@ -14,7 +14,6 @@ from time import perf_counter
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import (
-    async_call_later,
     async_track_time_interval,
     async_track_utc_time_change,
 )
@@ -33,6 +32,7 @@ from ..planner import (
     intend,
 )
 from ..sources.forecasts.forecast_reader import Forecasts
+from .background_run import BackgroundRun
 from .battery_orders import home_battery, simulated_battery
 from .chargers import Chargers
 from .demands import Demand
@@ -94,9 +94,9 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         # Whoever asks for something else since the last plan is not held to it.
         self._asked = AskedBefore()
         self._file = PlanFile(hass, entry.entry_id)
-        self._busy = False
-        self._again = False
-        self._stop_burst: CALLBACK_TYPE | None = None
+        self._run = BackgroundRun(
+            hass, entry, self._async_run, name=f"{DOMAIN} plan", burst_s=BURST_S
+        )
         self._stops: list[Callable[[], None]] = []
         self.data = SitePlan()
 
@@ -157,9 +157,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         for stop in self._stops:
             stop()
         self._stops = []
-        if self._stop_burst:
-            self._stop_burst()
-            self._stop_burst = None
+        self._run.stop()
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
@@ -177,8 +175,8 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     @callback
     def request(self) -> None:
         """Plan soon: something changed."""
-        if self._stop_burst is None and self._stops:
-            self._stop_burst = async_call_later(self.hass, BURST_S, self._begin)
+        if self._stops:
+            self._run.soon()
 
     @callback
     def _ticked(self) -> None:
@@ -187,17 +185,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             return
         if self._asked.follow(self._ticks.data.snapshot, self._demand_of):
             self.request()
-
-    @callback
-    def _begin(self, _now: datetime) -> None:
-        self._stop_burst = None
-        if self._busy:
-            self._again = True
-            return
-        self._busy = True
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_run(), f"{DOMAIN} plan"
-        )
 
     async def _async_run(self) -> None:
         """Make a plan. This is a fault boundary: whatever fails in it, the last good plan goes on."""
@@ -217,17 +204,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             if self.data.failing_since is None:
                 _LOGGER.exception("No plan could be made; the last one goes on")
             plan = replace(self.data, failing_since=self.data.failing_since or now)
-        finally:
-            self._busy = False
         if not self._stops:
             return
         self._peaks.aim(self._target_peaks(plan, now))
         self.async_set_updated_data(plan)
         if self.clock.house is None:
             self._file.note(plan, self._asked.fingerprints)
-        if self._again:
-            self._again = False
-            self.request()
 
     # --- What -----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
     EventStateChangedData,
-    async_call_later,
     async_track_point_in_utc_time,
     async_track_state_change_event,
 )
@@ -32,6 +31,7 @@ from ..sources.tariffs.price_reader import (
 )
 from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
 from ..sources.tariffs.table import TableError
+from .background_run import BackgroundRun
 from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
@@ -98,11 +98,11 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         self._config = config
         self._reader = TariffReader(hass, config)
         self._asked_at: datetime | None = None
-        self._reading = False
-        self._again = False
+        self._run = BackgroundRun(
+            hass, entry, self._async_read, name=f"{DOMAIN} prices", burst_s=BURST_S
+        )
         self._since: dict[IssueKey, datetime] = {}
         self._stop_timer: CALLBACK_TYPE | None = None
-        self._stop_burst: CALLBACK_TYPE | None = None
         self._stop_entities: Callable[[], None] | None = None
         self.data = Prices()
 
@@ -142,10 +142,11 @@ class SitePrices(DataUpdateCoordinator[Prices]):
     @callback
     def stop(self) -> None:
         """Stop reading."""
-        for stop in (self._stop_timer, self._stop_burst, self._stop_entities):
+        self._run.stop()
+        for stop in (self._stop_timer, self._stop_entities):
             if stop:
                 stop()
-        self._stop_timer = self._stop_burst = self._stop_entities = None
+        self._stop_timer = self._stop_entities = None
 
     @callback
     def use(self, config: TariffConfig) -> None:
@@ -194,9 +195,7 @@ class SitePrices(DataUpdateCoordinator[Prices]):
     async def async_read_again(self) -> None:
         """Read all sources now, those on remote servers too."""
         self._asked_at = None
-        if not self._reading:
-            self._reading = True
-            await self._async_read()
+        await self._run.async_run()
 
     @callback
     def _slot_begins(self, now: datetime) -> None:
@@ -206,50 +205,26 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         )
         self._take(self._reader.known(now), now)
         if not self._reader.asks_out or self._asked_at is None:
-            self._start_read(now)
+            self._run.begin()
             return
         # Not all sites of the world in the same second.
-        self._read_soon(crc32(self.config_entry.entry_id.encode()) % 60)
+        self._run.soon(crc32(self.config_entry.entry_id.encode()) % 60)
 
     @callback
     def _entity_changed(self, _event: Event[EventStateChangedData]) -> None:
-        self._read_soon(BURST_S)
-
-    @callback
-    def _read_soon(self, delay_s: float) -> None:
-        if self._stop_burst is None:
-            self._stop_burst = async_call_later(self.hass, delay_s, self._start_read)
-
-    @callback
-    def _start_read(self, _now: datetime) -> None:
-        self._stop_burst = None
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_read(), f"{DOMAIN} prices"
-        )
+        self._run.soon()
 
     async def _async_read(self) -> None:
         """Read the sources, which may take as long as an action takes to answer."""
         reader = self._reader
-        try:
-            now = dt_util.utcnow()
-            ask_out = self._is_due(now)
-            if ask_out:
-                self._asked_at = now
-            prices = await reader.async_refresh(now, ask_out=ask_out)
-        finally:
-            self._reading = False
-        if self._stop_entities is None:
-            return
-        if reader is self._reader:
+        now = dt_util.utcnow()
+        ask_out = self._is_due(now)
+        if ask_out:
+            self._asked_at = now
+        prices = await reader.async_refresh(now, ask_out=ask_out)
+        if self._stop_entities is not None and reader is self._reader:
             self._take(prices, now)
             self._store.save_soon()
-        if self._again:
-            self._again = False
-            self._read_soon(BURST_S)
 
     def _is_due(self, now: datetime) -> bool:
         """Return whether it is time to ask a remote server."""
