@@ -7,11 +7,12 @@ import pytest
 from custom_components.sunfuse.planner import (
     CircuitOutlook,
     PeakTariff,
+    PlanKey,
     Strategy,
     intend,
 )
 
-from .sites import car, night
+from .sites import car, exactly, night
 
 # 10 kWh in the battery at 11 kW: 92 % less 225 W are stored.
 DRAWN_KWH = 10 / (0.92 - 0.225 / 11.04)
@@ -40,6 +41,31 @@ def test_waiting_for_a_low_peak_saves_the_peak() -> None:
     assert zoe.saving == pytest.approx(
         4.0 * (11.44 - 5.0) + energy_at_once - zoe.cost, abs=0.05
     )
+
+
+def test_who_waits_for_a_low_peak_is_told_which() -> None:
+    """The house takes 4.9 of the paid 5 kW until 23:00: charging before would raise that, whatever is cleaner later."""
+    flat = night(car(energy_wh=10_000.0), cheap={3: 0.34})
+    windows = tuple(range(len(flat.steps_s)))
+    house_w = tuple(4_900.0 if step < 4 else 400.0 for step in windows)
+    outlook = replace(
+        flat,
+        house=exactly(*house_w),
+        carbon_g=tuple(400.0 - step for step in windows),
+        peaks=(
+            PeakTariff(
+                name="peak", windows=windows, price_per_kw=40.0, counted_w=(5_000.0,)
+            ),
+        ),
+    )
+    (zoe,) = intend(outlook).cars
+    assert zoe.why.key is PlanKey.WAITS_FOR_PEAK
+    assert dict(zoe.why.values)["peak_w"] == 5_000
+    # Where no peak would be raised, as in hours that do not count, nobody waits for that.
+    free = replace(outlook.peaks[0], windows=(-1,) * 4 + windows[4:])
+    (zoe,) = intend(replace(outlook, peaks=(free,)), intend(outlook)).cars
+    waits = {s.advice.why.key for s in zoe.slots[:4] if not s.power_w}
+    assert PlanKey.WAITS_FOR_PEAK not in waits
 
 
 def test_who_waits_for_another_car_loses_nothing_by_it() -> None:

@@ -80,9 +80,7 @@ def _departure(
         minute = _minute(past, day.weekday(), after, now, share)
         if minute is None:
             continue
-        at = datetime.combine(
-            day, time(int(minute) // 60, int(minute) % 60), now.tzinfo
-        )
+        at = datetime.combine(day, _as_said(minute), now.tzinfo)
         if at > now:
             return at
     return None
@@ -115,6 +113,12 @@ def _minute(
         earliest = min(value for value, _ in samples)
         return max(earliest - EARLIER.total_seconds() / 60, 0.0)
     return -late
+
+
+def _as_said(minute: float) -> time:
+    """Return a time of day as a person says it, in whole five minutes: to guess earlier by less is no less true."""
+    said = int(minute) // 5 * 5
+    return time(said // 60, said % 60)
 
 
 def _minutes(at: datetime) -> int:

@@ -7,6 +7,7 @@ from .car_terms import CarTerms
 from .intention import CarIntention, CarSlot
 from .outlook import CarMode, Outlook
 from .outlook_to_problem import ProblemParts
+from .peak_terms import PlannedPeaks
 from .plan_cost import peak_of
 from .plan_reasons import Reasons, advice_of
 from .problem import Plan, Series, StorePlan, Strategy, series
@@ -46,6 +47,7 @@ class CarPlanReader:
             cars=parts.cars,
             plans=self._plans,
         )
+        self._peaks = PlannedPeaks(problem=parts.problem, terms=parts.peaks, plan=plan)
         # What the limits leave beside everything that is planned.
         self._room = Room(problem=parts.problem)
         for store in parts.problem.stores:
@@ -68,6 +70,7 @@ class CarPlanReader:
             sun_w=sun_w,
             ready=ready,
             shortfall=shortfalls[0] if shortfalls else None,
+            peaks=self._peaks,
         )
         slots = tuple(
             CarSlot(

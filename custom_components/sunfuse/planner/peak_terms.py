@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import math
 
 from .outlook import Outlook, PeakTariff
-from .problem import Peak, Series
+from .plan_cost import peak_of
+from .problem import Peak, Plan, Problem, Series
 
 _DAY_S = 86_400.0
 # Above what the user wants to stay below, a kilowatt costs this multiple of the highest price of a kilowatt-hour: more
 # than moving a car's energy can save, and less than a missed departure.
 _KEPT = 5.0
+# By less a peak is not raised.
+_SMALL_W = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,30 @@ class PeakTerm:
     def cost(self, peak_w: float) -> float:
         """Return what a peak costs beyond what is paid in any case."""
         return self.price_per_kw * max(0.0, peak_w - self.level_w) / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPeaks:
+    """The peaks that a plan comes to, and what would raise them."""
+
+    problem: Problem
+    terms: tuple[PeakTerm, ...]
+    plan: Plan
+
+    def kept_w(self, step: int, more_w: float) -> float | None:
+        """Return the peak above which so much more power in a step would go, None where it raises none."""
+        net_w = self.plan.import_w[step] - self.plan.export_w[step] + more_w
+        instead_w = list(self.plan.import_w)
+        instead_w[step] = max(0.0, net_w)
+        return min(
+            (
+                kept_w
+                for term, highest_w in zip(self.terms, self.plan.peak_w, strict=True)
+                if peak_of(self.problem, term.peak, tuple(instead_w))
+                > (kept_w := max(term.peak.level_w, highest_w)) + _SMALL_W
+            ),
+            default=None,
+        )
 
 
 def peak_terms(outlook: Outlook, import_price: Series) -> tuple[PeakTerm, ...]:

@@ -7,6 +7,7 @@ from .assumed import Assumed
 from .car_terms import CarTerms
 from .intention import PlanKey, Shortfall, SlotAdvice, Why
 from .outlook import CarMode, Outlook
+from .peak_terms import PlannedPeaks
 from .problem import Problem, Series, StorePlan, Strategy, limits, series
 
 _SMALL_W = 1.0
@@ -33,6 +34,7 @@ class Reasons:
     sun_w: Series
     ready: datetime | None
     shortfall: Shortfall | None
+    peaks: PlannedPeaks
     starts: tuple[datetime, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +149,7 @@ class Reasons:
                     *_time("ready", self.ready),
                 ),
             )
-        grams = self.assumed.carbon_g
+        grams = self.assumed.carbon_g if self._minds_carbon else ()
         if grams and grams[first] < grams[step]:
             return Why(
                 key=PlanKey.WAITS_FOR_CARBON,
@@ -157,10 +159,19 @@ class Reasons:
                     ("carbon_g_now", round(grams[step])),
                 ),
             )
-        key = (
-            PlanKey.WAITS_FOR_PEAK if self.problem.peaks else PlanKey.WAITS_FOR_CAPACITY
+        kept_w = self.peaks.kept_w(step, terms.least_w)
+        if kept_w is None:
+            return _until(PlanKey.WAITS_FOR_CAPACITY, until)
+        return Why(
+            key=PlanKey.WAITS_FOR_PEAK,
+            values=(("until", until.isoformat()), ("peak_w", round(kept_w, -1))),
         )
-        return _until(key, until)
+
+    @property
+    def _minds_carbon(self) -> bool:
+        """Whether anybody wants clean hours; else nobody waits for them."""
+        wanted = self.terms.car.carbon_limit_g is not None
+        return wanted or self.outlook.carbon_weight > 0
 
     def _feed_in(self, step: int, until: datetime | None) -> Why:
         price = round(self.assumed.export_price[step], 4)

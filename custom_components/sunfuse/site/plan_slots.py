@@ -45,7 +45,6 @@ def plan_slot(
     *,
     voltage_v: float,
     car_phases: int | None,
-    peak_w: float | None = None,
 ) -> PlanSlot:
     """Return what a connector is to aim for now."""
     phases = min(car_phases or len(connector.phases), len(connector.phases))
@@ -59,11 +58,10 @@ def plan_slot(
         pressing_w=grid_a * per_ampere_w if advice.pressing else 0.0,
         at_most_a=most_a if advice.makes_up else grid_a,
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
-        key=_reason(why, peak_w),
+        key=_reason(why),
         values=(
             *((name, _told(name, value)) for name, value in why.values),
             ("offer_a", grid_a or sun_a),
-            *((("peak_w", peak_w),) if peak_w is not None else ()),
         ),
     )
 
@@ -108,10 +106,8 @@ def _why(intention: CarIntention, advice: SlotAdvice) -> Why:
     return intention.why if intention.why.key is PlanKey.MISSES else advice.why
 
 
-def _reason(why: Why, peak_w: float | None) -> ReasonKey:
+def _reason(why: Why) -> ReasonKey:
     """Return the engine's word for it. A forecast sun that has no time is as good as no plan."""
-    if why.key is PlanKey.WAITS_FOR_PEAK and peak_w is None:
-        return ReasonKey.WAITING_FOR_PLAN
     if why.key is PlanKey.WAITS_FOR_SUN and "until" not in dict(why.values):
         return ReasonKey.NO_PLAN
     return _REASONS.get(why.key, ReasonKey.WAITING_FOR_PLAN)

@@ -333,7 +333,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             advice,
             voltage_v=voltage_v,
             car_phases=self._demand_of(connector.id).phases,
-            peak_w=min((peak.power_w for peak in intention.target_peaks), default=None),
         )
 
     def is_there(self, key: ConnectorKey) -> bool:
