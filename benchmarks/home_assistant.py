@@ -10,15 +10,18 @@ each charger. The meter values waver as those of real meters do.
 import argparse
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 import cProfile
 from dataclasses import dataclass
 import json
 from pathlib import Path
 import random
+import re
+import signal
 import sys
 import tempfile
 import time
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from custom_components.sunfuse.const import DOMAIN, SUBENTRY_CHARGER
@@ -33,6 +36,8 @@ ROOT = Path(__file__).parents[1]
 DAY_S = 24 * 3600
 FUSE_A = 25.0
 _REASONS = ("_reason", "_explanation")
+_NUMBER = re.compile(r"_\d+(?=_)")
+_SAMPLE_S = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,7 @@ class Figures:
     cpu_ms_per_message: float
     rows_per_day: float  # for each charger
     reason_rows_per_day: float
+    rows_by_entity: Mapping[str, float]  # in a day, of all chargers together
     memory_kb_per_charger: float
 
 
@@ -120,8 +126,44 @@ async def _meter(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         await asyncio.sleep(1)
 
 
+class Sampler:
+    """Counts where CPU time is spent: the stack of the event loop's thread, each 2 ms of CPU time."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._stacks: Counter[tuple[str, ...]] = Counter()
+
+    def _sample(self, _signal: int, frame: FrameType | None) -> None:
+        stack: list[str] = []
+        while frame is not None:
+            code = frame.f_code
+            place = "/".join(Path(code.co_filename).parts[-2:])
+            stack.append(f"{place}:{code.co_qualname}")
+            frame = frame.f_back
+        self._stacks[tuple(reversed(stack))] += 1
+
+    def enable(self) -> None:
+        """Begin."""
+        signal.signal(signal.SIGPROF, self._sample)
+        signal.setitimer(signal.ITIMER_PROF, _SAMPLE_S, _SAMPLE_S)
+
+    def disable(self) -> None:
+        """End."""
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def dump_stats(self, file: str) -> None:
+        """Write them as flame graphs are made of: the stack, and how often it was seen."""
+        lines = (
+            f"{';'.join(stack)} {count}\n" for stack, count in self._stacks.items()
+        )
+        Path(file).write_text("".join(sorted(lines)), encoding="utf-8")
+
+
 async def measure(
-    chargers: int, interval_s: float, seconds: float, profile: cProfile.Profile | None
+    chargers: int,
+    interval_s: float,
+    seconds: float,
+    profile: cProfile.Profile | Sampler | None,
 ) -> Figures:
     """Let so many chargers charge for a while."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -154,8 +196,7 @@ async def measure(
         def count(event: Event[EventStateChangedData]) -> None:
             entity_id = event.data["entity_id"]
             if entity_id != "sensor.grid":
-                rows["all"] += 1
-                rows["reasons"] += entity_id.endswith(_REASONS)
+                rows[_NUMBER.sub("_*", entity_id)] += 1
 
         hass.bus.async_listen(EVENT_STATE_CHANGED, count)
         if profile:
@@ -176,8 +217,12 @@ async def measure(
         chargers=chargers,
         messages_per_s=len(sent) / seconds,
         cpu_ms_per_message=cpu_s / len(sent) * 1e3,
-        rows_per_day=counted["all"] * per_day,
-        reason_rows_per_day=counted["reasons"] * per_day,
+        rows_per_day=counted.total() * per_day,
+        reason_rows_per_day=per_day
+        * sum(rows for name, rows in counted.items() if name.endswith(_REASONS)),
+        rows_by_entity={
+            name: rows * DAY_S / seconds for name, rows in counted.most_common()
+        },
         memory_kb_per_charger=memory,
     )
 
@@ -193,16 +238,22 @@ def main() -> None:
     parser.add_argument("--chargers", type=int, nargs="+", default=[1, 50])
     parser.add_argument("--interval", type=float, default=10)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--profile")
+    parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--profile", metavar="FILE")
+    parser.add_argument("--samples", metavar="FILE")
     arguments = parser.parse_args()
     print("chargers  messages/s  CPU/message  rows/day  of reasons  memory/charger")
     for chargers in arguments.chargers:
-        profile = cProfile.Profile() if arguments.profile else None
+        profile: cProfile.Profile | Sampler | None = None
+        if arguments.samples:
+            profile = Sampler()
+        elif arguments.profile:
+            profile = cProfile.Profile()
         figures = asyncio.run(
             measure(chargers, arguments.interval, arguments.seconds, profile)
         )
         if profile:
-            profile.dump_stats(arguments.profile)
+            profile.dump_stats(arguments.samples or arguments.profile)
         print(
             f"{figures.chargers:8d}  {figures.messages_per_s:10.1f}"
             f"  {figures.cpu_ms_per_message:8.2f} ms"
@@ -210,6 +261,9 @@ def main() -> None:
             f"  {figures.memory_kb_per_charger:11.0f} kB",
             flush=True,
         )
+        if arguments.rows:
+            for entity, rows in figures.rows_by_entity.items():
+                print(f"{rows:18.0f} rows/day  {entity}", flush=True)
 
 
 if __name__ == "__main__":

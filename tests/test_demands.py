@@ -22,7 +22,11 @@ class _BrokenError(Exception):
 
 def _demands() -> Demands:
     nobody = SimpleNamespace(
-        update=lambda *_: None, at=lambda _: None, get=lambda _: None
+        update=lambda *_: None,
+        at=lambda _: None,
+        get=lambda _: None,
+        chosen=lambda _: None,
+        listed={},
     )
     wishes = SimpleNamespace(tidy=lambda _: None, wishes=lambda _: Wishes())
     return Demands(

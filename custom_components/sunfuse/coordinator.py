@@ -24,17 +24,20 @@ class _Connector:
         """Start with none, and with nothing seen."""
         self.listeners: list[CALLBACK_TYPE] = []
         self.again: set[CALLBACK_TYPE] = set()
+        self.next: set[CALLBACK_TYPE] = set()
         self._seen: tuple[object, bool] | None = None
 
     def due(self, data: object, *, alive: bool, again: bool) -> Iterable[CALLBACK_TYPE]:
         """Return whom to call with this outcome of a tick; `again`: those, too, for whom nothing changed."""
-        seen, self._seen = self._seen, (data, alive)
+        seen = self._seen
         if seen is None or seen[0] is not data or seen[1] is not alive:
-            self.again = set()
+            self._seen = data, alive
+            self.again, self.next = set(), set()
             return tuple(self.listeners)
-        if not again:
-            return ()
-        asked, self.again = self.again, set()
+        asked, self.next = self.next, set()
+        if again:
+            asked |= self.again
+            self.again = set()
         return asked
 
 
@@ -74,6 +77,7 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
         def remove() -> None:
             connector.listeners.remove(update_callback)
             connector.again.discard(update_callback)
+            connector.next.discard(update_callback)
 
         return remove
 
@@ -81,6 +85,11 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
     def call_again(self, update_callback: CALLBACK_TYPE, key: ConnectorKey) -> None:
         """Call a listener to a connector again within seconds, even if nothing changes."""
         self._connectors[key].again.add(update_callback)
+
+    @callback
+    def call_next(self, update_callback: CALLBACK_TYPE, key: ConnectorKey) -> None:
+        """Call a listener to a connector with the next tick, even if nothing changes."""
+        self._connectors[key].next.add(update_callback)
 
     @callback
     @override

@@ -150,8 +150,6 @@ class CircuitEntity(TickEntity):
 class ChargerEntity(TickEntity):
     """An entity of a charger; `key` names the connector whose state it shows."""
 
-    _each_tick = False  # whether it also shows what depends on something else
-
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -159,9 +157,7 @@ class ChargerEntity(TickEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the charger entity."""
-        super().__init__(
-            entry.runtime_data.coordinator, None if self._each_tick else key
-        )
+        super().__init__(entry.runtime_data.coordinator, key)
         self.entity_description = description
         self.key = key
         self._entry = entry

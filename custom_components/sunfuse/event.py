@@ -76,8 +76,6 @@ async def async_setup_entry(
 class SessionEvent(ConnectorEntity, EventEntity):
     """Events of a connector. What happened while Home Assistant or the charger was away follows, marked as late."""
 
-    _each_tick = True
-
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -98,9 +96,15 @@ class SessionEvent(ConnectorEntity, EventEntity):
         self._events = ConnectorEvents(self.connector)
         self.async_on_remove(
             self._entry.runtime_data.central_system.subscribe_sessions(
-                self.key.identity, self.key.connector, self._news.append
+                self.key.identity, self.key.connector, self._heard
             )
         )
+
+    @callback
+    def _heard(self, news: ConnectorNews) -> None:
+        """Note what happened, for the next tick: it shows the same moment."""
+        self._news.append(news)
+        self.coordinator.call_next(self._handle_coordinator_update, self.key)
 
     @callback
     @override
@@ -116,6 +120,8 @@ class SessionEvent(ConnectorEntity, EventEntity):
             self.async_write_ha_state()
             if event is Happening.UNPLUGGED:
                 self._vehicle = None
+        if self._events.waits:
+            self.coordinator.call_again(self._handle_coordinator_update, self.key)
 
     def _happened(self) -> Iterator[tuple[Happening, dict[str, Any]]]:
         news, self._news[:] = list(self._news), []

@@ -18,8 +18,6 @@ from ..site.driver_words import Owner, connector_owner, vehicle_owner
 class OwnerEntity(TickEntity):
     """An entity of a vehicle or of a connector. It can be set while the charger is away."""
 
-    _each_tick = False  # whether it also shows what depends on something else
-
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -29,9 +27,7 @@ class OwnerEntity(TickEntity):
         enabled: bool = True,
     ) -> None:
         """Initialize the entity; it is disabled by default where few people need it."""
-        super().__init__(
-            entry.runtime_data.coordinator, None if self._each_tick else owner.key
-        )
+        super().__init__(entry.runtime_data.coordinator, owner.key)
         self.entity_description = description
         self.owner = owner
         self._entry = entry

@@ -82,21 +82,6 @@ class TargetKindSelect(OwnerEntity, SelectEntity):
 class VehicleSelect(OwnerEntity, SelectEntity):
     """Which car is at a connector, chosen by the user. The choice ends when that car leaves."""
 
-    _each_tick = True
-    _choice: tuple[object, ...] = ()
-
-    @override
-    def _source(self) -> object:
-        """Look with each tick: a choice can be made before the car comes, and vehicles can be renamed."""
-        runtime = self._entry.runtime_data
-        choice = (
-            runtime.car_sessions.chosen(self.owner.id),
-            *runtime.vehicles.names().items(),
-        )
-        if choice != self._choice:
-            self._choice = choice
-        return self._choice
-
     @property
     @override
     def options(self) -> list[str]:

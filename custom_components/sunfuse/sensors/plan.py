@@ -21,11 +21,10 @@ from ..data import SunfuseConfigEntry
 from ..devices import connector_device, site_device
 from ..entity import ConnectorSettingEntity
 from ..planner import CarIntention, Intention
-from ..site.outcome import ConnectorKey
+from ..site.outcome import ConnectorData, ConnectorKey
 from ..site.plan_charts import planned_cars, planned_slots
 from ..site.planning import SitePlanning
 from ..site.readiness import Readiness, readiness_at
-from ..site.site_plan import SitePlan
 
 type _Value = float | datetime | None
 
@@ -189,17 +188,21 @@ def car_plan_sensors(
 class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     """Whether the car at a connector is ready for its departure, or will be: follows its charger and the plan."""
 
-    _each_tick = True
-    _plan: SitePlan | None = None
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the plan, too."""
+        await super().async_added_to_hass()
+        planning = self._entry.runtime_data.planning
+        self.async_on_remove(planning.async_add_listener(self._planned))
+
+    @callback
+    def _planned(self) -> None:
+        self._seen = None
+        self._handle_coordinator_update()
 
     @override
-    def _source(self) -> object | None:
-        """Return what changed: the plan, else what its charger reports."""
-        plan = self._entry.runtime_data.planning.data
-        if plan is not self._plan:
-            self._plan = plan
-            return plan
-        return self.connector
+    def _part(self, connector: ConnectorData) -> object:
+        return connector
 
     @property
     @override

@@ -36,12 +36,11 @@ class SeenDraw:
         if not used:
             return self
         most_a = max(used)
-        found = replace(
-            self,
-            # One reported current does not say whether the others are used.
-            phases=max(self.phases, len(used) if len(known) > 1 else 0),
-            most_a=max(self.most_a, most_a),
-        )
+        # One reported current does not say whether the others are used.
+        phases = max(self.phases, len(used) if len(known) > 1 else 0)
+        found = self
+        if phases != self.phases or most_a > self.most_a:
+            found = replace(self, phases=phases, most_a=max(self.most_a, most_a))
         if offer_a is None or most_a < _CHARGES_A or offer_a < most_a + _UNUSED_A:
             return found
         return replace(

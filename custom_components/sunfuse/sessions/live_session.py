@@ -37,6 +37,15 @@ class Taken:
 
 
 @dataclass(slots=True)
+class _Stretch:
+    """A time in which the same was known."""
+
+    start: datetime
+    end: datetime
+    taken: Taken
+
+
+@dataclass(slots=True)
 class _Weight:
     """How much of a reading belongs into a quarter hour, and the sun and battery in it."""
 
@@ -86,6 +95,7 @@ class LiveSession:
         self._counted_wh = sum(q.energy_wh for q in self._quarters.values())
         self._reported_wh: float | None = None
         self._peak_w = 0.0
+        self._stretch: _Stretch | None = None  # that is not added up yet
         self._pending = _Pending()
         self._paused: str | None = None
         self._new: set[datetime] = set()
@@ -93,7 +103,20 @@ class LiveSession:
         self._new_counts = True
 
     def went(self, start: datetime, end: datetime, taken: Taken) -> None:
-        """Note what was known from one time to another."""
+        """Note what was known from one time to another: what stays the same is added up at once, when it is over."""
+        now = self._stretch
+        if now is not None and now.taken is taken and now.end == start:
+            now.end = end
+            return
+        self._add_up()
+        self._stretch = _Stretch(start, end, taken)
+
+    def _add_up(self) -> None:
+        """Add up the stretch that is noted."""
+        if (stretch := self._stretch) is None:
+            return
+        self._stretch = None
+        start, end, taken = stretch.start, stretch.end, stretch.taken
         power_w = taken.power_w or 0.0
         for at, seconds in quarters_between(start, end):
             quarter = self._quarter(at)
@@ -114,6 +137,11 @@ class LiveSession:
 
     def counted(self, energy_wh: float | None) -> None:
         """Note what the car took in all by its charger's register; None where it has none: then powers are added up."""
+        if energy_wh is not None and (
+            energy_wh == self._reported_wh and energy_wh <= self._counted_wh
+        ):
+            return
+        self._add_up()
         seen_wh = sum(weight.amount for weight in self._pending.energy.values())
         if energy_wh is None:
             if seen_wh > 0:
@@ -135,6 +163,7 @@ class LiveSession:
 
     def facts(self, *, last: bool = False) -> list[Fact]:
         """Return what is new since this was asked last; how it could have charged is clear in the end."""
+        self._add_up()
         facts: list[Fact] = [self._quarters[at] for at in sorted(self._new)]
         facts += [self._pauses[reason] for reason in sorted(self._new_pauses)]
         if self._new_counts or (last and self.full_power_w is not None):
@@ -153,6 +182,7 @@ class LiveSession:
 
     def clock_was_set(self, by: timedelta) -> None:
         """Move what is remembered by our clock, which was set forward by so much; the ledger moves what is stored."""
+        self._add_up()
         quarters, self._quarters = self._quarters.values(), {}
         for quarter in quarters:
             at = quarter_of(quarter.start + by)

@@ -100,10 +100,14 @@ class ConnectorEvents:
         if status is not None:
             self._faulted = status is ConnectorStatus.FAULTED
 
+    @property
+    def waits(self) -> bool:
+        """Whether something is an event if it lasts, although nothing changes."""
+        return self._idle_since is not None or self._limit is not None
+
     def see(self, now: ConnectorData, at: datetime) -> Iterator[Event]:
         """Yield what happens now: a fault, a limit, a car that is full."""
-        waits = self._idle_since is not None or self._limit is not None
-        if now is self._seen and not waits:
+        if now is self._seen and not self.waits:
             return
         faulted = self._faulted
         known = self._seen is not None and self._seen.connector.status is not None

@@ -7,8 +7,8 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..central_system import CentralSystem
@@ -100,6 +100,7 @@ class Controller:
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._pending_tick: CALLBACK_TYPE | None = None
+        self._next_tick: CALLBACK_TYPE | None = None
         self._urgent = UrgentChanges()
         self._last_shown: dict[ConnectorKey, ConnectorData] = {}
         self._stops: list[Callable[[], None]] = []
@@ -115,9 +116,6 @@ class Controller:
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
             self._planning.async_add_listener(self.request_tick),
-            async_track_time_interval(
-                self._hass, self._interval_tick, LONGEST_PAUSE, cancel_on_shutdown=True
-            ),
         ]
         self.tick()
 
@@ -144,9 +142,10 @@ class Controller:
         for stop in self._stops:
             stop()
         self._stops = []
-        if self._pending_tick:
-            self._pending_tick()
-            self._pending_tick = None
+        for cancel in (self._pending_tick, self._next_tick):
+            if cancel:
+                cancel()
+        self._pending_tick = self._next_tick = None
 
     @callback
     def load_chargers(self) -> None:
@@ -169,7 +168,25 @@ class Controller:
         self.tick()
 
     @callback
-    def _interval_tick(self, _now: datetime) -> None:
+    def _tick_within(self, pause: timedelta) -> None:
+        """Decide again after a pause in which nothing else leads to a decision."""
+        if self._next_tick:
+            self._next_tick()
+            self._next_tick = None
+        if self._stops:  # not after it was stopped
+            self._next_tick = async_call_later(
+                self._hass,
+                pause,
+                HassJob(
+                    self._next_due,
+                    f"Sunfuse tick of {self._entry.title}",
+                    cancel_on_shutdown=True,
+                ),
+            )
+
+    @callback
+    def _next_due(self, _now: datetime) -> None:
+        self._next_tick = None
         self.tick()
 
     @callback
@@ -178,6 +195,7 @@ class Controller:
 
         This is the fault boundary of a tick: whatever fails in it, the next one is tried.
         """
+        self._tick_within(LONGEST_PAUSE)
         self._timekeeper.check()
         if self.guard.distrusts_memory:
             self._memory = Memory()

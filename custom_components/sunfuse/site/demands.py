@@ -33,7 +33,14 @@ from .vehicles import Vehicle, Vehicles
 
 __all__ = ["ChargingStrategy", "Demand", "Demands", "ExpectedDemand"]
 
-type Gathered = tuple[Wishes, Demand, CarSession | None, Vehicle | None]
+type Gathered = tuple[
+    Wishes,
+    Demand,
+    CarSession | None,
+    Vehicle | None,
+    str | None,  # which car somebody said to be there, or to come
+    Mapping[str, Vehicle],  # all that can be chosen
+]
 type _Asked = tuple[SessionFacts, Wishes, Wishes]
 
 # A habit changes no faster.
@@ -90,6 +97,8 @@ class Demands:
             self.at(key),
             self.session_at(key),
             self.vehicle_at(key),
+            self._sessions.chosen(key.id),
+            self._vehicles.listed,
         )
         before = self._gathered.get(key)
         if before is None or any(map(is_not, now, before)):

@@ -24,11 +24,20 @@ _CAR_PAUSES = frozenset((ConnectorStatus.SUSPENDED_EV, ConnectorStatus.SUSPENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Car:
+    """A transaction that runs, what was shown of its connector, and what its car took."""
+
+    live: LiveSession
+    shown: ConnectorData
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What was known with one tick, and holds until the next one."""
 
     at: datetime
-    cars: Mapping[ConnectorKey, tuple[LiveSession, Taken]] = field(default_factory=dict)
+    cars: Mapping[ConnectorKey, _Car] = field(default_factory=dict)
     # Grid, sun and battery; None where one of them is not known.
     powers: tuple[float, float, float] | None = None
     cars_w: float = 0.0
@@ -75,18 +84,20 @@ class SessionWatch:
         """
         now, was = data.snapshot.now, self._was
         if was is not None and timedelta() < now - was.at <= _LONGEST_STRETCH:
-            for key, (live, taken) in was.cars.items():
-                if self._live.get(key) is live:
-                    self._went(live, taken, was.at, now)
+            for key, car in was.cars.items():
+                if self._live.get(key) is car.live:
+                    car.live.went(was.at, now, car.taken)
             if was.powers is not None:
                 self._add_site(was.at, now, was.powers, was.cars_w)
         for key in self._live.keys() - data.connectors.keys():
             self._drop(key)
+        wired = {connector.id: connector for connector in data.snapshot.connectors}
         for key, one in data.connectors.items():
-            running = self._live_of(key, one, data.snapshot)
+            connector = wired.get(key.id)
+            running = self._live_of(key, one, connector, data.snapshot.site)
             if running is not None:
                 running.counted(one.connector.session_energy_wh)
-                self._saw(key, one, data.snapshot)
+                self._saw(key, one, connector, data.snapshot)
         self._was = self._known(data, powers)
 
     @callback
@@ -96,7 +107,7 @@ class SessionWatch:
         for key, live in tuple(self._live.items()):
             if (live.station, live.transaction) == (identity, transaction):
                 if self._was is not None and key in self._was.cars:
-                    self._went(live, self._was.cars[key][1], self._was.at, now)
+                    self._went(live, self._was.cars[key].taken, self._was.at, now)
                 self._drop(key)
         ended, self._ended = self._ended, []
         return ended
@@ -137,7 +148,11 @@ class SessionWatch:
             live.went(start, end, taken)
 
     def _live_of(
-        self, key: ConnectorKey, one: ConnectorData, snapshot: Snapshot
+        self,
+        key: ConnectorKey,
+        one: ConnectorData,
+        connector: Connector | None,
+        site: Site,
     ) -> LiveSession | None:
         transaction = one.connector.transaction
         live = self._live.get(key)
@@ -151,7 +166,7 @@ class SessionWatch:
         live = self._live[key] = LiveSession(
             key.identity,
             transaction.id,
-            full_power_w=self._full_power_w(key, snapshot),
+            full_power_w=self._full_power_w(key, connector, site),
             speed=self._speed,
             quarters=stored.quarters if stored else (),
             pauses=stored.pauses if stored else (),
@@ -163,25 +178,32 @@ class SessionWatch:
         if (live := self._live.pop(key, None)) is not None:
             self._ended += live.facts(last=True)
 
-    def _saw(self, key: ConnectorKey, one: ConnectorData, snapshot: Snapshot) -> None:
+    def _saw(
+        self,
+        key: ConnectorKey,
+        one: ConnectorData,
+        connector: Connector | None,
+        snapshot: Snapshot,
+    ) -> None:
         """Note what a car takes of what it is offered, and what it could take therefore."""
         meter, live, was = one.connector.meter, self._live[key], self._was
         if not one.station.connected or (_power_w(one, snapshot) or 0.0) < _CHARGES_W:
             return
         seconds = 0.0 if was is None else (snapshot.now - was.at).total_seconds()
-        self._draws[key] = self._draws.get(key, SeenDraw()).seen(
+        before = self._draws.get(key, SeenDraw())
+        draw = self._draws[key] = before.seen(
             meter.current_a,
             one.connector.offer_a,
             min(max(seconds, 0.0), _LONGEST_STRETCH.total_seconds()),
         )
-        live.full_power_w = self._full_power_w(key, snapshot)
+        if draw is not before or was is None or _shown(was, key) is not one:
+            live.full_power_w = self._full_power_w(key, connector, snapshot.site)
 
-    def _full_power_w(self, key: ConnectorKey, snapshot: Snapshot) -> float:
-        found = (one for one in snapshot.connectors if one.id == key.id)
+    def _full_power_w(
+        self, key: ConnectorKey, connector: Connector | None, site: Site
+    ) -> float:
         draw = self._draws.get(key, SeenDraw())
-        power_w = _full_power_w(
-            next(found, None), snapshot.site, draw, self._car_phases(key)
-        )
+        power_w = _full_power_w(connector, site, draw, self._car_phases(key))
         return power_w * self._speed
 
     def _known(
@@ -208,19 +230,41 @@ class SessionWatch:
             powers=powers,
             cars_w=cars_w,
             cars={
-                key: (
-                    live,
-                    Taken(
-                        power_w=watts[key],
-                        sun_share=sun,
-                        battery_share=battery,
-                        paused=_paused(data.connectors[key], watts[key]),
-                    ),
+                key: self._car(
+                    key, live, data.connectors[key], watts[key], sun, battery
                 )
                 for key, live in self._live.items()
                 if key in watts
             },
         )
+
+    def _car(
+        self,
+        key: ConnectorKey,
+        live: LiveSession,
+        one: ConnectorData,
+        power_w: float | None,
+        sun: float,
+        battery: float,
+    ) -> _Car:
+        """Return what is known of a car: the identical object while nothing changes."""
+        before = self._was.cars.get(key) if self._was else None
+        if (
+            before is not None
+            and before.live is live
+            and before.shown is one
+            and (before.taken.sun_share, before.taken.battery_share) == (sun, battery)
+        ):
+            return before
+        taken = Taken(
+            power_w=power_w,
+            sun_share=sun,
+            battery_share=battery,
+            paused=_paused(one, power_w),
+        )
+        if before is not None and before.taken == taken:
+            taken = before.taken
+        return _Car(live=live, shown=one, taken=taken)
 
     def _add_site(
         self,
@@ -248,6 +292,11 @@ class SessionWatch:
         current = quarter_of(end)
         if current not in self._site:
             self._site[current] = SiteQuarter(start=current)
+
+
+def _shown(known: _Known, key: ConnectorKey) -> ConnectorData | None:
+    car = known.cars.get(key)
+    return car.shown if car else None
 
 
 def priced(quarter: SiteQuarter, prices: SitePrices | None) -> SiteQuarter:

@@ -157,6 +157,11 @@ class Vehicles:
         """Return how many there are."""
         return len(self._vehicles)
 
+    @property
+    def listed(self) -> Mapping[str, Vehicle]:
+        """Return the vehicles by id: the identical object until they are loaded again."""
+        return self._vehicles
+
     def get(self, vehicle_id: str | None) -> Vehicle | None:
         """Return a vehicle; None where the site has no such one."""
         return self._vehicles.get(vehicle_id) if vehicle_id else None
