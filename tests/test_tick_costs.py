@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.entity import ChargerEntity
 from custom_components.sunfuse.site import controller
-from homeassistant.core import HomeAssistant
 
 from .site_fixtures import Home, obeys
 
@@ -50,24 +50,29 @@ async def test_a_decision_within_five_seconds_where_nothing_reports(
     decided.clear()
     await asyncio.sleep(60)
     pauses_s = [
-        later - sooner
-        for sooner, later in zip(decided, decided[1:], strict=False)
+        later - sooner for sooner, later in zip(decided, decided[1:], strict=False)
     ]
     assert len(decided) >= 11
     assert max(pauses_s) < 5.5
 
 
 async def test_listeners_that_a_tick_does_not_concern(
-    hass: HomeAssistant, start: Callable[..., Any]
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No entity of a charger is looked at while nothing changes there: a site of fifty has 1,500 of them."""
+    looked_at: list[str] = []
+
+    def available(entity: ChargerEntity) -> bool:
+        looked_at.append(entity.unique_id or "?")
+        return True
+
     home: Home = await start("CP1")
     station = await home.charge("CP1")
     await obeys(station, 14)
-    coordinator = home.entry.runtime_data.coordinator
-    of_chargers = [
-        listener.__self__
-        for listener, _ in coordinator._listeners.values()
-        if "CP1" in (getattr(getattr(listener, "__self__", None), "unique_id", None) or "")
-    ]
-    assert of_chargers == []
+    await asyncio.sleep(150)  # all that waited for something to settle is written
+    home.charging = None
+    await asyncio.sleep(60)
+    monkeypatch.setattr(ChargerEntity, "available", property(available))
+    for _ in range(10):
+        home.entry.runtime_data.controller.tick()
+    assert looked_at == []
