@@ -130,6 +130,22 @@ def test_who_can_have_less_than_the_car_takes_does_not_wait_for_the_next_hour(
     assert intend(outlook).cars[0].slots[0].power_w > 4_000
 
 
+@pytest.mark.parametrize("needs_wh", [60.0, 300.0])
+def test_the_last_bit_is_charged_while_it_is_cheap(needs_wh: float) -> None:
+    """At 02:10 a quarter hour at the minimum would be more than it needs: it goes on, and does not wait for dearer hours."""
+    outlook = night(
+        car(energy_wh=needs_wh, charging=True), now=at(2) + timedelta(minutes=10)
+    )
+    (zoe,) = intend(outlook).cars
+    assert zoe.slots[0].power_w > 0
+    assert zoe.slots[0].advice.at_least_w >= 6 * 690
+    assert zoe.ready
+    assert zoe.ready <= at(4)
+    (zoe,) = intend(replace(outlook, cars=(car(energy_wh=needs_wh),))).cars
+    assert zoe.ready
+    assert zoe.ready <= at(4)
+
+
 def test_alone_a_boost_changes_nothing_and_is_not_proposed() -> None:
     """The car charges with all that it takes already: what would help is to leave later."""
     alone = intend(night(car(energy_wh=None, soc=0.0, capacity_wh=200_000.0))).cars[0]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from .assumed import Assumed
 from .intention import Assumption
-from .outlook import CarGoal, CarMode, CarOutlook, Outlook
+from .outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
 from .problem import Goal, Series, Store
 
 # The energy for one day's driving, if it is not known what the car needs.
@@ -93,19 +93,25 @@ class CarReader:
             )
             for goal, energy_wh in zip(goals, wanted_wh, strict=True)
         )
+        wear = self._wear if car.switch_cost is None else car.switch_cost
+        lowest_w, standby_w = least_w, min(car.standby_w, 0.5 * least_w)
+        bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
+        if bit_w is not None:
+            lowest_w, standby_w = bit_w, 0.0
+            wear = wear if car.charging else 0.0  # who charges goes on
         store = Store(
             id=car.id,
             energy_wh=0.0,
             max_wh=full_wh,
             goals=(*in_program, *self._rungs(car, most, least_w, full_wh)),
             max_charge_w=most,
-            min_charge_w=self._least_w(car, least_w, full_wh),
+            min_charge_w=lowest_w,
             charge_efficiency=car.charge_efficiency,
-            standby_w=min(car.standby_w, 0.5 * least_w),
+            standby_w=standby_w,
             demand_w=self._preconditioning(car, goals, most),
             end_value=self._end_value(car, waits),
             charge_value=self._charge_value(car, cheap, hurries),
-            start_cost=self._wear if car.switch_cost is None else car.switch_cost,
+            start_cost=wear,
             charging=car.charging,
             circuit=car.circuit,
             phases=phases,
@@ -222,11 +228,19 @@ class CarReader:
             return min(most_w, max(sun_w, least_w))
         return min(most_w, sun_w) if sun_w >= least_w else 0.0
 
-    def _least_w(self, car: CarOutlook, least_w: float, full_wh: float) -> float:
-        """Return the least mean power of a step: less than that of the charger for a car that is full before its end."""
-        hours = min(0.25, self._outlook.steps_s[0] / 3600)
-        fills_w = (full_wh / hours + car.standby_w) / car.charge_efficiency
-        return min(least_w, fills_w)
+    def _bit_w(
+        self, car: CarOutlook, least_w: float, needs_wh: float
+    ) -> float | None:
+        """Return the mean power of a step that gives a car the last bit that it needs, None where it needs more than a bit.
+
+        It has enough before the end of the step. Counted as a whole one, the step would be put off from run to run, to
+        dearer hours, which are planned less exactly.
+        """
+        hours = QUARTER / timedelta(hours=1)
+        whole_wh = (least_w * car.charge_efficiency - car.standby_w) * hours
+        if needs_wh >= whole_wh:
+            return None
+        return needs_wh / hours / car.charge_efficiency
 
     def _preconditioning(
         self, car: CarOutlook, goals: tuple[CarGoal, ...], most: Series
