@@ -228,9 +228,7 @@ class CarReader:
             return min(most_w, max(sun_w, least_w))
         return min(most_w, sun_w) if sun_w >= least_w else 0.0
 
-    def _bit_w(
-        self, car: CarOutlook, least_w: float, needs_wh: float
-    ) -> float | None:
+    def _bit_w(self, car: CarOutlook, least_w: float, needs_wh: float) -> float | None:
         """Return the mean power of a step that gives a car the last bit that it needs, None where it needs more than a bit.
 
         It has enough before the end of the step. Counted as a whole one, the step would be put off from run to run, to

@@ -1,7 +1,7 @@
 """From what is planned for a car to what the engine aims for now."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from ..engine.model import Connector, PlanSlot, Reason, ReasonKey
 from ..planner import CarIntention, PlanKey, Shortfall, SlotAdvice, Why
@@ -31,7 +31,6 @@ _PROMISED = frozenset(
         PlanKey.PRECONDITIONS,
     )
 )
-_FIVE = timedelta(minutes=5)
 # A slot's mean below half the minimum is nothing; more is the minimum, as there is no charging below it.
 _HALF = 0.5
 # A limit so close to all that car and charger can take is none.
@@ -45,8 +44,9 @@ def plan_slot(
     *,
     voltage_v: float,
     car_phases: int | None,
+    ready: datetime | None = None,
 ) -> PlanSlot:
-    """Return what a connector is to aim for now."""
+    """Return what a connector is to aim for now. `ready` is by when its car is said to be ready."""
     phases = min(car_phases or len(connector.phases), len(connector.phases))
     per_ampere_w = voltage_v * phases
     grid_a = _charging_a(advice.at_least_w / per_ampere_w, connector.min_a)
@@ -60,7 +60,7 @@ def plan_slot(
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
         key=_reason(why),
         values=(
-            *((name, _told(name, value)) for name, value in why.values),
+            *_told(why, intention, ready),
             ("offer_a", grid_a or sun_a),
         ),
     )
@@ -86,13 +86,15 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
     return Reason(key=ReasonKey.MISSES_DEPARTURE, values=tuple(values))
 
 
-def _told(name: str, value: str | float) -> str | float:
-    """Return a value as a person says it: when a car is ready, in whole five minutes, so that each plan says the same."""
-    if name != "ready" or not isinstance(value, str):
-        return value
-    at = datetime.fromisoformat(value)
-    past = timedelta(minutes=at.minute % 5, seconds=at.second)
-    return (at + (_FIVE - past if past else past)).isoformat()
+def _told(
+    why: Why, intention: CarIntention, ready: datetime | None
+) -> Iterable[tuple[str, str | float]]:
+    """Yield the values of a sentence, with when the car is ready as it is said."""
+    planned = intention.ready and intention.ready.isoformat(timespec="seconds")
+    for name, value in why.values:
+        if name == "ready" and value == planned and ready is not None:
+            value = ready.isoformat()
+        yield name, value
 
 
 def _charging_a(current_a: float, min_a: float) -> float:

@@ -47,7 +47,7 @@ from .prices import SitePrices
 from .settings import Settings
 from .site_clock import SiteClock
 from .site_demands import SiteDemands
-from .site_plan import OLDEST, SitePlan, missed_of, with_silent
+from .site_plan import OLDEST, SitePlan, missed_of, ready_of, with_silent
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -199,6 +199,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             plan = SitePlan(
                 intention=intention,
                 missed=dict(missed_of(intention, self.data.missed)),
+                ready=dict(ready_of(intention, self.data.ready)),
             )
         except Exception:
             if self.data.failing_since is None:
@@ -333,6 +334,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             advice,
             voltage_v=voltage_v,
             car_phases=self._demand_of(connector.id).phases,
+            ready=self.data.ready.get(connector.id),
         )
 
     def is_there(self, key: ConnectorKey) -> bool:

@@ -11,6 +11,9 @@ OLDEST = timedelta(hours=2)
 
 # By so little a clock may be corrected without a plan being for other hours.
 LITTLE = timedelta(minutes=5)
+# A car that is ready earlier by so little than was said is still ready by then.
+_EARLIER = timedelta(minutes=20)
+_FIVE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +28,13 @@ class Missed:
 class SitePlan:
     """The last good plan, in the time of the site. `failing_since` is set while runs fail.
 
-    `missed` are the departures that it misses, by connector.
+    `missed` are the departures that it misses, and `ready` is when cars are said to be ready, by connector.
     """
 
     intention: Intention | None = None
     failing_since: datetime | None = None
     missed: Mapping[str, Missed] = field(default_factory=dict)
+    ready: Mapping[str, datetime] = field(default_factory=dict)
 
     def moved(self, by: timedelta) -> SitePlan:
         """Return what of it counts after the clock was set: a plan is for the hours of the clock, what lasts is not."""
@@ -61,6 +65,24 @@ def missed_of(
         same = known is not None and known.shortfall.at == shortfall.at
         since = known.since if known and same else intention.now
         yield car.id, Missed(since=since, shortfall=shortfall)
+
+
+def ready_of(
+    intention: Intention, before: Mapping[str, datetime]
+) -> Iterable[tuple[str, datetime]]:
+    """Yield by when each car is said to be ready, in whole five minutes.
+
+    Plans that are equally good differ by a slot or two. What was said stays as long as it is true and not much too late.
+    """
+    for car in intention.cars:
+        if car.ready is None:
+            continue
+        past = timedelta(minutes=car.ready.minute % 5, seconds=car.ready.second)
+        now = car.ready.replace(microsecond=0) + (_FIVE - past if past else past)
+        said = before.get(car.id, now)
+        departure = car.departure or said
+        holds = now <= said <= min(now + _EARLIER, max(now, departure))
+        yield car.id, said if holds else now
 
 
 def with_silent(
