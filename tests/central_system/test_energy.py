@@ -366,6 +366,37 @@ async def test_meter_values_of_the_session_beside_a_lifetime(home: Home) -> None
         home.clock.step(600)
 
 
+@pytest.mark.parametrize("step_kwh", [0.001, 1.0])
+async def test_a_register_without_a_unit_in_kilowatt_hours(
+    home: Home, session: ClientSession, step_kwh: float
+) -> None:
+    """Start and stop are in watt-hours by the standard, and tell in what the values count; also over a restart."""
+    assert home.charger
+    step_wh = step_kwh * 1000
+
+    def about(energy_wh: float) -> object:
+        return pytest.approx(energy_wh, abs=step_wh)
+
+    async def reads(transaction: str | None, energy_wh: float) -> None:
+        assert home.charger
+        shown = energy_wh // step_wh * step_kwh
+        await home.charger.meter(transaction, home.now, round(shown, 3))
+        home.clock.step(600)
+
+    for start_wh in (341_547, 346_547):
+        transaction = await home.charger.start(home.now, energy_wh=start_wh)
+        home.clock.step(10)
+        for taken_wh in (20, 1000, 2500, 4000):
+            await reads(transaction, start_wh + taken_wh)
+        home.shows(about(start_wh + 4000), about(4000))
+        await home.charger.stop(transaction, home.now, start_wh + 4500)
+        home.shows(about(start_wh + 4500), 4500)
+        await reads(None, start_wh + 4500)
+        await home.restart(session)
+        await reads(None, start_wh + 4500)
+        home.shows(about(start_wh + 4500), 4500)
+
+
 async def test_a_register_that_ran_ahead_while_we_were_away(
     home: Home, session: ClientSession
 ) -> None:

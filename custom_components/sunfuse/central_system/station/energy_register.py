@@ -27,7 +27,7 @@ from .stored_state import load_number
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
 SLACK_WH = 1000.0
 # A register that restarted at zero may have counted this much more than the time allows: rounding.
-_ROUNDING_WH = 100.0
+ROUNDING_WH = 100.0
 # A new range of a register is believed after this many readings that increase as energy does.
 _CONVINCING = 3
 # The stop of a transaction may be reported as this much earlier than the last reading before it.
@@ -319,7 +319,7 @@ class EnergyCounter:
             self.dropped += 1
             return
         first_wh, first_at = self._doubted[0]
-        flows_wh = self._most_wh(track.at, first_at) - SLACK_WH + _ROUNDING_WH
+        flows_wh = self._most_wh(track.at, first_at) - SLACK_WH + ROUNDING_WH
         falls = first_wh < track.register_wh
         from_zero = self._session is not None and falls and first_wh <= flows_wh
         base_wh = 0.0 if from_zero else first_wh

@@ -13,6 +13,7 @@ from typing import Any
 from ...engine.clock_change import moved
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
+from .unnamed_unit import UnnamedUnit
 
 type Phases = tuple[float | None, float | None, float | None]
 
@@ -90,6 +91,7 @@ class Meter:
         self._sample = MeterSample()
         self._dropped = 0
         self._energy = EnergyCounter(self._most_wh)
+        self._unnamed = UnnamedUnit(self._most_wh)
 
     def configure(self, *, phases: int, voltage_v: float, max_a: float) -> None:
         """Apply a changed configuration of the connector."""
@@ -116,6 +118,8 @@ class Meter:
         Values that are not live, or older than the known ones, count for the energy only.
         """
         energy = self._total(readings, ENERGY)
+        if energy is not None and not _name_unit(readings):
+            energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
             self._energy.read(energy, at)
             self._show_energy()
@@ -138,6 +142,7 @@ class Meter:
 
     def session_starts(self, register_wh: float | None, at: datetime) -> float | None:
         """Note the start of a session; returns the lifetime energy then."""
+        self._unnamed.started(self._register(register_wh), at)
         base_wh = self._energy.start(self._register(register_wh), at)
         self._show_energy()
         return base_wh
@@ -169,13 +174,14 @@ class Meter:
 
     def energy_memory(self) -> dict[str, Any]:
         """Return what is remembered of the energy, as plain data."""
-        return self._energy.to_dict()
+        return {**self._energy.to_dict(), "kwh": self._unnamed.kwh}
 
     def restore_energy(
         self, data: dict[str, Any], now: datetime, *, complete: bool
     ) -> MeterSample:
         """Continue from the energy that was known before; unless that is `complete`, more may have been shown."""
         self._energy.restore(data, now, complete=complete)
+        self._unnamed = UnnamedUnit(self._most_wh, kwh=bool(data.get("kwh", False)))
         self._show_energy()
         return self._sample
 
@@ -342,6 +348,10 @@ class Meter:
 def _phases(values: Iterable[float | None]) -> Phases:
     first, second, third = values
     return (first, second, third)
+
+
+def _name_unit(readings: Iterable[Reading]) -> bool:
+    return any(reading.unit for reading in readings if reading.measurand == ENERGY)
 
 
 def _show_power(readings: Iterable[Reading]) -> bool:
