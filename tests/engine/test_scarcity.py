@@ -176,13 +176,61 @@ def test_what_a_starting_car_will_take_starts_no_other() -> None:
     assert given == {"a", "b"}
 
 
-def test_who_has_time_does_not_start_beside_one_who_can_use_all() -> None:
+@pytest.mark.parametrize("policy", [Policy.DEADLINE, Policy.LAXITY])
+def test_who_has_time_does_not_start_beside_one_who_can_use_all(
+    policy: Policy,
+) -> None:
     """It starts when the other has all that it takes."""
-    for limit_a, started_a in ((20, 0), (24, 6)):
+    for limit_a, started_a in ((16.5, 0), (24, 6)):
         cars = [needs("a", 2, 20, offer_a=16.0), needs("b", 10, 8, offer_a=0.0)]
         known = Memory(connectors={"a": runs(20), "b": waits(1)})
-        _, decision, _ = settle(on(limit_a, *cars, policy=Policy.DEADLINE), 20, known)
+        _, decision, _ = settle(on(limit_a, *cars, policy=policy), 20, known)
         assert (offers(decision)["b"] >= 6) is (started_a > 0)
+
+
+@pytest.mark.parametrize("policy", [Policy.DEADLINE, Policy.LAXITY])
+@pytest.mark.parametrize(
+    ("needed_ah", "first_a", "second_a", "expected"),
+    [
+        # 20 A and one car of 16 A: it can wait for 45 minutes, so it gives up the 2 A that the next one's minimum lacks.
+        (20.0, 16.0, 0.0, {"a": 14, "b": 6}),
+        # It can wait for 26 minutes: nobody starts for that, and who runs goes on.
+        (25.0, 16.0, 0.0, {"a": 16, "b": 0}),
+        (25.0, 14.0, 6.0, {"a": 14, "b": 6}),
+        # It can wait for 8 minutes: all that it takes is its own.
+        (29.8, 14.0, 6.0, {"a": 16, "b": 0}),
+    ],
+)
+def test_nothing_lies_idle_below_a_minimum(
+    policy: Policy,
+    needed_ah: float,
+    first_a: float,
+    second_a: float,
+    expected: dict[str, float],
+) -> None:
+    """What one car leaves is less than the minimum of the next: it lies idle, unless the first can wait a little."""
+    cars = [
+        needs("a", 2, needed_ah, offer_a=first_a),
+        needs("b", 10, 110, offer_a=second_a),
+    ]
+    known = {"a": runs(20), "b": runs(20) if second_a else waits(1)}
+    snapshot = on(20, *cars, policy=policy)
+    _, decision, _ = settle(snapshot, 20, Memory(connectors=known))
+    assert offers(decision) == pytest.approx(expected, abs=0.2)
+
+
+def test_who_leaves_first_keeps_its_place_where_that_makes_nobody_late() -> None:
+    """17 A: a cannot be ready any more. It goes first if b can be ready all the same, and has to wait if not."""
+    for needed_ah, first in ((9, "a"), (14, "b")):
+        cars = [
+            needs("a", 0.5, 16, offer_a=0.0),
+            needs("b", 1.5, needed_ah, offer_a=0.0),
+        ]
+        snapshot = on(17, *cars, policy=Policy.DEADLINE)
+        _, decision, _ = settle(snapshot, 60, asleep("a", "b"))
+        assert [name for name, offer_a in offers(decision).items() if offer_a] == [
+            first
+        ]
 
 
 def test_what_cannot_start_yet_is_lent() -> None:

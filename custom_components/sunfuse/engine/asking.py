@@ -59,6 +59,7 @@ class Ask:
     )
 
     hurry: Hurry = Hurry.LATER  # with the policy `deadline`
+    ready: bool = True  # with that policy: whether it can be when it leaves
     keeps_phases: bool = False  # where it starts: another number is not worth a switch
     choice: Choice | None = None  # what to do under the recent sky
     # When it starts, or stops, if the solar power stays as it is; None: not in sight.

@@ -3,8 +3,9 @@
 Earliest departure first makes every car ready where all can be. Where they cannot, it gives the current to one car after the
 other that leaves without being ready all the same. So of the cars that leave soon, as many as possible are kept by the
 rule of Moore and Hodgson (Management Science 15, 1968): in the order of departures, whenever what they need together does
-not fit before one of them leaves, the one that needs most is left out. It comes after the others that leave soon, and still
-before the cars that leave later. A car that can wait no longer comes first, whenever it leaves.
+not fit before one of them leaves, the one that needs most is left out. It comes after the others that leave soon, unless
+they can be ready all the same beside what it can still get, and still before the cars that leave later. A car that can wait
+no longer comes first, whenever it leaves.
 
 While all can be ready, order matters little, and every car that leaves later may keep its minimum.
 """
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 
 from .asking import Ask, Hurry
 from .model import ConnectorStatus, Snapshot
-from .ranking import laxity_s
+from .ranking import laxity_s, takes_a
 from .resources import Resources
 from .wanted import is_met
 
@@ -26,6 +27,8 @@ TOO_LATE_S = 60.0
 SOON_S = 7200.0
 # There is enough for all if they need no more than this part of what is free now: others will come.
 ENOUGH = 0.5
+# The same for those that leave soon, before one that cannot be ready keeps its place among them.
+LET_IN = 0.8
 
 
 def note_hurry(
@@ -37,6 +40,7 @@ def note_hurry(
     minutes leaves nobody out.
     """
     known: list[tuple[float, Ask]] = []
+    too_late: list[tuple[float, Ask]] = []
     for asking in asks:
         connector = asking.connector
         if connector.departure is None or is_met(connector):
@@ -46,7 +50,8 @@ def note_hurry(
         left_s = (connector.departure - snapshot.now).total_seconds()
         needed_wh, slack_s = connector.energy_needed_wh, laxity_s(asking, snapshot)
         if needed_wh is not None and slack_s < -TOO_LATE_S:
-            asking.hurry = Hurry.TOO_LATE
+            asking.hurry, asking.ready = Hurry.TOO_LATE, False
+            too_late.append((left_s, asking))
             continue
         if needed_wh is not None and slack_s < NO_TIME_S:
             asking.hurry = Hurry.NOW
@@ -57,9 +62,82 @@ def note_hurry(
     soon = [(left_s, a) for left_s, a in known if a.hurry is not Hurry.LATER]
     left_out = _left_out(soon, resources, free, snapshot)
     for asking in left_out:
-        asking.hurry = Hurry.TOO_LATE
+        asking.hurry, asking.ready = Hurry.TOO_LATE, False
+    too_late += [one for one in soon if not one[1].ready]
+    ready = [one for one in soon if one[1].ready]
+    _let_in(too_late, ready, resources, free, snapshot)
     spare = [a * ENOUGH for a in free]
     return not left_out and not _left_out(known, resources, spare, snapshot)
+
+
+def _let_in(
+    too_late: list[tuple[float, Ask]],
+    ready: list[tuple[float, Ask]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> None:
+    """Let those that cannot be ready keep their place by departure where that makes nobody else late.
+
+    What they can still get is what those that are ready leave until they leave.
+    """
+    if not ready:
+        return  # nobody comes before them
+    wanted = sorted(
+        ((left_s, a, charge_as(a, snapshot)) for left_s, a in ready),
+        key=lambda one: one[0],
+    )
+    for left_s, asking in sorted(too_late, key=lambda one: (one[0], one[1].id)):
+        gets_as = _gets_as(left_s, asking, wanted, resources, free, snapshot)
+        if gets_as is not None:
+            asking.hurry = Hurry.SOON
+            wanted = sorted(
+                [*wanted, (left_s, asking, gets_as)], key=lambda one: one[0]
+            )
+
+
+def _gets_as(
+    left_s: float,
+    asking: Ask,
+    wanted: list[tuple[float, Ask, float]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> float | None:
+    """Return what a car can get of what others leave that leave before it; None if it would make one late that leaves after it."""
+    uses = _uses(asking, resources)
+    used_as = dict.fromkeys(uses, 0.0)
+    later: list[tuple[float, Ask, float]] = []
+    for one in wanted:
+        if one[0] > left_s:
+            later.append(one)
+        else:
+            _add(used_as, one, resources)
+    most_as = min(charge_as(asking, snapshot), takes_a(asking) * max(left_s, 0.0))
+    left_as = (
+        (free[index] * max(left_s, 0.0) - used_as[index]) / coefficient
+        for index, coefficient in uses.items()
+    )
+    gets_as = max(min(most_as, *left_as), 0.0)
+    _add(used_as, (left_s, asking, gets_as), resources)
+    for one in later:
+        for index in _add(used_as, one, resources):
+            if used_as[index] > free[index] * one[0] * LET_IN:
+                return None
+    return gets_as
+
+
+def _add(
+    used_as: dict[int, float], one: tuple[float, Ask, float], resources: Resources
+) -> list[int]:
+    """Add what a car wants of the resources; returns which of them it uses."""
+    _, asking, wanted_as = one
+    shared = []
+    for index, coefficient in resources.uses(asking.connector, asking.phases):
+        if index in used_as:
+            used_as[index] += coefficient * wanted_as
+            shared.append(index)
+    return shared
 
 
 def _left_out(

@@ -9,7 +9,7 @@ longest is admitted, at once if it is new, after as long a wait if it had its tu
 from datetime import datetime
 from enum import IntEnum
 
-from .asking import Ask, Hurry, idle, rests
+from .asking import Ask, idle, rests
 from .model import Snapshot
 from .tuning import Policy, Tuning
 from .wanted import is_met
@@ -166,7 +166,7 @@ def _matters(asking: Ask, snapshot: Snapshot) -> bool:
     if connector.departure is None or connector.energy_needed_wh is None:
         return True
     if snapshot.policy is Policy.DEADLINE:
-        return asking.hurry is Hurry.TOO_LATE
+        return not asking.ready
     return snapshot.policy not in BY_TIME or laxity_s(asking, snapshot) < longest_s
 
 

@@ -8,6 +8,9 @@ from .limits import PowerLimit
 from .model import Connector, PerPhase, Reason, ReasonKey, Snapshot
 from .tree import Tree
 
+# What is free of each resource, by its number.
+type Capacities = list[float]
+
 
 class Resources:
     """The resources of a site, by number. What connectors hold is kept apart from what is free."""

@@ -7,8 +7,8 @@ from .filling import User, fill
 from .model import Snapshot
 from .ramp import round_down
 from .ranking import growth
-from .resources import Resources, blocked_by, take
-from .sharing import Capacities, Shares, all_uses
+from .resources import Capacities, Resources, blocked_by, take
+from .sharing import Shares, all_uses
 
 # Steps no coarser than this leave too little to share.
 FINE_A = 0.5

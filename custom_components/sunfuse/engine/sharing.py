@@ -8,9 +8,9 @@ the sum of the minimums, not what is measured, so the last to arrive is not admi
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .admission_room import AdmissionRoom
 from .asking import Ask, Hurry, idle
-from .confirmed_offer import before_a
-from .filling import EPSILON, Share, User, Uses, fill
+from .filling import Share, User, Uses, fill
 from .in_time import note_hurry
 from .model import Snapshot
 from .phases import may_switch
@@ -24,11 +24,8 @@ from .ranking import (
     rank,
     waited_long,
 )
-from .resources import Resources, blocked_by, take
+from .resources import Capacities, Resources, blocked_by, take
 from .tuning import Policy
-
-# What is free of each resource, by its number.
-type Capacities = list[float]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +54,7 @@ def share(
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
     active = [a for a in ranked if not idle(a, snapshot)]
-    room = _Room(resources, free, active, snapshot, enough=enough)
+    room = AdmissionRoom(resources, free, active, snapshot, enough=enough)
     admitted = _admit_grid([a for a in active if not a.solar], room, shares)
     # Increases leave what must stay free for cars that start.
     free = room.beside_starts()
@@ -105,75 +102,7 @@ def share(
     return shares
 
 
-class _Room:
-    """What is free for minimums, and what of it must stay free for cars that start (see `steadiness`)."""
-
-    def __init__(
-        self,
-        resources: Resources,
-        free: Capacities,
-        asks: list[Ask],
-        snapshot: Snapshot,
-        *,
-        enough: bool,
-    ) -> None:
-        self.resources = resources
-        self.enough = enough  # for all to be ready when they leave
-        self.snapshot = snapshot
-        self.free = free
-        self.left = list(free)
-        self.unsteady = resources.unsteady_now()
-        self.starts = [0.0] * len(free)  # of `unsteady`, where a car starts
-        self.borne = self._borne(asks)
-
-    def _borne(self, asks: list[Ask]) -> frozenset[int]:
-        """Return the resources that cannot carry the minimums of the running cars, and tolerate that for a moment."""
-        bears = self.resources.bears()
-        if not bears:
-            return frozenset()
-        left = list(self.free)
-        for asking in asks:
-            if self.runs(asking):
-                take(left, self.uses(asking), asking.connector.min_a)
-        return frozenset(index for index in bears if left[index] < -EPSILON)
-
-    def uses(self, asking: Ask) -> Uses:
-        return self.resources.uses(asking.connector, asking.phases)
-
-    def runs(self, asking: Ask) -> bool:
-        return before_a(asking.connector, self.snapshot) >= asking.connector.min_a
-
-    def take(self, asking: Ask, current_a: float) -> None:
-        take(self.left, self.uses(asking), current_a)
-
-    def blocked(self, asking: Ask) -> int | None:
-        """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
-        uses, min_a = self.uses(asking), asking.connector.min_a
-        if self.runs(asking):
-            uses = tuple(use for use in uses if use[0] not in self.borne)
-        return blocked_by(self.left, uses, min_a)
-
-    def start(self, asking: Ask) -> None:
-        """Keep free what is not steadily free, where a car starts."""
-        if not self.runs(asking):
-            for index, _ in self.uses(asking):
-                self.starts[index] = self.unsteady[index]
-
-    def claim(self, admitted: list[Ask]) -> None:
-        """Reserve for those that have their minimum what they can take beyond it."""
-        for asking in admitted:
-            fits_a = min(
-                (self.left[index] / used for index, used in self.uses(asking)),
-                default=0.0,
-            )
-            more_a = min(fits_a, asking.most_a - asking.connector.min_a)
-            self.take(asking, max(more_a, 0.0))
-
-    def beside_starts(self) -> Capacities:
-        return [a - kept for a, kept in zip(self.free, self.starts, strict=True)]
-
-
-def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
     """Return who can have the minimum from the grid.
 
     A car that has time yields even that to those that have none, and does not start while others can use all that there is.
@@ -192,10 +121,12 @@ def _admit_grid(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     claimed = {a.id for a in hurried}
     room.claim([a for a in admitted if a.id not in claimed])
     starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
-    return admitted + _admit(starts, room, shares)
+    return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
 
 
-def _admit_by_deadline(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+def _admit_by_deadline(
+    ranked: list[Ask], room: AdmissionRoom, shares: Shares
+) -> list[Ask]:
     """Return who can have the minimum if the first has all that it can take before the next one has any.
 
     A shortage that is shared by all leaves none of them ready. Whoever was promised energy, has just started, or has waited
@@ -217,15 +148,24 @@ def _admit_by_deadline(ranked: list[Ask], room: _Room, shares: Shares) -> list[A
     for asking in sorted(ranked, key=lambda a: by_policy(a, snapshot)):
         if asking.id not in tried and asking.id in relaxed:
             starts.append(asking)
-        elif asking.id not in tried and _admit([asking], room, shares):
+        elif asking.id not in tried and _admit_on_lent(asking, room, shares):
             admitted.append(asking)
             room.claim([asking])
         elif asking.id in have:
             room.claim([asking])
-    return admitted + _admit(starts, room, shares)
+    return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
 
 
-def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
+def _admit_on_lent(asking: Ask, room: AdmissionRoom, shares: Shares) -> bool:
+    """Admit one whose minimum needs a part of what others claim, if that makes more flow."""
+    lent = room.lend(asking)
+    admitted = _admit([asking], room, shares)
+    if not admitted:
+        room.take_back(lent)
+    return bool(admitted)
+
+
+def _admit(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
     """Return who can have the minimum, in their order, and take it; note who waits, and for what.
 
     A car that may not start yet, because the load may soon need it again, takes nothing: until it may, others use that.
@@ -259,7 +199,7 @@ def _admit(ranked: list[Ask], room: _Room, shares: Shares) -> list[Ask]:
     return admitted
 
 
-def _unsteady(admitted: list[Ask], room: _Room) -> dict[str, int] | None:
+def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, int] | None:
     """Return the first that may not start beside the others, and what is not steadily free; None: all may."""
     for asking in reversed(admitted):
         if room.runs(asking):
@@ -270,7 +210,7 @@ def _unsteady(admitted: list[Ask], room: _Room) -> dict[str, int] | None:
     return None
 
 
-def _blocked(asking: Ask, room: _Room, shares: Shares) -> int | None:
+def _blocked(asking: Ask, room: AdmissionRoom, shares: Shares) -> int | None:
     """Return what cannot carry the minimum of a connector, finally on one phase if it can switch."""
     blocked = room.blocked(asking)
     if blocked is None or not _can_use_one(asking, room.snapshot):

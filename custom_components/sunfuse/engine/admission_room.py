@@ -1,0 +1,141 @@
+"""What is free for minimums while cars are admitted one after the other, and what the admitted ones claim and lend.
+
+A car that leaves an ampere less than the next one's minimum would leave it idle. So one that can wait a little lends what that minimum
+lacks, as long as more flows by it.
+"""
+
+from collections.abc import Mapping
+
+from .asking import Ask
+from .confirmed_offer import before_a
+from .filling import EPSILON, Uses
+from .model import Snapshot
+from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s
+from .resources import Capacities, Resources, blocked_by, take
+
+# To start a car on what others lend is worth it from this on.
+LEAST_GAIN_A = 1.0
+
+
+class AdmissionRoom:
+    """What is free for minimums, and what of it must stay free for cars that start (see `steadiness`)."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        free: Capacities,
+        asks: list[Ask],
+        snapshot: Snapshot,
+        *,
+        enough: bool,
+    ) -> None:
+        """Begin with all that is free; `enough`: for all to be ready when they leave."""
+        self.resources = resources
+        self.enough = enough
+        self.snapshot = snapshot
+        self.free = free
+        self.left = list(free)
+        self.unsteady = resources.unsteady_now()
+        self._starts = [0.0] * len(free)  # of `unsteady`, where a car starts
+        self._borne = self._find_borne(asks)
+        self._claims: dict[str, tuple[Ask, float]] = {}  # beyond minimums, not promised
+        # Who needs the same as one that nobody could lend it to.
+        self._not_lent: set[tuple[Uses, float, bool]] = set()
+
+    def _find_borne(self, asks: list[Ask]) -> frozenset[int]:
+        """Return the resources that cannot carry the minimums of the running cars, and tolerate that for a moment."""
+        bears = self.resources.bears()
+        if not bears:
+            return frozenset()
+        left = list(self.free)
+        for asking in asks:
+            if self.runs(asking):
+                take(left, self.uses(asking), asking.connector.min_a)
+        return frozenset(index for index in bears if left[index] < -EPSILON)
+
+    def uses(self, asking: Ask) -> Uses:
+        """Return what a car uses, without solar power."""
+        return self.resources.uses(asking.connector, asking.phases)
+
+    def runs(self, asking: Ask) -> bool:
+        """Whether a car has an offer already."""
+        return before_a(asking.connector, self.snapshot) >= asking.connector.min_a
+
+    def take(self, asking: Ask, current_a: float) -> None:
+        """Take a current for a car."""
+        take(self.left, self.uses(asking), current_a)
+
+    def blocked(self, asking: Ask) -> int | None:
+        """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
+        uses, min_a = self.uses(asking), asking.connector.min_a
+        if self.runs(asking):
+            uses = tuple(use for use in uses if use[0] not in self._borne)
+        return blocked_by(self.left, uses, min_a)
+
+    def start(self, asking: Ask) -> None:
+        """Keep free what is not steadily free, where a car starts."""
+        if not self.runs(asking):
+            for index, _ in self.uses(asking):
+                self._starts[index] = self.unsteady[index]
+
+    def beside_starts(self) -> Capacities:
+        """Return what is free beside what must stay free for cars that start."""
+        return [a - kept for a, kept in zip(self.free, self._starts, strict=True)]
+
+    def claim(self, admitted: list[Ask]) -> None:
+        """Reserve for those that have their minimum what they can take beyond it."""
+        for asking in admitted:
+            fits_a = min(
+                (self.left[index] / used for index, used in self.uses(asking)),
+                default=0.0,
+            )
+            more_a = min(fits_a, asking.most_a - asking.connector.min_a)
+            if more_a > 0:
+                self.take(asking, more_a)
+                if not asking.promised_a:
+                    self._claims[asking.id] = asking, more_a
+        self._not_lent.clear()
+
+    def lend(self, asking: Ask) -> Mapping[str, float]:
+        """Free what a minimum lacks, and return who lends how much of its claim.
+
+        Nobody lends who could not wait, and nothing is lent unless more flows by it.
+        """
+        runs = self.runs(asking)
+        alike = (self.uses(asking), asking.connector.min_a, runs)
+        if alike in self._not_lent:
+            return {}
+        least_s, gain_a = (NO_TIME_S, 0.0) if runs else (TIME_LEFT_S, LEAST_GAIN_A)
+        gain_a *= len(asking.phases)
+        lent: dict[str, float] = {}
+        flows_a = asking.connector.min_a * len(asking.phases)
+        for lender, claimed_a in reversed(list(self._claims.values())):
+            lacks_a = self._lacks_a(asking, lender, steadily=not runs)
+            if lacks_a > 0 and laxity_s(lender, self.snapshot) > least_s:
+                lent[lender.id] = lent_a = min(lacks_a, claimed_a)
+                self._lend(lender, lent_a)
+                flows_a -= lent_a * len(lender.phases)
+        if flows_a < gain_a + EPSILON:
+            self.take_back(lent)
+            self._not_lent.add(alike)
+            return {}
+        return lent
+
+    def take_back(self, lent: Mapping[str, float]) -> None:
+        """Undo what was lent."""
+        for name, lent_a in lent.items():
+            self._lend(self._claims[name][0], -lent_a)
+
+    def _lend(self, lender: Ask, lent_a: float) -> None:
+        self.take(lender, -lent_a)
+        self._claims[lender.id] = lender, self._claims[lender.id][1] - lent_a
+
+    def _lacks_a(self, asking: Ask, lender: Ask, *, steadily: bool) -> float:
+        """Return what of a lender's current a minimum lacks, by what both use."""
+        lenders, most_a = dict(self.uses(lender)), 0.0
+        for index, used in self.uses(asking):
+            if index in lenders:
+                kept = self.unsteady[index] if steadily else 0.0
+                lacks = used * asking.connector.min_a + kept - self.left[index]
+                most_a = max(most_a, lacks / lenders[index])
+        return most_a
