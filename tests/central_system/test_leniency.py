@@ -162,6 +162,24 @@ async def test_an_answer_with_numbers_for_strings(
     assert variables["ChargeProfileMaxStackLevel"] == "30"
 
 
+async def test_an_answer_that_is_too_long(
+    connect: Connect, system: CentralSystem
+) -> None:
+    """A list of all measurands (lbbrhzn/ocpp issue 821): the charger has this key, so it is set."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "1.6")
+
+    def configuration(request: dict[str, Any]) -> dict[str, Any]:
+        entry = {"key": request["key"][0], "readonly": False, "value": "x" * 501}
+        return {"configurationKey": [entry]}
+
+    charger.station.answers["GetConfiguration"] = configuration
+    await charger.boot()
+    await charger.set_up()
+    keys = {r["key"] for r in charger.station.received("ChangeConfiguration")}
+    assert "MeterValuesSampledData" in keys
+
+
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 async def test_a_foreign_transaction(
     connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
@@ -304,10 +322,22 @@ async def test_words_in_another_spelling(
 
 
 async def test_no_values(old: Charger, system: CentralSystem) -> None:
-    """An empty list (lbbrhzn/ocpp issue 466) says nothing, and is no reason to send it again."""
+    """An empty list (lbbrhzn/ocpp issue 466, evcc issue 25708) says nothing, and is no reason to send it again."""
     for values in ([], [{"timestamp": "2026-06-01T12:00:00Z", "sampledValue": []}]):
         await old.station.call("MeterValues", {"connectorId": 1, "meterValue": values})
     assert _counters(system)["understood_although_wrong"] == 2
+    transaction = await old.start("2026-06-01T12:00:00Z")
+    stop = {
+        "transactionId": int(transaction),
+        "meterStop": 1500,
+        "timestamp": "2026-06-01T12:10:00Z",
+        "transactionData": [
+            {"timestamp": "2026-06-01T12:10:00Z", "sampledValue": []},
+            {"sampledValue": [{"value": "1"}]},
+        ],
+    }
+    await old.station.call("StopTransaction", stop)
+    assert connector(system).transaction is None
 
 
 async def test_a_status_with_faults(old: Charger, system: CentralSystem) -> None:

@@ -35,6 +35,7 @@ _DESCRIPTIVE = frozenset(
         "serialNumber",
         "techCode",
         "techInfo",
+        "value",  # of a configuration key: lists of all measurands (lbbrhzn/ocpp issue 821)
         "vendorErrorCode",
         "vendorName",
     )
@@ -48,7 +49,7 @@ _ANYTHING_ELSE: Mapping[str, str] = {
 # What is not used: an unknown word says nothing.
 _UNUSED = frozenset(("context", "location"))
 # Each value stands for itself: one that cannot be understood takes no other with it, and none at all is nothing to report.
-_VALUES = frozenset(("meterValue", "sampledValue"))
+_VALUES = frozenset(("meterValue", "sampledValue", "transactionData"))
 
 
 def loosened(schema: Schema) -> Schema:

@@ -44,6 +44,7 @@ def date_unreadable(payload: Payload, now: Callable[[], str]) -> bool:
         payload,
         *payload.get("meterValue", ()),
         *payload.get("transactionData", ()),
+        *payload.get("eventData", ()),
     ):
         if "timestamp" in dated and not _is_time(dated["timestamp"]):
             dated["timestamp"], found = now(), True
