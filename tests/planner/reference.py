@@ -48,18 +48,20 @@ def least_cost(asked: Problem) -> float | None:
         )
         / 1000
     )
-    imports, exports, importing = [], [], []
+    imports, exports, importing, exporting = [], [], [], []
     for step in steps:
         net = (asked.load_w[step] - asked.solar_w[step]) / 1000
         big = abs(net) + most + 1.0
         into = model.addVariable(0, _at(asked.max_import_w, step) / 1000)
         out = model.addVariable(0, _at(asked.max_export_w, step) / 1000)
-        which = model.addBinary()
-        model.addConstr(into <= big * which)
-        model.addConstr(out <= big * (1 - which))
+        does_import, does_export = model.addBinary(), model.addBinary()
+        model.addConstr(does_import + does_export <= 1)
+        model.addConstr(into <= big * does_import)
+        model.addConstr(out <= big * does_export)
         imports.append(into)
         exports.append(out)
-        importing.append(which)
+        importing.append(does_import)
+        exporting.append(does_export)
         grams = asked.carbon_g[step] if asked.carbon_g else 0.0
         price = asked.import_price[step] + grams / 1000 * asked.carbon_price
         cost += (
@@ -67,7 +69,9 @@ def least_cost(asked: Problem) -> float | None:
         )
     flows = {}
     for store in asked.stores:
-        flows[store.id], worth = _store(model, asked, store, importing, hours)
+        flows[store.id], worth = _store(
+            model, asked, store, (importing, exporting), hours
+        )
         cost += worth
     for step in steps:
         net = (asked.load_w[step] - asked.solar_w[step]) / 1000
@@ -94,10 +98,15 @@ def least_cost(asked: Problem) -> float | None:
 
 
 def _store(
-    model: Any, asked: Problem, store: Store, importing: list[Any], hours: list[float]
+    model: Any,
+    asked: Problem,
+    store: Store,
+    directions: tuple[list[Any], list[Any]],
+    hours: list[float],
 ) -> tuple[_Flows, Any]:
     """Add a store; returns its flows, and what its starts cost less what it holds at the end."""
     flows, cost = _Flows(), 0.0
+    importing, exporting = directions
     energy: Any = store.energy_wh / 1000
     before: Any = 1.0 if store.charging else 0.0
     for step in range(asked.steps):
@@ -116,7 +125,7 @@ def _store(
         if not store.from_grid:
             model.addConstr(charge <= most * (1 - importing[step]))
         if not store.to_grid:
-            model.addConstr(discharge <= given * importing[step])
+            model.addConstr(discharge <= given * (1 - exporting[step]))
         held = model.addVariable(store.min_wh / 1000, store.max_wh / 1000)
         model.addConstr(
             held

@@ -34,8 +34,9 @@ _UNFAIR = 30.0  # the largest share that one store lacks
 # Export above its limit is curtailed, which earns nothing; in shares of the highest price of energy.
 _CURTAILED = 0.001
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
-# Without a solution in time, the simple planner takes over, which takes so many times as long as building the program.
-_SIMPLE = 2.0
+# Without a solution in time, the simple planner takes over. It takes about as long as building the program: building stops
+# when a quarter of the limit is used, so that there is time for it, and for checking the problem.
+_SIMPLE = 3.0
 _SMALL = 1e-6  # kilowatts that count as zero
 
 
@@ -72,7 +73,8 @@ class Formulation:
             _CURTAILED * self._scale.energy
             + np.maximum(-np.array(problem.export_price), 0.0),
         )
-        # 1: the step exports or is balanced, 0: it imports.
+        # Whether a step may import, and export: never both, and neither where it is balanced.
+        self._imports = self._program.columns(problem.steps, upper=1.0)
         self._exports = self._program.columns(problem.steps, upper=1.0)
         attainable = attainable_kw(problem)
         self._stores = [
@@ -157,14 +159,15 @@ class Formulation:
         self._program.rows(*terms, lower=net, upper=net)
 
     def _one_direction(self) -> None:
-        """Import and export exclude each other, as far as `_exports` is a whole number."""
+        """Import and export exclude each other, as far as `_imports` and `_exports` are whole numbers."""
         problem, program = self._problem, self._program
         charge = sum(most_kw(s, problem.steps) for s in problem.stores)
         discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
         net = (np.array(problem.load_w) - np.array(problem.solar_w)) / 1000
         imported = np.maximum(net, 0.0) + charge
         exported = np.maximum(-net, 0.0) + discharge
-        program.rows((self._import, 1.0), (self._exports, imported), upper=imported)
+        program.rows((self._imports, 1.0), (self._exports, 1.0), upper=1.0)
+        program.rows((self._import, 1.0), (self._imports, -imported), upper=0.0)
         program.rows((self._export, 1.0), (self._exports, -exported), upper=0.0)
         if self._excess_export is not None:
             program.rows(
@@ -174,7 +177,7 @@ class Formulation:
             store = columns.store
             if not store.from_grid:
                 most = most_kw(store, problem.steps)
-                program.rows((columns.charge, 1.0), (self._exports, -most), upper=0.0)
+                program.rows((columns.charge, 1.0), (self._imports, most), upper=most)
             if columns.discharge is not None and not store.to_grid:
                 most = most_out_kw(store, problem.steps)
                 program.rows(
@@ -201,7 +204,9 @@ class Formulation:
             if not store.to_grid:
                 both |= discharges & exports
             again |= self._program.whole(columns.apart[charges & discharges])
-        return self._program.whole(self._exports[both]) or again
+        for flags in (self._imports, self._exports):
+            again |= self._program.whole(flags[both])
+        return again
 
     def _share_fairly(self) -> None:
         """Share a shortage so that all lack the same share of what they need."""

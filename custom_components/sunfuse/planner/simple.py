@@ -95,13 +95,22 @@ class SimplePlanner:
 
     def _stored_wh(self, store: Store, until: int) -> float:
         """Return what a store holds at the end of a step."""
-        return float(self._energy_wh(store, until)[-1])
+        hours = self._hours[: until + 1]
+        return float(store.energy_wh + self._stored_w(store)[: until + 1] @ hours)
 
-    def _energy_wh(self, store: Store, until: int) -> Values:
-        """Return what a store holds at the end of each step up to one."""
-        power, hours = self._power[store.id][: until + 1], self._hours[: until + 1]
-        net = power * store.charge_efficiency - store.standby_w * (power > _SMALL_W)
-        return np.asarray(store.energy_wh + np.cumsum(net * hours))
+    def _energy_wh(self, store: Store) -> Values:
+        """Return what a store holds at the end of each step."""
+        return np.asarray(
+            store.energy_wh + np.cumsum(self._stored_w(store) * self._hours)
+        )
+
+    def _stored_w(self, store: Store) -> Values:
+        """Return what a store gains in each step."""
+        power = self._power[store.id]
+        gains = power * store.charge_efficiency
+        return (
+            gains - store.standby_w * (power > _SMALL_W) if store.standby_w else gains
+        )
 
     def _fill(self, store: Store, demand: Series) -> None:
         for step, demand_w in enumerate(demand):
@@ -199,17 +208,16 @@ class SimplePlanner:
         plans the same.
         """
         last = self._problem.steps - 1
-        for step in reversed(range(self._problem.steps)):
+        for step in reversed(np.flatnonzero(self._power[store.id] > _SMALL_W)):
             over_wh = self._stored_wh(store, last) - max(store.max_wh, store.energy_wh)
             if over_wh <= _SMALL_WH:
                 return
             power_w = float(self._power[store.id][step])
-            if power_w > _SMALL_W:
-                back_w = over_wh / store.charge_efficiency / float(self._hours[step])
-                lowest_w = store.standby_w / store.charge_efficiency
-                if power_w - back_w <= max(lowest_w, _SMALL_W):
-                    back_w = power_w  # nothing would be stored: the car does not start
-                self._add(store, step, -back_w)
+            back_w = over_wh / store.charge_efficiency / float(self._hours[step])
+            lowest_w = store.standby_w / store.charge_efficiency
+            if power_w - back_w <= max(lowest_w, _SMALL_W):
+                back_w = power_w  # nothing would be stored: the car does not start
+            self._add(store, int(step), -back_w)
 
     def _limit_w(self, store: Store, step: int) -> float:
         own_w = float(self._most[store.id][step] - self._power[store.id][step])
@@ -354,7 +362,7 @@ class SimplePlanner:
                         id=store.id,
                         charge_w=_series(self._power[store.id]),
                         discharge_w=none,
-                        energy_wh=_series(self._energy_wh(store, problem.steps - 1)),
+                        energy_wh=_series(self._energy_wh(store)),
                         missing_wh=tuple(
                             max(
                                 0.0,
@@ -375,4 +383,4 @@ class SimplePlanner:
 
 
 def _series(values: Values) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+    return tuple(values.tolist())
