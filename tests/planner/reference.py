@@ -48,10 +48,9 @@ def least_cost(asked: Problem) -> float | None:
         )
         / 1000
     )
-    imports, exports, importing, exporting = [], [], [], []
+    imports, exports, importing, exporting, curtailed = [], [], [], [], []
     for step in steps:
-        net = (asked.load_w[step] - asked.solar_w[step]) / 1000
-        big = abs(net) + most + 1.0
+        big = (abs(asked.load_w[step]) + asked.solar_w[step]) / 1000 + most + 1.0
         into = model.addVariable(0, _at(asked.max_import_w, step) / 1000)
         out = model.addVariable(0, _at(asked.max_export_w, step) / 1000)
         does_import, does_export = model.addBinary(), model.addBinary()
@@ -62,6 +61,8 @@ def least_cost(asked: Problem) -> float | None:
         exports.append(out)
         importing.append(does_import)
         exporting.append(does_export)
+        given = max(0.0, asked.solar_w[step] - min(0.0, asked.load_w[step])) / 1000
+        curtailed.append(model.addVariable(0, given if asked.curtails else 0.0))
         grams = asked.carbon_g[step] if asked.carbon_g else 0.0
         price = asked.import_price[step] + grams / 1000 * asked.carbon_price
         cost += (
@@ -75,7 +76,7 @@ def least_cost(asked: Problem) -> float | None:
         cost += worth
     for step in steps:
         net = (asked.load_w[step] - asked.solar_w[step]) / 1000
-        balance = imports[step] - exports[step]
+        balance = imports[step] - exports[step] - curtailed[step]
         for each in flows.values():
             balance += each.discharge[step] - each.charge[step]
         model.addConstr(balance == net)
@@ -147,6 +148,8 @@ def _store(
         for goal in store.goals:
             if goal.step == step:
                 model.addConstr(held >= min(goal.energy_wh, store.max_wh) / 1000)
+        cost += store.charge_cost * hours[step] * charge
+        cost += store.discharge_cost * hours[step] * discharge
         energy, before = held, on
         for kept, column in (
             (flows.charge, charge),

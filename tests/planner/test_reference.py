@@ -56,6 +56,8 @@ def _stores(draw: st.DrawFn, steps: int, name: str) -> Store:
         from_grid=draw(st.booleans()),
         to_grid=draw(st.booleans()),
         end_value=draw(st.sampled_from([0.0, 0.1, 0.3])),
+        charge_cost=draw(st.sampled_from([0.0, 0.0, 0.03])),
+        discharge_cost=draw(st.sampled_from([0.0, 0.0, 0.05])),
         start_cost=draw(st.sampled_from([0.0, 0.0, 0.05])),
         charging=draw(st.booleans()),
         circuit=draw(st.sampled_from([None, "main", "shed"])),
@@ -101,6 +103,7 @@ def _problems(draw: st.DrawFn) -> Problem:
         peaks=draw(st.sampled_from([(), (peak,)])),
         max_import_w=draw(st.sampled_from([math.inf, 8_000.0, 4_000.0])),
         max_export_w=draw(st.sampled_from([math.inf, 5_000.0, 1_000.0])),
+        curtails=draw(st.booleans()),
         carbon_g=values(0, 10, 100.0),
         carbon_price=draw(st.sampled_from([0.0, 0.1])),
     )
@@ -113,7 +116,7 @@ def test_the_value_is_that_of_a_second_formulation(asked: Problem) -> None:
     """Wherever all goals can be reached and no sun is curtailed, which the second one knows nothing of."""
     plan, least = solve(asked), least_cost(asked)
     judge(asked, plan)
-    if least is None or max(plan.excess_export_w) > 1.0:
+    if least is None or (max(plan.excess_export_w) > 1.0 and not asked.curtails):
         return
     assert plan.status is Status.OPTIMAL
     assert sum(sum(each.missing_wh) for each in plan.stores) < 1.0
@@ -180,6 +183,24 @@ def test_export_that_costs_money_is_not_curtailed_below_its_limit() -> None:
     plan = solve(asked)
     assert plan.cost == pytest.approx(0.30)
     assert plan.excess_export_w == pytest.approx((1_000.0,))
+
+
+def test_sun_that_may_give_less_gives_less_where_export_costs_money() -> None:
+    """3 kW of sun for a house of 1 kW: nothing is exported at -0.10, and at -0.20 for import the house buys its 1 kWh."""
+    asked = problem(
+        steps=2,
+        load_w=(1_000.0,) * 2,
+        solar_w=(3_000.0,) * 2,
+        import_price=(0.30, -0.20),
+        export_price=(-0.10, -0.20),
+        curtails=True,
+    )
+    plan = solve(asked)
+    assert plan.export_w == pytest.approx((0.0, 0.0), abs=0.1)
+    assert plan.import_w == pytest.approx((0.0, 1_000.0), abs=0.1)
+    assert plan.excess_export_w == pytest.approx((2_000.0, 3_000.0), abs=0.1)
+    assert plan.cost == pytest.approx(-0.20)
+    assert least_cost(asked) == pytest.approx(-0.20, abs=1e-5)
 
 
 def test_a_house_that_feeds_in_is_a_negative_load() -> None:
@@ -257,3 +278,26 @@ def test_in_a_balanced_step_what_keeps_off_the_grid_may_charge_and_discharge() -
     assert plan.store("battery").discharge_w == pytest.approx((2_000.0,), abs=1)
     assert plan.cost == pytest.approx(0.0, abs=1e-6)
     assert least_cost(asked) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_wear_of_a_battery_counts_for_each_kilowatt_hour() -> None:
+    """Buying 5 kWh at 0.10 and 4.5 of it back at 0.30 saves 0.85: less than wear of 0.10 each way, which is 0.95.
+
+    With half of that it is worth it: 0.50 bought, 1.35 saved of 1.50, 0.475 of wear.
+    """
+    asked = problem(
+        battery(
+            energy_wh=0.0,
+            discharge_efficiency=0.9,
+            charge_cost=0.10,
+            discharge_cost=0.10,
+        ),
+        steps=2,
+        load_w=(0.0, 5_000.0),
+        import_price=(0.10, 0.30),
+    )
+    assert solve(asked).cost == pytest.approx(1.50, abs=1e-3)
+    worn = replace(asked.stores[0], charge_cost=0.05, discharge_cost=0.05)
+    asked = replace(asked, stores=(worn,))
+    assert solve(asked).cost == pytest.approx(0.50 + 0.15 + 0.475, abs=1e-3)
+    assert least_cost(asked) == pytest.approx(0.50 + 0.15 + 0.475, abs=1e-3)

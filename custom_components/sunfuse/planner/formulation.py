@@ -25,7 +25,7 @@ from .problem import (
     series,
 )
 from .program import Columns, Program, Solution, Term, Unsolved, Values
-from .room import Room
+from .room import attainable_kw
 from .stores import Scale, StoreColumns, StoreRows, most_kw, most_out_kw
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
@@ -63,16 +63,12 @@ class Formulation:
         self._dearest = self._scale.dearest
         self._import = self._grid_columns(problem.import_price, +1)
         self._export = self._grid_columns(problem.export_price, -1)
-        # Import above the limit also has its normal price. Curtailing is no way to avoid paying for export.
+        # Import above the limit also has its normal price.
         self._excess_import = self._excess(
             problem.max_import_w,
             _EXCESS * self._dearest + np.array(problem.import_price),
         )
-        self._excess_export = self._excess(
-            problem.max_export_w,
-            _CURTAILED * self._scale.energy
-            + np.maximum(-np.array(problem.export_price), 0.0),
-        )
+        self._excess_export = self._curtailed()
         # Whether a step may import, and export: never both, and neither where it is balanced.
         self._imports = self._program.columns(problem.steps, upper=1.0)
         self._exports = self._program.columns(problem.steps, upper=1.0)
@@ -143,6 +139,20 @@ class Formulation:
             return None
         return self._program.columns(self._problem.steps, cost=price * self._hours)
 
+    def _curtailed(self) -> Columns | None:
+        """Add what the sun gives in vain: above the limit of export or, where it may give less, whenever that is cheaper.
+
+        Without that right, curtailing is no way to avoid paying for export.
+        """
+        problem, least = self._problem, _CURTAILED * self._scale.energy
+        if not problem.curtails:
+            paid = np.maximum(-np.array(problem.export_price), 0.0)
+            return self._excess(problem.max_export_w, least + paid)
+        given = np.array(problem.solar_w) - np.minimum(problem.load_w, 0.0)
+        return self._program.columns(
+            problem.steps, upper=np.maximum(given, 0.0) / 1000, cost=least * self._hours
+        )
+
     def _balance(self) -> None:
         """Solar power, import and discharge are load, export and charge."""
         ones = 1.0
@@ -163,13 +173,14 @@ class Formulation:
         problem, program = self._problem, self._program
         charge = sum(most_kw(s, problem.steps) for s in problem.stores)
         discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
-        net = (np.array(problem.load_w) - np.array(problem.solar_w)) / 1000
-        imported = np.maximum(net, 0.0) + charge
+        load = np.array(problem.load_w) / 1000
+        net = load - np.array(problem.solar_w) / 1000
+        imported = np.maximum(load if problem.curtails else net, 0.0) + charge
         exported = np.maximum(-net, 0.0) + discharge
         program.rows((self._imports, 1.0), (self._exports, 1.0), upper=1.0)
         program.rows((self._import, 1.0), (self._imports, -imported), upper=0.0)
         program.rows((self._export, 1.0), (self._exports, -exported), upper=0.0)
-        if self._excess_export is not None:
+        if self._excess_export is not None and not problem.curtails:
             program.rows(
                 (self._excess_export, 1.0), (self._exports, -exported), upper=0.0
             )
@@ -189,7 +200,7 @@ class Formulation:
         values = solution.values
         imports = values[self._import] > _SMALL
         exports = values[self._export] > _SMALL
-        if self._excess_export is not None:
+        if self._excess_export is not None and not self._problem.curtails:
             exports |= values[self._excess_export] > _SMALL
         both = imports & exports
         again = False
@@ -332,37 +343,6 @@ class Formulation:
         )
 
 
-def attainable_kw(problem: Problem) -> dict[str, Values]:
-    """Return the power that each store can have in each step beside house, sun and what others take in any case.
-
-    Above the level of a peak it is not free. No store charges below its minimum.
-    """
-    room = Room(problem=problem)
-    net_w = np.array(problem.load_w) - np.array(problem.solar_w)
-    for peak in problem.peaks:
-        counts = np.array(peak.windows) >= 0
-        below_w = np.where(counts, np.maximum(peak.level_w - net_w, 0.0), np.inf)
-        room.rows[0] = np.minimum(room.rows[0], below_w)
-    taken = {
-        store.id: np.pad(
-            np.array(store.taken_w, dtype=float),
-            (0, problem.steps - len(store.taken_w)),
-        )
-        for store in problem.stores
-    }
-    for store in problem.stores:
-        room.take_all(store, tuple(taken[store.id]))
-    return {
-        store.id: np.clip(
-            room.left_all_w(store) + taken[store.id],
-            store.min_charge_w,
-            np.array(series(store.max_charge_w, problem.steps)),
-        )
-        / 1000
-        for store in problem.stores
-    }
-
-
 def _need_wh(goal: Goal, store: Store) -> float:
     lacks_wh = max(goal.energy_wh - store.energy_wh, 0.0)
     return lacks_wh if goal.share_of_wh is None else max(lacks_wh, goal.share_of_wh)
@@ -374,6 +354,7 @@ def _scale(problem: Problem) -> Scale:
         *map(abs, problem.import_price),
         *map(abs, problem.export_price),
         *(store.end_value for store in problem.stores),
+        *(store.charge_cost + store.discharge_cost for store in problem.stores),
         *(grams / 1000 * abs(problem.carbon_price) for grams in problem.carbon_g),
     )
     peaks = (peak.price_per_kw / _shortest_h(problem, peak) for peak in problem.peaks)

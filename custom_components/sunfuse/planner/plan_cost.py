@@ -29,8 +29,15 @@ def priced(problem: Problem, plan: Plan) -> Plan:
         cost += peak.price_per_kw * max(0.0, highest_w - peak.level_w) / 1000
     for store, planned in zip(problem.stores, plan.stores, strict=True):
         cost += store.start_cost * starts(planned, charging=store.charging)
+        cost += store.charge_cost * _kwh(problem, planned.charge_w)
+        cost += store.discharge_cost * _kwh(problem, planned.discharge_w)
         cost -= store.end_value * planned.energy_wh[-1] / 1000
     return replace(plan, cost=cost, peak_w=peaks)
+
+
+def _kwh(problem: Problem, power_w: Series) -> float:
+    hours = (seconds / 3600 for seconds in problem.steps_s)
+    return sum(power * each for power, each in zip(power_w, hours, strict=True)) / 1000
 
 
 def starts(plan: StorePlan, *, charging: bool) -> int:

@@ -80,6 +80,9 @@ class Store:
     end_value: float = 0.0  # of each kilowatt-hour that it holds at the end
     # The additional value of each kilowatt-hour that it takes in a step: how urgent it is. It is not part of the cost.
     charge_value: Series = ()
+    # The wear of each kilowatt-hour that it takes, and that it returns, at the grid connection.
+    charge_cost: float = 0.0
+    discharge_cost: float = 0.0
     start_cost: float = 0.0  # the wear of one start, in currency
     charging: bool = (
         False  # whether it already charges, so that continuing is not a start
@@ -141,6 +144,8 @@ class Problem:
     peaks: tuple[Peak, ...] = ()
     max_import_w: float | Series = math.inf
     max_export_w: float | Series = math.inf
+    # Whether the sun may give less than it could, where exporting costs money or importing earns some.
+    curtails: bool = False
     # Grams of carbon dioxide per kilowatt-hour of import, and what a kilogram of it costs.
     carbon_g: Series = ()
     carbon_price: float = 0.0
@@ -177,7 +182,7 @@ class Plan:
     stores: tuple[StorePlan, ...]
     import_w: Series
     export_w: Series
-    # Money: import less export, peaks, starts and carbon, less the value of what is stored at the end.
+    # Money: import less export, peaks, wear and carbon, less the value of what is stored at the end.
     cost: float = 0.0
     peak_w: tuple[float, ...] = ()  # of each `Peak`: its highest window
     # Import beyond the limit, if the household alone makes that unavoidable, and what is curtailed at the limit of export.

@@ -72,6 +72,8 @@ def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
         "max_wh",
         "min_charge_w",
         "standby_w",
+        "charge_cost",
+        "discharge_cost",
         "start_cost",
         "change_cost",
     ):

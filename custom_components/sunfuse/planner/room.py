@@ -64,3 +64,34 @@ class Room:
         """Use power in a step; a negative power returns it."""
         for row, per_w in self.uses[store.id]:
             self.rows[row][step] -= power_w * per_w
+
+
+def attainable_kw(problem: Problem) -> dict[str, Values]:
+    """Return the power that each store can have in each step beside house, sun and what others take in any case.
+
+    Above the level of a peak it is not free. No store charges below its minimum.
+    """
+    room = Room(problem=problem)
+    net_w = np.array(problem.load_w) - np.array(problem.solar_w)
+    for peak in problem.peaks:
+        counts = np.array(peak.windows) >= 0
+        below_w = np.where(counts, np.maximum(peak.level_w - net_w, 0.0), np.inf)
+        room.rows[0] = np.minimum(room.rows[0], below_w)
+    taken = {
+        store.id: np.pad(
+            np.array(store.taken_w, dtype=float),
+            (0, problem.steps - len(store.taken_w)),
+        )
+        for store in problem.stores
+    }
+    for store in problem.stores:
+        room.take_all(store, tuple(taken[store.id]))
+    return {
+        store.id: np.clip(
+            room.left_all_w(store) + taken[store.id],
+            store.min_charge_w,
+            np.array(series(store.max_charge_w, problem.steps)),
+        )
+        / 1000
+        for store in problem.stores
+    }

@@ -61,6 +61,10 @@ class SimplePlanner:
             np.array(problem.import_price) + grams / 1000 * problem.carbon_price
         )
         self._export_price = np.array(problem.export_price)
+        self._most_out = np.array(series(problem.max_export_w, problem.steps))
+        if problem.curtails:
+            self._most_out[self._export_price < 0] = 0.0
+            self._export_price = np.maximum(self._export_price, 0.0)
 
     def plan(self) -> Plan:
         """Return a plan that respects all limits and misses only what is impossible."""
@@ -133,9 +137,8 @@ class SimplePlanner:
         """Charge what is worth more in the store than it costs."""
         last = self._problem.steps - 1
         while (free_wh := store.max_wh - self._stored_wh(store, last)) > 0.5:
-            if not self._add_cheapest(
-                store, free_wh, last, store.end_value * store.charge_efficiency
-            ):
+            worth = store.end_value * store.charge_efficiency - store.charge_cost
+            if not self._add_cheapest(store, free_wh, last, worth):
                 return
 
     def _add_cheapest(
@@ -352,7 +355,6 @@ class SimplePlanner:
         imported = np.maximum(self._net, 0.0)
         exported = np.maximum(-self._net, 0.0)
         most_in = np.array(series(problem.max_import_w, problem.steps))
-        most_out = np.array(series(problem.max_export_w, problem.steps))
         return priced(
             problem,
             Plan(
@@ -375,9 +377,9 @@ class SimplePlanner:
                     for store in problem.stores
                 ),
                 import_w=_series(imported),
-                export_w=_series(np.minimum(exported, most_out)),
+                export_w=_series(np.minimum(exported, self._most_out)),
                 excess_import_w=_series(np.maximum(imported - most_in, 0.0)),
-                excess_export_w=_series(np.maximum(exported - most_out, 0.0)),
+                excess_export_w=_series(np.maximum(exported - self._most_out, 0.0)),
             ),
         )
 

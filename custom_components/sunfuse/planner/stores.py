@@ -109,14 +109,15 @@ class StoreRows:
         """Add all columns and rows; returns the columns."""
         store, program, steps = self._store, self._program, self._problem.steps
         charge = program.columns(
-            steps, upper=self._most, cost=self._order() - self._worth()
+            steps,
+            upper=self._most,
+            cost=self._order() - self._worth() + store.charge_cost * self._hours,
         )
         discharge = apart = on = None
         out = most_out_kw(store, steps)
         if np.any(out > 0):
-            discharge = program.columns(
-                steps, upper=out, cost=_ORDER / 10 * self._usual * self._hours
-            )
+            wear = _ORDER / 10 * self._usual + store.discharge_cost
+            discharge = program.columns(steps, upper=out, cost=wear * self._hours)
             apart = program.columns(steps, upper=1.0)
             program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
             program.rows((discharge, 1.0), (apart, out), upper=out)
