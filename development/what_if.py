@@ -30,7 +30,7 @@ from custom_components.sunfuse.site.what_if_replay import (
     gathered,
     question_of,
 )
-from custom_components.sunfuse.site.what_if_setup import capacity_tariffs_of, setup_of
+from custom_components.sunfuse.site.what_if_setup import capacity_rules_of, setup_of
 from custom_components.sunfuse.site.what_if_variation import (
     PRICED,
     VARIED,
@@ -178,7 +178,7 @@ def read_past(folder: Path, entry: ConfigEntry[Any], asked: Any) -> PastOfSite:
         priced=any(getattr(asked, name, None) is not None for name in PRICED),
     )
     return PastOfSite(
-        setup=setup, history=history, tariffs=capacity_tariffs_of(entry), tz=tz
+        setup=setup, history=history, tariffs=capacity_rules_of(entry), tz=tz
     )
 
 

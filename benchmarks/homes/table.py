@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import battery, rivals
+from custom_components.sunfuse.what_if.plant import HomeStorage, Plant
+
+from . import home, rivals
 from .bound import PeakPrice, bound, measured_peak
-from .ours import Ours
-from .plant import Guest, Plant
 from .world import Values, World, make
 
 LITTLE_WH = 100.0
@@ -89,7 +89,7 @@ def do(job: Job) -> Result:
     )
     peak = TARIFFS.get(job.tariff)
     if job.row == BOUND:
-        least = bound(world, peak, battery.SPEC if job.battery else None)
+        least = bound(world, peak, home.BATTERY if job.battery else None)
         lacking = sum(wh > LITTLE_WH for wh in least.missing_wh.values())
         return Result(
             row=job.row,
@@ -99,24 +99,24 @@ def do(job: Job) -> Result:
             missed=lacking,
             stays=len(world.stays),
         )
-    if job.battery:
-        return _with_battery(job.row, world)
-    plant = Plant(world=world)
     if job.row in rivals.RIVALS:
-        rivals.run(rivals.RIVALS[job.row], plant)
-    else:
-        Ours(plant=plant, peak=peak).run()
-    return _result(job.row, world, plant, peak)
+        return _result(job.row, world, rivals.run(rivals.RIVALS[job.row], world), peak)
+    storage = None
+    if job.battery:
+        storage = HomeStorage(spec=home.BATTERY, controlled=job.row != ALONE)
+    return _result(job.row, world, home.run(world, peak=peak, storage=storage), peak)
 
 
-def _with_battery(row: str, world: World) -> Result:
-    plant = battery.run(world, controlled=row != ALONE)
+def _result(row: str, world: World, plant: Plant, peak: PeakPrice | None) -> Result:
     grid_wh = np.array(plant.grid_wh)
     lacks = [(guest.lacked_wh, guest.stay.needed_wh) for guest in plant.gone]
+    peak_w = measured_peak(grid_wh * 4, peak or PeakPrice(price=0.0))
+    left = home.settled(world, plant.stored_wh) if plant.storage else 0.0
     return Result(
         row=row,
-        bill=bill(world, grid_wh) + battery.settled(world, plant.stored_wh),
-        peak_w=float(grid_wh.max() * 4),
+        bill=bill(world, grid_wh) + left,
+        peak_w=peak_w,
+        peak_cost=peak.price * peak_w / 1000 if peak else 0.0,
         missed=sum(
             lacking > max(LITTLE_WH, PART * needed) for lacking, needed in lacks
         ),
@@ -124,30 +124,6 @@ def _with_battery(row: str, world: World) -> Result:
         missing_wh=sum(lacking for lacking, _ in lacks),
         starts=sum(guest.starts for guest in plant.gone),
     )
-
-
-def _result(row: str, world: World, plant: Plant, peak: PeakPrice | None) -> Result:
-    grid_w = plant.grid_wh * 4
-    lacks = [_lacks_wh(guest) for guest in plant.gone]
-    peak_w = measured_peak(grid_w, peak or PeakPrice(price=0.0))
-    return Result(
-        row=row,
-        bill=bill(world, plant.grid_wh),
-        peak_w=peak_w,
-        peak_cost=peak.price * peak_w / 1000 if peak else 0.0,
-        missed=sum(
-            lacking > max(LITTLE_WH, PART * guest.stay.needed_wh)
-            for lacking, guest in zip(lacks, plant.gone, strict=True)
-        ),
-        stays=len(plant.gone),
-        missing_wh=sum(lacks),
-        starts=sum(guest.starts for guest in plant.gone),
-    )
-
-
-def _lacks_wh(guest: Guest) -> float:
-    held_wh = guest.stored_wh if guest.at_said_wh is None else guest.at_said_wh
-    return max(0.0, guest.stay.needed_wh - held_wh)
 
 
 def table(jobs: list[Job], pool: int) -> Iterable[str]:

@@ -7,6 +7,8 @@ import pytest
 
 from custom_components.sunfuse.engine.model import Circuit, Mode, Site
 from custom_components.sunfuse.simulator.battery import BatterySpec
+from custom_components.sunfuse.site.what_if_setup import guarded, week_peaks
+from custom_components.sunfuse.sources.tariffs.capacity_rules import CapacityTariff
 from custom_components.sunfuse.what_if import (
     ChargingPolicy,
     HomeStorage,
@@ -19,6 +21,7 @@ from custom_components.sunfuse.what_if import (
     ReplayedWeek,
     SiteSetup,
     Variation,
+    WeekPeaks,
     WhatChanges,
     compare,
     replay_week,
@@ -80,7 +83,7 @@ def run(
     past: PastWeek,
     site: SiteSetup,
     variation: Variation = Variation(),
-    peaks: tuple[PeakPrice, ...] = (),
+    peaks: WeekPeaks = WeekPeaks(),
     before: tuple[PastStay, ...] = (),
 ) -> ReplayedWeek:
     """Let a week pass with a variation."""
@@ -208,11 +211,18 @@ def test_fewer_and_more_chargers() -> None:
 def test_peaks_are_priced_and_lowered() -> None:
     """At 4.2 per kW, 11 kW of the car beside 0.23 kW of the house cost 47; by plan the car takes the night evenly."""
     past = week(stay(18, 31, 22), flat=True)
-    peak = PeakPrice(price=4.2, floor_w=2500.0)
-    at_once = run(past, setup(), Variation(policy=ChargingPolicy.UNCONTROLLED), (peak,))
+    tariff = CapacityTariff(
+        key="peak", interval_min=15, floor_w=2500.0, price_per_kw=4.2
+    )
+
+    def peaks() -> WeekPeaks:
+        return week_peaks((guarded(tariff),), past, UTC)
+
+    uncontrolled = Variation(policy=ChargingPolicy.UNCONTROLLED)
+    at_once = run(past, setup(), uncontrolled, peaks())
     assert at_once.peak_w == pytest.approx(11_270, abs=5)
     assert at_once.peak_costs[0] == pytest.approx(4.2 * 11.27, abs=0.02)
-    planned = run(past, setup(), peaks=(peak,))
+    planned = run(past, setup(), peaks=peaks())
     assert planned.missed == 0
     assert (
         planned.peak_w < 5000
@@ -239,7 +249,7 @@ def ask(past: PastWeek, variation: Variation, investment: float | None) -> Quest
         weeks=(past,),
         before=((),),
         variation=variation,
-        peaks=lambda _week: (),
+        peaks=lambda _week: WeekPeaks(),
         investment=investment,
     )
 

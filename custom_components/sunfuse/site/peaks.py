@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 import logging
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ class RunningPeak:
 
     rule: CapacityRule
     state: PeakState
-    tz: ZoneInfo
+    tz: tzinfo
     holidays: frozenset[date] = frozenset()
 
     def counts(self, interval: datetime) -> bool:
@@ -270,7 +270,7 @@ class SitePeaks:
             rule.tariff,
             now,
             tz=self._tz,
-            target_w=self._target_w(rule, state),
+            target_w=target_w(rule, state, self._planned_w.get(rule.id)),
             holidays=self._holidays[rule.id].near(now),
         )
         may_draw_w = self._fuse_w
@@ -284,11 +284,6 @@ class SitePeaks:
             peaks=state.peaks,
             cost=cost(state, rule.tariff),
         )
-
-    def _target_w(self, rule: CapacityRule, state: PeakState) -> float:
-        """Return what the interval is to stay below: what the user says, else the plan, else what is usual."""
-        planned_w = self._planned_w.get(rule.id)
-        return rule.target_w or planned_w or expected_w(state, rule.tariff)
 
     @callback
     def aim(self, planned_w: Mapping[str, float]) -> None:
@@ -344,6 +339,11 @@ class SitePeaks:
                 if rule.id not in self._new
             },
         }
+
+
+def target_w(rule: CapacityRule, state: PeakState, planned_w: float | None) -> float:
+    """Return what the interval is to stay below: what the user says, else the plan, else what is usual."""
+    return rule.target_w or planned_w or expected_w(state, rule.tariff)
 
 
 def capacity_rules(entry: ConfigEntry) -> Iterator[CapacityRule]:

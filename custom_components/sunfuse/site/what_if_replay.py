@@ -22,20 +22,20 @@ from ..sources.forecasts.house_load import house_load, with_nights
 from ..sources.history import Statistic, async_statistics
 from ..sources.series import Series
 from ..sources.site_meters import SiteMeters, async_site_meters
-from ..sources.tariffs.capacity_rules import CapacityTariff
 from ..what_if import (
     Comparison,
     PastWeek,
-    PeakPrice,
     Question,
     SiteSetup,
     Variation,
+    WeekPeaks,
     compare,
 )
 from .outcome import ConnectorKey
+from .peaks import CapacityRule
 from .snapshot import site_of
 from .what_if_history import History, filled, history_of, known_quarters, stays_of
-from .what_if_setup import capacity_tariffs_of, peak_prices, setup_of
+from .what_if_setup import capacity_rules_of, setup_of, week_peaks
 
 # Farther back a site was another one.
 SINCE = timedelta(days=366)
@@ -49,7 +49,7 @@ class PastOfSite:
 
     setup: SiteSetup
     history: History
-    tariffs: tuple[CapacityTariff, ...]
+    tariffs: tuple[CapacityRule, ...]
     tz: ZoneInfo
 
 
@@ -92,7 +92,7 @@ async def async_past(
         )
     )
     return PastOfSite(
-        setup=setup, history=history, tariffs=capacity_tariffs_of(entry), tz=tz
+        setup=setup, history=history, tariffs=capacity_rules_of(entry), tz=tz
     )
 
 
@@ -137,8 +137,8 @@ def question_of(
 ) -> Question:
     """Return what is asked, with the site's own capacity tariffs."""
 
-    def peaks(week: PastWeek) -> tuple[PeakPrice, ...]:
-        return peak_prices(past.tariffs, week, past.tz)
+    def peaks(week: PastWeek) -> WeekPeaks:
+        return week_peaks(past.tariffs, week, past.tz)
 
     return Question(
         setup=past.setup,

@@ -1,8 +1,8 @@
 """A site as a replay sees it: from its configuration alone, so that it can also be read where no site is loaded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
@@ -18,11 +18,20 @@ from ..engine.model import Circuit, Mode
 from ..simulator.battery import BatterySpec
 from ..simulator.simulated_site import default_site
 from ..sources.tariffs.capacity_rules import CapacityTariff, PriceRule
-from ..what_if import HomeStorage, Outlet, PastWeek, PeakPrice, ReplayedSite, SiteSetup
+from ..what_if import (
+    HomeStorage,
+    Outlet,
+    PastWeek,
+    PeakPrice,
+    ReplayedSite,
+    SiteSetup,
+    WeekPeaks,
+)
 from .battery_orders import home_battery
 from .circuits import CircuitTree
 from .outcome import ConnectorKey, connector_numbers, identity_of
-from .peaks import capacity_rules
+from .peaks import CapacityRule, capacity_rules
+from .replayed_peaks import ReplayedPeaks
 from .snapshot import site_of, wiring
 from .subentries import usable
 
@@ -61,16 +70,30 @@ def storage_of(
     return HomeStorage(spec=spec, controlled=controlled)
 
 
-def capacity_tariffs_of(entry: ConfigEntry) -> tuple[CapacityTariff, ...]:
+def capacity_rules_of(entry: ConfigEntry) -> tuple[CapacityRule, ...]:
     """Return the capacity tariffs of a site of which it is known what they cost."""
-    rules = capacity_rules(entry)
-    return tuple(rule.tariff for rule in rules if rule.tariff.has_price)
+    return tuple(rule for rule in capacity_rules(entry) if rule.tariff.has_price)
 
 
-def peak_prices(
+def guarded(tariff: CapacityTariff) -> CapacityRule:
+    """Return a tariff that a site would have, and stay below what is worth paying."""
+    return CapacityRule(id=tariff.key, name=tariff.key, tariff=tariff, cap=True)
+
+
+def week_peaks(rules: Sequence[CapacityRule], week: PastWeek, tz: tzinfo) -> WeekPeaks:
+    """Return what peaks cost in a week, and what counts them. Sliding intervals are billed as those of the clock."""
+    if not rules:
+        return WeekPeaks()
+    end = week.start + timedelta(minutes=_QUARTER_MIN * len(week.house_w))
+    return WeekPeaks(
+        prices=_peak_prices([rule.tariff for rule in rules], week, tz),
+        counter=ReplayedPeaks.of(rules, tz, week.start, end),
+    )
+
+
+def _peak_prices(
     tariffs: Iterable[CapacityTariff], week: PastWeek, tz: tzinfo
 ) -> tuple[PeakPrice, ...]:
-    """Return what peaks cost in a week. Sliding intervals are taken as those of the clock."""
     local = [start.astimezone(tz) for start in week.starts]
     return tuple(
         PeakPrice(

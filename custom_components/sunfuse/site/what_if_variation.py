@@ -9,10 +9,11 @@ from homeassistant.core import HomeAssistant
 from ..const import WH_PER_KWH
 from ..sources.history import async_statistics
 from ..sources.series import Series, by_quarter
-from ..sources.tariffs.capacity_rules import CapacityTariff, capacity_from_dict
+from ..sources.tariffs.capacity_rules import capacity_from_dict
 from ..sources.tariffs.table import Table, table_from_dict
-from ..what_if import ChargingPolicy, PastWeek, PeakPrice, Prices, Variation
-from .what_if_setup import peak_prices, storage_of
+from ..what_if import ChargingPolicy, PastWeek, Prices, Variation, WeekPeaks
+from .peaks import CapacityRule
+from .what_if_setup import guarded, storage_of, week_peaks
 
 # What a user varies; each of them is a field of the action and an option of scripts/what_if.
 POLICY = "policy"
@@ -117,14 +118,14 @@ def _near(prices: Mapping[datetime, float], start: datetime) -> float:
 
 def _peaks(
     asked: Mapping[str, Any], tz: tzinfo
-) -> Callable[[PastWeek], tuple[PeakPrice, ...]] | None:
+) -> Callable[[PastWeek], WeekPeaks] | None:
     if CAPACITY_TARIFF not in asked:
         return None
-    tariffs: tuple[CapacityTariff, ...] = ()
+    rules: tuple[CapacityRule, ...] = ()
     if asked[CAPACITY_TARIFF] != NO_TARIFF:
         rule = {
             "key": asked[CAPACITY_TARIFF],
             "price_per_kw": asked.get(CAPACITY_PRICE, 0.0),
         }
-        tariffs = (capacity_from_dict(rule),)
-    return lambda week: peak_prices(tariffs, week, tz)
+        rules = (guarded(capacity_from_dict(rule)),)
+    return lambda week: week_peaks(rules, week, tz)

@@ -7,7 +7,7 @@ they are offered, and what the meter counts of it, is computed here.
 from .comparison import Comparison, Money, Question, WeeksResult, WhatChanges, compare
 from .outcome_of_weeks import ReplayedWeek, replay_week
 from .past_weeks import Hindsight, PastStay, PastWeek, UsualDays, usual_days
-from .peak_price import PeakPrice
+from .peak_price import PeakCounter, PeakPrice, WeekPeaks
 from .plant import HomeStorage, Outlet, Plant, Stay, Surroundings
 from .replay import Replay, ReplayedSite, ReplayPace
 from .variation import (
@@ -30,6 +30,7 @@ __all__ = [
     "ReplayPace",
     "PastStay",
     "PastWeek",
+    "PeakCounter",
     "PeakPrice",
     "Plant",
     "Prices",
@@ -37,6 +38,7 @@ __all__ = [
     "Replay",
     "ReplayedSite",
     "ReplayedWeek",
+    "WeekPeaks",
     "WeeksResult",
     "SiteSetup",
     "Stay",

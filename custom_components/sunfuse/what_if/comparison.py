@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from .outcome_of_weeks import ReplayedWeek, replay_week
 from .past_weeks import PastStay, PastWeek, usual_days
-from .peak_price import PeakPrice
+from .peak_price import WeekPeaks
 from .variation import SiteSetup, Variation, varied_setup, varied_week
 
 WEEKS_A_YEAR = 365 / 7
@@ -85,7 +85,7 @@ class Question:
     before: tuple[tuple[PastStay, ...], ...]
     variation: Variation
     # What peaks cost at the site, of each week.
-    peaks: Callable[[PastWeek], tuple[PeakPrice, ...]]
+    peaks: Callable[[PastWeek], WeekPeaks]
     investment: float | None = None
 
 

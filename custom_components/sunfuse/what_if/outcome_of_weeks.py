@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..engine.model import Mode
 from .past_weeks import Hindsight, PastStay, PastWeek, UsualDays
-from .peak_price import PeakPrice
+from .peak_price import PeakPrice, WeekPeaks
 from .plant import QUARTER_MIN, Guest, Outlet, Plant, Stay, Surroundings
 from .replay import Replay, ReplayPace
 from .variation import ChargingPolicy, SiteSetup
@@ -37,7 +37,7 @@ class ReplayedWeek:
 
 
 def replay_week(
-    week: PastWeek, setup: SiteSetup, usual: UsualDays, peaks: tuple[PeakPrice, ...]
+    week: PastWeek, setup: SiteSetup, usual: UsualDays, peaks: WeekPeaks
 ) -> ReplayedWeek:
     """Let a week pass at a site."""
     plant = _plant(week, setup)
@@ -52,7 +52,7 @@ def replay_week(
             ahead=Hindsight.of(week, usual),
             start=week.start,
             pace=PACE,
-            peaks=peaks,
+            peaks=peaks.counter,
         )
         while plant.quarter < week.quarters:
             replay.pass_some()
@@ -60,7 +60,7 @@ def replay_week(
         while not _finished(plant):
             replay.pass_some()
     plant.finish()
-    return _outcome(week, plant, rest, peaks)
+    return _outcome(week, plant, rest, peaks.prices)
 
 
 def _plant(week: PastWeek, setup: SiteSetup) -> Plant:

@@ -163,6 +163,10 @@ class Hindsight:
         low, median, high = (tuple(row) for row in rows)
         return Quantiles(low=low, median=median, high=high)
 
+    def usual_house(self, first: int, count: int) -> Quantiles:
+        """Return the house's usual day: nothing else is known of it."""
+        return self.house(first, count)
+
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the clear sky, less the clouds of each day."""
 

@@ -1,7 +1,32 @@
-"""What the peak of a month costs, for a time that is replayed."""
+"""What the peak of a month costs, for a time that is replayed, and how a site counts and guards it meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ..engine.model import ExternalLimit
+from ..planner import PeakTariff, Quantiles
+
+
+class PeakCounter(Protocol):
+    """The capacity tariffs of a site, with the rules by which a site that runs counts, plans and guards."""
+
+    def draw(self, start: datetime, end: datetime, power_w: float) -> None:
+        """Count what is drawn from the grid; a negative power is export."""
+        ...
+
+    def tariffs(
+        self, now: datetime, starts: tuple[datetime, ...], house: Quantiles
+    ) -> tuple[PeakTariff, ...]:
+        """Return the tariffs as the planner counts them; the house as it usually is without cars."""
+        ...
+
+    def limits(
+        self, now: datetime, planned_w: Mapping[str, float]
+    ) -> tuple[ExternalLimit, ...]:
+        """Return what the running intervals still allow, by the peaks that the plan found worth paying."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +55,9 @@ class PeakPrice:
         """Return whether a quarter hour counts."""
         return self.counts[quarter] if quarter < len(self.counts) else True
 
-    def highest_w(
-        self, grid_wh: Sequence[float], until: int | None = None, *, today: bool = True
-    ) -> tuple[float, ...]:
-        """Return the highest windows before a quarter hour, no more than count; without the running day's, if asked."""
-        until = len(grid_wh) if until is None else until
-        whole = until // self.quarters * self.quarters
+    def highest_w(self, grid_wh: Sequence[float]) -> tuple[float, ...]:
+        """Return the highest windows, no more than count."""
+        whole = len(grid_wh) // self.quarters * self.quarters
         windows: dict[int, float] = {}
         for first in range(0, whole, self.quarters):
             if not self.counted(first):
@@ -45,8 +67,6 @@ class PeakPrice:
             )
             power_w = drawn_wh * 4 / self.quarters
             group = self.day(first) if self.by_day else first
-            if self.by_day and not today and group == self.day(until):
-                continue
             windows[group] = max(windows.get(group, 0.0), power_w)
         return tuple(sorted(windows.values(), reverse=True)[: self.top])
 
@@ -63,3 +83,11 @@ class PeakPrice:
             step = sum(power_w > limit for limit in self.step_limits_w)
             return self.step_prices[min(step, len(self.step_prices) - 1)]
         return self.price * power_w / 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekPeaks:
+    """What peaks cost in a week, and how they are counted in it."""
+
+    prices: tuple[PeakPrice, ...] = ()
+    counter: PeakCounter | None = None

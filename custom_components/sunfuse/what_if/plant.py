@@ -138,6 +138,7 @@ class Plant:
     # What a controlled battery is told: a power (positive on discharge), or to give nothing. None: as by itself.
     battery_order_w: float | None = None
     battery_w: float = 0.0
+    grid_w: float = 0.0  # what the last minutes drew
 
     def __post_init__(self) -> None:
         """Begin with nobody there, and the battery half full."""
@@ -214,10 +215,10 @@ class Plant:
         minutes = min(minutes, left_min, *self._full_in_min())
         cars_w, house_w, sun_w = self.cars_w, self.house_w, self.sun_w
         self.battery_w = self._battery_w(house_w - sun_w, cars_w, minutes)
+        self.grid_w = house_w - sun_w - self.battery_w + cars_w
         if self.quarter < self.quarters:
             hours = minutes / 60
-            grid_w = house_w - sun_w - self.battery_w + cars_w
-            self.grid_wh[self.quarter] += grid_w * hours
+            self.grid_wh[self.quarter] += self.grid_w * hours
             self.cars_wh[self.quarter] += cars_w * hours
             self.sun_wh[self.quarter] += min(cars_w, max(0.0, sun_w - house_w)) * hours
         if max(self.currents(cars=True)) > self.fuse_a + _OVER_A:

@@ -1,6 +1,5 @@
 """Planner and engine at a replayed site, as they are: a plan each half hour and when somebody comes or goes, decisions between."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,8 +10,6 @@ from ..engine.model import (
     Circuit,
     Connector,
     ConnectorStatus,
-    ExternalLimit,
-    LimitKind,
     MeterReading,
     Mode,
     PowerReading,
@@ -28,13 +25,12 @@ from ..planner import (
     HomeBattery,
     Intention,
     Outlook,
-    PeakTariff,
     Quantiles,
     clock_steps,
     intend,
 )
 from ..site.plan_slots import plan_slot
-from .peak_price import PeakPrice
+from .peak_price import PeakCounter
 from .plant import QUARTER_MIN, Guest, Plant
 
 # The offer that a charger confirmed lapses after so long; it is renewed long before.
@@ -61,6 +57,10 @@ class Ahead(Protocol):
         """Return the house load."""
         ...
 
+    def usual_house(self, first: int, count: int) -> Quantiles:
+        """Return the house load of usual days, which says what its peaks come to."""
+        ...
+
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the sun."""
         ...
@@ -68,9 +68,15 @@ class Ahead(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayPace:
-    """How often is planned and decided, in minutes: while offers change, while the sun shines or a peak is near, and else."""
+    """How often is planned and decided, in minutes.
+
+    Plans: in the last `near_min` before a departure, and else. Decisions: while offers change, while the sun shines or
+    peaks count, and else.
+    """
 
     plan_min: float = 30.0
+    near_plan_min: float = 30.0
+    near_min: float = 60.0
     changing_min: float = 1 / 6
     busy_min: float = 1.0
     calm_min: float = 5.0
@@ -93,7 +99,7 @@ class Replay:
     ahead: Ahead
     start: datetime
     pace: ReplayPace = ReplayPace()
-    peaks: tuple[PeakPrice, ...] = ()
+    peaks: PeakCounter | None = None
     prices_at_min: int = 13 * 60
     memory: Memory = field(default_factory=Memory)
     intention: Intention | None = None
@@ -114,22 +120,37 @@ class Replay:
         news = plant.come_and_go()
         needy = any(guest.needy for guest in plant.here.values())
         controlled = plant.storage is not None and plant.storage.controlled
-        due = plant.now_min - self.planned_min >= pace.plan_min
+        due = plant.now_min - self.planned_min >= self._plan_every_min()
         prices_came = plant.now_min % 1440 == self.prices_at_min
         if (needy and (news or due or prices_came)) or (controlled and due):
             self._plan()
         self._command_battery()
         if not needy:
-            plant.step(_until_next(plant.now_min, pace.calm_min))
+            self._step(_until_next(plant.now_min, pace.calm_min))
             return
         changed = self._decide()
-        busy = plant.sun_w > plant.house_w + 500 or bool(self.peaks)
+        busy = plant.sun_w > plant.house_w + 500 or self.peaks is not None
         every_min = pace.busy_min if busy else pace.calm_min
-        plant.step(
+        self._step(
             pace.changing_min if changed else _until_next(plant.now_min, every_min)
         )
 
+    def _step(self, minutes: float) -> None:
+        """Let minutes pass, no more than to the end of the block, and count what the meter counts."""
+        plant, begun_min = self.plant, self.plant.now_min
+        plant.step(minutes)
+        if self.peaks is not None:
+            start, end = self._time(begun_min), self._time(plant.now_min)
+            self.peaks.draw(start, end, plant.grid_w)
+
     # The slow loop
+
+    def _plan_every_min(self) -> float:
+        """Return how long a plan is good: a site makes one each five minutes, which counts where a departure is near."""
+        pace, now_min = self.pace, self.plant.now_min
+        left = [guest.stay.says_min - now_min for guest in self.plant.here.values()]
+        near = 0 <= min(left, default=-1.0) <= pace.near_min
+        return pace.near_plan_min if near else pace.plan_min
 
     def _plan(self) -> None:
         self.plans += 1
@@ -158,9 +179,11 @@ class Replay:
             import_price=prices,
             export_price=self.ahead.export_prices(first, count),
             known_prices=known,
-            peaks=tuple(
-                self._tariff(number, first, count) for number in range(len(self.peaks))
-            ),
+            peaks=self.peaks.tariffs(
+                now, _starts(now, steps_s), self.ahead.usual_house(first, count)
+            )
+            if self.peaks is not None
+            else (),
             battery=self._battery(),
             cars=tuple(self._car(guest) for guest in plant.here.values()),
         )
@@ -199,29 +222,6 @@ class Replay:
             controllable=storage.controlled,
         )
 
-    def _tariff(self, number: int, first: int, count: int) -> PeakTariff:
-        peak, plant = self.peaks[number], self.plant
-        windows = tuple(
-            (first + step) // peak.quarters if peak.counted(first + step) else -1
-            for step in range(count)
-        )
-        begun = first // peak.quarters * peak.quarters
-        used_wh = sum(max(0.0, wh) for wh in plant.grid_wh[begun : first + 1])
-        return PeakTariff(
-            name=f"peak {number}",
-            windows=windows,
-            price_per_kw=peak.price,
-            top=peak.top,
-            counted_w=peak.highest_w(plant.grid_wh, begun, today=False),
-            floor_w=peak.floor_w,
-            used_wh=used_wh,
-            used_s=max(0.0, (plant.now_min - begun * QUARTER_MIN) * 60),
-            step_limits_w=peak.step_limits_w if peak.step_prices else (),
-            step_prices=peak.step_prices,
-            period_start=self.start,
-            period_end=self._time(plant.quarters * QUARTER_MIN),
-        )
-
     def _command_battery(self) -> None:
         """Hand on what the plan wants of a controlled battery."""
         plant = self.plant
@@ -258,7 +258,7 @@ class Replay:
             connectors=tuple(
                 self._connector(guest, now) for guest in plant.here.values()
             ),
-            limits=tuple(self._limits()),
+            limits=self.peaks.limits(now, self.targets_w) if self.peaks else (),
         )
         decision, self.memory = decide(snapshot, self.memory)
         before = {name: guest.offer_a for name, guest in plant.here.items()}
@@ -306,30 +306,6 @@ class Replay:
         )
         return replace(connector, plan=slot)
 
-    def _limits(self) -> Sequence[ExternalLimit]:
-        """Return what the running intervals still allow (docs/prices.md)."""
-        return [
-            limit
-            for number, peak in enumerate(self.peaks)
-            if (limit := self._limit(number, peak)) is not None
-        ]
-
-    def _limit(self, number: int, peak: PeakPrice) -> ExternalLimit | None:
-        plant, name = self.plant, f"peak {number}"
-        if name not in self.targets_w or not peak.counted(plant.quarter):
-            return None
-        length_min = peak.quarters * QUARTER_MIN
-        begun_min = plant.now_min // length_min * length_min
-        begun = int(begun_min) // QUARTER_MIN
-        used_wh = sum(plant.grid_wh[begun : plant.quarter + 1])
-        left_min = length_min - (plant.now_min - begun_min)
-        allowed_wh = self.targets_w[name] * length_min / 60 - used_wh
-        return ExternalLimit(
-            name=name,
-            kind=LimitKind.PEAK,
-            power_w=max(0.0, allowed_wh / (left_min / 60)),
-        )
-
     def _time(self, minutes: float) -> datetime:
         return self.start + timedelta(minutes=minutes)
 
@@ -353,6 +329,14 @@ def _circuit_outlook(circuit: Circuit) -> CircuitOutlook:
         ),
         other_a=circuit.assumed_load_a or () if circuit.parent else (),
     )
+
+
+def _starts(now: datetime, steps_s: tuple[float, ...]) -> tuple[datetime, ...]:
+    """Return the start of each step, and the end of the last."""
+    starts = [now]
+    for length_s in steps_s:
+        starts.append(starts[-1] + timedelta(seconds=length_s))
+    return tuple(starts)
 
 
 def _until_next(now_min: float, every_min: float) -> float:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..engine.model import Mode
 from .past_weeks import PastStay, PastWeek
-from .peak_price import PeakPrice
+from .peak_price import WeekPeaks
 from .plant import HomeStorage, Outlet
 from .replay import ReplayedSite
 
@@ -47,7 +47,7 @@ class Variation:
     chargers: int | None = None
     # Of each week: prices, and what peaks cost.
     prices: Callable[[PastWeek], Prices] | None = None
-    peaks: Callable[[PastWeek], tuple[PeakPrice, ...]] | None = None
+    peaks: Callable[[PastWeek], WeekPeaks] | None = None
     price_factor: float = 1.0
     use_factor: float = 1.0
 

@@ -1,10 +1,14 @@
-"""A home with a battery, replayed by the loop of `what_if`: commanded by the plan, or left to itself and predicted."""
+"""A home of a world, with Sunfuse: replayed by the loop of `what_if`, planner and engine as they are."""
 
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 
 from custom_components.sunfuse.engine.model import Circuit, Site
 from custom_components.sunfuse.planner import Quantiles
 from custom_components.sunfuse.simulator.battery import BatterySpec
+from custom_components.sunfuse.site.peaks import CapacityRule
+from custom_components.sunfuse.site.replayed_peaks import ReplayedPeaks
+from custom_components.sunfuse.sources.tariffs.capacity_rules import CapacityTariff
 from custom_components.sunfuse.what_if.plant import (
     HomeStorage,
     Outlet,
@@ -12,19 +16,21 @@ from custom_components.sunfuse.what_if.plant import (
     Stay,
     Surroundings,
 )
-from custom_components.sunfuse.what_if.replay import Replay, ReplayedSite
+from custom_components.sunfuse.what_if.replay import Replay, ReplayedSite, ReplayPace
 
 from . import world as homes
-from .known import START, house_ahead, known_prices, sun_ahead
-from .world import BLOCK_MIN, FUSE_A, QUARTERS, VOLTAGE_V, World
+from .bound import PeakPrice
+from .known import START, house_ahead, known_prices, sun_ahead, usual_house
+from .world import BLOCK_MIN, FUSE_A, QUARTER_MIN, QUARTERS, VOLTAGE_V, World
 
-SPEC = BatterySpec()
+BATTERY = BatterySpec()
 SITE = ReplayedSite(
     site=Site(phases=3, voltage_v=VOLTAGE_V),
     circuits=(
         Circuit(id="main", name="Main fuse", parent=None, limit_a=(FUSE_A,) * 3),
     ),
 )
+PACE = ReplayPace(near_plan_min=5.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +51,18 @@ class WorldAhead:
         """Return the house load."""
         return house_ahead(self.world, first, count)
 
+    def usual_house(self, first: int, count: int) -> Quantiles:
+        """Return the house load of usual days: that of a month is known from the weeks before, even where this day is."""
+        return usual_house(self.world, first, count)
+
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the sun."""
         return sun_ahead(self.world, first, count)
 
 
-def run(world: World, *, controlled: bool) -> Plant:
-    """Let a month of a home with a battery pass."""
-    plant = Plant(
+def plant_of(world: World, storage: HomeStorage | None = None) -> Plant:
+    """Return a home at its first midnight, with nobody there."""
+    return Plant(
         surroundings=Surroundings(
             block_min=BLOCK_MIN,
             house_w=world.house_w.tolist(),
@@ -60,17 +70,48 @@ def run(world: World, *, controlled: bool) -> Plant:
         ),
         stays=[_stay(stay) for stay in world.stays],
         quarters=world.days * QUARTERS,
-        storage=HomeStorage(spec=SPEC, controlled=controlled),
+        fuse_a=FUSE_A,
+        storage=storage,
     )
-    Replay(site=SITE, plant=plant, ahead=WorldAhead(world=world), start=START).run()
+
+
+def run(
+    world: World, *, peak: PeakPrice | None = None, storage: HomeStorage | None = None
+) -> Plant:
+    """Let a month pass at a home with Sunfuse."""
+    plant = plant_of(world, storage)
+    counted = None
+    if peak is not None:
+        end = START + timedelta(days=world.days)
+        counted = ReplayedPeaks.of([_rule(peak)], UTC, START, end)
+    Replay(
+        site=SITE,
+        plant=plant,
+        ahead=WorldAhead(world=world),
+        start=START,
+        pace=PACE,
+        peaks=counted,
+    ).run()
     return plant
 
 
 def settled(world: World, stored_wh: float) -> float:
     """Return what it costs to leave the battery half full, as it was: at the mean price, for what is lost on the way as well."""
-    lacks_wh = SPEC.capacity_wh / 2 - stored_wh
-    through = 1 / SPEC.one_way if lacks_wh > 0 else SPEC.one_way
+    lacks_wh = BATTERY.capacity_wh / 2 - stored_wh
+    through = 1 / BATTERY.one_way if lacks_wh > 0 else BATTERY.one_way
     return float(world.import_price.mean()) * lacks_wh * through / 1000
+
+
+def _rule(peak: PeakPrice) -> CapacityRule:
+    tariff = CapacityTariff(
+        key="peak",
+        interval_min=peak.quarters * QUARTER_MIN,
+        top=peak.top,
+        different_days=peak.by_day,
+        floor_w=peak.floor_w,
+        price_per_kw=peak.price,
+    )
+    return CapacityRule(id="peak", name="peak", tariff=tariff, cap=True)
 
 
 def _stay(stay: homes.Stay) -> Stay:
