@@ -26,7 +26,7 @@ from custom_components.sunfuse.planner.outlook_to_intention import intend_with
 from custom_components.sunfuse.planner.problem import Plan
 from custom_components.sunfuse.planner.simple import SimplePlanner
 
-from .sites import EVENING, exactly
+from .sites import EVENING, car as a_car, exactly, night
 
 _LAWS = settings(max_examples=15, deadline=None)
 _VOLTAGE_V = 230.0
@@ -195,3 +195,40 @@ def test_prices_that_all_rise_alike_change_no_departure(
     )
     for first, second in zip(intend(outlook).cars, intend(dearer).cars, strict=True):
         assert second.missing_wh <= first.missing_wh + 50
+
+
+@pytest.mark.parametrize("plan", [intend, _simply])
+@settings(max_examples=8, deadline=None)
+@given(
+    off=st.lists(st.floats(0.85, 1.15), min_size=96, max_size=96),
+    cents=st.lists(st.floats(-0.002, 0.002), min_size=96, max_size=96),
+)
+def test_a_minute_later_the_first_block_is_kept(
+    plan: Callable[..., Intention], off: list[float], cents: list[float]
+) -> None:
+    """Forecasts of house and sun are wrong by up to 15 %, and prices by a fifth of a cent: no car starts or stops for that."""
+    leaf = a_car("leaf", energy_wh=6_000.0)
+    usual = night(a_car(energy_wh=9_000.0), leaf, cheap={22: 0.20, 2: 0.20, 3: 0.20})
+    before = plan(usual)
+    later = night(
+        a_car(energy_wh=9_000.0),
+        leaf,
+        cheap={22: 0.20, 2: 0.20, 3: 0.20},
+        now=EVENING + timedelta(minutes=1),
+    )
+    count = len(later.steps_s)
+    assert later.house is not None
+    noisy = replace(
+        later,
+        house=exactly(
+            *(each * part for each, part in zip(later.house.median, off, strict=False))
+        ),
+        import_price=tuple(
+            each + more for each, more in zip(later.import_price, cents, strict=False)
+        ),
+    )
+    assert len(noisy.import_price) == count
+    after = plan(noisy, before)
+    for old, new in zip(before.cars, after.cars, strict=True):
+        for first, then in zip(old.slots[:8], new.slots[:8], strict=True):
+            assert (first.power_w > 1) == (then.power_w > 1)

@@ -80,6 +80,26 @@ def test_the_battery_charges_in_cheap_hours_and_holds_until_it_is_dear() -> None
     assert intention.slots[-1].command is not BatteryCommand.CHARGE
 
 
+def test_a_battery_that_is_to_charge_a_car_is_told() -> None:
+    """Some batteries supply whatever is lacking, others the house alone: a car that needs 3 kWh by midnight gets them by order."""
+    leaf = car(
+        energy_wh=3_000.0, goals=(CarGoal(at=EVENING + timedelta(hours=2)),), soc=94.0
+    )
+    full = replace(BATTERY, energy_wh=9_000.0)
+    intention = intend(night(leaf, battery=full))
+    charging = [slot for slot in intention.slots if slot.cars_w > 1]
+    assert charging
+    for slot in charging:
+        assert slot.command is BatteryCommand.DISCHARGE
+        assert slot.battery_w == pytest.approx(min(4_000.0, 400.0 + slot.cars_w), abs=5)
+    before_cheap = [
+        slot
+        for slot in intention.slots
+        if slot.cars_w < 1 and slot.start < EVENING + timedelta(hours=4)
+    ]
+    assert all(slot.command is BatteryCommand.NORMAL for slot in before_cheap)
+
+
 def test_a_battery_that_nobody_commands_is_predicted() -> None:
     """It supplies the house of 400 W for two and a half hours from its 1,000 Wh, and gets no command."""
     intention = intend(night(battery=replace(BATTERY, controllable=False)))

@@ -268,6 +268,84 @@ def test_a_constant_on_all_prices_changes_the_sum_alone(
     )
 
 
+@_LAWS
+@given(_problems(), st.integers(1, 50), st.integers(0, 10))
+def test_a_constant_on_all_prices_moves_no_battery(
+    asked: Problem, cents: int, held: int
+) -> None:
+    """Without losses: what is bought is used, sold or held, and each kilowatt-hour of it costs the same more."""
+    store = Store(
+        id="battery",
+        energy_wh=held * 1000.0,
+        max_wh=10_000.0,
+        max_charge_w=5_000.0,
+        max_discharge_w=5_000.0,
+        end_value=0.10,
+    )
+    lossless = tuple(
+        replace(each, charge_efficiency=1.0, end_value=0.10)
+        for each in asked.stores
+        if each.goals
+    )
+    plain = replace(asked, stores=(*lossless, store))
+    more = cents / 100
+    raised = replace(
+        plain,
+        import_price=tuple(price + more for price in plain.import_price),
+        export_price=tuple(price + more for price in plain.export_price),
+        stores=tuple(replace(each, end_value=0.10 + more) for each in plain.stores),
+    )
+    net_kwh = sum(
+        (load - sun) * seconds / 3.6e6
+        for load, sun, seconds in zip(
+            plain.load_w, plain.solar_w, plain.steps_s, strict=True
+        )
+    )
+    held_kwh = sum(each.energy_wh for each in plain.stores) / 1000
+    before, after = solve(plain), solve(raised)
+    assert after.cost == pytest.approx(
+        before.cost + more * (net_kwh - held_kwh), abs=_CENT
+    )
+
+
+@_LAWS
+@given(_problems())
+def test_for_one_car_the_simple_planner_finds_the_cheapest_plan(asked: Problem) -> None:
+    """One car takes the cheapest steps, and nothing can be better: so all laws of the solver are its own there."""
+    alone = replace(asked, stores=asked.stores[:1], peaks=())
+    best, simple = solve(alone), SimplePlanner(alone).plan()
+    assert _missing_wh(simple) == pytest.approx(_missing_wh(best), abs=2.0)
+    assert simple.cost == pytest.approx(best.cost, abs=_CENT)
+
+
+@_LAWS
+@given(_problems(minimum=True), st.integers(1, 50))
+def test_a_constant_on_all_prices_changes_the_sum_of_a_simple_plan_alone(
+    asked: Problem, cents: int
+) -> None:
+    """Nothing is bought for being cheap, so one car charges as much, in the same steps or in others of the same price."""
+    plain = replace(
+        asked,
+        stores=asked.stores[:1],
+        peaks=(),
+        import_price=tuple(price + 0.10 for price in asked.import_price),
+    )
+    more = cents / 100
+    raised = replace(
+        plain,
+        import_price=tuple(price + more for price in plain.import_price),
+        export_price=tuple(price + more for price in plain.export_price),
+    )
+    before, after = SimplePlanner(plain).plan(), SimplePlanner(raised).plan()
+    net_kwh = sum(
+        (imported - exported) * seconds / 3.6e6
+        for imported, exported, seconds in zip(
+            before.import_w, before.export_w, plain.steps_s, strict=True
+        )
+    )
+    assert after.cost == pytest.approx(before.cost + more * net_kwh, abs=_CENT)
+
+
 def test_a_fair_plan_may_store_less_in_all() -> None:
     """575 Wh twice for needs of 780 and 570 Wh: the second car loses 8 %, yet both lack the same share.
 

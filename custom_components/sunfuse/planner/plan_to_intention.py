@@ -131,13 +131,15 @@ class PlanReader:
         lacks_w = problem.load_w[step] + self._cars_w[step] - problem.solar_w[step]
         charge_w, discharge_w = planned.charge_w[step], planned.discharge_w[step]
         if discharge_w > _SMALL_W:
-            # What it would supply: all that is lacking, as long as it has energy.
+            # What it would supply: all that the house lacks, as long as it has energy. Some batteries supply cars as well,
+            # others do not: where cars charge, it is told.
             own_w = min(max(0.0, lacks_w), battery.max_discharge_w)
             near = discharge_w > own_w - _CLOSE_W and discharge_w < own_w + _CLOSE_W
             empty = planned.energy_wh[step] <= battery.reserve_wh + _SMALL_WH
+            alone = self._cars_w[step] <= _SMALL_W
             return (
                 BatteryCommand.NORMAL
-                if near or (empty and discharge_w <= own_w)
+                if alone and (near or (empty and discharge_w <= own_w))
                 else BatteryCommand.DISCHARGE
             )
         surplus_w = max(0.0, -lacks_w)

@@ -149,12 +149,22 @@ class SimplePlanner:
         price = self._prices(power_w, only_sun=not store.from_grid)
         if store.charge_value:
             price -= np.array(store.charge_value)[: last + 1]
+        price += self._change_cost(store)[: last + 1]
         price[power_w <= _SMALL_W] = np.inf
         step = int(np.argmin(price))
         if not price[step] < worth:
             return False
         self._add(store, step, float(power_w[step]))
         return True
+
+    def _change_cost(self, store: Store) -> Values:
+        """Return what a kilowatt-hour more costs for being, or saves for not being, another plan than before."""
+        cost = np.zeros(self._problem.steps)
+        if store.planned_w and store.change_cost:
+            planned = np.array(store.planned_w)[: self._problem.steps]
+            fits = self._power[store.id][: len(planned)] < planned - _SMALL_W
+            cost[: len(planned)] = np.where(fits, -store.change_cost, store.change_cost)
+        return cost
 
     def _chunks_w(self, store: Store, lacks_wh: float) -> Values:
         """Return the power that is added in each step at a time: at one price, and not below the minimum."""
