@@ -8,6 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.drivers.demand import Demand
+from custom_components.sunfuse.drivers.timetable import Said
 from custom_components.sunfuse.engine.tuning import Tuning
 from custom_components.sunfuse.site.demands import Demands
 from custom_components.sunfuse.site.outcome import ConnectorKey
@@ -90,10 +91,13 @@ def test_a_pause_and_a_departure_end_in_the_time_of_the_site(clock: SiteClock) -
     assert controlled.energy_wh == 100
     # Tomorrow on the wall is in two months there: the simulated driver leaves before.
     late = replace(said, departure=NOW + timedelta(days=1), paused_until=None)
-    demands = SiteDemands(cast("Demands", _Said(late)), clock)
-    departure = demands.planned(key).departure
-    assert departure
-    assert departure < clock.now() + timedelta(hours=6)
+    # And seven o'clock of each weekday passes there every 24 minutes.
+    weekly = replace(said, departure=NOW + timedelta(minutes=30), said=Said.WEEKLY)
+    for other in (late, weekly):
+        demands = SiteDemands(cast("Demands", _Said(other)), clock)
+        departure = demands.planned(key).departure
+        assert departure
+        assert departure < clock.now() + timedelta(hours=6)
 
 
 def test_the_wall_clock_counts_elsewhere() -> None:

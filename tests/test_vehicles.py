@@ -1,5 +1,6 @@
 """Vehicles: added by the forms, recognised at a charger, and what becomes of what is said for them."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -296,6 +297,30 @@ async def test_a_typed_charge_goes_with_the_car(
     await home.shows("sensor", f"{zoe}_soc", "58.0")
     await first.close()
     await second.close()
+
+
+async def test_a_plug_that_is_moved_keeps_the_departure(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What was said for a car is forgotten ten minutes after it left, and at once when another car comes."""
+    home: Home = await start(
+        "CP1", vehicle(identifiers=["CARD"]), vehicle("Leaf", identifiers=["LEAF"])
+    )
+    station = await home.boot("CP1")
+    for card, kept in (("CARD", True), ("LEAF", False)):
+        await plug_in(home, station, "CARD")
+        await home.shows("sensor", "CP1/1_car", "Zoe")
+        await home.call("time", "set_value", "CP1/1_ready_by", time="07:00:00")
+        await unplug(home, station)
+        await home.shows("sensor", "CP1/1_car", "unknown")
+        await asyncio.sleep(120)
+        await plug_in(home, station, card)
+        await home.shows("sensor", "CP1/1_car", "Zoe" if kept else "Leaf")
+        assert (home.state("time", "CP1/1_ready_by") == "07:00:00") is kept
+        await unplug(home, station)
+        await asyncio.sleep(660)
+        assert home.state("time", "CP1/1_ready_by") == "unknown"
+    await station.close()
 
 
 async def test_habits_are_a_guess(

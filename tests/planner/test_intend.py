@@ -12,10 +12,11 @@ from custom_components.sunfuse.planner import (
     CircuitOutlook,
     PlanKey,
     Strategy,
+    clock_steps,
     intend,
 )
 
-from .sites import EVENING, MORNING, QUARTER, car, exactly, night
+from .sites import EVENING, MORNING, QUARTER, by_hour, car, exactly, night
 
 # At 11.04 kW a car stores 0.92 of that, less 225 W: what a kilowatt-hour in its battery costs the charger.
 STORED_W = 0.92 * 11_040 - 225
@@ -288,6 +289,25 @@ def test_a_fast_car_charges_at_once_and_an_idle_one_not_at_all() -> None:
     assert all(slot.power_w == 0 for slot in second.slots)
     assert second.why.key is PlanKey.OFF
     assert second.slots[0].advice.at_most_w == 0
+
+
+def test_a_fast_car_charges_at_once_whatever_is_cheaper_within_two_days() -> None:
+    """Its plan says what it will take, which others go by: 20 kWh from now on, not from two o'clock."""
+    now = EVENING
+    steps_s = clock_steps(now, now + timedelta(hours=48))
+    outlook = replace(
+        night(car(mode=CarMode.FAST, energy_wh=20_000.0)),
+        steps_s=steps_s,
+        house=exactly(*(400.0,) * len(steps_s)),
+        sun=exactly(*(0.0,) * len(steps_s)),
+        import_price=by_hour(now, steps_s, {2: 0.11, 3: 0.11}, 0.34),
+        export_price=(0.08,) * len(steps_s),
+    )
+    (zoe,) = intend(outlook).cars
+    assert [slot.power_w for slot in zoe.slots[:8]] == pytest.approx(
+        [11_040] * 8, abs=1
+    )
+    assert zoe.saving == pytest.approx(0.0, abs=0.01)
 
 
 def test_a_boosted_car_charges_until_the_boost_ends() -> None:

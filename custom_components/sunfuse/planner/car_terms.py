@@ -26,6 +26,8 @@ _WEAR_KWH = 0.02
 _LEAST_STORED = 0.76
 # Energy that is needed immediately is worth this multiple of the highest price.
 _HURRY = 3.0
+# It is full within this multiple of the time that it takes alone.
+_SOON = 2.0
 # The weight of a shortfall of current that is only a wish, such as the minimum of `solar_min`.
 _WISH = 0.02
 # That of a shortfall of a car that is only expected: those that are there come before it, and it before any price.
@@ -110,7 +112,7 @@ class CarReader:
             standby_w=standby_w,
             demand_w=self._preconditioning(car, goals, most),
             end_value=self._end_value(car, waits),
-            charge_value=self._charge_value(car, cheap, hurries),
+            charge_value=self._charge_value(cheap, hurries, most_w, full_wh),
             start_cost=wear,
             charging=car.charging,
             circuit=car.circuit,
@@ -339,20 +341,29 @@ class CarReader:
         return (max((0.0, *earned)) + _SUN) / _LEAST_STORED
 
     def _charge_value(
-        self, car: CarOutlook, cheap: tuple[bool, ...], hurries: tuple[bool, ...]
+        self,
+        cheap: tuple[bool, ...],
+        hurries: tuple[bool, ...],
+        most_w: float,
+        full_wh: float,
     ) -> Series:
         """Return the additional value of charging in a step."""
         if not (any(cheap) or any(hurries)):
             return ()
         prices = self._assumed.import_price
         dearest = max(0.01, *map(abs, prices))
+        soon = _SOON * max(
+            1.0, full_wh / (max(most_w, 1.0) * QUARTER / timedelta(hours=1))
+        )
         values = []
         for step in range(self._steps):
             value = 0.0
             if cheap[step]:
                 value = max(0.0, prices[step]) + _SUN
             if hurries[step]:
-                value = _HURRY * dearest * (2 - step / self._steps)
+                # Beside its price, as no cheaper hour is worth waiting for; and clearly less with each step until it may be full.
+                early = max(0.0, 1 - step / soon)
+                value = max(0.0, prices[step]) + dearest * (1 + _HURRY * early)
             values.append(value)
         return tuple(values)
 

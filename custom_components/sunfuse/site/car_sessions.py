@@ -73,6 +73,8 @@ class CarSessions:
         self._past: tuple[PastSession, ...] = ()
         self._chosen: dict[str, str] = {}  # by connector, for who comes next
         self._readings: dict[str, CarReading] = {}
+        # By connector that a car has left just now: when, and which one.
+        self._just_left: dict[str, tuple[datetime, str | None]] = {}
         # Connectors that were heard of ever since: whoever is there has been there all the time.
         self._watched: set[str] = set()
 
@@ -165,6 +167,7 @@ class CarSessions:
         for connector in self._sessions.keys() - known:
             self._forget(connector, None, now)
         self._recognise(states)
+        self._forget_who_left(now)
         self._follow_charge()
         by_id = {key.id: state for key, (_, state) in states.items()}
         self.charges.follow(now, self._readings, by_id, self.where)
@@ -248,8 +251,27 @@ class CarSessions:
                 energy_wh=session.charged_wh(state),
             )
             self.learn([past])
-        self._departures.car_left(key.id)
+        self._just_left[key.id] = (now, session.vehicle)
+        if not seen:
+            self._gone(key.id)
         self._forget(key.id, register_of(state), now)
+
+    def _forget_who_left(self, now: datetime) -> None:
+        """Forget what was said for cars that are gone: not for one whose plug was only moved, or that came back at once."""
+        for connector, (at, vehicle) in tuple(self._just_left.items()):
+            session = self._sessions.get(connector)
+            here = session.vehicle if session else None
+            if here is not None and vehicle is not None and here != vehicle:
+                self._gone(connector)
+            elif now - at >= SHORTEST_SESSION:
+                if session is None:
+                    self._gone(connector)
+                else:
+                    del self._just_left[connector]
+
+    def _gone(self, connector: str) -> None:
+        del self._just_left[connector]
+        self._departures.car_left(connector)
 
     def _forget(self, connector: str, register_wh: float | None, now: datetime) -> None:
         """Forget a session. What is known of its car's charge stays with the car, which may go to another connector."""

@@ -16,8 +16,8 @@ from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
 
-# A plan is followed for two hours; one that is as old as this at a crash is as good as none that is newer.
-SAVE_EVERY_S = 300.0
+# What is planned in a burst is written together; nothing is lost with an older plan but its last correction.
+SAVE_EVERY_S = 60.0
 # So much more than is followed is kept: the quarter hour that goes on.
 _ONE_SLOT = timedelta(minutes=15)
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ..drivers.demand import Demand
+from ..drivers.timetable import Said
 from ..engine.model import Connector, Mode
 from ..planner.outlook import FARTHEST
 from .demands import Demands, ExpectedDemand
@@ -12,6 +13,8 @@ from .site_clock import SiteClock
 
 # In these a car has what it needs from the grid.
 _EXPECTS = (Mode.ECO, Mode.FAST)
+# These are times of the days on the wall, of which many pass there meanwhile.
+_BY_THE_WALL = (Said.WEEKLY, Said.HABIT)
 
 
 class SiteDemands:
@@ -32,7 +35,7 @@ class SiteDemands:
             return demand
         until, departure = demand.paused_until, demand.departure
         demand = replace(demand, paused_until=until and clock.there(until))
-        if departure is not None:
+        if departure is not None and demand.said not in _BY_THE_WALL:
             departure = clock.there(departure)
             if departure < clock.now() + FARTHEST:
                 # Two clocks are not read at once: what was said is to stay the same.
