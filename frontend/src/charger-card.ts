@@ -8,10 +8,10 @@ import { configForm } from "./editor";
 import type { Charger, SiteView } from "./feed";
 import { energy, localTime, moment, money, nextAt, percent, power } from "./format";
 import { define } from "./home-assistant";
-import type { Hass } from "./home-assistant";
+import type { Hass, Localize } from "./home-assistant";
 import { qrCode } from "./qr-code";
 import { styles } from "./styles";
-import { stateName } from "./texts";
+import { formChoices, modeInWords, stateName } from "./texts";
 import type { Say } from "./texts";
 
 /* Offered where the state machine does not say which modes there are. */
@@ -25,9 +25,11 @@ export function modesOf(hass: Hass, charger: Charger): string[] {
 }
 
 export class ChargerCard extends SunfuseCard {
-  static override properties = { ...SunfuseCard.properties, linked: { state: true }, typed: { state: true } };
+  static override properties = { ...SunfuseCard.properties, linked: { state: true }, typed: { state: true }, choice: { state: true } };
 
+  declare private choice: Localize | undefined;
   declare private linked: boolean;
+  private language = "";
   /* What is typed and not sent yet: news of the car must not write over it. */
   declare private typed: { time?: string; soc?: string } | undefined;
 
@@ -77,6 +79,15 @@ export class ChargerCard extends SunfuseCard {
 
   static override getConfigForm(): ReturnType<typeof configForm> {
     return configForm("charger");
+  }
+
+  protected override willUpdate(): void {
+    const { hass } = this;
+    if (!hass || this.language === hass.language) return;
+    this.language = hass.language;
+    void formChoices(hass).then((choice) => {
+      this.choice = choice;
+    });
   }
 
   protected override shows(site: SiteView): readonly unknown[] {
@@ -164,7 +175,8 @@ export class ChargerCard extends SunfuseCard {
                 ${stateName(this.hass, "select", "mode", option)}
               </button>`,
             )}
-          </div>`
+          </div>
+          ${this.inWords(charger.mode)}`
         : nothing}
       ${boost && charger.device_id && charger.connected ? this.boost(charger, say) : nothing}
       <div class="row">
@@ -183,9 +195,17 @@ export class ChargerCard extends SunfuseCard {
     `;
   }
 
+  /** Nobody has to know what a mode is called. */
+  private inWords(mode: string): TemplateResult | typeof nothing {
+    const words = this.choice && modeInWords(this.choice, mode);
+    return words ? html`<p class="quiet">${words}</p>` : nothing;
+  }
+
   /** The address of the driver's page, to be put up at the parking space. */
   private link(charger: Charger, site: SiteView, say: Say): TemplateResult {
     const path = `/sunfuse-driver/${encodeURIComponent(site.entry_id)}/${charger.id}`;
+    // A phone at the parking space may be outside of the network.
+    const address = `${(this.hass.config.external_url || location.origin).replace(/\/$/, "")}${path}`;
     return html`<details
       @toggle=${(event: Event) => {
         this.linked = (event.target as HTMLDetailsElement).open;
@@ -194,8 +214,8 @@ export class ChargerCard extends SunfuseCard {
       <summary>${say("driver_link")}</summary>
       ${this.linked
         ? html`<p class="quiet">${say("driver_link_help")}</p>
-            <p><a href=${path}>${location.origin}${path}</a></p>
-            ${qrCode(`${location.origin}${path}`, say("driver_link"))}`
+            <p><a href=${path}>${address}</a></p>
+            ${qrCode(address, say("driver_link"))}`
         : nothing}
     </details>`;
   }

@@ -26,8 +26,16 @@ export class ChargersCard extends SunfuseCard {
   static override styles = [
     styles,
     css`
-      td input[type="checkbox"],
-      th input[type="checkbox"] {
+      label.all {
+        flex-direction: row;
+        align-items: center;
+        gap: 12px;
+        min-block-size: 44px;
+        padding-inline-start: 8px;
+        font-size: var(--ha-font-size-m, 14px);
+        color: var(--primary-text-color);
+      }
+      input[type="checkbox"] {
         inline-size: 24px;
         min-block-size: 24px;
         block-size: 24px;
@@ -64,6 +72,9 @@ export class ChargersCard extends SunfuseCard {
         }
         td.state {
           grid-column: 2;
+        }
+        label.all {
+          padding: 0;
         }
       }
     `,
@@ -115,19 +126,7 @@ export class ChargersCard extends SunfuseCard {
         <table>
           <thead>
             <tr>
-              ${drivable.length > 1
-                ? html`<th>
-                    <input
-                      type="checkbox"
-                      aria-label=${say("choose_all")}
-                      .checked=${chosen.length === drivable.length}
-                      @change=${(event: Event) => {
-                        const all = (event.target as HTMLInputElement).checked;
-                        this.chosen = new Set(all ? drivable.map(({ id }) => id) : []);
-                      }}
-                    />
-                  </th>`
-                : nothing}
+              ${drivable.length > 1 ? html`<td></td>` : nothing}
               <th>${say("charger")}</th>
               <th>${say("state")}</th>
               <th>${say("driver")} · ${say("by_vehicle")}</th>
@@ -206,7 +205,19 @@ export class ChargersCard extends SunfuseCard {
     const first = chosen[0] ?? drivable[0];
     const modes = first ? modesOf(this.hass, first) : [];
     return html`<div class="row" role="group" aria-label=${say("actions")}>
-      <span>${say("chosen", { count: chosen.length })}</span>
+      <label class="all"
+        ><input
+          type="checkbox"
+          .checked=${chosen.length === drivable.length}
+          .indeterminate=${chosen.length > 0 && chosen.length < drivable.length}
+          @change=${(event: Event) => {
+            const all = (event.target as HTMLInputElement).checked;
+            this.chosen = new Set(all ? drivable.map(({ id }) => id) : []);
+          }}
+        />
+        ${say("choose_all")}</label
+      >
+      ${chosen.length ? html`<span>${say("chosen", { count: chosen.length })}</span>` : nothing}
       <select
         aria-label=${say("set_mode")}
         ?disabled=${!chosen.length}

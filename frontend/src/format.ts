@@ -39,8 +39,9 @@ export function number(hass: Hass, value: number, digits: number): string {
   return numberFormat(hass.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A number with its unit stays in its order where texts are read from the right. */
-function together(text: string): string {
+/** A number with its unit stays on one line, and in its order where texts are read from the right. */
+function together(amount: string): string {
+  const text = amount.replace(" ", "\u00a0");
   return document.dir === "rtl" ? `\u2066${text}\u2069` : text;
 }
 
@@ -113,6 +114,13 @@ export function moment(hass: Hass, iso: string, now = new Date()): string {
   if (localTime(hass, at.getTime()).slice(0, 10) === localTime(hass, now.getTime()).slice(0, 10)) return clock;
   const day = { timeZone: zone(hass), weekday: "short", day: "numeric", month: "short" } as const;
   return `${timeFormat(hass.locale.language, day).format(at)} ${clock}`;
+}
+
+/** How long it is until then: "in 18 hours". */
+export function fromNow(hass: Hass, at: number, now = Date.now()): string {
+  const minutes = Math.max(0, Math.round((at - now) / 60_000));
+  const format = new Intl.RelativeTimeFormat(hass.locale.language);
+  return minutes < 90 ? format.format(minutes, "minute") : format.format(Math.round(minutes / 60), "hour");
 }
 
 export function date(hass: Hass, iso: string): string {

@@ -32,7 +32,7 @@ export interface Hass {
   states: Record<string, HassEntity>;
   language: string;
   locale: Locale;
-  config: { currency: string; time_zone: string };
+  config: { currency: string; time_zone: string; external_url?: string | null };
   themes?: { darkMode?: boolean };
   user?: { id: string; is_admin: boolean; name: string };
   localize: Localize;

@@ -2,11 +2,12 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import type { PropertyValues, TemplateResult } from "lit";
-import { feed } from "./feed";
+import { Following } from "./following";
 import { current } from "./format";
 import { define } from "./home-assistant";
 import type { Hass, Localize } from "./home-assistant";
 import { styles } from "./styles";
+import { formChoices, modeInWords } from "./texts";
 import type { Say } from "./texts";
 
 interface Waiting {
@@ -90,19 +91,14 @@ class NewChargers extends LitElement {
   declare private problem: string | undefined;
   declare private options: Localize | undefined;
   declare private left: Set<string>;
-  private stop: (() => void) | undefined;
-  private asked = "";
+  private readonly waiting = new Following<Waiting>(this, (view) => {
+    this.found = view;
+    this.proposed = undefined;
+  });
 
   constructor() {
     super();
     this.left = new Set();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stop?.();
-    this.stop = undefined;
-    this.asked = "";
   }
 
   /** Home Assistant hands over each state that changes; only another site or language matters here. */
@@ -111,24 +107,15 @@ class NewChargers extends LitElement {
   }
 
   protected override willUpdate(): void {
-    if (!this.site || !this.isConnected || this.asked === this.site) return;
-    this.asked = this.site;
-    this.stop?.();
-    this.stop = feed<Waiting>(this.hass, {
-      type: "sunfuse/new_chargers/subscribe",
-      entry_id: this.site,
-      language: this.hass.language,
-    }).listen((view) => {
-      this.found = view;
-      this.proposed = undefined;
-    });
+    const { hass, site: entry_id } = this;
+    if (entry_id) this.waiting.follow(hass, { type: "sunfuse/new_chargers/subscribe", entry_id, language: hass.language });
   }
 
   protected override render(): TemplateResult | typeof nothing {
     const { found, say } = this;
     if (!found?.waiting?.length) return nothing;
     if (!this.options) {
-      void this.hass.loadBackendTranslation("selector", "sunfuse").then((localize) => {
+      void formChoices(this.hass).then((localize) => {
         this.options = localize;
       });
       return nothing;
@@ -153,7 +140,7 @@ class NewChargers extends LitElement {
         ${found.modes.map(
           (mode) => html`<label class="pick"
             ><input type="radio" name="mode" value=${mode} required ?checked=${found.modes.length === 1} />
-            ${this.options?.(`component.sunfuse.selector.first_mode.options.${mode}`) || mode}</label
+            ${(this.options && modeInWords(this.options, mode)) || mode}</label
           >`,
         )}
       </fieldset>

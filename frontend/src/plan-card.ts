@@ -8,8 +8,8 @@ import { repeat } from "lit/directives/repeat.js";
 import { SunfuseCard } from "./card";
 import { DepartureTrial } from "./departure-trial";
 import { configForm } from "./editor";
-import { feed } from "./feed";
 import type { SiteView } from "./feed";
+import { Following } from "./following";
 import { energy, instantOf, localTime, moment, money, number, percent, power } from "./format";
 import { define } from "./home-assistant";
 import { END, START, chart, chartStyles } from "./plan-chart";
@@ -60,8 +60,11 @@ export class PlanCard extends SunfuseCard {
   declare private rows: number;
   private trial: DepartureTrial;
   private waiting: Plan | undefined;
-  private stop: (() => void) | undefined;
-  private asked = "";
+  private readonly plans = new Following<Plan>(this, (plan) => {
+    // While somebody drags, the chart stays as it is under their thumb.
+    if (this.trial.dragging) this.waiting = plan;
+    else this.plan = plan;
+  });
   private sizes: ResizeObserver | undefined;
 
   constructor() {
@@ -113,24 +116,11 @@ export class PlanCard extends SunfuseCard {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.sizes?.disconnect();
-    this.stop?.();
-    this.stop = undefined;
-    this.asked = "";
   }
 
   protected override willUpdate(): void {
-    const site = this.site;
-    if (!site?.entry_id || !this.isConnected || this.asked === site.entry_id) return;
-    this.asked = site.entry_id;
-    this.stop?.();
-    this.stop = feed<Plan>(this.hass, {
-      type: "sunfuse/plan/subscribe",
-      entry_id: site.entry_id,
-    }).listen((plan) => {
-      // While somebody drags, the chart stays as it is under their thumb.
-      if (this.trial.dragging) this.waiting = plan;
-      else this.plan = plan;
-    });
+    const entry_id = this.site?.entry_id;
+    if (entry_id) this.plans.follow(this.hass, { type: "sunfuse/plan/subscribe", entry_id });
   }
 
   protected override shows(site: SiteView): readonly unknown[] {

@@ -2,6 +2,7 @@
 
 import { css, html, nothing, svg } from "lit";
 import type { SVGTemplateResult, TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { hourFormat, localTime, moment, number, timeFormat, zone } from "./format";
 import type { Hass } from "./home-assistant";
 import { QUARTER } from "./plan-model";
@@ -11,9 +12,14 @@ import type { Say } from "./texts";
 export const HEIGHT = 240;
 export const START = 44;
 export const END = 48;
-const TOP = 16;
+const TOP = 26;
 const BOTTOM = 24;
 const FLOOR = HEIGHT - BOTTOM;
+/* How wide and high the handle of a departure is, and how many are put below each other. */
+const HANDLE = 26;
+const LANES = 7;
+/* What a thumb finds. */
+const THUMB = 44;
 const HOUR = 3_600_000;
 /* Colours that are told apart in light and dark, after Home Assistant's own for graphs. */
 const COLOURS = ["#4269d0", "#d1495b", "#3ca951", "#a463f2", "#0d9488", "#97785a", "#ef8e2d", "#5f8dd3"];
@@ -141,7 +147,7 @@ export function chart(picture: Picture, hands: Hands): TemplateResult {
         (share) => svg`<line class="grid" x1=${START} x2=${scale.end} y1=${y(top * share)} y2=${y(top * share)} />
           <text x=${START - 6} y=${y(top * share) + 4} text-anchor="end">${number(hass, (top * share) / 1000, 0)}</text>`,
       )}
-      <text x=${START - 6} y=${TOP - 5} text-anchor="end">kW</text>
+      <text x=${START - 6} y="12" text-anchor="end">kW</text>
       ${hours(picture, width)}
       ${shown.sun_w ? svg`<path class="sun" d=${area(shown.sun_w, scale, y)} />` : nothing}
       ${bars(picture, cars, y)}
@@ -150,13 +156,18 @@ export function chart(picture: Picture, hands: Hands): TemplateResult {
       ${prices.length
         ? svg`<path class="price" d=${line(prices, scale, priceY)} />
           <text x=${scale.end + 6} y=${priceY(dearest) + 4}>${number(hass, dearest, 2)}</text>
-          <text x=${scale.end + 6} y=${TOP - 5}>${plan.currency}</text>`
+          <text x=${scale.end + 6} y="12">${plan.currency}</text>`
         : nothing}
       ${picture.step !== undefined && picture.step < scale.steps
         ? svg`<rect class="chosen" x=${scale.edge(picture.step)} y=${TOP} height=${FLOOR - TOP}
             width=${scale.edge(picture.step + 1) - scale.edge(picture.step)} />`
         : nothing}
-      ${picture.marks.map((mark) => departure(picture, mark, hands))}
+      ${repeat(
+        placed(picture.marks, scale),
+        // Whoever moves a handle by keys keeps it, whichever car leaves first then.
+        ({ car }) => car.id,
+        (mark) => departure(picture, mark, hands),
+      )}
     </svg>
     <div class="row key" aria-hidden="true">
       ${cars
@@ -219,13 +230,38 @@ function hours({ hass, scale }: Picture, width: number): SVGTemplateResult[] {
   return ticks;
 }
 
-function departure(picture: Picture, { car, at }: Mark, hands: Hands): SVGTemplateResult | typeof nothing {
+interface Placed extends Mark {
+  lane: number;
+  /* Whether another departure is within reach of the same thumb. */
+  crowded: boolean;
+}
+
+/** Handles that would cover each other are put below each other: two cars often leave at the same time. */
+function placed(marks: Mark[], scale: Scale): Placed[] {
+  const ends: number[] = [];
+  const lanes = new Map<Mark, number>();
+  for (const mark of [...marks].sort((a, b) => a.at - b.at)) {
+    const x = scale.x(mark.at);
+    const free = ends.findIndex((end) => end <= x);
+    const lane = free >= 0 ? free : ends.length < LANES ? ends.length : 0;
+    ends[lane] = x + HANDLE;
+    lanes.set(mark, lane);
+  }
+  return marks.map((mark) => {
+    const near = (other: Mark) => other !== mark && Math.abs(scale.x(other.at) - scale.x(mark.at)) < THUMB;
+    return { ...mark, lane: lanes.get(mark) ?? 0, crowded: marks.some(near) };
+  });
+}
+
+function departure(picture: Picture, { car, at, lane, crowded }: Placed, hands: Hands): SVGTemplateResult | typeof nothing {
   const { plan, scale, say, hass } = picture;
   if (at > scale.to) return nothing;
   const x = scale.x(at);
   const fill = colour(plan, car.id);
-  const mark = svg`<line x1=${x} x2=${x} y1=${TOP} y2=${FLOOR} style="stroke:${fill};stroke-width:2" />
-    <circle cx=${x} cy=${TOP} r="9" style="fill:${fill}" />`;
+  const y = HANDLE / 2 + lane * HANDLE;
+  const [wide, high] = crowded ? [HANDLE, HANDLE] : [THUMB, FLOOR];
+  const mark = svg`<line x1=${x} x2=${x} y1=${y} y2=${FLOOR} style="stroke:${fill};stroke-width:2" />
+    <circle cx=${x} cy=${y} r="10" style="fill:${fill}" />`;
   if (!car.may_drive) return svg`<g>${mark}</g>`;
   return svg`<g
     class="departure"
@@ -238,6 +274,6 @@ function departure(picture: Picture, { car, at }: Mark, hands: Hands): SVGTempla
     aria-valuetext=${moment(hass, new Date(at).toISOString())}
     @pointerdown=${(event: PointerEvent) => hands.drag(event, car)}
     @keydown=${(event: KeyboardEvent) => hands.key(event, car, at)}
-  >${mark}<path d="M${x - 3} ${TOP - 3}l-3 3l3 3M${x + 3} ${TOP - 3}l3 3l-3 3" />
-    <rect x=${x - 22} y="0" width="44" height=${FLOOR} fill="transparent" /></g>`;
+  ><rect x=${x - wide / 2} y=${lane * HANDLE} width=${wide} height=${high} fill="transparent" />${mark}<path
+      d="M${x - 3} ${y - 3}l-3 3l3 3M${x + 3} ${y - 3}l3 3l-3 3" /></g>`;
 }

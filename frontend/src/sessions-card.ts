@@ -3,9 +3,9 @@
 import { css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { SunfuseCard } from "./card";
-import { feed } from "./feed";
 import { configForm } from "./editor";
 import type { SiteView } from "./feed";
+import { Following } from "./following";
 import { date, energy, moment, money, percent } from "./format";
 import { define } from "./home-assistant";
 import { monthBars, monthStyles } from "./sessions-chart";
@@ -42,8 +42,9 @@ export class SessionsCard extends SunfuseCard {
   /* Whose sessions are shown: one of the group's names, else all. */
   declare private only: string | undefined;
   declare private shown: number;
-  private stop: (() => void) | undefined;
-  private asked = "";
+  private readonly sessions = new Following<Sessions>(this, (answer) => {
+    this.answer = answer && { ...answer, sessions: [...answer.sessions].sort((a, b) => shownAt(b) - shownAt(a)) };
+  });
 
   constructor() {
     super();
@@ -59,25 +60,9 @@ export class SessionsCard extends SunfuseCard {
     return { columns: "full" };
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.stop?.();
-    this.stop = undefined;
-    this.asked = "";
-  }
-
   protected override willUpdate(): void {
-    const site = this.site;
-    if (!site?.entry_id || !this.isConnected || this.asked === site.entry_id) return;
-    this.asked = site.entry_id;
-    this.stop?.();
-    this.stop = feed<Sessions>(this.hass, {
-      type: "sunfuse/sessions/subscribe",
-      entry_id: site.entry_id,
-      start: firstDay(),
-    }).listen((answer) => {
-      this.answer = answer && { ...answer, sessions: [...answer.sessions].sort((a, b) => shownAt(b) - shownAt(a)) };
-    });
+    const entry_id = this.site?.entry_id;
+    if (entry_id) this.sessions.follow(this.hass, { type: "sunfuse/sessions/subscribe", entry_id, start: firstDay() });
   }
 
   protected override shows(site: SiteView): readonly unknown[] {

@@ -32,6 +32,17 @@ export const monthStyles = css`
   .months button[aria-pressed="true"] {
     border-color: var(--primary-color);
   }
+  .months .narrow {
+    display: none;
+  }
+  @container (max-width: 420px) {
+    .months .short {
+      display: none;
+    }
+    .months .narrow {
+      display: inline;
+    }
+  }
   .months i {
     display: block;
     inline-size: 100%;
@@ -73,6 +84,7 @@ export function monthBars(
   });
   const most = Math.max(1, ...sums.map((sum) => sum.energy_wh));
   const name = timeFormat(hass.locale.language, { month: "short", timeZone: "UTC" });
+  const letter = timeFormat(hass.locale.language, { month: "narrow", timeZone: "UTC" });
   const long = timeFormat(hass.locale.language, { month: "long", year: "numeric", timeZone: "UTC" });
   const share = (wh: number) => `${(wh / most) * 75}%`;
   return html`<div class="months" role="group" aria-label=${say("by_month")}>
@@ -84,7 +96,8 @@ export function monthBars(
         >
           <i class="other" style="block-size:${share(sum.energy_wh - sum.sun_wh)}"></i>
           <i class="sun" style="block-size:${share(sum.sun_wh)}"></i>
-          <span>${name.format(sum.at)}</span>
+          <span class="short">${name.format(sum.at)}</span>
+          <span class="narrow">${letter.format(sum.at)}</span>
         </button>`,
       )}
     </div>

@@ -41,8 +41,9 @@ export class SiteCard extends SunfuseCard {
       .node {
         position: absolute;
         transform: translate(-50%, -50%);
-        inline-size: 84px;
-        block-size: 84px;
+        inline-size: min(84px, 28%);
+        aspect-ratio: 1;
+        box-sizing: border-box;
         border-radius: 50%;
         border: 2px solid var(--colour);
         background: var(--card-background-color, #fff);
@@ -55,7 +56,7 @@ export class SiteCard extends SunfuseCard {
         line-height: 1.25;
       }
       .node ha-icon {
-        --mdc-icon-size: 20px;
+        --mdc-icon-size: clamp(14px, 5.5cqi, 20px);
         color: var(--colour);
       }
       .node strong {
@@ -107,6 +108,12 @@ export class SiteCard extends SunfuseCard {
         gap: 8px;
         font-size: 13px;
         font-variant-numeric: tabular-nums;
+      }
+      .phase.whole {
+        grid-template-columns: 1fr 8.5em;
+      }
+      .small-text {
+        font-size: 13px;
       }
       .phase span:last-child {
         text-align: end;
@@ -292,8 +299,8 @@ export class SiteCard extends SunfuseCard {
     const scale = Math.max(peak.target_w ?? 0, peak.interval_w, peak.month_w, 1);
     return html`
       <h3>${peak.name}</h3>
-      <div class="phase">
-        <span></span>
+      <p class="quiet small-text">${say("interval_peak")}</p>
+      <div class="phase whole">
         <div
           class="bar"
           role="meter"

@@ -48,6 +48,8 @@ export const styles = css`
   /* A text that is not translated yet keeps its own direction. */
   p,
   li,
+  td.why,
+  .head .quiet,
   .phase span {
     unicode-bidi: plaintext;
   }
@@ -107,7 +109,8 @@ export const styles = css`
     font: inherit;
     color: inherit;
     background: var(--card-background-color, transparent);
-    border: 1px solid var(--outline-color, var(--secondary-text-color));
+    /* Of the text, so that it is seen in whatever theme. */
+    border: 1px solid color-mix(in srgb, var(--primary-text-color) 40%, transparent);
     border-radius: 12px;
     min-block-size: 44px;
     padding: 4px 12px;

@@ -1,6 +1,6 @@
 /* The cards' texts: those of the integration, in the language of who looks. */
 
-import type { Hass, Values } from "./home-assistant";
+import type { Hass, Localize, Values } from "./home-assistant";
 import { persistently } from "./persistent";
 
 export type Say = (key: string, values?: Values) => string;
@@ -19,6 +19,23 @@ export function texts(hass: Hass): Promise<Say> {
     loaded.set(language, say);
   }
   return say;
+}
+
+const choices = new Map<string, Promise<Localize>>();
+
+/** What the choices of the integration's forms are called. */
+export function formChoices(hass: Hass): Promise<Localize> {
+  let found = choices.get(hass.language);
+  if (!found) {
+    found = persistently(() => hass.loadBackendTranslation("selector", "sunfuse"));
+    choices.set(hass.language, found);
+  }
+  return found;
+}
+
+/** When a charger in this mode charges, in words; nothing for one that is off. */
+export function modeInWords(choice: Localize, mode: string): string {
+  return choice(`component.sunfuse.selector.first_mode.options.${mode}`);
 }
 
 /** A text if any card has loaded them by now, for what is asked without waiting. */

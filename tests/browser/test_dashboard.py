@@ -241,6 +241,13 @@ def test_the_page_for_drivers(home: Home, open_page: Callable[..., Page]) -> Non
     driver = page.locator("sunfuse-driver")
     expect(driver).to_contain_text("Garage")
     expect(driver).to_contain_text("Which charger is free")
+    # A code outlives the site that it was printed for, and one of a charger that is gone says so.
+    page.goto(f"{home.url}{path}".replace("sunfuse-driver/", "sunfuse-driver/gone-"))
+    expect(driver).to_contain_text("Garage")
+    expect(driver.locator("sunfuse-charger-card")).to_have_count(1)
+    page.goto(f"{home.url}{path}".replace("SIM-GARAGE", "GONE"))
+    expect(driver).to_contain_text("a charger that is not here any more")
+    expect(driver.locator("sunfuse-charger-card")).to_have_count(0)
 
 
 def test_with_keys_only(open_page: Callable[..., Page]) -> None:
@@ -263,6 +270,11 @@ def test_with_keys_only(open_page: Callable[..., Page]) -> None:
     page.keyboard.press("Escape")
     expect(trial).to_have_count(0)
     expect(handle).to_have_attribute("aria-valuetext", before or "")
+    # Past the departures of others it is still the handle of this car.
+    for _ in range(20):
+        page.keyboard.press("PageUp")
+    expect(handle).to_be_focused()
+    page.keyboard.press("Escape")
     # A time that is typed goes back, too; one in the past is refused in words.
     field = plan.get_by_label("Departure of Garage").last
     held = field.input_value()

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 import pytest
 
 from .conftest import DESKTOP
@@ -86,6 +86,36 @@ def test_after_a_restart(open_page: Callable[..., Page]) -> None:
     expect(garage(page)).to_contain_text("kW")
     expect(page.locator("sunfuse-plan-card")).to_contain_text("made at")
     expect(page.locator("sunfuse-sessions-card")).to_contain_text("Garage")
+
+
+GO = """(path) => {
+  history.pushState(null, "", path);
+  window.dispatchEvent(new CustomEvent("location-changed"));
+}"""
+
+
+def test_a_view_that_is_left_and_shown_again(open_page: Callable[..., Page]) -> None:
+    """The cards follow again what they had followed, whether the dashboard has kept them or not."""
+    asked: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: asked.append(str(frame)))
+
+    def follows(kind: str) -> int:
+        return sum(f"sunfuse/{kind}/subscribe" in frame for frame in asked)
+
+    page = open_page("/config")
+    page.on("websocket", listen)
+    page.goto(page.url.replace("/config", DASHBOARD).partition("?")[0])
+    plan = page.locator("sunfuse-plan-card")
+    expect(plan).to_contain_text("made at")
+    before = follows("plan"), follows("sessions")
+    page.evaluate(GO, "/profile")
+    expect(plan).to_have_count(0)
+    page.evaluate(GO, DASHBOARD)
+    expect(plan).to_contain_text("made at")
+    assert follows("plan") > before[0]
+    assert follows("sessions") > before[1]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-/* sources f76ca1538f105e3a5813268066ae5c81d58a3981c5af2c639fabfef440c5098a */
+/* sources aa9eb16dbe798aed866a26de65eb93706e7f3062e9da0f839de34ccff9c5d557 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -30,11 +30,11 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 	let t = "";
 	for (let n of e.cssRules) t += n.cssText;
 	return a(t);
-})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, g = h.trustedTypes, ee = g ? g.emptyScript : "", te = h.reactiveElementPolyfillSupport, _ = (e, t) => e, ne = {
+})(e) : e, { is: l, defineProperty: u, getOwnPropertyDescriptor: d, getOwnPropertyNames: f, getOwnPropertySymbols: p, getPrototypeOf: m } = Object, h = globalThis, ee = h.trustedTypes, te = ee ? ee.emptyScript : "", ne = h.reactiveElementPolyfillSupport, g = (e, t) => e, re = {
 	toAttribute(e, t) {
 		switch (t) {
 			case Boolean:
-				e = e ? ee : null;
+				e = e ? te : null;
 				break;
 			case Object:
 			case Array: e = e == null ? e : JSON.stringify(e);
@@ -59,23 +59,23 @@ var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nat
 		}
 		return n;
 	}
-}, re = (e, t) => !l(e, t), ie = {
+}, ie = (e, t) => !l(e, t), ae = {
 	attribute: !0,
 	type: String,
-	converter: ne,
+	converter: re,
 	reflect: !1,
 	useDefault: !1,
-	hasChanged: re
+	hasChanged: ie
 };
 Symbol.metadata ??= Symbol("metadata"), h.litPropertyMetadata ??= /* @__PURE__ */ new WeakMap();
-var v = class extends HTMLElement {
+var _ = class extends HTMLElement {
 	static addInitializer(e) {
 		this._$Ei(), (this.l ??= []).push(e);
 	}
 	static get observedAttributes() {
 		return this.finalize(), this._$Eh && [...this._$Eh.keys()];
 	}
-	static createProperty(e, t = ie) {
+	static createProperty(e, t = ae) {
 		if (t.state && (t.attribute = !1), this._$Ei(), this.prototype.hasOwnProperty(e) && ((t = Object.create(t)).wrapped = !0), this.elementProperties.set(e, t), !t.noAccessor) {
 			let n = Symbol(), r = this.getPropertyDescriptor(e, n, t);
 			r !== void 0 && u(this.prototype, e, r);
@@ -101,16 +101,16 @@ var v = class extends HTMLElement {
 		};
 	}
 	static getPropertyOptions(e) {
-		return this.elementProperties.get(e) ?? ie;
+		return this.elementProperties.get(e) ?? ae;
 	}
 	static _$Ei() {
-		if (this.hasOwnProperty(_("elementProperties"))) return;
+		if (this.hasOwnProperty(g("elementProperties"))) return;
 		let e = m(this);
 		e.finalize(), e.l !== void 0 && (this.l = [...e.l]), this.elementProperties = new Map(e.elementProperties);
 	}
 	static finalize() {
-		if (this.hasOwnProperty(_("finalized"))) return;
-		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(_("properties"))) {
+		if (this.hasOwnProperty(g("finalized"))) return;
+		if (this.finalized = !0, this._$Ei(), this.hasOwnProperty(g("properties"))) {
 			let e = this.properties, t = [...f(e), ...p(e)];
 			for (let n of t) this.createProperty(n, e[n]);
 		}
@@ -172,14 +172,14 @@ var v = class extends HTMLElement {
 	_$ET(e, t) {
 		let n = this.constructor.elementProperties.get(e), r = this.constructor._$Eu(e, n);
 		if (r !== void 0 && !0 === n.reflect) {
-			let i = (n.converter?.toAttribute === void 0 ? ne : n.converter).toAttribute(t, n.type);
+			let i = (n.converter?.toAttribute === void 0 ? re : n.converter).toAttribute(t, n.type);
 			this._$Em = e, i == null ? this.removeAttribute(r) : this.setAttribute(r, i), this._$Em = null;
 		}
 	}
 	_$AK(e, t) {
 		let n = this.constructor, r = n._$Eh.get(e);
 		if (r !== void 0 && this._$Em !== r) {
-			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? ne : e.converter;
+			let e = n.getPropertyOptions(r), i = typeof e.converter == "function" ? { fromAttribute: e.converter } : e.converter?.fromAttribute === void 0 ? re : e.converter;
 			this._$Em = r;
 			let a = i.fromAttribute(t, e.type);
 			this[r] = a ?? this._$Ej?.get(r) ?? a, this._$Em = null;
@@ -188,7 +188,7 @@ var v = class extends HTMLElement {
 	requestUpdate(e, t, n, r = !1, i) {
 		if (e !== void 0) {
 			let a = this.constructor;
-			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? re)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
+			if (!1 === r && (i = this[e]), n ??= a.getPropertyOptions(e), !((n.hasChanged ?? ie)(i, t) || n.useDefault && n.reflect && i === this._$Ej?.get(e) && !this.hasAttribute(a._$Eu(e, n)))) return;
 			this.C(e, t, n);
 		}
 		!1 === this.isUpdatePending && (this._$ES = this._$EP());
@@ -252,88 +252,88 @@ var v = class extends HTMLElement {
 	updated(e) {}
 	firstUpdated(e) {}
 };
-v.elementStyles = [], v.shadowRootOptions = { mode: "open" }, v[_("elementProperties")] = /* @__PURE__ */ new Map(), v[_("finalized")] = /* @__PURE__ */ new Map(), te?.({ ReactiveElement: v }), (h.reactiveElementVersions ??= []).push("2.1.2");
+_.elementStyles = [], _.shadowRootOptions = { mode: "open" }, _[g("elementProperties")] = /* @__PURE__ */ new Map(), _[g("finalized")] = /* @__PURE__ */ new Map(), ne?.({ ReactiveElement: _ }), (h.reactiveElementVersions ??= []).push("2.1.2");
 // node_modules/lit-html/lit-html.js
-var ae = globalThis, oe = (e) => e, se = ae.trustedTypes, ce = se ? se.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, le = "$lit$", y = `lit$${Math.random().toFixed(9).slice(2)}$`, ue = "?" + y, de = `<${ue}>`, b = document, x = () => b.createComment(""), fe = (e) => e === null || typeof e != "object" && typeof e != "function", pe = Array.isArray, me = (e) => pe(e) || typeof e?.[Symbol.iterator] == "function", he = "[ 	\n\f\r]", ge = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, _e = /-->/g, ve = />/g, S = RegExp(`>|${he}(?:([^\\s"'>=/]+)(${he}*=${he}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), ye = /'/g, be = /"/g, xe = /^(?:script|style|textarea|title)$/i, Se = (e) => (t, ...n) => ({
+var oe = globalThis, se = (e) => e, ce = oe.trustedTypes, le = ce ? ce.createPolicy("lit-html", { createHTML: (e) => e }) : void 0, ue = "$lit$", v = `lit$${Math.random().toFixed(9).slice(2)}$`, de = "?" + v, fe = `<${de}>`, y = document, pe = () => y.createComment(""), me = (e) => e === null || typeof e != "object" && typeof e != "function", he = Array.isArray, ge = (e) => he(e) || typeof e?.[Symbol.iterator] == "function", _e = "[ 	\n\f\r]", ve = /<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g, ye = /-->/g, be = />/g, b = RegExp(`>|${_e}(?:([^\\s"'>=/]+)(${_e}*=${_e}*(?:[^ \t\n\f\r"'\`<>=]|("|')|))|$)`, "g"), xe = /'/g, Se = /"/g, Ce = /^(?:script|style|textarea|title)$/i, we = (e) => (t, ...n) => ({
 	_$litType$: e,
 	strings: t,
 	values: n
-}), C = Se(1), w = Se(2), T = Symbol.for("lit-noChange"), E = Symbol.for("lit-nothing"), Ce = /* @__PURE__ */ new WeakMap(), D = b.createTreeWalker(b, 129);
-function we(e, t) {
-	if (!pe(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
-	return ce === void 0 ? t : ce.createHTML(t);
+}), x = we(1), S = we(2), C = Symbol.for("lit-noChange"), w = Symbol.for("lit-nothing"), Te = /* @__PURE__ */ new WeakMap(), T = y.createTreeWalker(y, 129);
+function Ee(e, t) {
+	if (!he(e) || !e.hasOwnProperty("raw")) throw Error("invalid template strings array");
+	return le === void 0 ? t : le.createHTML(t);
 }
-var Te = (e, t) => {
-	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = ge;
+var De = (e, t) => {
+	let n = e.length - 1, r = [], i, a = t === 2 ? "<svg>" : t === 3 ? "<math>" : "", o = ve;
 	for (let t = 0; t < n; t++) {
 		let n = e[t], s, c, l = -1, u = 0;
-		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === ge ? c[1] === "!--" ? o = _e : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = S) : (xe.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = S) : o = ve : o === S ? c[0] === ">" ? (o = i ?? ge, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? S : c[3] === "\"" ? be : ye) : o === be || o === ye ? o = S : o === _e || o === ve ? o = ge : (o = S, i = void 0);
-		let d = o === S && e[t + 1].startsWith("/>") ? " " : "";
-		a += o === ge ? n + de : l >= 0 ? (r.push(s), n.slice(0, l) + le + n.slice(l) + y + d) : n + y + (l === -2 ? t : d);
+		for (; u < n.length && (o.lastIndex = u, c = o.exec(n), c !== null);) u = o.lastIndex, o === ve ? c[1] === "!--" ? o = ye : c[1] === void 0 ? c[2] === void 0 ? c[3] !== void 0 && (o = b) : (Ce.test(c[2]) && (i = RegExp("</" + c[2], "g")), o = b) : o = be : o === b ? c[0] === ">" ? (o = i ?? ve, l = -1) : c[1] === void 0 ? l = -2 : (l = o.lastIndex - c[2].length, s = c[1], o = c[3] === void 0 ? b : c[3] === "\"" ? Se : xe) : o === Se || o === xe ? o = b : o === ye || o === be ? o = ve : (o = b, i = void 0);
+		let d = o === b && e[t + 1].startsWith("/>") ? " " : "";
+		a += o === ve ? n + fe : l >= 0 ? (r.push(s), n.slice(0, l) + ue + n.slice(l) + v + d) : n + v + (l === -2 ? t : d);
 	}
-	return [we(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
-}, Ee = class e {
+	return [Ee(e, a + (e[n] || "<?>") + (t === 2 ? "</svg>" : t === 3 ? "</math>" : "")), r];
+}, Oe = class e {
 	constructor({ strings: t, _$litType$: n }, r) {
 		let i;
 		this.parts = [];
-		let a = 0, o = 0, s = t.length - 1, c = this.parts, [l, u] = Te(t, n);
-		if (this.el = e.createElement(l, r), D.currentNode = this.el.content, n === 2 || n === 3) {
+		let a = 0, o = 0, s = t.length - 1, c = this.parts, [l, u] = De(t, n);
+		if (this.el = e.createElement(l, r), T.currentNode = this.el.content, n === 2 || n === 3) {
 			let e = this.el.content.firstChild;
 			e.replaceWith(...e.childNodes);
 		}
-		for (; (i = D.nextNode()) !== null && c.length < s;) {
+		for (; (i = T.nextNode()) !== null && c.length < s;) {
 			if (i.nodeType === 1) {
-				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(le)) {
-					let t = u[o++], n = i.getAttribute(e).split(y), r = /([.?@])?(.*)/.exec(t);
+				if (i.hasAttributes()) for (let e of i.getAttributeNames()) if (e.endsWith(ue)) {
+					let t = u[o++], n = i.getAttribute(e).split(v), r = /([.?@])?(.*)/.exec(t);
 					c.push({
 						type: 1,
 						index: a,
 						name: r[2],
 						strings: n,
-						ctor: r[1] === "." ? Ae : r[1] === "?" ? je : r[1] === "@" ? Me : ke
+						ctor: r[1] === "." ? je : r[1] === "?" ? Me : r[1] === "@" ? Ne : D
 					}), i.removeAttribute(e);
-				} else e.startsWith(y) && (c.push({
+				} else e.startsWith(v) && (c.push({
 					type: 6,
 					index: a
 				}), i.removeAttribute(e));
-				if (xe.test(i.tagName)) {
-					let e = i.textContent.split(y), t = e.length - 1;
+				if (Ce.test(i.tagName)) {
+					let e = i.textContent.split(v), t = e.length - 1;
 					if (t > 0) {
-						i.textContent = se ? se.emptyScript : "";
-						for (let n = 0; n < t; n++) i.append(e[n], x()), D.nextNode(), c.push({
+						i.textContent = ce ? ce.emptyScript : "";
+						for (let n = 0; n < t; n++) i.append(e[n], pe()), T.nextNode(), c.push({
 							type: 2,
 							index: ++a
 						});
-						i.append(e[t], x());
+						i.append(e[t], pe());
 					}
 				}
 			} else if (i.nodeType === 8) {
-				if (i.data === ue) c.push({
+				if (i.data === de) c.push({
 					type: 2,
 					index: a
 				});
 				else {
 					let e = -1;
-					for (; (e = i.data.indexOf(y, e + 1)) !== -1;) c.push({
+					for (; (e = i.data.indexOf(v, e + 1)) !== -1;) c.push({
 						type: 7,
 						index: a
-					}), e += y.length - 1;
+					}), e += v.length - 1;
 				}
 			}
 			a++;
 		}
 	}
 	static createElement(e, t) {
-		let n = b.createElement("template");
+		let n = y.createElement("template");
 		return n.innerHTML = e, n;
 	}
 };
-function O(e, t, n = e, r) {
-	if (t === T) return t;
-	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = fe(t) ? void 0 : t._$litDirective$;
-	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = O(e, i._$AS(e, t.values), i, r)), t;
+function E(e, t, n = e, r) {
+	if (t === C) return t;
+	let i = r === void 0 ? n._$Cl : n._$Co?.[r], a = me(t) ? void 0 : t._$litDirective$;
+	return i?.constructor !== a && (i?._$AO?.(!1), a === void 0 ? i = void 0 : (i = new a(e), i._$AT(e, n, r)), r === void 0 ? n._$Cl = i : (n._$Co ??= [])[r] = i), i !== void 0 && (t = E(e, i._$AS(e, t.values), i, r)), t;
 }
-var De = class {
+var ke = class {
 	constructor(e, t) {
 		this._$AV = [], this._$AN = void 0, this._$AD = e, this._$AM = t;
 	}
@@ -344,28 +344,28 @@ var De = class {
 		return this._$AM._$AU;
 	}
 	u(e) {
-		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? b).importNode(t, !0);
-		D.currentNode = r;
-		let i = D.nextNode(), a = 0, o = 0, s = n[0];
+		let { el: { content: t }, parts: n } = this._$AD, r = (e?.creationScope ?? y).importNode(t, !0);
+		T.currentNode = r;
+		let i = T.nextNode(), a = 0, o = 0, s = n[0];
 		for (; s !== void 0;) {
 			if (a === s.index) {
 				let t;
-				s.type === 2 ? t = new Oe(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new Ne(i, this, e)), this._$AV.push(t), s = n[++o];
+				s.type === 2 ? t = new Ae(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new Pe(i, this, e)), this._$AV.push(t), s = n[++o];
 			}
-			a !== s?.index && (i = D.nextNode(), a++);
+			a !== s?.index && (i = T.nextNode(), a++);
 		}
-		return D.currentNode = b, r;
+		return T.currentNode = y, r;
 	}
 	p(e) {
 		let t = 0;
 		for (let n of this._$AV) n !== void 0 && (n.strings === void 0 ? n._$AI(e[t]) : (n._$AI(e, n, t), t += n.strings.length - 2)), t++;
 	}
-}, Oe = class e {
+}, Ae = class e {
 	get _$AU() {
 		return this._$AM?._$AU ?? this._$Cv;
 	}
 	constructor(e, t, n, r) {
-		this.type = 2, this._$AH = E, this._$AN = void 0, this._$AA = e, this._$AB = t, this._$AM = n, this.options = r, this._$Cv = r?.isConnected ?? !0;
+		this.type = 2, this._$AH = w, this._$AN = void 0, this._$AA = e, this._$AB = t, this._$AM = n, this.options = r, this._$Cv = r?.isConnected ?? !0;
 	}
 	get parentNode() {
 		let e = this._$AA.parentNode, t = this._$AM;
@@ -378,7 +378,7 @@ var De = class {
 		return this._$AB;
 	}
 	_$AI(e, t = this) {
-		e = O(this, e, t), fe(e) ? e === E || e == null || e === "" ? (this._$AH !== E && this._$AR(), this._$AH = E) : e !== this._$AH && e !== T && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? me(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
+		e = E(this, e, t), me(e) ? e === w || e == null || e === "" ? (this._$AH !== w && this._$AR(), this._$AH = w) : e !== this._$AH && e !== C && this._(e) : e._$litType$ === void 0 ? e.nodeType === void 0 ? ge(e) ? this.k(e) : this._(e) : this.T(e) : this.$(e);
 	}
 	O(e) {
 		return this._$AA.parentNode.insertBefore(e, this._$AB);
@@ -387,36 +387,36 @@ var De = class {
 		this._$AH !== e && (this._$AR(), this._$AH = this.O(e));
 	}
 	_(e) {
-		this._$AH !== E && fe(this._$AH) ? this._$AA.nextSibling.data = e : this.T(b.createTextNode(e)), this._$AH = e;
+		this._$AH !== w && me(this._$AH) ? this._$AA.nextSibling.data = e : this.T(y.createTextNode(e)), this._$AH = e;
 	}
 	$(e) {
-		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = Ee.createElement(we(n.h, n.h[0]), this.options)), n);
+		let { values: t, _$litType$: n } = e, r = typeof n == "number" ? this._$AC(e) : (n.el === void 0 && (n.el = Oe.createElement(Ee(n.h, n.h[0]), this.options)), n);
 		if (this._$AH?._$AD === r) this._$AH.p(t);
 		else {
-			let e = new De(r, this), n = e.u(this.options);
+			let e = new ke(r, this), n = e.u(this.options);
 			e.p(t), this.T(n), this._$AH = e;
 		}
 	}
 	_$AC(e) {
-		let t = Ce.get(e.strings);
-		return t === void 0 && Ce.set(e.strings, t = new Ee(e)), t;
+		let t = Te.get(e.strings);
+		return t === void 0 && Te.set(e.strings, t = new Oe(e)), t;
 	}
 	k(t) {
-		pe(this._$AH) || (this._$AH = [], this._$AR());
+		he(this._$AH) || (this._$AH = [], this._$AR());
 		let n = this._$AH, r, i = 0;
-		for (let a of t) i === n.length ? n.push(r = new e(this.O(x()), this.O(x()), this, this.options)) : r = n[i], r._$AI(a), i++;
+		for (let a of t) i === n.length ? n.push(r = new e(this.O(pe()), this.O(pe()), this, this.options)) : r = n[i], r._$AI(a), i++;
 		i < n.length && (this._$AR(r && r._$AB.nextSibling, i), n.length = i);
 	}
 	_$AR(e = this._$AA.nextSibling, t) {
 		for (this._$AP?.(!1, !0, t); e !== this._$AB;) {
-			let t = oe(e).nextSibling;
-			oe(e).remove(), e = t;
+			let t = se(e).nextSibling;
+			se(e).remove(), e = t;
 		}
 	}
 	setConnected(e) {
 		this._$AM === void 0 && (this._$Cv = e, this._$AP?.(e));
 	}
-}, ke = class {
+}, D = class {
 	get tagName() {
 		return this.element.tagName;
 	}
@@ -424,47 +424,47 @@ var De = class {
 		return this._$AM._$AU;
 	}
 	constructor(e, t, n, r, i) {
-		this.type = 1, this._$AH = E, this._$AN = void 0, this.element = e, this.name = t, this._$AM = r, this.options = i, n.length > 2 || n[0] !== "" || n[1] !== "" ? (this._$AH = Array(n.length - 1).fill(/* @__PURE__ */ new String()), this.strings = n) : this._$AH = E;
+		this.type = 1, this._$AH = w, this._$AN = void 0, this.element = e, this.name = t, this._$AM = r, this.options = i, n.length > 2 || n[0] !== "" || n[1] !== "" ? (this._$AH = Array(n.length - 1).fill(/* @__PURE__ */ new String()), this.strings = n) : this._$AH = w;
 	}
 	_$AI(e, t = this, n, r) {
 		let i = this.strings, a = !1;
-		if (i === void 0) e = O(this, e, t, 0), a = !fe(e) || e !== this._$AH && e !== T, a && (this._$AH = e);
+		if (i === void 0) e = E(this, e, t, 0), a = !me(e) || e !== this._$AH && e !== C, a && (this._$AH = e);
 		else {
 			let r = e, o, s;
-			for (e = i[0], o = 0; o < i.length - 1; o++) s = O(this, r[n + o], t, o), s === T && (s = this._$AH[o]), a ||= !fe(s) || s !== this._$AH[o], s === E ? e = E : e !== E && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
+			for (e = i[0], o = 0; o < i.length - 1; o++) s = E(this, r[n + o], t, o), s === C && (s = this._$AH[o]), a ||= !me(s) || s !== this._$AH[o], s === w ? e = w : e !== w && (e += (s ?? "") + i[o + 1]), this._$AH[o] = s;
 		}
 		a && !r && this.j(e);
 	}
 	j(e) {
-		e === E ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
+		e === w ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
 	}
-}, Ae = class extends ke {
+}, je = class extends D {
 	constructor() {
 		super(...arguments), this.type = 3;
 	}
 	j(e) {
-		this.element[this.name] = e === E ? void 0 : e;
+		this.element[this.name] = e === w ? void 0 : e;
 	}
-}, je = class extends ke {
+}, Me = class extends D {
 	constructor() {
 		super(...arguments), this.type = 4;
 	}
 	j(e) {
-		this.element.toggleAttribute(this.name, !!e && e !== E);
+		this.element.toggleAttribute(this.name, !!e && e !== w);
 	}
-}, Me = class extends ke {
+}, Ne = class extends D {
 	constructor(e, t, n, r, i) {
 		super(e, t, n, r, i), this.type = 5;
 	}
 	_$AI(e, t = this) {
-		if ((e = O(this, e, t, 0) ?? E) === T) return;
-		let n = this._$AH, r = e === E && n !== E || e.capture !== n.capture || e.once !== n.once || e.passive !== n.passive, i = e !== E && (n === E || r);
+		if ((e = E(this, e, t, 0) ?? w) === C) return;
+		let n = this._$AH, r = e === w && n !== w || e.capture !== n.capture || e.once !== n.once || e.passive !== n.passive, i = e !== w && (n === w || r);
 		r && this.element.removeEventListener(this.name, this, n), i && this.element.addEventListener(this.name, this, e), this._$AH = e;
 	}
 	handleEvent(e) {
 		typeof this._$AH == "function" ? this._$AH.call(this.options?.host ?? this.element, e) : this._$AH.handleEvent(e);
 	}
-}, Ne = class {
+}, Pe = class {
 	constructor(e, t, n) {
 		this.element = e, this.type = 6, this._$AN = void 0, this._$AM = t, this.options = n;
 	}
@@ -472,33 +472,33 @@ var De = class {
 		return this._$AM._$AU;
 	}
 	_$AI(e) {
-		O(this, e);
+		E(this, e);
 	}
-}, Pe = {
-	M: le,
-	P: y,
-	A: ue,
+}, Fe = {
+	M: ue,
+	P: v,
+	A: de,
 	C: 1,
-	L: Te,
-	R: De,
-	D: me,
-	V: O,
-	I: Oe,
-	H: ke,
-	N: je,
-	U: Me,
-	B: Ae,
-	F: Ne
-}, Fe = ae.litHtmlPolyfillSupport;
-Fe?.(Ee, Oe), (ae.litHtmlVersions ??= []).push("3.3.3");
-var Ie = (e, t, n) => {
+	L: De,
+	R: ke,
+	D: ge,
+	V: E,
+	I: Ae,
+	H: D,
+	N: Me,
+	U: Ne,
+	B: je,
+	F: Pe
+}, Ie = oe.litHtmlPolyfillSupport;
+Ie?.(Oe, Ae), (oe.litHtmlVersions ??= []).push("3.3.3");
+var Le = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
-		r._$litPart$ = i = new Oe(t.insertBefore(x(), e), e, void 0, n ?? {});
+		r._$litPart$ = i = new Ae(t.insertBefore(pe(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, Le = globalThis, k = class extends v {
+}, Re = globalThis, O = class extends _ {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -508,7 +508,7 @@ var Ie = (e, t, n) => {
 	}
 	update(e) {
 		let t = this.render();
-		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Ie(t, this.renderRoot, this.renderOptions);
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Le(t, this.renderRoot, this.renderOptions);
 	}
 	connectedCallback() {
 		super.connectedCallback(), this._$Do?.setConnected(!0);
@@ -517,40 +517,48 @@ var Ie = (e, t, n) => {
 		super.disconnectedCallback(), this._$Do?.setConnected(!1);
 	}
 	render() {
-		return T;
+		return C;
 	}
 };
-k._$litElement$ = !0, k.finalized = !0, Le.litElementHydrateSupport?.({ LitElement: k });
-var Re = Le.litElementPolyfillSupport;
-Re?.({ LitElement: k }), (Le.litElementVersions ??= []).push("4.2.2");
+O._$litElement$ = !0, O.finalized = !0, Re.litElementHydrateSupport?.({ LitElement: O });
+var ze = Re.litElementPolyfillSupport;
+ze?.({ LitElement: O }), (Re.litElementVersions ??= []).push("4.2.2");
 // src/persistent.ts
-var ze = 2e3, Be = 60;
-async function Ve(e) {
+var Be = 2e3, Ve = 60;
+async function He(e) {
 	for (let t = 1;; t += 1) try {
 		return await e();
 	} catch (e) {
-		if (t >= Be) throw e;
-		await new Promise((e) => setTimeout(e, ze));
+		if (t >= Ve) throw e;
+		await new Promise((e) => setTimeout(e, Be));
 	}
 }
 // src/texts.ts
-var He = /* @__PURE__ */ new Map(), Ue;
-function We(e) {
-	let t = e.language, n = He.get(t);
-	return n || (n = Ve(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (Ue = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ue)), He.set(t, n)), n;
-}
+var Ue = /* @__PURE__ */ new Map(), We;
 function Ge(e) {
-	return Ue?.(e);
+	let t = e.language, n = Ue.get(t);
+	return n || (n = He(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (We = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, We)), Ue.set(t, n)), n;
 }
-function A(e, t, n, r) {
+var Ke = /* @__PURE__ */ new Map();
+function qe(e) {
+	let t = Ke.get(e.language);
+	return t || (t = He(() => e.loadBackendTranslation("selector", "sunfuse")), Ke.set(e.language, t)), t;
+}
+function Je(e, t) {
+	return e(`component.sunfuse.selector.first_mode.options.${t}`);
+}
+function Ye(e) {
+	return We?.(e);
+}
+function k(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Ke() {
+function Xe() {
 	return document.querySelector("home-assistant").hass;
 }
-async function qe(...e) {
-	let t = Ke(), [n, r] = await Promise.all([We(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+async function Ze(...e) {
+	let t = Xe(), [n, r] = await Promise.all([Ge(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -582,107 +590,112 @@ async function qe(...e) {
 	};
 }
 // src/format.ts
-var Je = {
+var Qe = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, Ye = /* @__PURE__ */ new Map(), Xe = /* @__PURE__ */ new Map();
-function Ze(e, t) {
-	let n = e.number_format ?? "language", r = n in Je ? Je[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, $e = /* @__PURE__ */ new Map(), et = /* @__PURE__ */ new Map();
+function tt(e, t) {
+	let n = e.number_format ?? "language", r = n in Qe ? Qe[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = Ye.get(a);
-	return o || Ye.set(a, o = new Intl.NumberFormat(r, {
+	]), o = $e.get(a);
+	return o || $e.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
-function j(e, t) {
-	let n = JSON.stringify([e, t]), r = Xe.get(n);
-	return r || Xe.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+function A(e, t) {
+	let n = JSON.stringify([e, t]), r = et.get(n);
+	return r || et.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
-function M(e, t, n) {
-	return Ze(e.locale, {
+function j(e, t, n) {
+	return tt(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function Qe(e) {
-	return document.dir === "rtl" ? `\u2066${e}\u2069` : e;
+function nt(e) {
+	let t = e.replace(" ", "\xA0");
+	return document.dir === "rtl" ? `\u2066${t}\u2069` : t;
+}
+function M(e, t) {
+	return t == null ? "–" : nt(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function N(e, t) {
-	return t == null ? "–" : Qe(`${M(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : nt(`${j(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function P(e, t) {
-	return t == null ? "–" : Qe(`${M(e, t / 1e3, +(t < 99950))} kWh`);
+	return j(e, t, +!Number.isInteger(t));
 }
 function F(e, t) {
-	return M(e, t, +!Number.isInteger(t));
+	return t == null ? "–" : nt(`${j(e, t, 0)} %`);
 }
-function I(e, t) {
-	return t == null ? "–" : Qe(`${M(e, t, 0)} %`);
-}
-function L(e, t, n) {
-	return t == null ? "–" : Qe(Ze(e.locale, {
+function I(e, t, n) {
+	return t == null ? "–" : nt(tt(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
 }
-function R(e) {
-	let t = j(void 0, {}).resolvedOptions().timeZone;
+function L(e) {
+	let t = A(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function $e(e) {
+function rt(e) {
 	let { time_format: t, language: n } = e.locale;
-	return t === "12" || t === "24" ? t === "12" : !j(t === "system" ? void 0 : n, {
+	return t === "12" || t === "24" ? t === "12" : !A(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function et(e) {
+function it(e) {
 	return {
-		time_zone: R(e),
-		half_days: $e(e),
-		decimal_sign: M(e, .5, 1).includes(",") ? "," : "."
+		time_zone: L(e),
+		half_days: rt(e),
+		decimal_sign: j(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function tt(e, t) {
-	let n = $e(e);
-	return j(e.locale.time_format === "system" ? void 0 : e.locale.language, {
-		timeZone: R(e),
+function at(e, t) {
+	let n = rt(e);
+	return A(e.locale.time_format === "system" ? void 0 : e.locale.language, {
+		timeZone: L(e),
 		hour: n ? "numeric" : "2-digit",
 		...t ? { minute: "2-digit" } : {},
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function nt(e) {
-	return tt(e, !$e(e));
+function ot(e) {
+	return at(e, !rt(e));
 }
-function z(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = tt(e, !0).format(r);
-	if (B(e, r.getTime()).slice(0, 10) === B(e, n.getTime()).slice(0, 10)) return i;
+function R(e, t, n = /* @__PURE__ */ new Date()) {
+	let r = new Date(t), i = at(e, !0).format(r);
+	if (z(e, r.getTime()).slice(0, 10) === z(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
-		timeZone: R(e),
+		timeZone: L(e),
 		weekday: "short",
 		day: "numeric",
 		month: "short"
 	};
-	return `${j(e.locale.language, a).format(r)} ${i}`;
+	return `${A(e.locale.language, a).format(r)} ${i}`;
 }
-function rt(e, t) {
+function st(e, t, n = Date.now()) {
+	let r = Math.max(0, Math.round((t - n) / 6e4)), i = new Intl.RelativeTimeFormat(e.locale.language);
+	return r < 90 ? i.format(r, "minute") : i.format(Math.round(r / 60), "hour");
+}
+function ct(e, t) {
 	let n = {
-		timeZone: R(e),
+		timeZone: L(e),
 		day: "numeric",
 		month: "short",
 		year: "numeric"
 	};
-	return j(e.locale.language, n).format(new Date(t));
+	return A(e.locale.language, n).format(new Date(t));
 }
-function B(e, t) {
+function z(e, t) {
 	let [n, r] = [{
 		hour: "2-digit",
 		minute: "2-digit"
@@ -690,41 +703,41 @@ function B(e, t) {
 		year: "numeric",
 		month: "2-digit",
 		day: "2-digit"
-	}], i = R(e);
-	return `${j("sv-SE", {
+	}], i = L(e);
+	return `${A("sv-SE", {
 		timeZone: i,
 		...r
-	}).format(t)}T${j("sv-SE", {
+	}).format(t)}T${A("sv-SE", {
 		timeZone: i,
 		...n
 	}).format(t)}`;
 }
-function it(e, t) {
+function lt(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
-	let r = (t) => Date.parse(`${B(e, t)}:00Z`) - t;
+	let r = (t) => Date.parse(`${z(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function at(e, t, n = Date.now()) {
-	let r = it(e, `${B(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : it(e, `${B(e, n + 864e5).slice(0, 10)}T${t}`);
+function ut(e, t, n = Date.now()) {
+	let r = lt(e, `${z(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : lt(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function ot(e, t) {
+function dt(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = ot(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = dt(e[t] ?? {}, n);
 	return a;
 }
-var st = [
+var ft = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], ct = class {
+], pt = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -745,14 +758,14 @@ var st = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = ot(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = dt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
 			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = st[Math.min(this.failures, st.length - 1)];
+		let t = ft[Math.min(this.failures, ft.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -764,24 +777,24 @@ var st = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, lt = /* @__PURE__ */ new Map();
-function ut(e, t) {
-	let n = JSON.stringify(t), r = lt.get(n);
+}, mt = /* @__PURE__ */ new Map();
+function ht(e, t) {
+	let n = JSON.stringify(t), r = mt.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new ct(e, t)
-	}, lt.set(n, r)), r.feed;
+		feed: new pt(e, t)
+	}, mt.set(n, r)), r.feed;
 }
-function dt(e, t) {
-	return ut(e, {
+function gt(e, t) {
+	return ht(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...et(e),
+		...it(e),
 		...t ? { entry_id: t } : {}
 	});
 }
 // src/styles.ts
-var V = o`
+var B = o`
   :host {
     display: block;
     color: var(--primary-text-color);
@@ -827,6 +840,8 @@ var V = o`
   /* A text that is not translated yet keeps its own direction. */
   p,
   li,
+  td.why,
+  .head .quiet,
   .phase span {
     unicode-bidi: plaintext;
   }
@@ -886,7 +901,8 @@ var V = o`
     font: inherit;
     color: inherit;
     background: var(--card-background-color, transparent);
-    border: 1px solid var(--outline-color, var(--secondary-text-color));
+    /* Of the text, so that it is seen in whatever theme. */
+    border: 1px solid color-mix(in srgb, var(--primary-text-color) 40%, transparent);
     border-radius: 12px;
     min-block-size: 44px;
     padding: 4px 12px;
@@ -1039,8 +1055,8 @@ var V = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, H = class extends k {
-	static styles = [V];
+`, V = class extends O {
+	static styles = [B];
 	static properties = {
 		config: { state: !0 },
 		say: { state: !0 },
@@ -1056,7 +1072,7 @@ var V = o`
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return qe();
+		return Ze();
 	}
 	static getStubConfig() {
 		return {};
@@ -1075,7 +1091,7 @@ var V = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || We(e).then((e) => {
+		this.home = e, t && t.language === e.language || Ge(e).then((e) => {
 			this.say = e;
 		}), t && t.locale === e.locale && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -1096,7 +1112,7 @@ var V = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = dt(this.home, this.config.site);
+		let e = gt(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
@@ -1111,12 +1127,12 @@ var V = o`
 		] : [!!e];
 	}
 	render() {
-		return !this.say || !this.home || !this.config ? C`<ha-card aria-busy="true"></ha-card>` : C`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
+		return !this.say || !this.home || !this.config ? x`<ha-card aria-busy="true"></ha-card>` : x`<ha-card>${this.site && this.site.entry_id ? this.content(this.site, this.say) : this.missing(this.say)}
       <div class="hidden" role="status">${this.announced}</div>
     </ha-card>`;
 	}
 	missing(e) {
-		return this.failure === "unauthorized" ? C`<p class="error">${e("not_allowed")}</p>` : this.failure && !this.config?.site && !this.had ? C`<p class="error">${e("no_site")}</p>` : C`<p class="quiet">${e(this.site || this.failure ? "site_not_loaded" : "loading")}</p>`;
+		return this.failure === "unauthorized" ? x`<p class="error">${e("not_allowed")}</p>` : this.failure && !this.config?.site && !this.had ? x`<p class="error">${e("no_site")}</p>` : x`<p class="quiet">${e(this.site || this.failure ? "site_not_loaded" : "loading")}</p>`;
 	}
 	async act(e, t, n, r = "") {
 		try {
@@ -1128,31 +1144,31 @@ var V = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, ft = new Intl.Collator(void 0, { numeric: !0 });
-function pt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => ft.compare(e.name, t.name));
+}, _t = new Intl.Collator(void 0, { numeric: !0 });
+function vt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => _t.compare(e.name, t.name));
 }
 // src/home-assistant.ts
-function U(e, t) {
+function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function mt(e, t = !1) {
+function yt(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function ht(e, t) {
+function bt(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-U("sunfuse-capacity-card", class extends H {
+H("sunfuse-capacity-card", class extends V {
 	static properties = {
-		...H.properties,
+		...V.properties,
 		report: { state: !0 },
 		problem: { state: !0 }
 	};
-	static styles = [V, o`
+	static styles = [B, o`
       .chart {
         display: grid;
         grid-template-columns: repeat(24, 1fr);
@@ -1207,12 +1223,12 @@ U("sunfuse-capacity-card", class extends H {
 		return [];
 	}
 	content(e, t) {
-		return C`
+		return x`
       <div class="head"><h2>${this.config?.title ?? t("capacity")}</h2></div>
-      ${this.report ? this.answer(this.report, t) : C`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
+      ${this.report ? this.answer(this.report, t) : x`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			mt(`/sunfuse-report/${e.entry_id}`);
+			yt(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1220,21 +1236,21 @@ U("sunfuse-capacity-card", class extends H {
     `;
 	}
 	answer(e, t) {
-		return C`
-      ${e.days >= 7 ? C`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : C`<p>
-            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: M(this.hass, Math.floor(e.days), 0) })}
+		return x`
+      ${e.days >= 7 ? x`<p><span class="big">${e.carries}</span> ${t("carries", { days: Math.round(e.days) })}</p>` : x`<p>
+            ${e.days < 1 ? t("needs_week_begun") : t("needs_week", { days: j(this.hass, Math.floor(e.days), 0) })}
           </p>`}
-      ${e.days >= 1 ? this.chart(e.hours, t) : E}
+      ${e.days >= 1 ? this.chart(e.hours, t) : w}
     `;
 	}
 	chart(e, t) {
 		let n = (e) => Math.max(0, ...e), r = Math.max(...e.map((e) => n(e.p95_a) + Math.max(0, Math.min(...e.headroom_a))), 1), i = (e) => `${Math.max(0, e) / r * 100}%`;
-		return C`
+		return x`
       <h3>${t("by_hour")}</h3>
       <div class="chart" aria-hidden="true">
         ${e.map((e) => {
 			let t = n(e.mean_a), r = n(e.p95_a);
-			return C`<div class="hour">
+			return x`<div class="hour">
             <div class="mean" style="block-size:${i(t)}"></div>
             <div class="p95" style="block-size:${i(r - t)}"></div>
           </div>`;
@@ -1249,11 +1265,11 @@ U("sunfuse-capacity-card", class extends H {
       <table class="hidden">
         <caption>${t("by_hour")}</caption>
         <tbody>
-          ${e.map((e) => C`<tr>
+          ${e.map((e) => x`<tr>
               <th scope="row">${e.hour}</th>
               <td>${t("hour_figures", {
-			mean: F(this.hass, n(e.mean_a)),
-			headroom: F(this.hass, Math.min(...e.headroom_a))
+			mean: P(this.hass, n(e.mean_a)),
+			headroom: P(this.hass, Math.min(...e.headroom_a))
 		})}</td>
             </tr>`)}
         </tbody>
@@ -1262,17 +1278,17 @@ U("sunfuse-capacity-card", class extends H {
 	}
 });
 // node_modules/lit-html/directive.js
-var W = {
+var U = {
 	ATTRIBUTE: 1,
 	CHILD: 2,
 	PROPERTY: 3,
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, gt = (e) => (...t) => ({
+}, xt = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), _t = class {
+}), St = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1286,9 +1302,9 @@ var W = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: vt } = Pe, yt = (e) => e, bt = (e) => e.strings === void 0, xt = () => document.createComment(""), St = (e, t, n) => {
+}, { I: Ct } = Fe, wt = (e) => e, Tt = (e) => e.strings === void 0, Et = () => document.createComment(""), Dt = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new vt(r.insertBefore(xt(), i), r.insertBefore(xt(), i), e, e.options);
+	if (n === void 0) n = new Ct(r.insertBefore(Et(), i), r.insertBefore(Et(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1298,34 +1314,34 @@ var W = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = yt(e).nextSibling;
-				yt(r).insertBefore(e, i), e = t;
+				let t = wt(e).nextSibling;
+				wt(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, G = (e, t, n = e) => (e._$AI(t, n), e), Ct = {}, wt = (e, t = Ct) => e._$AH = t, Tt = (e) => e._$AH, Et = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), Ot = {}, kt = (e, t = Ot) => e._$AH = t, At = (e) => e._$AH, jt = (e) => {
 	e._$AR(), e._$AA.remove();
-}, Dt = gt(class extends _t {
+}, Mt = xt(class extends St {
 	constructor(e) {
-		if (super(e), e.type !== W.PROPERTY && e.type !== W.ATTRIBUTE && e.type !== W.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!bt(e)) throw Error("`live` bindings can only contain a single expression");
+		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
+		if (!Tt(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
 	}
 	update(e, [t]) {
-		if (t === T || t === E) return t;
+		if (t === C || t === w) return t;
 		let n = e.element, r = e.name;
-		if (e.type === W.PROPERTY) {
-			if (t === n[r]) return T;
-		} else if (e.type === W.BOOLEAN_ATTRIBUTE) {
-			if (!!t === n.hasAttribute(r)) return T;
-		} else if (e.type === W.ATTRIBUTE && n.getAttribute(r) === t + "") return T;
-		return wt(e), t;
+		if (e.type === U.PROPERTY) {
+			if (t === n[r]) return C;
+		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
+			if (!!t === n.hasAttribute(r)) return C;
+		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
+		return kt(e), t;
 	}
-}), K = function(e, t) {
-	let n = e, r = Ot[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+}), G = function(e, t) {
+	let n = e, r = Nt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1333,14 +1349,14 @@ var W = {
 				for (let r = 0; r < e; r += 1) t[n][r] = null;
 			}
 			return t;
-		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= te(n, r, s), g(o, t);
+		}(a), u(0, 0), u(a - 7, 0), u(0, a - 7), p(), f(), h(e, t), n >= 7 && m(e), o ??= ne(n, r, s), ee(o, t);
 	}, u = function(e, t) {
 		for (let n = -1; n <= 7; n += 1) if (!(e + n <= -1 || a <= e + n)) for (let r = -1; r <= 7; r += 1) t + r <= -1 || a <= t + r || (0 <= n && n <= 6 && (r == 0 || r == 6) || 0 <= r && r <= 6 && (n == 0 || n == 6) || 2 <= n && n <= 4 && 2 <= r && r <= 4 ? i[e + n][t + r] = !0 : i[e + n][t + r] = !1);
 	}, d = function() {
 		let e = 0, t = 0;
 		for (let n = 0; n < 8; n += 1) {
 			l(!0, n);
-			let r = Y.getLostPoint(c);
+			let r = J.getLostPoint(c);
 			(n == 0 || e > r) && (e = r, t = n);
 		}
 		return t;
@@ -1348,13 +1364,13 @@ var W = {
 		for (let e = 8; e < a - 8; e += 1) i[e][6] ?? (i[e][6] = e % 2 == 0);
 		for (let e = 8; e < a - 8; e += 1) i[6][e] ?? (i[6][e] = e % 2 == 0);
 	}, p = function() {
-		let e = Y.getPatternPosition(n);
+		let e = J.getPatternPosition(n);
 		for (let t = 0; t < e.length; t += 1) for (let n = 0; n < e.length; n += 1) {
 			let r = e[t], a = e[n];
 			if (i[r][a] == null) for (let e = -2; e <= 2; e += 1) for (let t = -2; t <= 2; t += 1) e == -2 || e == 2 || t == -2 || t == 2 || e == 0 && t == 0 ? i[r + e][a + t] = !0 : i[r + e][a + t] = !1;
 		}
 	}, m = function(e) {
-		let t = Y.getBCHTypeNumber(n);
+		let t = J.getBCHTypeNumber(n);
 		for (let n = 0; n < 18; n += 1) {
 			let r = !e && (t >> n & 1) == 1;
 			i[Math.floor(n / 3)][n % 3 + a - 8 - 3] = r;
@@ -1364,7 +1380,7 @@ var W = {
 			i[n % 3 + a - 8 - 3][Math.floor(n / 3)] = r;
 		}
 	}, h = function(e, t) {
-		let n = r << 3 | t, o = Y.getBCHTypeInfo(n);
+		let n = r << 3 | t, o = J.getBCHTypeInfo(n);
 		for (let t = 0; t < 15; t += 1) {
 			let n = !e && (o >> t & 1) == 1;
 			t < 6 ? i[t][8] = n : t < 8 ? i[t + 1][8] = n : i[a - 15 + t][8] = n;
@@ -1374,8 +1390,8 @@ var W = {
 			t < 8 ? i[8][a - t - 1] = n : t < 9 ? i[8][15 - t - 1 + 1] = n : i[8][15 - t - 1] = n;
 		}
 		i[a - 8][8] = !e;
-	}, g = function(e, t) {
-		let n = -1, r = a - 1, o = 7, s = 0, c = Y.getMaskFunction(t);
+	}, ee = function(e, t) {
+		let n = -1, r = a - 1, o = 7, s = 0, c = J.getMaskFunction(t);
 		for (let t = a - 1; t > 0; t -= 2) for (t == 6 && --t;;) {
 			for (let n = 0; n < 2; n += 1) if (i[r][t - n] == null) {
 				let a = !1;
@@ -1386,14 +1402,14 @@ var W = {
 				break;
 			}
 		}
-	}, ee = function(e, t) {
+	}, te = function(e, t) {
 		let n = 0, r = 0, i = 0, a = Array(t.length), o = Array(t.length);
 		for (let s = 0; s < t.length; s += 1) {
 			let c = t[s].dataCount, l = t[s].totalCount - c;
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = Y.getErrorCorrectPolynomial(l), d = kt(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = Pt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1406,34 +1422,34 @@ var W = {
 		for (let e = 0; e < r; e += 1) for (let n = 0; n < t.length; n += 1) e < a[n].length && (c[l] = a[n][e], l += 1);
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
-	}, te = function(e, t, n) {
-		let r = At.getRSBlocks(e, t), i = jt();
+	}, ne = function(e, t, n) {
+		let r = Ft.getRSBlocks(e, t), i = It();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
-			i.put(r.getMode(), 4), i.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(i);
+			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
 		}
 		let a = 0;
 		for (let e = 0; e < r.length; e += 1) a += r[e].dataCount;
 		if (i.getLengthInBits() > a * 8) throw "code length overflow. (" + i.getLengthInBits() + ">" + a * 8 + ")";
 		for (i.getLengthInBits() + 4 <= a * 8 && i.put(0, 4); i.getLengthInBits() % 8 != 0;) i.putBit(!1);
 		for (; !(i.getLengthInBits() >= a * 8 || (i.put(236, 8), i.getLengthInBits() >= a * 8));) i.put(17, 8);
-		return ee(i, r);
+		return te(i, r);
 	};
 	c.addData = function(e, t) {
 		t ||= "Byte";
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Mt(e);
+				n = Lt(e);
 				break;
 			case "Alphanumeric":
-				n = Nt(e);
+				n = Rt(e);
 				break;
 			case "Byte":
-				n = Pt(e);
+				n = zt(e);
 				break;
 			case "Kanji":
-				n = Ft(e);
+				n = Bt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1447,10 +1463,10 @@ var W = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = At.getRSBlocks(e, r), n = jt();
+				let t = Ft.getRSBlocks(e, r), n = It();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
-					n.put(r.getMode(), 4), n.put(r.getLength(), Y.getLengthInBits(r.getMode(), e)), r.write(n);
+					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
 				}
 				let i = 0;
 				for (let e = 0; e < t.length; e++) i += t[e].dataCount;
@@ -1473,12 +1489,12 @@ var W = {
 		let i = {};
 		typeof arguments[0] == "object" && (i = arguments[0], e = i.cellSize, t = i.margin, n = i.alt, r = i.title), e ||= 2, t = t === void 0 ? e * 4 : t, n = typeof n == "string" ? { text: n } : n || {}, n.text = n.text || null, n.id = n.text ? n.id || "qrcode-description" : null, r = typeof r == "string" ? { text: r } : r || {}, r.text = r.text || null, r.id = r.text ? r.id || "qrcode-title" : null;
 		let a = c.getModuleCount() * e + t * 2, o, s, l, u, d = "", f;
-		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + _([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + _(r.id) + "\">" + _(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + _(n.id) + "\">" + _(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
+		for (f = "l" + e + ",0 0," + e + " -" + e + ",0 0,-" + e + "z ", d += "<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\"", d += i.scalable ? "" : " width=\"" + a + "px\" height=\"" + a + "px\"", d += " viewBox=\"0 0 " + a + " " + a + "\" ", d += " preserveAspectRatio=\"xMinYMin meet\"", d += r.text || n.text ? " role=\"img\" aria-labelledby=\"" + g([r.id, n.id].join(" ").trim()) + "\"" : "", d += ">", d += r.text ? "<title id=\"" + g(r.id) + "\">" + g(r.text) + "</title>" : "", d += n.text ? "<description id=\"" + g(n.id) + "\">" + g(n.text) + "</description>" : "", d += "<rect width=\"100%\" height=\"100%\" fill=\"white\" cx=\"0\" cy=\"0\"/>", d += "<path d=\"", l = 0; l < c.getModuleCount(); l += 1) for (u = l * e + t, o = 0; o < c.getModuleCount(); o += 1) c.isDark(l, o) && (s = o * e + t, d += "M" + s + "," + u + f);
 		return d += "\" stroke=\"transparent\" fill=\"black\"/>", d += "</svg>", d;
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Bt(n, n, function(t, n) {
+		return Gt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1488,9 +1504,9 @@ var W = {
 	}, c.createImgTag = function(e, t, n) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let r = c.getModuleCount() * e + t * 2, i = "";
-		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += _(n), i += "\""), i += "/>", i;
+		return i += "<img", i += " src=\"", i += c.createDataURL(e, t), i += "\"", i += " width=\"", i += r, i += "\"", i += " height=\"", i += r, i += "\"", n && (i += " alt=\"", i += g(n), i += "\""), i += "/>", i;
 	};
-	let _ = function(e) {
+	let g = function(e) {
 		let t = "";
 		for (let n = 0; n < e.length; n += 1) {
 			let r = e.charAt(n);
@@ -1511,7 +1527,7 @@ var W = {
 			}
 		}
 		return t;
-	}, ne = function(e) {
+	}, re = function(e) {
 		e = e === void 0 ? 2 : e;
 		let t = c.getModuleCount() * 1 + e * 2, n = e, r = t - e, i, a, o, s, l, u = {
 			"██": "█",
@@ -1531,7 +1547,7 @@ var W = {
 		return t % 2 && e > 0 ? f.substring(0, f.length - t - 1) + Array(t + 1).join("▀") : f.substring(0, f.length - 1);
 	};
 	return c.createASCII = function(e, t) {
-		if (e ||= 1, e < 2) return ne(t);
+		if (e ||= 1, e < 2) return re(t);
 		--e, t = t === void 0 ? e * 2 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t, a, o, s, l, u = Array(e + 1).join("██"), d = Array(e + 1).join("  "), f = "", p = "";
 		for (a = 0; a < n; a += 1) {
@@ -1545,16 +1561,16 @@ var W = {
 		for (let r = 0; r < n; r++) for (let i = 0; i < n; i++) e.fillStyle = c.isDark(r, i) ? "black" : "white", e.fillRect(i * t, r * t, t, t);
 	}, c;
 };
-K.stringToBytes = function(e) {
+G.stringToBytes = function(e) {
 	let t = [];
 	for (let n = 0; n < e.length; n += 1) {
 		let r = e.charCodeAt(n);
 		t.push(r & 255);
 	}
 	return t;
-}, K.createStringToBytes = function(e, t) {
+}, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Rt(e), r = function() {
+		let n = Ut(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1581,17 +1597,17 @@ K.stringToBytes = function(e) {
 		return t;
 	};
 };
-var q = {
+var K = {
 	MODE_NUMBER: 1,
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Ot = {
+}, Nt = {
 	L: 1,
 	M: 0,
 	Q: 3,
 	H: 2
-}, J = {
+}, q = {
 	PATTERN000: 0,
 	PATTERN001: 1,
 	PATTERN010: 2,
@@ -1600,7 +1616,7 @@ var q = {
 	PATTERN101: 5,
 	PATTERN110: 6,
 	PATTERN111: 7
-}, Y = function() {
+}, J = function() {
 	let e = [
 		[],
 		[6, 18],
@@ -1861,56 +1877,56 @@ var q = {
 		return e[t - 1];
 	}, r.getMaskFunction = function(e) {
 		switch (e) {
-			case J.PATTERN000: return function(e, t) {
+			case q.PATTERN000: return function(e, t) {
 				return (e + t) % 2 == 0;
 			};
-			case J.PATTERN001: return function(e, t) {
+			case q.PATTERN001: return function(e, t) {
 				return e % 2 == 0;
 			};
-			case J.PATTERN010: return function(e, t) {
+			case q.PATTERN010: return function(e, t) {
 				return t % 3 == 0;
 			};
-			case J.PATTERN011: return function(e, t) {
+			case q.PATTERN011: return function(e, t) {
 				return (e + t) % 3 == 0;
 			};
-			case J.PATTERN100: return function(e, t) {
+			case q.PATTERN100: return function(e, t) {
 				return (Math.floor(e / 2) + Math.floor(t / 3)) % 2 == 0;
 			};
-			case J.PATTERN101: return function(e, t) {
+			case q.PATTERN101: return function(e, t) {
 				return e * t % 2 + e * t % 3 == 0;
 			};
-			case J.PATTERN110: return function(e, t) {
+			case q.PATTERN110: return function(e, t) {
 				return (e * t % 2 + e * t % 3) % 2 == 0;
 			};
-			case J.PATTERN111: return function(e, t) {
+			case q.PATTERN111: return function(e, t) {
 				return (e * t % 3 + (e + t) % 2) % 2 == 0;
 			};
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = kt([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(kt([1, X.gexp(n)], 0));
+		let t = Pt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Pt([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
-			case q.MODE_NUMBER: return 10;
-			case q.MODE_ALPHA_NUM: return 9;
-			case q.MODE_8BIT_BYTE: return 8;
-			case q.MODE_KANJI: return 8;
+			case K.MODE_NUMBER: return 10;
+			case K.MODE_ALPHA_NUM: return 9;
+			case K.MODE_8BIT_BYTE: return 8;
+			case K.MODE_KANJI: return 8;
 			default: throw "mode:" + e;
 		}
 		else if (t < 27) switch (e) {
-			case q.MODE_NUMBER: return 12;
-			case q.MODE_ALPHA_NUM: return 11;
-			case q.MODE_8BIT_BYTE: return 16;
-			case q.MODE_KANJI: return 10;
+			case K.MODE_NUMBER: return 12;
+			case K.MODE_ALPHA_NUM: return 11;
+			case K.MODE_8BIT_BYTE: return 16;
+			case K.MODE_KANJI: return 10;
 			default: throw "mode:" + e;
 		}
 		else if (t < 41) switch (e) {
-			case q.MODE_NUMBER: return 14;
-			case q.MODE_ALPHA_NUM: return 13;
-			case q.MODE_8BIT_BYTE: return 16;
-			case q.MODE_KANJI: return 12;
+			case K.MODE_NUMBER: return 14;
+			case K.MODE_ALPHA_NUM: return 13;
+			case K.MODE_8BIT_BYTE: return 16;
+			case K.MODE_KANJI: return 12;
 			default: throw "mode:" + e;
 		}
 		else throw "type:" + t;
@@ -1932,7 +1948,7 @@ var q = {
 		let i = Math.abs(100 * r / t / t - 50) / 5;
 		return n += i * 10, n;
 	}, r;
-}(), X = function() {
+}(), Y = function() {
 	let e = Array(256), t = Array(256);
 	for (let t = 0; t < 8; t += 1) e[t] = 1 << t;
 	for (let t = 8; t < 256; t += 1) e[t] = e[t - 4] ^ e[t - 5] ^ e[t - 6] ^ e[t - 8];
@@ -1946,7 +1962,7 @@ var q = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), kt = function(e, t) {
+}(), Pt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1961,16 +1977,16 @@ var q = {
 		return n.length;
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
-		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= X.gexp(X.glog(r.getAt(n)) + X.glog(e.getAt(i)));
-		return kt(t, 0);
+		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
+		return Pt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
-		let t = X.glog(r.getAt(0)) - X.glog(e.getAt(0)), n = Array(r.getLength());
+		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
-		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= X.gexp(X.glog(e.getAt(r)) + t);
-		return kt(n, 0).mod(e);
+		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
+		return Pt(n, 0).mod(e);
 	}, r;
-}, At = function() {
+}, Ft = function() {
 	let e = [
 		[
 			1,
@@ -3161,10 +3177,10 @@ var q = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Ot.L: return e[(t - 1) * 4 + 0];
-			case Ot.M: return e[(t - 1) * 4 + 1];
-			case Ot.Q: return e[(t - 1) * 4 + 2];
-			case Ot.H: return e[(t - 1) * 4 + 3];
+			case Nt.L: return e[(t - 1) * 4 + 0];
+			case Nt.M: return e[(t - 1) * 4 + 1];
+			case Nt.Q: return e[(t - 1) * 4 + 2];
+			case Nt.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3178,7 +3194,7 @@ var q = {
 		}
 		return o;
 	}, n;
-}(), jt = function() {
+}(), It = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3193,8 +3209,8 @@ var q = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Mt = function(e) {
-	let t = q.MODE_NUMBER, n = e, r = {};
+}, Lt = function(e) {
+	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3213,8 +3229,8 @@ var q = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Nt = function(e) {
-	let t = q.MODE_ALPHA_NUM, n = e, r = {};
+}, Rt = function(e) {
+	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3241,8 +3257,8 @@ var q = {
 		}
 	};
 	return r;
-}, Pt = function(e) {
-	let t = q.MODE_8BIT_BYTE, n = K.stringToBytes(e), r = {};
+}, zt = function(e) {
+	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
 	}, r.getLength = function(e) {
@@ -3250,8 +3266,8 @@ var q = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Ft = function(e) {
-	let t = q.MODE_KANJI, n = K.stringToBytes;
+}, Bt = function(e) {
+	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
 		if (r.length != 2 || (r[0] << 8 | r[1]) != t) throw "sjis not supported.";
@@ -3272,7 +3288,7 @@ var q = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, It = function() {
+}, Vt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3291,7 +3307,7 @@ var q = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Lt = function() {
+}, Ht = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3313,7 +3329,7 @@ var q = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Rt = function(e) {
+}, Ut = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3337,7 +3353,7 @@ var q = {
 		throw "c:" + e;
 	};
 	return a;
-}, zt = function(e, t) {
+}, Wt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3362,7 +3378,7 @@ var q = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = It(), l = o(s);
+		let s = Vt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3384,19 +3400,19 @@ var q = {
 		}, n;
 	};
 	return a;
-}, Bt = function(e, t, n) {
-	let r = zt(e, t);
+}, Gt = function(e, t, n) {
+	let r = Wt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = It();
+	let i = Vt();
 	r.write(i);
-	let a = Lt(), o = i.toByteArray();
+	let a = Ht(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
-K.stringToBytes;
+G.stringToBytes;
 // src/qr-code.ts
-function Vt(e) {
-	let t = K(0, "M");
+function Kt(e) {
+	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
 	for (let e = 0; e < n; e += 1) for (let i = 0; i < n; i += 1) t.isDark(e, i) && (r += `M${i} ${e}h1v1h-1z`);
@@ -3405,35 +3421,37 @@ function Vt(e) {
 		path: r
 	};
 }
-function Ht(e, t) {
-	let { size: n, path: r } = Vt(e);
-	return w`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
+function qt(e, t) {
+	let { size: n, path: r } = Kt(e);
+	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Ut = [
+var Jt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Wt = [
+], Yt = [
 	30,
 	60,
 	120
 ];
-function Gt(e, t) {
+function Xt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Ut;
+	return Array.isArray(n) ? n : Jt;
 }
-U("sunfuse-charger-card", class extends H {
+H("sunfuse-charger-card", class extends V {
 	static properties = {
-		...H.properties,
+		...V.properties,
 		linked: { state: !0 },
-		typed: { state: !0 }
+		typed: { state: !0 },
+		choice: { state: !0 }
 	};
-	static styles = [V, o`
+	language = "";
+	static styles = [B, o`
       .wish {
         align-items: end;
         margin-block-start: 12px;
@@ -3474,7 +3492,13 @@ U("sunfuse-charger-card", class extends H {
       }
     `];
 	static getConfigForm() {
-		return qe("charger");
+		return Ze("charger");
+	}
+	willUpdate() {
+		let { hass: e } = this;
+		e && this.language !== e.language && (this.language = e.language, qe(e).then((e) => {
+			this.choice = e;
+		}));
 	}
 	shows(e) {
 		return [
@@ -3490,56 +3514,56 @@ U("sunfuse-charger-card", class extends H {
 			e,
 			n,
 			r
-		].includes(t)) : pt(e)[0];
+		].includes(t)) : vt(e)[0];
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = this.found(e);
-		return r ? this.charger(r, e, t) : C`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
+		return r ? this.charger(r, e, t) : x`<p class="quiet">${t(n ? "no_charger_named" : "no_charger", { charger: n ?? "" })}</p>`;
 	}
 	charger(e, t, n) {
 		let r = this.hass, i = e.sun_share || !t.flows || t.flows.solar_w !== null;
-		return C`
+		return x`
       <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? A(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </div>
       <div class="row spread">
-        <span class="big">${N(r, e.power_w ?? 0)}</span>
+        <span class="big">${M(r, e.power_w ?? 0)}</span>
         <span class="quiet">${[e.vehicle, e.driver].filter(Boolean).join(" · ")}</span>
       </div>
       <dl class="numbers">
-        ${this.fact(n("session_energy"), e.session_wh === null ? null : P(r, e.session_wh))}
-        ${this.fact(n("today"), e.today_wh === null ? null : P(r, e.today_wh))}
-        ${this.fact(n("soc"), e.soc === null ? null : I(r, e.soc))}
-        ${this.fact(n("cost"), e.cost === null ? null : L(r, e.cost, t.currency))}
-        ${this.fact(n("sun_share"), i && e.sun_share !== null ? I(r, e.sun_share * 100) : null)}
+        ${this.fact(n("session_energy"), e.session_wh === null ? null : N(r, e.session_wh))}
+        ${this.fact(n("today"), e.today_wh === null ? null : N(r, e.today_wh))}
+        ${this.fact(n("soc"), e.soc === null ? null : F(r, e.soc))}
+        ${this.fact(n("cost"), e.cost === null ? null : I(r, e.cost, t.currency))}
+        ${this.fact(n("sun_share"), i && e.sun_share !== null ? F(r, e.sun_share * 100) : null)}
       </dl>
       <div class="why">
         <p>${e.reason.text}</p>
-        ${e.reason.until ? C`<p>${n("lasts_until", { time: z(r, e.reason.until) })}</p>` : E}
-        ${e.reason.change ? C`<p class="quiet">${e.reason.change}</p>` : E}
+        ${e.reason.until ? x`<p>${n("lasts_until", { time: R(r, e.reason.until) })}</p>` : w}
+        ${e.reason.change ? x`<p class="quiet">${e.reason.change}</p>` : w}
       </div>
-      ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : E}
+      ${this.demand(e, n)} ${e.may_drive ? this.controls(e, n) : w}
     `;
 	}
 	fact(e, t) {
-		return t === null ? E : C`<div><dt>${e}</dt><dd>${t}</dd></div>`;
+		return t === null ? w : x`<div><dt>${e}</dt><dd>${t}</dd></div>`;
 	}
 	demand(e, t) {
 		let { demand: n, plan: r } = e, i = [];
 		if (n?.departure) {
-			let e = z(this.hass, n.departure);
+			let e = R(this.hass, n.departure);
 			i.push(n.guessed ? t("ready_by_guess", { time: e }) : t("ready_by", { time: e }));
 		}
-		return n?.target_soc != null && i.push(t("target", { soc: I(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: P(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: z(this.hass, r.ready) })), i.length ? C`<p>${i.join(" ")}</p>` : E;
+		return n?.target_soc != null && i.push(t("target", { soc: F(this.hass, n.target_soc) })), r?.missing_wh ? i.push(t("misses", { energy: N(this.hass, r.missing_wh) })) : r?.ready && i.push(t("expected", { time: R(this.hass, r.ready) })), i.length ? x`<p>${i.join(" ")}</p>` : w;
 	}
 	controls(e, t) {
 		let { mode: n, boost: r, allowed: i } = e.entities;
-		return C`
-      ${n ? C`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${Gt(this.hass, e).map((t) => C`<button
+		return x`
+      ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
+            ${Xt(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3548,42 +3572,47 @@ U("sunfuse-charger-card", class extends H {
 			option: t
 		})}
               >
-                ${A(this.hass, "select", "mode", t)}
+                ${k(this.hass, "select", "mode", t)}
               </button>`)}
-          </div>` : E}
-      ${r && e.device_id && e.connected ? this.boost(e, t) : E}
+          </div>
+          ${this.inWords(e.mode)}` : w}
+      ${r && e.device_id && e.connected ? this.boost(e, t) : w}
       <div class="row">
-        ${i ? C`<button
+        ${i ? x`<button
               aria-pressed=${!e.allowed}
               @click=${() => this.act("switch", e.allowed ? "turn_off" : "turn_on", { entity_id: i })}
             >
               ${t(e.allowed ? "pause" : "resume")}
-            </button>` : E}
+            </button>` : w}
       </div>
-      ${e.device_id && e.status !== "available" ? this.wish(e, t) : E}
-      ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : E}
+      ${e.device_id && e.status !== "available" ? this.wish(e, t) : w}
+      ${this.site?.admin && this.config?.type ? this.link(e, this.site, t) : w}
     `;
 	}
+	inWords(e) {
+		let t = this.choice && Je(this.choice, e);
+		return t ? x`<p class="quiet">${t}</p>` : w;
+	}
 	link(e, t, n) {
-		let r = `/sunfuse-driver/${encodeURIComponent(t.entry_id)}/${e.id}`;
-		return C`<details
+		let r = `/sunfuse-driver/${encodeURIComponent(t.entry_id)}/${e.id}`, i = `${(this.hass.config.external_url || location.origin).replace(/\/$/, "")}${r}`;
+		return x`<details
       @toggle=${(e) => {
 			this.linked = e.target.open;
 		}}
     >
       <summary>${n("driver_link")}</summary>
-      ${this.linked ? C`<p class="quiet">${n("driver_link_help")}</p>
-            <p><a href=${r}>${location.origin}${r}</a></p>
-            ${Ht(`${location.origin}${r}`, n("driver_link"))}` : E}
+      ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
+            <p><a href=${r}>${i}</a></p>
+            ${qt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
-		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? B(this.hass, Date.parse(r)).slice(11) : "", a = e.device_id;
-		return C`<form
+		let { demand: n } = e, r = n?.departure && !n.guessed ? n.departure : null, i = r ? z(this.hass, Date.parse(r)).slice(11) : "", a = e.device_id;
+		return x`<form
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(at(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(ut(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3600,7 +3629,7 @@ U("sunfuse-charger-card", class extends H {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${Dt(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Mt(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3608,14 +3637,14 @@ U("sunfuse-charger-card", class extends H {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${Dt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Mt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
-      ${r ? C`<button type="button" @click=${() => {
+      ${r ? x`<button type="button" @click=${() => {
 			this.typed = void 0, this.act("sunfuse", "clear_departure", { device_id: a });
 		}}>
             ${t("clear")}
-          </button>` : E}
+          </button>` : w}
     </form>`;
 	}
 	arrow(e) {
@@ -3631,17 +3660,17 @@ U("sunfuse-charger-card", class extends H {
 	}
 	boost(e, t) {
 		let { boost: n } = e, r = e.device_id;
-		if (n.on) return C`<button
+		if (n.on) return x`<button
         class="main boosting"
         aria-pressed="true"
         @click=${() => this.act("sunfuse", "cancel_boost", { device_id: r })}
       >
-        ${n.until ? t("boost_until", { time: z(this.hass, n.until) }) : t("boost_on")}
+        ${n.until ? t("boost_until", { time: R(this.hass, n.until) }) : t("boost_on")}
       </button>${this.quota(e, t)}`;
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
-		return C`<div class="boost" role="group" aria-label=${t("boost")}>
+		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Wt.map((e) => C`<button
+        ${Yt.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3656,30 +3685,48 @@ U("sunfuse-charger-card", class extends H {
 	}
 	quota(e, t) {
 		let { quota_wh: n, used_wh: r } = e.boost;
-		if (n === null) return E;
+		if (n === null) return w;
 		let i = {
-			used: P(this.hass, r),
-			quota: P(this.hass, n)
+			used: N(this.hass, r),
+			quota: N(this.hass, n)
 		};
-		return C`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
+		return x`<p class="quiet">${t((r ?? 0) >= n ? "quota_used" : "quota", i)}</p>`;
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var Kt = {}, qt = gt(class extends _t {
+var Zt = {}, Qt = xt(class extends St {
 	constructor() {
-		super(...arguments), this.ot = Kt;
+		super(...arguments), this.ot = Zt;
 	}
 	render(e, t) {
 		return t();
 	}
 	update(e, [t, n]) {
 		if (Array.isArray(t)) {
-			if (Array.isArray(this.ot) && this.ot.length === t.length && t.every((e, t) => e === this.ot[t])) return T;
-		} else if (this.ot === t) return T;
+			if (Array.isArray(this.ot) && this.ot.length === t.length && t.every((e, t) => e === this.ot[t])) return C;
+		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-});
-U("sunfuse-new-chargers", class extends k {
+}), $t = class {
+	stop;
+	asked;
+	host;
+	told;
+	constructor(e, t) {
+		this.host = e, this.told = t, e.addController(this);
+	}
+	follow(e, t) {
+		let n = JSON.stringify(t);
+		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = ht(e, t).listen(this.told));
+	}
+	hostConnected() {
+		this.host.requestUpdate();
+	}
+	hostDisconnected() {
+		this.stop?.(), this.stop = void 0, this.asked = void 0;
+	}
+};
+H("sunfuse-new-chargers", class extends O {
 	static properties = {
 		hass: { attribute: !1 },
 		site: {},
@@ -3690,7 +3737,7 @@ U("sunfuse-new-chargers", class extends k {
 		options: { state: !0 },
 		left: { state: !0 }
 	};
-	static styles = [V, o`
+	static styles = [B, o`
       form {
         border: 2px solid var(--primary-color);
         border-radius: 12px;
@@ -3733,34 +3780,31 @@ U("sunfuse-new-chargers", class extends k {
         inline-size: 100%;
       }
     `];
-	stop;
-	asked = "";
+	waiting = new $t(this, (e) => {
+		this.found = e, this.proposed = void 0;
+	});
 	constructor() {
 		super(), this.left = /* @__PURE__ */ new Set();
-	}
-	disconnectedCallback() {
-		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
 	}
 	shouldUpdate(e) {
 		return e.size > 1 || !e.has("hass") || !this.hasUpdated;
 	}
 	willUpdate() {
-		this.site && this.isConnected && this.asked !== this.site && (this.asked = this.site, this.stop?.(), this.stop = ut(this.hass, {
+		let { hass: e, site: t } = this;
+		t && this.waiting.follow(e, {
 			type: "sunfuse/new_chargers/subscribe",
-			entry_id: this.site,
-			language: this.hass.language
-		}).listen((e) => {
-			this.found = e, this.proposed = void 0;
-		}));
+			entry_id: t,
+			language: e.language
+		});
 	}
 	render() {
 		let { found: e, say: t } = this;
-		if (!e?.waiting?.length) return E;
-		if (!this.options) return this.hass.loadBackendTranslation("selector", "sunfuse").then((e) => {
+		if (!e?.waiting?.length) return w;
+		if (!this.options) return qe(this.hass).then((e) => {
 			this.options = e;
-		}), E;
+		}), w;
 		let n = this.chosen(e);
-		return C`<form
+		return x`<form
       @submit=${(e) => {
 			e.preventDefault(), this.accept(e.target, n, !this.proposed);
 		}}
@@ -3769,41 +3813,41 @@ U("sunfuse-new-chargers", class extends k {
 		}}
     >
       <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
-      ${e.waiting.length > 1 ? C`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : C`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
+      ${e.waiting.length > 1 ? x`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : x`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
       <fieldset>
         <legend>${t("mode_asked")}</legend>
-        ${e.modes.map((t) => C`<label class="pick"
+        ${e.modes.map((t) => x`<label class="pick"
             ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
-            ${this.options?.(`component.sunfuse.selector.first_mode.options.${t}`) || t}</label
+            ${this.options && Je(this.options, t) || t}</label
           >`)}
       </fieldset>
       <div class="row">
         <label>${t("name_pattern", { n: "{n}" })}<input name="pattern" required value=${t("name_default", { n: "{n}" })} maxlength="60" /></label>
         <label>${t("first_number")}<input name="first" type="number" min="0" max="100000" value="1" required /></label>
-        ${e.circuits.length > 1 ? C`<label
+        ${e.circuits.length > 1 ? x`<label
               >${t("circuit")}<select name="circuit">
-                ${e.circuits.map(({ id: e, name: t }) => C`<option value=${e}>${t}</option>`)}
+                ${e.circuits.map(({ id: e, name: t }) => x`<option value=${e}>${t}</option>`)}
               </select></label
-            >` : E}
-        ${e.phases > 1 ? C`<label
+            >` : w}
+        ${e.phases > 1 ? x`<label
               >${t("phases")}<select name="phases">
                 ${[
 			3,
 			2,
 			1
-		].filter((t) => t <= e.phases).map((e) => C`<option value=${e}>${e}</option>`)}
+		].filter((t) => t <= e.phases).map((e) => x`<option value=${e}>${e}</option>`)}
               </select></label
-            >` : E}
+            >` : w}
         <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
       </div>
-      ${this.proposed ? C`<ul>
-              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => C`<li>${e}: ${t("proposed", {
+      ${this.proposed ? x`<ul>
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => x`<li>${e}: ${t("proposed", {
 			name: n,
-			current: F(this.hass, r)
+			current: P(this.hass, r)
 		})}</li>`)}
             </ul>
-            <p class="quiet">${t("accept_note")}</p>` : E}
-      ${this.problem ? C`<p class="error" role="alert">${this.problem}</p>` : E}
+            <p class="quiet">${t("accept_note")}</p>` : w}
+      ${this.problem ? x`<p class="error" role="alert">${this.problem}</p>` : w}
       <button class="main" type="submit" ?disabled=${!n.length}>
         ${t(this.proposed ? "accept_all" : "accept_preview", { count: n.length })}
       </button>
@@ -3813,7 +3857,7 @@ U("sunfuse-new-chargers", class extends k {
 		return e.waiting.map(({ identity: e }) => e).filter((e) => !this.left.has(e));
 	}
 	pick(e, t) {
-		return C`<label class="pick"
+		return x`<label class="pick"
       ><input
         type="checkbox"
         .checked=${!this.left.has(e)}
@@ -3846,16 +3890,24 @@ U("sunfuse-new-chargers", class extends k {
 	}
 });
 // src/chargers-card.ts
-var Jt = 60;
-U("sunfuse-chargers-card", class extends H {
+var en = 60;
+H("sunfuse-chargers-card", class extends V {
 	static properties = {
-		...H.properties,
+		...V.properties,
 		chosen: { state: !0 },
 		wanted: { state: !0 }
 	};
-	static styles = [V, o`
-      td input[type="checkbox"],
-      th input[type="checkbox"] {
+	static styles = [B, o`
+      label.all {
+        flex-direction: row;
+        align-items: center;
+        gap: 12px;
+        min-block-size: 44px;
+        padding-inline-start: 8px;
+        font-size: var(--ha-font-size-m, 14px);
+        color: var(--primary-text-color);
+      }
+      input[type="checkbox"] {
         inline-size: 24px;
         min-block-size: 24px;
         block-size: 24px;
@@ -3893,6 +3945,9 @@ U("sunfuse-chargers-card", class extends H {
         td.state {
           grid-column: 2;
         }
+        label.all {
+          padding: 0;
+        }
       }
     `];
 	constructor() {
@@ -3905,41 +3960,31 @@ U("sunfuse-chargers-card", class extends H {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return qe("chargers");
+		return Ze("chargers");
 	}
 	content(e, t) {
-		let n = pt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
-		return C`
+		let n = vt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: N(this.hass, r)
+			power: M(this.hass, r)
 		})}</span>
       </div>
-      ${e.admin ? C`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : E}
-      ${n.length ? this.table(n, t) : C`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
+      ${e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : w}
+      ${n.length ? this.table(n, t) : x`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
     `;
 	}
 	table(e, t) {
 		let n = e.filter((e) => e.may_drive), r = n.filter((e) => this.chosen.has(e.id));
-		return C`
-      ${n.length > 1 ? this.actions(r, n, t) : E}
+		return x`
+      ${n.length > 1 ? this.actions(r, n, t) : w}
       <div class="scroll" tabindex="0" role="region" aria-label=${t("chargers")}>
         <table>
           <thead>
             <tr>
-              ${n.length > 1 ? C`<th>
-                    <input
-                      type="checkbox"
-                      aria-label=${t("choose_all")}
-                      .checked=${r.length === n.length}
-                      @change=${(e) => {
-			let t = e.target.checked;
-			this.chosen = new Set(t ? n.map(({ id: e }) => e) : []);
-		}}
-                    />
-                  </th>` : E}
+              ${n.length > 1 ? x`<td></td>` : w}
               <th>${t("charger")}</th>
               <th>${t("state")}</th>
               <th>${t("driver")} · ${t("by_vehicle")}</th>
@@ -3950,7 +3995,7 @@ U("sunfuse-chargers-card", class extends H {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => qt([
+            ${e.map((e) => Qt([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -3965,9 +4010,9 @@ U("sunfuse-chargers-card", class extends H {
 	}
 	row(e, t, n) {
 		let r = this.hass;
-		return C`<tr>
-      ${t ? C`<td>
-            ${e.may_drive ? C`<input
+		return x`<tr>
+      ${t ? x`<td>
+            ${e.may_drive ? x`<input
                   type="checkbox"
                   aria-label=${n("choose", { charger: e.name })}
                   .checked=${this.chosen.has(e.id)}
@@ -3975,21 +4020,21 @@ U("sunfuse-chargers-card", class extends H {
 			let t = new Set(this.chosen);
 			t.delete(e.id) || t.add(e.id), this.chosen = t;
 		}}
-                />` : E}
-          </td>` : E}
+                />` : w}
+          </td>` : w}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? A(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
-      <td class="number">${N(r, e.power_w ?? 0)}</td>
-      <td class="number optional">${P(r, e.today_wh)}</td>
-      <td class="optional">${A(r, "select", "mode", e.mode)}</td>
+      <td class="number">${M(r, e.power_w ?? 0)}</td>
+      <td class="number optional">${N(r, e.today_wh)}</td>
+      <td class="optional">${k(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: Jt }, r = [];
+		let n = { minutes: en }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -4003,9 +4048,21 @@ U("sunfuse-chargers-card", class extends H {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Gt(this.hass, i) : [];
-		return C`<div class="row" role="group" aria-label=${n("actions")}>
-      <span>${n("chosen", { count: e.length })}</span>
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Xt(this.hass, i) : [];
+		return x`<div class="row" role="group" aria-label=${n("actions")}>
+      <label class="all"
+        ><input
+          type="checkbox"
+          .checked=${e.length === t.length}
+          .indeterminate=${e.length > 0 && e.length < t.length}
+          @change=${(e) => {
+			let n = e.target.checked;
+			this.chosen = new Set(n ? t.map(({ id: e }) => e) : []);
+		}}
+        />
+        ${n("choose_all")}</label
+      >
+      ${e.length ? x`<span>${n("chosen", { count: e.length })}</span>` : w}
       <select
         aria-label=${n("set_mode")}
         ?disabled=${!e.length}
@@ -4015,14 +4072,14 @@ U("sunfuse-chargers-card", class extends H {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => C`<option value=${e}>${A(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => x`<option value=${e}>${k(this.hass, "select", "mode", e)}</option>`)}
       </select>
-      ${this.wanted ? C`<button class="main" ?disabled=${!e.length} @click=${() => this.setMode(r("mode"), n)}>${n("set")}</button>` : E}
+      ${this.wanted ? x`<button class="main" ?disabled=${!e.length} @click=${() => this.setMode(r("mode"), n)}>${n("set")}</button>` : w}
       <button
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: Jt })}
+        ${n("boost_for", { minutes: en })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4040,8 +4097,8 @@ U("sunfuse-chargers-card", class extends H {
 	}
 });
 // src/driver-panel.ts
-var Yt = "sunfuse-driver", Xt = class extends H {
-	static styles = [V, o`
+var tn = "sunfuse-driver", nn = class extends V {
+	static styles = [B, o`
       :host {
         max-inline-size: 640px;
         margin-inline: auto;
@@ -4057,6 +4114,14 @@ var Yt = "sunfuse-driver", Xt = class extends H {
       sunfuse-charger-card {
         margin-block-end: 16px;
       }
+      .head button {
+        border: 0;
+        background: none;
+        font-size: 22px;
+        line-height: 1;
+        min-inline-size: 44px;
+        padding: 0;
+      }
       .chargers {
         list-style: none;
         padding: 0;
@@ -4070,32 +4135,55 @@ var Yt = "sunfuse-driver", Xt = class extends H {
         border-block-end: 1px solid var(--quiet);
       }
     `];
+	static properties = {
+		...V.properties,
+		narrow: { attribute: !1 },
+		wrong: { state: !0 }
+	};
 	cards = /* @__PURE__ */ new Map();
 	charger = "";
+	path;
 	set route(e) {
-		let [t, ...n] = (e?.path ?? "").split("/").filter(Boolean).map(decodeURIComponent), r = n.join("/");
-		!t || t === this.config?.site && r === this.charger || (this.charger = r, this.cards.clear(), this.setConfig({
-			type: "driver",
-			site: t
-		}));
+		e?.path !== this.path && (this.path = e?.path, this.find());
 	}
-	set narrow(e) {}
 	set panel(e) {}
+	async find() {
+		let e = this.path;
+		if (e === void 0 || !this.hass) return;
+		let [t, ...n] = e.split("/").filter(Boolean).map(rn), r = n.join("/"), i = await He(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		if (e !== this.path) return;
+		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
+		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
+			type: "driver",
+			site: (o ?? i.find(({ entry_id: e }) => e === t) ?? i[0])?.entry_id
+		});
+	}
 	set hass(e) {
-		super.hass = e;
+		let t = !super.hass;
+		super.hass = e, t && this.find();
 		for (let t of this.cards.values()) t.hass = e;
 	}
 	get hass() {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = pt(e);
-		return C`<div class="head"><h2>${t("driver_page")}</h2></div>
+		let n = vt(e);
+		return x`<div class="head">
+        ${this.narrow ? this.menu() : w}
+        <h2>${e.title}</h2>
+      </div>
+      ${this.wrong ? x`<p class="error">${t("wrong_code")}</p>` : w}
       ${this.shown(n).map((t) => this.card(e, t))} ${this.free(n, t)}`;
 	}
+	menu() {
+		return x`<button aria-label=${this.hass.localize("ui.sidebar.sidebar_toggle")} @click=${() => this.dispatchEvent(new Event("hass-toggle-menu", {
+			bubbles: !0,
+			composed: !0
+		}))}>☰</button>`;
+	}
 	shown(e) {
-		let t = e.find(({ id: e, identity: t }) => [e, t].includes(this.charger)), n = e.filter((e) => e.mine && e !== t).map(({ id: e }) => e), r = t?.id ?? this.charger;
-		return r ? [r, ...n] : n.length ? n : e.slice(0, 1).map(({ id: e }) => e);
+		let t = e.find(({ id: e, identity: t }) => [e, t].includes(this.charger)), n = e.filter((e) => e.mine && e !== t);
+		return (t ? [t, ...n] : n.length || e.length > 1 ? n : e).map(({ id: e }) => e);
 	}
 	card(e, t) {
 		let n = this.cards.get(t);
@@ -4106,35 +4194,40 @@ var Yt = "sunfuse-driver", Xt = class extends H {
 		}), n.hass = this.hass, this.cards.set(t, n)), n;
 	}
 	free(e, t) {
-		if (e.length < 2) return E;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => Zt(e) - Zt(t))];
-		return C`<h3>${t("free_chargers")}</h3>
-      ${r.length ? E : C`<p>${t("none_free")}</p>`}
+		if (e.length < 2) return w;
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => an(e) - an(t))];
+		return x`<h3>${t("free_chargers")}</h3>
+      ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
-        ${i.map((e) => C`<li><span>${e.name}</span>${this.until(e, n(e), t)}</li>`)}
+        ${i.map((e) => x`<li><span>${e.name}</span>${this.until(e, n(e), t)}</li>`)}
       </ul>`;
 	}
 	until(e, t, n) {
-		if (t) return C`<span class="chip good">${n("free")}</span>`;
-		let r = Zt(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? C`<span class="chip bad">${n("out_of_order")}</span>` : C`<span class="quiet"
-      >${Number.isFinite(r) ? n("free_at", { time: z(this.hass, new Date(r).toISOString()) }) : n("occupied")}</span
-    >`;
+		if (t) return x`<span class="chip good">${n("free")}</span>`;
+		let r = an(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${st(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function Zt({ demand: e, plan: t }) {
-	let n = e?.departure ?? t?.ready;
-	return n ? Date.parse(n) : Infinity;
+function rn(e) {
+	try {
+		return decodeURIComponent(e);
+	} catch {
+		return e;
+	}
 }
-U(Yt, Xt);
+function an({ demand: e, plan: t }) {
+	let n = Date.parse(e?.departure ?? t?.ready ?? "");
+	return n > Date.now() ? n : Infinity;
+}
+H(tn, nn);
 // node_modules/lit-html/directives/repeat.js
-var Qt = (e, t, n) => {
+var on = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, $t = gt(class extends _t {
+}, sn = xt(class extends St {
 	constructor(e) {
-		if (super(e), e.type !== W.CHILD) throw Error("repeat() can only be used in text expressions");
+		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
 	dt(e, t, n) {
 		let r;
@@ -4150,42 +4243,42 @@ var Qt = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = Tt(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = At(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
-		else if (s[d] === o[p]) c[p] = G(i[d], a[p]), d++, p++;
-		else if (s[f] === o[m]) c[m] = G(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = G(i[d], a[m]), St(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = G(i[f], a[p]), St(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = Qt(o, p, m), u = Qt(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
+		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), Dt(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), Dt(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = on(o, p, m), u = on(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = St(e, i[d]);
-					G(t, a[p]), c[p] = t;
-				} else c[p] = G(n, a[p]), St(e, i[d], n), i[t] = null;
+					let t = Dt(e, i[d]);
+					W(t, a[p]), c[p] = t;
+				} else c[p] = W(n, a[p]), Dt(e, i[d], n), i[t] = null;
 				p++;
-			} else Et(i[f]), f--;
-		} else Et(i[d]), d++;
+			} else jt(i[f]), f--;
+		} else jt(i[d]), d++;
 		for (; p <= m;) {
-			let t = St(e, c[m + 1]);
-			G(t, a[p]), c[p++] = t;
+			let t = Dt(e, c[m + 1]);
+			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && Et(e);
+			e !== null && jt(e);
 		}
-		return this.ut = o, wt(e, c), T;
+		return this.ut = o, kt(e, c), C;
 	}
-}), Z = 9e5, en = class {
+}), X = 9e5, cn = class {
 	times;
 	start;
 	end;
 	constructor(e, t, n) {
 		let r = (e.starts ?? []).map((e) => Date.parse(e));
-		this.times = [...r, e.end ? Date.parse(e.end) : (r[r.length - 1] ?? 0) + Z], this.start = t, this.end = n;
+		this.times = [...r, e.end ? Date.parse(e.end) : (r[r.length - 1] ?? 0) + X], this.start = t, this.end = n;
 	}
 	get steps() {
 		return this.times.length - 1;
@@ -4210,17 +4303,17 @@ var Qt = (e, t, n) => {
 		return t < 0 ? void 0 : t;
 	}
 	leaving(e) {
-		let t = Math.round(e / Z) * Z;
-		return Math.min(this.to, Math.max(this.from + Z, t));
+		let t = Math.round(e / X) * X;
+		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, tn = {
+}, ln = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, nn = class {
+}, un = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4258,8 +4351,8 @@ var Qt = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = tn[e.key];
-		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * Z)) : this.drop());
+		let i = ln[e.key];
+		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
 		this.place(e, t), this.tryOut();
@@ -4287,7 +4380,7 @@ var Qt = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, rn = 16, Q = 216, an = 36e5, on = [
+}, dn = 26, Z = 216, Q = 26, fn = 7, pn = 44, mn = 36e5, hn = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4296,7 +4389,7 @@ var Qt = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], sn = o`
+], gn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4359,13 +4452,13 @@ var Qt = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function cn(e, t) {
+function _n(e, t) {
 	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${on[n % on.length]})`;
+	return `var(--graph-color-${n + 1}, ${hn[n % hn.length]})`;
 }
-function ln(e, t) {
-	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Q - e / f * 200, m = n.price ?? [], h = Math.max(.01, ...m), g = Math.min(0, ...m), ee = (e) => Q - (e - g) / (h - g) * 200;
-	return C`<div
+function vn(e, t) {
+	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
+	return x`<div
     class="chart"
     role="group"
     tabindex="0"
@@ -4379,38 +4472,38 @@ function ln(e, t) {
 		0,
 		.5,
 		1
-	].map((e) => w`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
-          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${M(o, f * e / 1e3, 0)}</text>`)}
-      <text x=${38} y=${11} text-anchor="end">kW</text>
-      ${pn(e, c)}
-      ${n.sun_w ? w`<path class="sun" d=${un(n.sun_w, i, p)} />` : E}
-      ${fn(e, s, p)}
-      ${n.house_w ? w`<path class="house" d=${dn(n.house_w, i, p)} />` : E}
-      ${d ? w`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : E}
-      ${m.length ? w`<path class="price" d=${dn(m, i, ee)} />
-          <text x=${i.end + 6} y=${ee(h) + 4}>${M(o, h, 2)}</text>
-          <text x=${i.end + 6} y=${11}>${r.currency}</text>` : E}
-      ${e.step !== void 0 && e.step < i.steps ? w`<rect class="chosen" x=${i.edge(e.step)} y=${rn} height=${200}
-            width=${i.edge(e.step + 1) - i.edge(e.step)} />` : E}
-      ${e.marks.map((n) => mn(e, n, t))}
+	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
+          <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
+      <text x=${38} y="12" text-anchor="end">kW</text>
+      ${Sn(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${yn(n.sun_w, i, p)} />` : w}
+      ${xn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${bn(n.house_w, i, p)} />` : w}
+      ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
+      ${m.length ? S`<path class="price" d=${bn(m, i, te)} />
+          <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
+          <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${dn} height=${190}
+            width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
+      ${sn(Cn(e.marks, i), ({ car: e }) => e.id, (n) => wn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => C`<span><i style="background:${cn(r, e.id)}"></i>${e.name}</span>`)}
-      ${n.sun_w?.some(Boolean) ? C`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : E}
-      ${n.house_w ? C`<span><i style="background:var(--house)"></i>${a("house")}</span>` : E}
-      ${m.length ? C`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : E}
-      ${d ? C`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : E}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${_n(r, e.id)}"></i>${e.name}</span>`)}
+      ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
+      ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
+      ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
+      ${d ? x`<span><i class="line" style="border-color:var(--error-color, #db4437)"></i>${a("limit")}</span>` : w}
     </div>
   </div>`;
 }
-function un(e, t, n) {
+function yn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
-	return `M${t.edge(0)} ${Q}${r.join("")}L${t.edge(e.length)} ${Q}Z`;
+	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function dn(e, t, n) {
+function bn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function fn({ plan: e, scale: t }, n, r) {
+function xn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4420,62 +4513,77 @@ function fn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), w`<path d=${a} style="fill:${cn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${_n(e, n.id)}" />`;
 	});
 }
-function pn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / an, i = [
+function Sn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / mn, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = nt(e), o = j(e.locale.language, {
-		timeZone: R(e),
+	].find((e) => r / e * 56 < n) ?? 24, a = ot(e), o = A(e.locale.language, {
+		timeZone: L(e),
 		weekday: "short"
-	}), s = [], c = Math.ceil(t.from / Z) * Z;
-	for (; !B(e, c).endsWith(":00");) c += Z;
-	for (let n = c; n <= t.to; n += an) {
-		let r = Number(B(e, n).slice(11, 13));
+	}), s = [], c = Math.ceil(t.from / X) * X;
+	for (; !z(e, c).endsWith(":00");) c += X;
+	for (let n = c; n <= t.to; n += mn) {
+		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(w`<line class="grid" x1=${c} x2=${c} y1=${rn} y2=${Q} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${dn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function mn(e, { car: t, at: n }, r) {
-	let { plan: i, scale: a, say: o, hass: s } = e;
-	if (n > a.to) return E;
-	let c = a.x(n), l = cn(i, t.id), u = w`<line x1=${c} x2=${c} y1=${rn} y2=${Q} style="stroke:${l};stroke-width:2" />
-    <circle cx=${c} cy=${rn} r="9" style="fill:${l}" />`;
-	return t.may_drive ? w`<g
+function Cn(e, t) {
+	let n = [], r = /* @__PURE__ */ new Map();
+	for (let i of [...e].sort((e, t) => e.at - t.at)) {
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < fn ? n.length : 0;
+		n[o] = e + Q, r.set(i, o);
+	}
+	return e.map((n) => {
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < pn;
+		return {
+			...n,
+			lane: r.get(n) ?? 0,
+			crowded: e.some(i)
+		};
+	});
+}
+function wn(e, { car: t, at: n, lane: r, crowded: i }, a) {
+	let { plan: o, scale: s, say: c, hass: l } = e;
+	if (n > s.to) return w;
+	let u = s.x(n), d = _n(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [pn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+    <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
+	return t.may_drive ? S`<g
     class="departure"
     role="slider"
     tabindex="0"
-    aria-label=${o("departure_of", { car: t.name })}
-    aria-valuemin=${a.from}
-    aria-valuemax=${a.to}
+    aria-label=${c("departure_of", { car: t.name })}
+    aria-valuemin=${s.from}
+    aria-valuemax=${s.to}
     aria-valuenow=${n}
-    aria-valuetext=${z(s, new Date(n).toISOString())}
-    @pointerdown=${(e) => r.drag(e, t)}
-    @keydown=${(e) => r.key(e, t, n)}
-  >${u}<path d="M${c - 3} ${13}l-3 3l3 3M${c + 3} ${13}l3 3l-3 3" />
-    <rect x=${c - 22} y="0" width="44" height=${Q} fill="transparent" /></g>` : w`<g>${u}</g>`;
+    aria-valuetext=${R(l, new Date(n).toISOString())}
+    @pointerdown=${(e) => a.drag(e, t)}
+    @keydown=${(e) => a.key(e, t, n)}
+  ><rect x=${u - p / 2} y=${r * Q} width=${p} height=${m} fill="transparent" />${h}<path
+      d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var hn = 8;
-U("sunfuse-plan-card", class extends H {
+var Tn = 8;
+H("sunfuse-plan-card", class extends V {
 	static properties = {
-		...H.properties,
+		...V.properties,
 		plan: { state: !0 },
 		step: { state: !0 },
 		width: { state: !0 },
 		rows: { state: !0 }
 	};
 	static styles = [
-		V,
-		sn,
+		B,
+		gn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4497,11 +4605,12 @@ U("sunfuse-plan-card", class extends H {
 	];
 	trial;
 	waiting;
-	stop;
-	asked = "";
+	plans = new $t(this, (e) => {
+		this.trial.dragging ? this.waiting = e : this.plan = e;
+	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = hn, this.trial = new nn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = Tn, this.trial = new un(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4520,7 +4629,7 @@ U("sunfuse-plan-card", class extends H {
 		}
 	}
 	static getConfigForm() {
-		return qe("chargers");
+		return Ze("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4531,35 +4640,33 @@ U("sunfuse-plan-card", class extends H {
 		}), this.sizes.observe(this);
 	}
 	disconnectedCallback() {
-		super.disconnectedCallback(), this.sizes?.disconnect(), this.stop?.(), this.stop = void 0, this.asked = "";
+		super.disconnectedCallback(), this.sizes?.disconnect();
 	}
 	willUpdate() {
-		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ut(this.hass, {
+		let e = this.site?.entry_id;
+		e && this.plans.follow(this.hass, {
 			type: "sunfuse/plan/subscribe",
-			entry_id: e.entry_id
-		}).listen((e) => {
-			this.trial.dragging ? this.waiting = e : this.plan = e;
-		}));
+			entry_id: e
+		});
 	}
 	shows(e) {
 		return Object.values(e.chargers).flatMap(({ demand: e }) => [e?.departure, e?.guessed]);
 	}
 	content(e, t) {
 		let n = this.plan, r = this.trial.now?.plan ?? n;
-		return C`
+		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("plan")}</h2>
-        ${n?.made_at ? C`<span class="quiet">${t("made_at", { time: z(this.hass, n.made_at) })}</span>` : E}
+        ${n?.made_at ? x`<span class="quiet">${t("made_at", { time: R(this.hass, n.made_at) })}</span>` : w}
       </div>
-      ${n?.failing ? C`<p class="error">${t("plan_failing")}</p>` : E}
-      ${n && r?.starts?.length ? C`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
-          ${this.cars(n, t)}` : C`<p class="quiet ${n ? "" : "wait"}">${t(n ? "no_plan" : "loading")}</p>`}
+      ${n?.failing ? x`<p class="error">${t("plan_failing")}</p>` : w}
+      ${n && r?.starts?.length ? x`${this.chart(n, r, t)} ${this.numbers(r, n, t)} ${this.proposal(n, t)}
+          ${this.cars(n, t)}` : x`<p class="quiet ${n ? "" : "wait"}">${t(n ? "no_plan" : "loading")}</p>`}
     `;
 	}
 	chart(e, t, n) {
-		let r = new en(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return ln({
+		let r = new cn(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return vn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4609,7 +4716,7 @@ U("sunfuse-plan-card", class extends H {
 	}
 	shownAt(e, t) {
 		let n = (this.trial.now?.car === e.id ? this.trial.now.at : void 0) ?? (t ? Date.parse(t) : void 0);
-		return n === void 0 ? "" : B(this.hass, n);
+		return n === void 0 ? "" : z(this.hass, n);
 	}
 	async keep(e, t) {
 		let n = this.plan?.speed ?? 1, r = this.plan?.made_at ? Date.parse(this.plan.made_at) : Date.now(), i = n === 1 ? t : Date.now() + (t - r) / n, a = new Date(i).toISOString(), o = this.say?.("departure_set") ?? "";
@@ -4620,16 +4727,16 @@ U("sunfuse-plan-card", class extends H {
 	}
 	proposal(e, t) {
 		let n = this.trial.now, r = e.cars?.find(({ id: e }) => e === n?.car);
-		if (!n || !r) return E;
-		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = z(this.hass, new Date(n.at).toISOString());
-		return C`<div class="trial" role="group" aria-label=${t("preview")}>
+		if (!n || !r) return w;
+		let i = n.plan?.cars?.find(({ id: e }) => e === n.car), a = R(this.hass, new Date(n.at).toISOString());
+		return x`<div class="trial" role="group" aria-label=${t("preview")}>
       <strong>${t("if_leaving", {
 			car: r.name,
 			time: a
 		})}</strong>
-      ${n.problem ? C`<p class="error">${n.problem}</p>` : E}
-      ${i ? this.outcome(r, i, e, t) : E}
-      ${i || n.problem ? E : C`<p class="quiet">${t("loading")}</p>`}
+      ${n.problem ? x`<p class="error">${n.problem}</p>` : w}
+      ${i ? this.outcome(r, i, e, t) : w}
+      ${i || n.problem ? w : x`<p class="quiet">${t("loading")}</p>`}
       <div class="row">
         <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
         <button @click=${() => this.trial.drop()}>${t("cancel")}</button>
@@ -4637,93 +4744,93 @@ U("sunfuse-plan-card", class extends H {
     </div>`;
 	}
 	outcome(e, t, n, r) {
-		let i = this.hass, a = L(i, t.cost, n.currency), o = L(i, e.cost, n.currency);
-		return C`<p>
+		let i = this.hass, a = I(i, t.cost, n.currency), o = I(i, e.cost, n.currency);
+		return x`<p>
         ${n.priced ? a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
 			cost: a,
 			before: o
-		}) : E}
-        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: L(i, t.saving, n.currency) }) : E}
-        ${t.ready && !t.missing_wh ? r("expected", { time: z(i, t.ready) }) : E}
+		}) : w}
+        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: I(i, t.saving, n.currency) }) : w}
+        ${t.ready && !t.missing_wh ? r("expected", { time: R(i, t.ready) }) : w}
       </p>
-      ${t.missing_wh ? C`<p class="error">${r("misses", { energy: P(i, t.missing_wh) })}</p>` : E}`;
+      ${t.missing_wh ? x`<p class="error">${r("misses", { energy: N(i, t.missing_wh) })}</p>` : w}`;
 	}
 	numbers(e, t, n) {
 		let r = this.step, i = r === void 0 ? void 0 : e.starts?.[r];
-		if (r === void 0 || !i) return C`<p class="slot quiet">${n("touch_slot")}</p>`;
+		if (r === void 0 || !i) return x`<p class="slot quiet">${n("touch_slot")}</p>`;
 		let a = this.hass, o = [
-			e.sun_w ? `${n("sun")} ${N(a, e.sun_w[r])}` : "",
-			e.house_w ? `${n("house")} ${N(a, e.house_w[r])}` : "",
-			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${N(a, e.power_w[r])}`),
-			e.price ? `${n("price")} ${M(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
+			e.sun_w ? `${n("sun")} ${M(a, e.sun_w[r])}` : "",
+			e.house_w ? `${n("house")} ${M(a, e.house_w[r])}` : "",
+			...(e.cars ?? []).filter((e) => e.power_w[r]).map((e) => `${e.name} ${M(a, e.power_w[r])}`),
+			e.price ? `${n("price")} ${j(a, e.price[r] ?? 0, 3)} ${t.currency}/kWh` : ""
 		];
-		return C`<p class="slot" aria-live="polite">
-      <strong>${z(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
+		return x`<p class="slot" aria-live="polite">
+      <strong>${R(a, i)}</strong> ${o.filter(Boolean).join(" · ")}
     </p>`;
 	}
 	cars(e, t) {
 		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
-		if (!n.length) return E;
+		if (!n.length) return w;
 		let r = (e) => Number(!e.energy_wh && !this.leaves(e) && this.trial.now?.car !== e.id);
 		n.sort((e, t) => r(e) - r(t));
 		let i = n.some((e) => e.ready || e.missing_wh), a = !e.sun_w || e.sun_w.some(Boolean) || n.some((e) => e.sun_share);
-		return C`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
+		return x`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>
       <table class="stack">
         <thead>
           <tr>
             <th>${t("charger")}</th>
             <th>${t("departure")}</th>
-            ${i ? C`<th>${t("ready")}</th>` : E}
+            ${i ? x`<th>${t("ready")}</th>` : w}
             <th class="number">${t("energy")}</th>
-            ${e.priced ? C`<th class="number">${t("cost")}</th>
-                  <th class="number">${t("saving")}</th>` : E}
-            ${a ? C`<th class="number">${t("sun_share")}</th>` : E}
+            ${e.priced ? x`<th class="number">${t("cost")}</th>
+                  <th class="number">${t("saving")}</th>` : w}
+            ${a ? x`<th class="number">${t("sun_share")}</th>` : w}
           </tr>
         </thead>
         <tbody>
-          ${$t(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${sn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
         </tbody>
       </table>
     </div>
-    ${n.length > this.rows ? C`<button @click=${() => this.rows = n.length}>${t("show_more")}</button>` : E}`;
+    ${n.length > this.rows ? x`<button @click=${() => this.rows = n.length}>${t("show_more")}</button>` : w}`;
 	}
 	car(e, t, n, r) {
 		let i = this.hass, a = this.leaves(e), o = (e) => e ? "" : "none";
-		return C`<tr>
+		return x`<tr>
       <td><strong>${e.name}</strong></td>
       <td class="wide ${o(e.may_drive || a)}" data-name=${r("departure")}>
-        ${e.may_drive ? C`<input
+        ${e.may_drive ? x`<input
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
-              min=${B(i, Date.now())}
-              .value=${Dt(this.shownAt(e, a))}
+              min=${z(i, Date.now())}
+              .value=${Mt(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = it(i, t.target.value);
+			let n = lt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
-            />` : a ? z(i, a) : "–"}
+            />` : a ? R(i, a) : "–"}
       </td>
-      ${t.promised ? C`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
-            ${e.missing_wh ? r("misses", { energy: P(i, e.missing_wh) }) : e.ready ? z(i, e.ready) : "–"}
-          </td>` : E}
-      <td class="number" data-name=${r("energy")}>${P(i, e.energy_wh)}</td>
-      ${n.priced ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? L(i, e.cost, n.currency) : "–"}</td>
-            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? L(i, e.saving, n.currency) : "–"}</td>` : E}
-      ${t.sunny ? C`<td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? I(i, e.sun_share * 100) : "–"}</td>` : E}
+      ${t.promised ? x`<td class=${o(e.missing_wh || e.ready)} data-name=${r("ready")}>
+            ${e.missing_wh ? r("misses", { energy: N(i, e.missing_wh) }) : e.ready ? R(i, e.ready) : "–"}
+          </td>` : w}
+      <td class="number" data-name=${r("energy")}>${N(i, e.energy_wh)}</td>
+      ${n.priced ? x`<td class="number ${o(e.energy_wh)}" data-name=${r("cost")}>${e.energy_wh ? I(i, e.cost, n.currency) : "–"}</td>
+            <td class="number ${o(e.energy_wh)}" data-name=${r("saving")}>${e.energy_wh ? I(i, e.saving, n.currency) : "–"}</td>` : w}
+      ${t.sunny ? x`<td class="number ${o(e.energy_wh)}" data-name=${r("sun_share")}>${e.energy_wh ? F(i, e.sun_share * 100) : "–"}</td>` : w}
     </tr>`;
 	}
 });
 // src/report-panel.ts
-var gn = [
+var En = [
 	7,
 	14,
 	30,
 	90
-], _n = 3600;
-U("sunfuse-report", class extends k {
+], Dn = 3600;
+H("sunfuse-report", class extends O {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -4772,7 +4879,7 @@ U("sunfuse-report", class extends k {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: _n
+				expires: Dn
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4781,9 +4888,9 @@ U("sunfuse-report", class extends k {
 	}
 	render() {
 		let e = this.localize;
-		if (!e) return E;
+		if (!e) return w;
 		let t = (t, n) => e(`component.sunfuse.common.report_${t}`, n) || t;
-		return C`
+		return x`
       <nav>
         <button class="back" title=${t("back")} aria-label=${t("back")} @click=${() => history.back()}>←</button>
         <h1>${t("title")}</h1>
@@ -4793,22 +4900,22 @@ U("sunfuse-report", class extends k {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${gn.map((e) => C`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${En.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
-        ${this.path ? C`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : E}
+        ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
-      ${this.problem ? C`<p role="alert">${this.problem}</p>` : E}
-      ${this.path ? C`<iframe src=${this.path} title=${t("title")}></iframe>` : E}
+      ${this.problem ? x`<p role="alert">${this.problem}</p>` : w}
+      ${this.path ? x`<iframe src=${this.path} title=${t("title")}></iframe>` : w}
     `;
 	}
 });
 // src/sessions-model.ts
-var vn = {
+var On = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function yn(e) {
+function kn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4824,22 +4931,22 @@ function yn(e) {
 		billed: null
 	});
 }
-function bn() {
+function An() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function xn({ start: e, stop: t }) {
+function jn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Sn(e) {
-	let t = j("en-CA", {
+function Mn(e) {
+	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
 		month: "2-digit"
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Cn(e, t) {
+function Nn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4847,7 +4954,7 @@ function Cn(e, t) {
 	}
 	return n;
 }
-function wn(e) {
+function Pn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4856,7 +4963,7 @@ function wn(e) {
 	};
 }
 // src/sessions-chart.ts
-var Tn = o`
+var Fn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -4880,6 +4987,17 @@ var Tn = o`
   .months button[aria-pressed="true"] {
     border-color: var(--primary-color);
   }
+  .months .narrow {
+    display: none;
+  }
+  @container (max-width: 420px) {
+    .months .short {
+      display: none;
+    }
+    .months .narrow {
+      display: inline;
+    }
+  }
   .months i {
     display: block;
     inline-size: 100%;
@@ -4891,8 +5009,8 @@ var Tn = o`
     background: var(--sun);
   }
 `;
-function En(e) {
-	let t = j("en-CA", {
+function In(e) {
+	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
 		month: "2-digit",
@@ -4903,43 +5021,47 @@ function En(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Dn(e, t, n, r, i) {
-	let a = Cn(n, Sn(e)), o = En(e).map((e) => {
+function Ln(e, t, n, r, i) {
+	let a = Nn(n, Mn(e)), o = In(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...yn(a.get(t) ?? [])
+			...kn(a.get(t) ?? [])
 		};
-	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = j(e.locale.language, {
+	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
 		timeZone: "UTC"
-	}), l = j(e.locale.language, {
+	}), l = A(e.locale.language, {
+		month: "narrow",
+		timeZone: "UTC"
+	}), u = A(e.locale.language, {
 		month: "long",
 		year: "numeric",
 		timeZone: "UTC"
-	}), u = (e) => `${e / s * 75}%`;
-	return C`<div class="months" role="group" aria-label=${t("by_month")}>
-      ${o.map((t) => C`<button
+	}), d = (e) => `${e / s * 75}%`;
+	return x`<div class="months" role="group" aria-label=${t("by_month")}>
+      ${o.map((t) => x`<button
           aria-pressed=${r === t.month}
-          aria-label="${l.format(t.at)}: ${P(e, t.energy_wh)}"
+          aria-label="${u.format(t.at)}: ${N(e, t.energy_wh)}"
           @click=${() => i(r === t.month ? void 0 : t.month)}
         >
-          <i class="other" style="block-size:${u(t.energy_wh - t.sun_wh)}"></i>
-          <i class="sun" style="block-size:${u(t.sun_wh)}"></i>
-          <span>${c.format(t.at)}</span>
+          <i class="other" style="block-size:${d(t.energy_wh - t.sun_wh)}"></i>
+          <i class="sun" style="block-size:${d(t.sun_wh)}"></i>
+          <span class="short">${c.format(t.at)}</span>
+          <span class="narrow">${l.format(t.at)}</span>
         </button>`)}
     </div>
-    ${o.some((e) => e.sun_wh) ? C`<p class="row key quiet" aria-hidden="true">
+    ${o.some((e) => e.sun_wh) ? x`<p class="row key quiet" aria-hidden="true">
           <span><i style="background:var(--sun)"></i>${t("sun")}</span>
           <span><i style="background:var(--grid)"></i>${t("grid_and_battery")}</span>
-        </p>` : E}`;
+        </p>` : w}`;
 }
 // src/sessions-card.ts
-var On = 10;
-U("sunfuse-sessions-card", class extends H {
+var Rn = 10;
+H("sunfuse-sessions-card", class extends V {
 	static properties = {
-		...H.properties,
+		...V.properties,
 		answer: { state: !0 },
 		group: { state: !0 },
 		month: { state: !0 },
@@ -4947,40 +5069,36 @@ U("sunfuse-sessions-card", class extends H {
 		shown: { state: !0 }
 	};
 	static styles = [
-		V,
-		Tn,
+		B,
+		Fn,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	stop;
-	asked = "";
+	sessions = new $t(this, (e) => {
+		this.answer = e && {
+			...e,
+			sessions: [...e.sessions].sort((e, t) => jn(t) - jn(e))
+		};
+	});
 	constructor() {
-		super(), this.group = "person", this.shown = On;
+		super(), this.group = "person", this.shown = Rn;
 	}
 	static getConfigForm() {
-		return qe("chargers");
+		return Ze("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
 	}
-	disconnectedCallback() {
-		super.disconnectedCallback(), this.stop?.(), this.stop = void 0, this.asked = "";
-	}
 	willUpdate() {
-		let e = this.site;
-		e?.entry_id && this.isConnected && this.asked !== e.entry_id && (this.asked = e.entry_id, this.stop?.(), this.stop = ut(this.hass, {
+		let e = this.site?.entry_id;
+		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
-			entry_id: e.entry_id,
-			start: bn()
-		}).listen((e) => {
-			this.answer = e && {
-				...e,
-				sessions: [...e.sessions].sort((e, t) => xn(t) - xn(e))
-			};
-		}));
+			entry_id: e,
+			start: An()
+		});
 	}
 	shows(e) {
 		return [e.title];
@@ -4990,13 +5108,13 @@ U("sunfuse-sessions-card", class extends H {
 			...this.answer,
 			sessions: this.ofChargers(this.answer.sessions)
 		};
-		return C`
+		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("sessions")}</h2>
-        ${n?.sessions.length ? C`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : E}
+        ${n?.sessions.length ? x`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : w}
       </div>
-      ${n && !n.all ? C`<p class="quiet">${t("own_sessions")}</p>` : E}
-      ${n ? n.sessions.length ? C`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : C`<p class="quiet">${t("no_sessions")}</p>` : C`<p class="quiet wait">${t("loading")}</p>`}
+      ${n && !n.all ? x`<p class="quiet">${t("own_sessions")}</p>` : w}
+      ${n ? n.sessions.length ? x`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : x`<p class="quiet">${t("no_sessions")}</p>` : x`<p class="quiet wait">${t("loading")}</p>`}
     `;
 	}
 	ofChargers(e) {
@@ -5005,7 +5123,7 @@ U("sunfuse-sessions-card", class extends H {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Sn(this.hass);
+		let t = Mn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5018,46 +5136,46 @@ U("sunfuse-sessions-card", class extends H {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Dn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = On;
+		return Ln(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Rn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Cn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Nn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...yn(t)
+			...kn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = wn(e.sessions);
-		return C`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(vn).map((e) => C`<button
+		let i = Pn(e.sessions);
+		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
+        ${Object.keys(On).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(vn[e])}
+            ${t(On[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(vn[this.group])}</th>
+              <th>${t(On[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
             </tr>
           </thead>
           <tbody>
-            ${r.map((n) => C`<tr>
+            ${r.map((n) => x`<tr>
                 <td>
                   <button
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = On;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Rn;
 		}}
                   >
                     ${n.name}
@@ -5069,10 +5187,10 @@ U("sunfuse-sessions-card", class extends H {
           </tbody>
         </table>
       </div>
-      ${n.length ? E : C`<p class="quiet">${t("no_sessions")}</p>`}`;
+      ${n.length ? w : x`<p class="quiet">${t("no_sessions")}</p>`}`;
 	}
 	heads(e, t) {
-		let n = (e, n) => e ? C`<th class="number">${t(n)}</th>` : E;
+		let n = (e, n) => e ? x`<th class="number">${t(n)}</th>` : w;
 		return [
 			n(e.sun, "sun_share"),
 			n(e.cost, "cost"),
@@ -5081,16 +5199,16 @@ U("sunfuse-sessions-card", class extends H {
 		];
 	}
 	sums(e, t, n, r) {
-		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null, o = (e, t, n, i = "") => e ? C`<td class="number ${i}" data-name=${r(t)}>${n}</td>` : E;
-		return C`${o(!0, "energy", P(i, e.energy_wh))}
-      ${o(n.sun, "sun_share", I(i, a), "minor")}
-      ${o(n.cost, "cost", L(i, e.cost, t))}
-      ${o(n.saving, "saving", L(i, e.saving, t), e.saving === null ? "minor none" : "minor")}
-      ${o(n.billed, "billed", L(i, e.billed, t))}`;
+		let i = this.hass, a = e.energy_wh ? e.sun_wh / e.energy_wh * 100 : null, o = (e, t, n, i = "") => e ? x`<td class="number ${i}" data-name=${r(t)}>${n}</td>` : w;
+		return x`${o(!0, "energy", N(i, e.energy_wh))}
+      ${o(n.sun, "sun_share", F(i, a), "minor")}
+      ${o(n.cost, "cost", I(i, e.cost, t))}
+      ${o(n.saving, "saving", I(i, e.saving, t), e.saving === null ? "minor none" : "minor")}
+      ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = wn(e.sessions);
-		return C`<h3>${this.only ?? t("sessions")}</h3>
+		let n = this.hass, r = this.chosen(e), i = Pn(e.sessions);
+		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
           <thead>
@@ -5104,10 +5222,10 @@ U("sunfuse-sessions-card", class extends H {
             </tr>
           </thead>
           <tbody>
-            ${r.slice(0, this.shown).map((r) => C`<tr>
+            ${r.slice(0, this.shown).map((r) => x`<tr>
                 <td>
-                  ${r.start ? z(n, r.start) : r.stop ? rt(n, r.stop) : "–"}
-                  ${r.running ? C`<span class="chip good">${t("running")}</span>` : E}
+                  ${r.start ? R(n, r.start) : r.stop ? ct(n, r.stop) : "–"}
+                  ${r.running ? x`<span class="chip good">${t("running")}</span>` : w}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
                 <td class=${r.person ? "" : "none"} data-name=${t("by_person")}>${r.person ?? "–"}</td>
@@ -5117,19 +5235,19 @@ U("sunfuse-sessions-card", class extends H {
           </tbody>
         </table>
       </div>
-      ${r.length > this.shown ? C`<button
+      ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += On;
+			this.shown += Rn;
 		}}
           >
             ${t("show_more")}
-          </button>` : E}`;
+          </button>` : w}`;
 	}
 	async export(e, t) {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: bn(),
+			start: An(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -5145,8 +5263,8 @@ U("sunfuse-sessions-card", class extends H {
 	}
 });
 // src/setup-panel.ts
-var kn = "sunfuse-site";
-U("sunfuse-dashboard", class extends k {
+var zn = "sunfuse-site";
+H("sunfuse-dashboard", class extends O {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -5156,7 +5274,7 @@ U("sunfuse-dashboard", class extends k {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, We(e).then((e) => {
+		this.begun || (this.begun = !0, Ge(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -5164,7 +5282,7 @@ U("sunfuse-dashboard", class extends k {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: kn,
+				url_path: zn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5172,21 +5290,21 @@ U("sunfuse-dashboard", class extends k {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: kn,
+				url_path: zn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), mt(`/${kn}`, !0);
+			})), yt(`/${zn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
 	}
 	render() {
-		return C`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
+		return x`<p role="status">${this.problem ?? this.say?.("making_dashboard") ?? ""}</p>`;
 	}
 });
 // src/site-card.ts
-var An = 30, jn = 236;
-U("sunfuse-site-card", class extends H {
-	static styles = [V, o`
+var Bn = 30, Vn = 236;
+H("sunfuse-site-card", class extends V {
+	static styles = [B, o`
       .flows {
         position: relative;
         inline-size: 100%;
@@ -5196,8 +5314,9 @@ U("sunfuse-site-card", class extends H {
       .node {
         position: absolute;
         transform: translate(-50%, -50%);
-        inline-size: 84px;
-        block-size: 84px;
+        inline-size: min(84px, 28%);
+        aspect-ratio: 1;
+        box-sizing: border-box;
         border-radius: 50%;
         border: 2px solid var(--colour);
         background: var(--card-background-color, #fff);
@@ -5210,7 +5329,7 @@ U("sunfuse-site-card", class extends H {
         line-height: 1.25;
       }
       .node ha-icon {
-        --mdc-icon-size: 20px;
+        --mdc-icon-size: clamp(14px, 5.5cqi, 20px);
         color: var(--colour);
       }
       .node strong {
@@ -5263,6 +5382,12 @@ U("sunfuse-site-card", class extends H {
         font-size: 13px;
         font-variant-numeric: tabular-nums;
       }
+      .phase.whole {
+        grid-template-columns: 1fr 8.5em;
+      }
+      .small-text {
+        font-size: 13px;
+      }
       .phase span:last-child {
         text-align: end;
       }
@@ -5305,21 +5430,21 @@ U("sunfuse-site-card", class extends H {
     `];
 	content(e, t) {
 		let { flows: n, circuits: r } = e, i = r?.find((e) => e.parent === null);
-		return C`
+		return x`
       <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
-        ${i?.state ? C`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${A(this.hass, "sensor", "state", i.state)}</span
-            >` : E}
+        ${i?.state ? x`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
+              >${k(this.hass, "sensor", "state", i.state)}</span
+            >` : w}
       </div>
-      ${this.config?.new_chargers && e.admin ? C`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : E}
-      ${e.available ? E : C`<p class="error">${t("site_failed")}</p>`}
-      ${n ? this.flows(n, e, t) : C`<p class="quiet">${t("only_chargers")}</p>`}
+      ${this.config?.new_chargers && e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : w}
+      ${e.available ? w : x`<p class="error">${t("site_failed")}</p>`}
+      ${n ? this.flows(n, e, t) : x`<p class="quiet">${t("only_chargers")}</p>`}
       ${r?.map((n) => this.circuit(n, e, t))}
-      ${r ? C`<p class="key row" aria-hidden="true">
+      ${r ? x`<p class="key row" aria-hidden="true">
             <span><i style="background:var(--house)"></i>${t("other_loads")}</span>
             <span><i style="background:var(--cars)"></i>${t("cars")}</span>
-          </p>` : E}
+          </p>` : w}
       ${e.peaks?.map((e) => this.peak(e, t))} ${this.limits(e, t)}
     `;
 	}
@@ -5339,7 +5464,7 @@ U("sunfuse-site-card", class extends H {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < An ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Bn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5354,7 +5479,7 @@ U("sunfuse-site-card", class extends H {
 			y: 192,
 			watts: Math.abs(a),
 			inward: a,
-			detail: e.battery_soc === null ? "" : I(r, e.battery_soc)
+			detail: e.battery_soc === null ? "" : F(r, e.battery_soc)
 		}), o.push({
 			name: "cars",
 			icon: "mdi:car-electric",
@@ -5363,47 +5488,47 @@ U("sunfuse-site-card", class extends H {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (jn - s) * 100}%`;
-		return C`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${jn - s}">
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Vn - s) * 100}%`;
+		return x`
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Vn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
-			return C`<div
-            class="flow ${Math.abs(e.inward) >= An ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+			return x`<div
+            class="flow ${Math.abs(e.inward) >= Bn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
 		})}
-        ${o.map((e) => C`<div
+        ${o.map((e) => x`<div
             class="node"
             style="--colour:var(--${e.name});${c(e)}"
           >
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
-            <strong>${N(r, e.watts)}</strong>
-            ${e.detail ? C`<span>${e.detail}</span>` : E}
+            <strong>${M(r, e.watts)}</strong>
+            ${e.detail ? x`<span>${e.detail}</span>` : w}
           </div>`)}
       </div>
-      ${t.surplus_w ? C`<p>${n("surplus", { power: N(r, t.surplus_w) })}</p>` : E}
+      ${t.surplus_w ? x`<p>${n("surplus", { power: M(r, t.surplus_w) })}</p>` : w}
     `;
 	}
 	circuit(e, t, n) {
 		let r = this.hass, i = e.limit_entity;
-		return C`
+		return x`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? C`<button class="small" @click=${() => ht(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? x`<button class="small" @click=${() => bt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
-            </button>` : E}
+            </button>` : w}
       </div>
       ${e.limit_a.map((i, a) => {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
-			if (i <= 0) return E;
+			if (i <= 0) return w;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: F(r, s),
-				limit: F(r, i)
+				current: P(r, s),
+				limit: P(r, i)
 			});
-			return C`<div class="phase">
+			return x`<div class="phase">
           <span>${u}</span>
           <div
             class="bar"
@@ -5420,15 +5545,15 @@ U("sunfuse-site-card", class extends H {
           <span>${d}</span>
         </div>`;
 		})}
-      ${e.why ? C`<p>${e.why}</p>` : E}
+      ${e.why ? x`<p>${e.why}</p>` : w}
     `;
 	}
 	peak(e, t) {
 		let n = this.hass, r = Math.max(e.target_w ?? 0, e.interval_w, e.month_w, 1);
-		return C`
+		return x`
       <h3>${e.name}</h3>
-      <div class="phase">
-        <span></span>
+      <p class="quiet small-text">${t("interval_peak")}</p>
+      <div class="phase whole">
         <div
           class="bar"
           role="meter"
@@ -5436,51 +5561,51 @@ U("sunfuse-site-card", class extends H {
           aria-valuemin="0"
           aria-valuemax=${r}
           aria-valuenow=${e.interval_w}
-          aria-valuetext=${N(n, e.interval_w)}
+          aria-valuetext=${M(n, e.interval_w)}
         >
           <i class="cars" style="inline-size:${e.interval_w / r * 100}%"></i>
         </div>
-        <span>${N(n, e.interval_w)}</span>
+        <span>${M(n, e.interval_w)}</span>
       </div>
       <p>
         ${t("peak", {
-			until: z(n, e.interval_end),
-			allowed: N(n, e.may_draw_w),
-			month: N(n, e.month_w)
+			until: R(n, e.interval_end),
+			allowed: M(n, e.may_draw_w),
+			month: M(n, e.month_w)
 		})}
-        ${e.cost === null ? E : C`${t("cost")}: ${L(n, e.cost, this.site?.currency ?? "EUR")}`}
+        ${e.cost === null ? w : x`${t("cost")}: ${I(n, e.cost, this.site?.currency ?? "EUR")}`}
       </p>
     `;
 	}
 	limits(e, t) {
 		let n = this.hass;
-		return e.limits?.length ? C`
+		return e.limits?.length ? x`
       <h3>${t("limits_now")}</h3>
       ${e.limits.map((e) => {
-			let r = e.power_w === null ? e.current_a === null ? "" : `${F(n, e.current_a)} A` : N(n, e.power_w);
-			return C`<p>
+			let r = e.power_w === null ? e.current_a === null ? "" : `${P(n, e.current_a)} A` : M(n, e.power_w);
+			return x`<p>
           ${e.name}: ${r}
-          ${e.until ? C`<span class="quiet">${t("until", { time: z(n, e.until) })}</span>` : E}
+          ${e.until ? x`<span class="quiet">${t("until", { time: R(n, e.until) })}</span>` : w}
         </p>`;
 		})}
-    ` : E;
+    ` : w;
 	}
 });
 // src/strategy.ts
-var Mn = 6, Nn = 1e4;
+var Hn = 6, Un = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Pn(e, t) {
+function Wn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Mn) r.push({
+	})), e.chargers.length > Hn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5529,14 +5654,14 @@ function Pn(e, t) {
 		sections: r
 	};
 }
-function Fn(e, t) {
-	let n = dt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Nn);
+function Gn(e, t) {
+	let n = gt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Un);
 }
-async function In(e) {
-	let [t, n] = await Promise.all([We(e), Ve(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Fn(e, t);
-	if (n.length) return { views: n.map((e) => Pn(e, t)) };
+async function Kn(e) {
+	let [t, n] = await Promise.all([Ge(e), He(() => e.callWS({ type: "sunfuse/sites" }))]);
+	for (let t of n) Gn(e, t);
+	if (n.length) return { views: n.map((e) => Wn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5547,7 +5672,7 @@ async function In(e) {
 	}] };
 }
 // src/index.ts
-var Ln = [
+var qn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5580,14 +5705,14 @@ var Ln = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Ln) window.customCards.push({
+for (let [e, t, n] of qn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return Ge(t) ?? e;
+		return Ye(t) ?? e;
 	},
 	get description() {
-		return Ge(n) ?? "";
+		return Ye(n) ?? "";
 	}
 });
-export { In as generate };
+export { Kn as generate };

@@ -1,4 +1,4 @@
-/* sources f76ca1538f105e3a5813268066ae5c81d58a3981c5af2c639fabfef440c5098a */
+/* sources aa9eb16dbe798aed866a26de65eb93706e7f3062e9da0f839de34ccff9c5d557 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

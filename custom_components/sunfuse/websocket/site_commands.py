@@ -79,14 +79,14 @@ def site_for(
     """Return the site that a command names, the first where it names none; None once an error was sent."""
     viewer = Viewer(hass, connection.user)
     wanted = msg.get("entry_id")
-    for entry in loaded(hass):
-        if wanted in (None, entry.entry_id):
-            if visible(viewer, entry):
-                return entry
-            if wanted:
-                connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
-                return None
-    connection.send_error(msg["id"], ERR_NOT_FOUND, "No such site is set up")
+    named = [entry for entry in loaded(hass) if wanted in (None, entry.entry_id)]
+    for entry in named:
+        if visible(viewer, entry):
+            return entry
+    if named:
+        connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
+    else:
+        connection.send_error(msg["id"], ERR_NOT_FOUND, "No such site is set up")
     return None
 
 
