@@ -68,8 +68,8 @@ class AdmissionRoom:
     def blocked(self, asking: Ask) -> int | None:
         """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
         uses, min_a = self.uses(asking), asking.connector.min_a
-        if self.runs(asking):
-            uses = tuple(use for use in uses if use[0] not in self._borne)
+        if self._borne and self.runs(asking):
+            uses = tuple([use for use in uses if use[0] not in self._borne])
         return blocked_by(self.left, uses, min_a)
 
     def start(self, asking: Ask) -> None:

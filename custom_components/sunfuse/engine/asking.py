@@ -188,10 +188,10 @@ def phases_in_use(
         return wired  # the car has not found its phases again
     current_a = draws[-1].current_a
     charges_a = max(connector.min_a - 1, connector.min_a * CHARGES)
-    if max(current_a[phase] for phase in connector.phases) < charges_a:
+    if max([current_a[phase] for phase in connector.phases]) < charges_a:
         return wired
     # A charger that was commanded to use one phase may not have done so yet.
-    used = (p for p in connector.phases if is_used(current_a[p], connector.min_a))
+    used = [p for p in connector.phases if is_used(current_a[p], connector.min_a)]
     return tuple(used) or wired
 
 

@@ -222,7 +222,7 @@ def _left(most: PerPhase, load: PerPhase) -> PerPhase:
 
     Feed-in does not make the wires behind the fuse thicker, and a cloud removes it faster than cars can reduce.
     """
-    return tuple(max(m - max(a, 0.0), 0.0) for m, a in zip(most, load, strict=True))
+    return tuple([max(m - max(a, 0.0), 0.0) for m, a in zip(most, load, strict=True)])
 
 
 def _elapsed_s(snapshot: Snapshot, memory: Memory) -> float:

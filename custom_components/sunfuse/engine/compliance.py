@@ -37,7 +37,7 @@ def check_compliance(
     if not past.draws or not connector.reachable:
         return ComplianceStep.COMPLIES
     draw, now, tuning = past.draws[-1], snapshot.now, snapshot.tuning
-    drawn_a = max(draw.current_a[phase] for phase in connector.phases)
+    drawn_a = max([draw.current_a[phase] for phase in connector.phases])
     allowed_a = _allowed_a(past, draw, snapshot)
     if allowed_a is None:
         return ComplianceStep.COMPLIES
@@ -80,6 +80,8 @@ def _note_offer(
 def _allowed_a(past: ConnectorMemory, draw: Draw, snapshot: Snapshot) -> float | None:
     """Return the highest offer that a draw may still respond to; None if it has not been known for long enough."""
     since = draw.at - timedelta(seconds=snapshot.tuning.settling_s)
+    if past.offers[-1].at <= since:
+        return past.offers[-1].current_a
     if past.offers[0].at > since:
         return None
     ends = [offered.at for offered in past.offers[1:]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from .drawing import METER_LAG, SAME_TIME
+from .drawing import METER_LAG, SAME_TIME, least_bounds_of
 from .load import SETTLING, generated_w
 from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
@@ -154,12 +154,14 @@ def _cars(
         most_a = float("inf")
         if connector.offer_a is not None:
             most_a = max(connector.offer_a, connector.fail_safe_a)
-        by_phase = zip(*(draw.lowest_a for draw in recent), strict=True)
-        for phase, around_a in enumerate(by_phase):
-            lowest_a, highest_a = min(*around_a, most_a), min(max(around_a), most_a)
-            reported_a[phase] += min(around_a[-1], most_a)
-            least_a[phase] += lowest_a if near else 0.0
-            steady = steady and highest_a - lowest_a <= STEADY_A
+        lowest_a, highest_a = least_bounds_of(recent)
+        for phase, now_a in enumerate(last.lowest_a):
+            low_a, high_a = min(lowest_a[phase], most_a), min(highest_a[phase], most_a)
+            reported_a[phase] += min(now_a, most_a)
+            if near:
+                least_a[phase] += low_a
+            if high_a - low_a > STEADY_A:
+                steady = False
         if near:
             newest = last.at if newest is None else max(newest, last.at)
     return _Cars(

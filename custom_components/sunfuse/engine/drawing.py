@@ -77,13 +77,30 @@ def around(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
 _AT = attrgetter("at")
 
 
+def at_most(current_a: PerPhase, most_a: float) -> PerPhase:
+    """Return currents, none of them above another one."""
+    if max(current_a) <= most_a:
+        return current_a
+    return tuple([min(a, most_a) for a in current_a])
+
+
 def bounds_of(seen: tuple[Draw, ...], phases: int) -> tuple[PerPhase, PerPhase]:
     """Return the least and the most that was drawn at the time of these draws, per site phase."""
     if not seen:
         return (0.0,) * phases, (0.0,) * phases
-    lowest = zip(*(draw.lowest_a for draw in seen), strict=True)
-    highest = zip(*(draw.highest_a for draw in seen), strict=True)
-    return tuple(map(min, lowest)), tuple(map(max, highest))
+    if len(seen) == 1:
+        return seen[0].lowest_a, seen[0].highest_a
+    lowest = [draw.lowest_a for draw in seen]
+    highest = [draw.highest_a for draw in seen]
+    return tuple(map(min, *lowest)), tuple(map(max, *highest))
+
+
+def least_bounds_of(seen: tuple[Draw, ...]) -> tuple[PerPhase, PerPhase]:
+    """Return the least and the most of what was drawn at least at the time of these draws, per site phase."""
+    lowest = [draw.lowest_a for draw in seen]
+    if len(lowest) == 1:
+        return lowest[0], lowest[0]
+    return tuple(map(min, *lowest)), tuple(map(max, *lowest))
 
 
 def power_bounds(
@@ -95,8 +112,9 @@ def power_bounds(
     """
     voltage_v = snapshot.site.voltage_v
     low_w, high_w = sum(least) * voltage_v, sum(most) * voltage_v
-    alone = any(draw.most_a is not None for draw in seen)
-    if not alone or (least, most) != bounds_of(seen, len(least)):
+    if all(draw.most_a is None for draw in seen) or (least, most) != bounds_of(
+        seen, len(least)
+    ):
         return low_w, high_w
     reported_w = [max(draw.watts(voltage_v), 0.0) for draw in seen]
     return max(low_w, min(reported_w)), min(high_w, max(reported_w))

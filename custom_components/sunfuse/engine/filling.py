@@ -54,18 +54,20 @@ class _Level:
                 self.left[resource] -= user.base * coefficient
 
     def begin(self, name: str, level: float) -> None:
-        user = self.users[name]
+        user, rate = self.users[name], self.rate
         for resource, coefficient in user.uses:
-            self._advance(resource, level)
-            self.rate[resource] += coefficient * user.weight
+            if self.at[resource] != level:
+                self._advance(resource, level)
+            rate[resource] += coefficient * user.weight
             self.active[resource][name] = None
 
     def end(self, name: str, level: float, share: Share) -> None:
-        user = self.users[name]
+        user, rate = self.users[name], self.rate
         self.shares[name] = share
         for resource, coefficient in user.uses:
-            self._advance(resource, level)
-            self.rate[resource] -= coefficient * user.weight
+            if self.at[resource] != level:
+                self._advance(resource, level)
+            rate[resource] -= coefficient * user.weight
             del self.active[resource][name]
 
     def _advance(self, resource: int, level: float) -> None:
@@ -118,7 +120,7 @@ def _begin(
     touched: set[int] = set()
     for name in begun:
         level.begin(name, now)
-        touched.update(resource for resource, _ in level.users[name].uses)
+        touched.update([resource for resource, _ in level.users[name].uses])
     for resource in touched:
         heappush(fulls, (level.full_at(resource), resource))
 

@@ -52,7 +52,9 @@ def _drawn_w(
         return 0.0, 0.0
     if not connector.reachable or not past.draws:
         return None
-    draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
+    draw = past.draws[-1]
+    if draw.at > at:
+        draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
     if snapshot.now - draw.at > CURRENT_FOR:
         return None
     volts = snapshot.site.voltage_v
@@ -79,7 +81,10 @@ def _followed_a(
     """Return what a car draws that follows its offers since it reported: with `early` the most, otherwise the least."""
     level_a = max(draw.current_a)
     most_a = inf if early or past.takes_a is None else past.takes_a
-    for offered_a, begin, end in _stretches(past.offers, at, early=early):
+    offers = past.offers
+    if offers and offers[-1].since <= draw.at:
+        offers = offers[-1:]  # those before it were over when it reported
+    for offered_a, begin, end in _stretches(offers, at, early=early):
         seconds = (end - max(begin, draw.at)).total_seconds()
         if seconds <= 0:
             continue
@@ -117,7 +122,7 @@ def learn_following(
     if decided_at is None or not past.draws or past.draws[-1].at <= decided_at:
         return
     draw = past.draws[-1]
-    drawn_a = max(draw.current_a[phase] for phase in connector.phases)
+    drawn_a = max([draw.current_a[phase] for phase in connector.phases])
     if connector.status is not ConnectorStatus.CHARGING or drawn_a < LEAST_A:
         return
     since = draw.at - FOLLOWED

@@ -51,7 +51,8 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         or past.draws[-1].at - past.settled_at < SETTLED
     ):
         return
-    takes_a = max(past.draws[-1].highest_a[phase] for phase in connector.phases)
+    highest_a = past.draws[-1].highest_a
+    takes_a = max([highest_a[phase] for phase in connector.phases])
     if takes_a < NOTHING_A:
         past.idle_since = past.idle_since or now
         return

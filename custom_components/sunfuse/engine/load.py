@@ -21,7 +21,7 @@ from operator import attrgetter
 
 from .asking import phases_in_use
 from .confirmed_offer import held_a
-from .drawing import SAME_TIME, around, bounds_of, power_bounds
+from .drawing import SAME_TIME, around, at_most, bounds_of, power_bounds
 from .learning import expected_a
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot, watts
@@ -97,13 +97,11 @@ class _Seen:
 
     def lowest_or_offered(self) -> PerPhase:
         """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
-        least_a = min(self.offered)
-        return tuple(min(a, least_a) for a in self.lowest)
+        return at_most(self.lowest, min(self.offered))
 
     def lowest_or_commanded(self) -> PerPhase:
         """Return the same; it may also have followed a lower command that was never confirmed."""
-        least_a = min((*self.offered, *self.taken_back))
-        return tuple(min(a, least_a) for a in self.lowest)
+        return at_most(self.lowest, min((*self.offered, *self.taken_back)))
 
     def likely(self, least: PerPhase) -> PerPhase:
         """Return the least that it is likely to draw: a car that charges continues, even without a report of that time."""
@@ -119,8 +117,7 @@ class _Seen:
         """Return the highest draw; one from before a reduction is over by now."""
         if not _keeps_offers(self.connector, self.past):
             return self.highest
-        most_a = max(self.offered)
-        return tuple(min(a, most_a) for a in self.highest)
+        return at_most(self.highest, max(self.offered))
 
     def highest_or_offer(self) -> PerPhase:
         """Return what it may have risen to since it reported."""
@@ -338,7 +335,7 @@ def _seen(
         lowest=lowest,
         highest=highest,
         offered=(*offered, held_a(connector, snapshot)),
-        taken_back=tuple(one.current_a for one in past.taken_back if one.at >= since),
+        taken_back=tuple([one.current_a for one in past.taken_back if one.at >= since]),
     )
 
 
@@ -347,8 +344,10 @@ _AT = attrgetter("at")
 
 def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
     """Return the offers that were in force at some time since, the oldest first."""
+    if offers and offers[-1].at <= since:
+        return (offers[-1].current_a,)
     later = bisect_right(offers, since, key=_AT)
-    return tuple(offered.current_a for offered in offers[max(later - 1, 0) :])
+    return tuple([offered.current_a for offered in offers[max(later - 1, 0) :]])
 
 
 def _nearest(last: float | None, low: float, high: float) -> float:

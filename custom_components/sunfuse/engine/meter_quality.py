@@ -107,7 +107,7 @@ def _sum_drawn(
     """Return the last reported draw of the cars, per phase."""
     reported = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
     return tuple(
-        sum(current_a[phase] for current_a in reported) for phase in range(phases)
+        [sum([current_a[phase] for current_a in reported]) for phase in range(phases)]
     )
 
 

@@ -22,7 +22,7 @@ def watch_load(
     The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
     """
     mean_a, now = _mean(past, load_a, snapshot), snapshot.now
-    past = replace(past, usual_a=_usual(past, load_a, snapshot))
+    usual_a = _usual(past, load_a, snapshot)
     all_now = (now,) * len(mean_a)
     if (
         past.minute_at is None
@@ -37,6 +37,7 @@ def watch_load(
     else:
         return replace(
             past,
+            usual_a=usual_a,
             mean_a=mean_a,
             mean_at=now,
             highest_a=tuple(map(max, past.highest_a, mean_a)),
@@ -50,6 +51,7 @@ def watch_load(
         )
     return replace(
         past,
+        usual_a=usual_a,
         mean_a=mean_a,
         mean_at=now,
         minute_at=now,

@@ -19,7 +19,7 @@ If there is a forecast, the regret of each state under the expected sun of the n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
@@ -122,9 +122,9 @@ class Powers:
 def regret_w(sun_w: float, state: int, powers: Powers) -> float:
     """Return the regret of a state with this solar power: usable solar power that is not used, and energy from the grid."""
     others_low_w, others_high_w = powers.others
-    own_least_w = min((low for low, _ in powers.of.values()), default=0.0)
+    own_least_w = min([low for low, _ in powers.of.values()], default=0.0)
     least_w = others_low_w or own_least_w
-    most_w = others_high_w + max((high for _, high in powers.of.values()), default=0.0)
+    most_w = others_high_w + max([high for _, high in powers.of.values()], default=0.0)
     usable_w = min(sun_w, most_w) if sun_w >= least_w else 0.0
     low_w, high_w = powers.of.get(state, (0.0, 0.0))
     taken_w = min(max(sun_w, others_low_w + low_w), others_high_w + high_w)
@@ -140,7 +140,7 @@ def watch_sky(
 ) -> RecentSky:
     """Return the sky with what was seen since the last decision."""
     states = tuple(sorted({OFF, *powers.of}))
-    now_w = tuple(regret_w(sun_w, state, powers) for state in states)
+    now_w = [regret_w(sun_w, state, powers) for state in states]
     best = states[now_w.index(min(now_w))]
     if sky.states != states:
         none = (0.0,) * len(states)
@@ -149,18 +149,22 @@ def watch_sky(
         best = sky.best
     seconds = min(max(elapsed_s, 0.0), LONGEST_S)
     kept = 1.0 - seconds / REMEMBERED_S
-    return replace(
-        sky,
+    return RecentSky(
+        states=states,
         best=best,
         since_s=sky.since_s + seconds if best == sky.best else 0.0,
         # The time since the last decision was that of the sky that was seen then.
         lasted_s=tuple(
-            lasted * kept + (seconds if state == sky.best else 0.0)
-            for state, lasted in zip(states, sky.lasted_s, strict=True)
+            [
+                lasted * kept + (seconds if state == sky.best else 0.0)
+                for state, lasted in zip(states, sky.lasted_s, strict=True)
+            ]
         ),
         ended=tuple(
-            ended * kept + (best != state == sky.best)
-            for state, ended in zip(states, sky.ended, strict=True)
+            [
+                ended * kept + (best != state == sky.best)
+                for state, ended in zip(states, sky.ended, strict=True)
+            ]
         ),
     )
 
