@@ -2,9 +2,13 @@
 
 Each minute the schedulers know the load and what every car still wants, and decide anew; nothing holds a car back from
 being started or stopped. Nobody gets less than 6 A: who would waits.
+
+That is the textbook. With real chargers the same schedulers have what the engine has as well: steps of 0.1 A, and offers that
+fall at once, but rise from 6 A in a ramp, and only into what others have released.
 """
 
 from collections.abc import Callable
+import math
 
 import numpy as np
 
@@ -15,6 +19,10 @@ from .sessions import VOLTAGE_V, Session, power_w
 
 MIN_A = 6.0
 SLOT_S = 900
+# Real chargers: how often an offer moves, by how much it rises, and in which steps.
+TICK_S = 5
+RISE_A = 5.0
+STEPS_PER_A = 10
 
 
 class Present:
@@ -94,7 +102,11 @@ RIVALS: dict[str, Scheduler] = {
 
 
 def simulate(
-    scheduler: Scheduler, sessions: list[Session], free: list[PerPhase]
+    scheduler: Scheduler,
+    sessions: list[Session],
+    free: list[PerPhase],
+    *,
+    real_chargers: bool = False,
 ) -> list[Present]:
     """Let a scheduler share what is free in each minute."""
     waiting = sorted(sessions, key=lambda s: s.arrives_s, reverse=True)
@@ -106,11 +118,41 @@ def simulate(
             car = Present(waiting.pop())
             everyone.append(car)
             here.append(car)
-        here = [car for car in here if car.session.leaves_s > now_s and car.wants_wh]
+        here = [car for car in here if car.session.leaves_s > now_s]
+        full = [car for car in here if not car.wants_wh]
+        here = [car for car in here if car.wants_wh]
         given = scheduler(here, min(left), now_s)
-        for car in here:
-            car.take(given.get(car.session.id, 0.0))
+        if not real_chargers:
+            for car in here:
+                car.take(given.get(car.session.id, 0.0))
+            continue
+        held_a = sum(car.current_a for car in full)  # until its offer is withdrawn
+        for _ in range(MINUTE_S // TICK_S):
+            _move(here, given, min(left) - held_a)
+            held_a = 0.0
+        for car in full:
+            car.take(0.0)
     return everyone + [Present(session) for session in waiting]
+
+
+def _move(cars: list[Present], given: dict[str, float], free_a: float) -> None:
+    """Move each offer towards what the car is given: down at once, up into what the others had released before."""
+    free_a -= sum(car.current_a for car in cars)
+    places = {name: place for place, name in enumerate(given)}
+    for car in sorted(cars, key=lambda c: places.get(c.session.id, len(places))):
+        before_a = car.current_a
+        current_a = _in_steps(given.get(car.session.id, 0.0))
+        if current_a > before_a:
+            most_a = before_a + RISE_A if before_a else MIN_A
+            fits_a = _in_steps(before_a + max(free_a, 0.0))
+            current_a = max(min(current_a, most_a, fits_a), before_a)
+            current_a = current_a if current_a >= MIN_A else 0.0
+            free_a -= current_a - before_a
+        car.take(current_a, TICK_S)
+
+
+def _in_steps(current_a: float) -> float:
+    return math.floor(current_a * STEPS_PER_A + 1e-6) / STEPS_PER_A
 
 
 def bound_wh(sessions: list[Session], free: list[PerPhase]) -> float:

@@ -10,8 +10,10 @@ from .asking import Ask
 from .confirmed_offer import before_a
 from .filling import EPSILON, Uses
 from .model import Snapshot
+from .ramp import was_paused
 from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s
 from .resources import Capacities, Resources, blocked_by, take
+from .steadiness import trembles_a
 
 # To start a car on what others lend is worth it from this on.
 LEAST_GAIN_A = 1.0
@@ -35,12 +37,13 @@ class AdmissionRoom:
         self.snapshot = snapshot
         self.free = free
         self.left = list(free)
-        self.unsteady = resources.unsteady_now()
+        self._unsteady = resources.unsteady_now()
+        self._trembles = trembles_a(self._unsteady)
         self._starts = [0.0] * len(free)  # of `unsteady`, where a car starts
         self._borne = self._find_borne(asks)
         self._claims: dict[str, tuple[Ask, float]] = {}  # beyond minimums, not promised
         # Who needs the same as one that nobody could lend it to.
-        self._not_lent: set[tuple[Uses, float, bool]] = set()
+        self._not_lent: set[tuple[Uses, float, bool, bool]] = set()
 
     def _find_borne(self, asks: list[Ask]) -> frozenset[int]:
         """Return the resources that cannot carry the minimums of the running cars, and tolerate that for a moment."""
@@ -76,7 +79,14 @@ class AdmissionRoom:
         """Keep free what is not steadily free, where a car starts."""
         if not self.runs(asking):
             for index, _ in self.uses(asking):
-                self._starts[index] = self.unsteady[index]
+                self._starts[index] = max(
+                    self._starts[index], self.unsteady(asking)[index]
+                )
+
+    def unsteady(self, asking: Ask) -> Capacities:
+        """Return what must stay free before a car starts."""
+        back = was_paused(asking.past, self.snapshot.now)
+        return self._trembles if back else self._unsteady
 
     def beside_starts(self) -> Capacities:
         """Return what is free beside what must stay free for cars that start."""
@@ -102,7 +112,8 @@ class AdmissionRoom:
         Nobody lends who could not wait, and nothing is lent unless more flows by it.
         """
         runs = self.runs(asking)
-        alike = (self.uses(asking), asking.connector.min_a, runs)
+        back = was_paused(asking.past, self.snapshot.now)
+        alike = (self.uses(asking), asking.connector.min_a, runs, back)
         if alike in self._not_lent:
             return {}
         least_s, gain_a = (NO_TIME_S, 0.0) if runs else (TIME_LEFT_S, LEAST_GAIN_A)
@@ -110,7 +121,7 @@ class AdmissionRoom:
         lent: dict[str, float] = {}
         flows_a = asking.connector.min_a * len(asking.phases)
         for lender, claimed_a in reversed(list(self._claims.values())):
-            lacks_a = self._lacks_a(asking, lender, steadily=not runs)
+            lacks_a = self._lacks_a(asking, lender)
             if lacks_a > 0 and laxity_s(lender, self.snapshot) > least_s:
                 lent[lender.id] = lent_a = min(lacks_a, claimed_a)
                 self._lend(lender, lent_a)
@@ -130,12 +141,13 @@ class AdmissionRoom:
         self.take(lender, -lent_a)
         self._claims[lender.id] = lender, self._claims[lender.id][1] - lent_a
 
-    def _lacks_a(self, asking: Ask, lender: Ask, *, steadily: bool) -> float:
+    def _lacks_a(self, asking: Ask, lender: Ask) -> float:
         """Return what of a lender's current a minimum lacks, by what both use."""
         lenders, most_a = dict(self.uses(lender)), 0.0
+        unsteady = None if self.runs(asking) else self.unsteady(asking)
         for index, used in self.uses(asking):
             if index in lenders:
-                kept = self.unsteady[index] if steadily else 0.0
+                kept = unsteady[index] if unsteady else 0.0
                 lacks = used * asking.connector.min_a + kept - self.left[index]
                 most_a = max(most_a, lacks / lenders[index])
         return most_a

@@ -254,6 +254,13 @@ def _taken_back(
     return (*lately, Offered(at=snapshot.now, current_a=last_a))
 
 
+def _is_overdrawn(connector: Connector, tick: Tick) -> bool:
+    """Whether the meter shows an overload of something that a connector uses."""
+    over = tick.resources.over()
+    uses = tick.resources.uses(connector, connector.phases) if over else ()
+    return any(index in over for index, _ in uses)
+
+
 def _lived(
     standing: Standing, shares: Shares, decided: ConnectorDecision, tick: Tick
 ) -> ConnectorMemory:
@@ -290,9 +297,11 @@ def _lived(
         return past
     if past.on_since is not None:
         ran_s = (now - past.on_since).total_seconds()
+        paused = _is_overdrawn(connector, tick)
+        past.paused_at = now if connector.id in shares.waiting and paused else None
         shed = (
             connector.id in shares.waiting
-            and ran_s < tick.snapshot.tuning.turn_s
+            and (paused or ran_s < tick.snapshot.tuning.turn_s)
             and past.idle_since is None
             and not (standing.ask and has_time(standing.ask, tick.snapshot))
         )

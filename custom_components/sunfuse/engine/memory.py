@@ -69,6 +69,7 @@ class ConnectorMemory:
     off_since: datetime | None = None  # waiting for an offer since
     stopped_at: datetime | None = None  # its offer was withdrawn
     stopped_for: Reason | None = None  # and why
+    paused_at: datetime | None = None  # the same, for an overload that was measured
     stops: int = 0  # in a row, for lack of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # since when solar power is enough to start
     dull_since: datetime | None = (

@@ -8,9 +8,10 @@ from .confirmed_offer import before_a, held_a
 from .filling import User, fill
 from .meter_quality import is_unmoved
 from .model import Snapshot
-from .ramp import calm_a, is_slow, round_down
+from .ramp import calm_a, is_slow, round_down, was_paused
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
+from .steadiness import trembles_a
 
 # The cars have this long to contradict a meter that has failed (see `contradiction`).
 FIRST_MINUTE = timedelta(seconds=60)
@@ -66,7 +67,9 @@ def raised(
         held = held_a(asking.connector, snapshot)
         uses = resources.uses(asking.connector, asking.phases)
         take(left, uses, -held)
-        blocked = blocked_by(left, uses, asking.connector.min_a, unsteady)
+        back = was_paused(asking.past, snapshot.now)
+        kept = trembles_a(unsteady) if back else unsteady
+        blocked = blocked_by(left, uses, asking.connector.min_a, kept)
         if blocked is None:
             base[asking.id] = asking.connector.min_a
             take(left, uses, max(asking.connector.min_a, held))

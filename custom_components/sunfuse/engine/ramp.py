@@ -11,6 +11,8 @@ from .tuning import Tuning
 
 # A car that was stopped and has since run for this long starts with a clean record.
 FORGIVEN = timedelta(minutes=30)
+# An overload that lasts longer is no moment any more.
+MOMENT = timedelta(seconds=60)
 # The automatic values.
 DEAD_BAND = 0.05
 DEAD_BAND_A = 1.0
@@ -161,6 +163,15 @@ def locked_until(past: ConnectorMemory, tuning: Tuning) -> datetime | None:
         repeated_s = tuning.lockout_s * 2.0 ** min(past.stops - 2, _MOST_DOUBLINGS)
         lockout_s = max(lockout_s, min(repeated_s, tuning.lockout_most_s))
     return past.stopped_at + timedelta(seconds=lockout_s)
+
+
+def was_paused(past: ConnectorMemory, now: datetime) -> bool:
+    """Whether a car was paused for what may have been a moment: it comes back as soon as that is over.
+
+    It had its place beside the load as it was before. If it is paused again, it waits like all others.
+    """
+    paused_at = past.paused_at
+    return paused_at is not None and past.stops <= 1 and now - paused_at <= MOMENT
 
 
 def locked_out(past: ConnectorMemory, snapshot: Snapshot) -> bool:

@@ -204,7 +204,8 @@ def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, int] | None
     for asking in reversed(admitted):
         if room.runs(asking):
             continue
-        blocked = blocked_by(room.left, room.uses(asking), 0.0, room.unsteady)
+        unsteady = room.unsteady(asking)
+        blocked = blocked_by(room.left, room.uses(asking), 0.0, unsteady)
         if blocked is not None:
             return {asking.id: blocked}
     return None

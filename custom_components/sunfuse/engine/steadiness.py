@@ -1,5 +1,6 @@
 """How much a circuit's load varies: a car that just fits at a quiet moment would be stopped at the next one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import math
@@ -115,6 +116,11 @@ def _followed(
         before + (now - before) * weight
         for now, before in zip(load_a, mean_a, strict=True)
     )
+
+
+def trembles_a(unsteady: Sequence[float]) -> list[float]:
+    """Return how much of what is to stay free is fluctuation: a car that was paused for a moment returns beside that."""
+    return [min(a, TREMBLES_A) for a in unsteady]
 
 
 def unsteady_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
