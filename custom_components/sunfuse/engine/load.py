@@ -6,9 +6,10 @@ offered less may not have followed yet, and one that reported long ago may have 
 last estimate is kept; outside them it moves. If chargers report rarely the bounds are wide, and an inrush would stay in
 the estimate: so what is above the likely load decays.
 
-If the meter is above the circuit's limit the benefit of the doubt ends: what the chargers do not account for is
-load. A lower offer counts as soon as a car and the meter had the time to follow, so that each reduction removes the whole
-excess, and none is made twice.
+If the meter is above the circuit's limit on a phase the benefit of the doubt ends: what the chargers do not account for is
+load, on the other phases too, since what took a step seldom did so on one phase alone, and a car that was just offered
+more may yet rise beside it. A lower offer counts as soon as a car and the meter had the time to follow, so that each
+reduction removes the whole excess, and none is made twice.
 """
 
 from bisect import bisect_right
@@ -160,7 +161,7 @@ def uncontrolled(
 ) -> Load:
     """Return the estimate within the bounds that is nearest to the last one.
 
-    On a phase that is `over` its limit it is at least what the chargers do not account for.
+    Once a phase is `over` its limit it is at least what the chargers do not account for, on all phases.
     """
     phases = range(snapshot.site.phases)
     least = [0.0] * len(phases)
@@ -203,10 +204,7 @@ def uncontrolled(
     )
     if any(over):
         cars_a = reported()
-        load = tuple(
-            max(load[p], meter.current_a[p] - cars_a[p]) if over[p] else load[p]
-            for p in phases
-        )
+        load = tuple(max(load[p], meter.current_a[p] - cars_a[p]) for p in phases)
     voltage_v = snapshot.site.voltage_v
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
     if not any(over):
@@ -270,8 +268,12 @@ def _reported(
         most_a = expected_a(connector, lived, snapshot) or connector.max_a
         for phase, drawn in enumerate(draw.current_a):
             if follows_offers and drawn > 0:
-                total[phase] += followed_a(
+                followed = followed_a(
                     drawn, draw.at, lived.offers, most_a, measured_at
+                )
+                # A slow charger may have followed a lower command that was taken back.
+                total[phase] += min(
+                    (followed, *(one.current_a for one in lived.taken_back))
                 )
             else:
                 total[phase] += drawn
