@@ -64,6 +64,7 @@ def by_meter(
     if meter is not None:
         past = learn_interval(past, meter)
         past = learn_response(past, meter, connectors, snapshot, memory, draws)
+    before_a = past.read_a
     judged = judge(circuit, meter, connectors, draws, past, snapshot)
     past, reading, quality = judged.past, judged.reading, judged.quality
     good = quality is MeterQuality.GOOD
@@ -74,6 +75,7 @@ def by_meter(
         over = _above(reading, allowed.current_a, snapshot)
         found = uncontrolled(
             reading,
+            before_a,
             _above(reading, allowed.limit_a, snapshot),
             connectors,
             past,
@@ -82,6 +84,8 @@ def by_meter(
             draws,
         )
         load, load_w, measured_w = found.current_a, found.power_w, found.measured_w
+        if found.stepped:
+            past = replace(past, stepped_at=snapshot.now)
         if judged.doubted and past.uncontrolled_a:
             load = tuple(map(max, load, past.uncontrolled_a))
             load_w = max(load_w, past.uncontrolled_w or load_w)

@@ -7,9 +7,9 @@ last estimate is kept; outside them it moves. If chargers report rarely the boun
 the estimate: so what is above the likely load decays.
 
 If the meter is above the circuit's limit on a phase the benefit of the doubt ends: what the chargers do not account for is
-load, on the other phases too, since what took a step seldom did so on one phase alone, and a car that was just offered
-more may yet rise beside it. A lower offer counts as soon as a car and the meter had the time to follow, so that each
-reduction removes the whole excess, and none is made twice.
+load. If it took a step, so it is on the other phases: it may have done so there too, and a car that was just offered more may
+yet rise beside it. A lower offer counts as soon as a car and the meter had the time to follow, so that each reduction
+removes the whole excess, and none is made twice.
 """
 
 from bisect import bisect_right
@@ -37,6 +37,9 @@ RISES_A_S = 1.0
 # The time constant with which the estimate falls to the likely load. If a car has stopped after all, others get what it
 # leaves, and no more: its own offer stays reserved.
 DECAYS_S = 10.0
+# A load that is higher by this for certain took a step; until all have reported since, it may have done so on any phase.
+RISEN_A = 1.0
+STEPPED = timedelta(seconds=30)
 # An older report of a car says nothing about the present.
 TELLS = timedelta(seconds=60)
 
@@ -48,6 +51,7 @@ class Load:
     current_a: PerPhase
     power_w: float
     measured_w: float
+    stepped: bool = False  # it took a step, and a phase is above its limit since
 
 
 class Evidence(Enum):
@@ -152,6 +156,7 @@ BOUNDS: Mapping[Evidence, tuple[Bound, Bound]] = {
 
 def uncontrolled(
     meter: MeterReading,
+    before_a: PerPhase | None,
     over: tuple[bool, ...],
     connectors: list[Connector],
     past: CircuitMemory,
@@ -161,7 +166,8 @@ def uncontrolled(
 ) -> Load:
     """Return the estimate within the bounds that is nearest to the last one.
 
-    Once a phase is `over` its limit it is at least what the chargers do not account for, on all phases.
+    On a phase that is `over` its limit it is at least what the chargers do not account for; on the others too, if that is because
+    the load took a step since the meter showed `before_a`.
     """
     phases = range(snapshot.site.phases)
     least = [0.0] * len(phases)
@@ -202,9 +208,25 @@ def uncontrolled(
         )
         for p, metered in enumerate(meter.current_a)
     )
+    stepped = any(
+        above and metered - max(lately, load_before + high) > RISEN_A
+        for above, metered, lately, load_before, high in zip(
+            over,
+            meter.current_a,
+            before_a or meter.current_a,
+            last or load,
+            most,
+            strict=True,
+        )
+    )
     if any(over):
-        cars_a = reported()
-        load = tuple(max(load[p], meter.current_a[p] - cars_a[p]) for p in phases)
+        everywhere = stepped or _has_just_stepped(past, snapshot)
+        load = tuple(
+            max(load[p], metered - cars) if over[p] or everywhere else load[p]
+            for p, (metered, cars) in enumerate(
+                zip(meter.current_a, reported(), strict=True)
+            )
+        )
     voltage_v = snapshot.site.voltage_v
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
     if not any(over):
@@ -216,7 +238,12 @@ def uncontrolled(
         current_a=tuple(max(a, floor_a) for a in load),
         power_w=total_w - cars_w,
         measured_w=total_w,
+        stepped=stepped,
     )
+
+
+def _has_just_stepped(past: CircuitMemory, snapshot: Snapshot) -> bool:
+    return past.stepped_at is not None and snapshot.now - past.stepped_at <= STEPPED
 
 
 def _of_total(
@@ -268,9 +295,7 @@ def _reported(
         most_a = expected_a(connector, lived, snapshot) or connector.max_a
         for phase, drawn in enumerate(draw.current_a):
             if follows_offers and drawn > 0:
-                followed = followed_a(
-                    drawn, draw.at, lived.offers, most_a, measured_at
-                )
+                followed = followed_a(drawn, draw.at, lived.offers, most_a, measured_at)
                 # A slow charger may have followed a lower command that was taken back.
                 total[phase] += min(
                     (followed, *(one.current_a for one in lived.taken_back))

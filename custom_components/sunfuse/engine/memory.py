@@ -182,6 +182,7 @@ class CircuitMemory:
     interval_s: float | None = None  # how often the meter reports, averaged
     response_s: float | None = None  # until it measures a reduction, averaged
     cut: Cut | None = None  # that it has not measured yet
+    stepped_at: datetime | None = None  # when a load took a step above the limit
     # The meter's last value, the last one that was believed, and how long it has been unchanged.
     read_at: datetime | None = None
     read_a: PerPhase | None = None
