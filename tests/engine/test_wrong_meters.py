@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 import math
+from typing import Any
 
 import pytest
 
@@ -11,17 +12,19 @@ from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     BatteryReading,
     CircuitState,
+    Decision,
     MeterQuality,
     MeterReading,
     Mode,
     PerPhase,
     PowerReading,
     ReasonKey,
+    Snapshot,
 )
 from custom_components.sunfuse.engine.tuning import Characteristic
 
 from .common import NOW, car, decided, offers, site, values
-from .plant import Car, Plant, charger, main, steady
+from .plant import Battery, Car, Plant, charger, main, steady
 
 type Shows = Callable[[float, PerPhase], PerPhase]
 DIES_S = 120.0
@@ -364,6 +367,85 @@ def test_passing_clouds_contradict_no_meter() -> None:
     )
     plant.run(1800)
     assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+
+
+def told_every(seconds: int) -> Callable[[Snapshot, Memory], tuple[Decision, Memory]]:
+    """Return an engine that hears of panels and battery so often only, as from sensors that are polled."""
+    known: dict[str, Any] = {}
+
+    def late(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        at = known.get("at")
+        if at is None or snapshot.now - at >= timedelta(seconds=seconds):
+            known.update(
+                at=snapshot.now, solar=snapshot.solar, battery=snapshot.battery
+            )
+        return decide(
+            replace(snapshot, solar=known["solar"], battery=known["battery"]), memory
+        )
+
+    return late
+
+
+@pytest.mark.parametrize("every_s", [10, 30, 60])
+@pytest.mark.parametrize("battery_w", [0.0, 5000.0])
+@pytest.mark.parametrize("report_s", [10.0, 30.0])
+def test_clouds_beside_sensors_that_are_polled(
+    report_s: float, battery_w: float, every_s: int
+) -> None:
+    """The sun and the battery are other than what they reported last for up to a minute: the meter is right all the same."""
+    plant = Plant(
+        cars=cars(2, mode=Mode.SOLAR_MIN),
+        circuits=(main(),),
+        loads={"main": trembling(3.0, 2.0, 2.0)},
+        solar_w=lambda at_s: 9000.0 if int(at_s) // 90 % 2 else 1500.0,
+        battery=(
+            Battery(capacity_wh=10_000, most_w=battery_w, held_wh=5000)
+            if battery_w
+            else None
+        ),
+        report_s=report_s,
+        decide=told_every(every_s),
+    )
+    plant.run(1200)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+
+
+@pytest.mark.parametrize(
+    ("fails", "at_s", "sun_w", "battery_w"),
+    [
+        ("dead", 300.0, 0.0, 0.0),
+        ("dead", 300.0, 3000.0, 0.0),
+        # The sun is gone when the meter fails, and ten minutes of it explain everything.
+        ("dead", 300.0, 9000.0, 5000.0),
+        ("dead", 0.0, 0.0, 5000.0),
+        ("turned", 0.0, 3000.0, 0.0),
+        ("turned", 0.0, 0.0, 5000.0),
+        ("in kilowatts", 0.0, 3000.0, 0.0),
+    ],
+)
+def test_a_wrong_meter_beside_panels_and_battery(
+    fails: str, at_s: float, sun_w: float, battery_w: float
+) -> None:
+    """What panels and battery give is known: what explains nothing when they have told again half a minute later never will.
+
+    Chargers report every ten seconds. The fuse is above its 25 A for no longer than these forty, and by no more than 30 %.
+    """
+    plant = Plant(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": trembling(12.0, 12.0, 12.0)},
+        solar_w=lambda now_s: sun_w if sun_w < 9000 or now_s < 200 else 0.0,
+        battery=(
+            Battery(capacity_wh=10_000, most_w=battery_w, held_wh=9000)
+            if battery_w
+            else None
+        ),
+        shows=lambda now_s, flow: FAULTS[fails](flow) if now_s >= at_s else flow,
+        tick_s=2.0,
+    )
+    above = [a > 25.25 for a in flows(plant, 600)]
+    assert sum(above) <= 40
+    assert plant.measures.worst_a <= 7.5
 
 
 def silent_from(at_s: float, *phases: int) -> Callable[[float], tuple[int, ...]]:

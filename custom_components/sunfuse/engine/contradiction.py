@@ -28,6 +28,9 @@ PROVEN_S = 20.0
 # While cars never settle, nobody can see whether the meter follows them.
 PROVEN_UNSTEADY_S = 60.0
 PROVEN_BESIDE_SUN_S = 120.0
+# Sources of generation that have reported so long after a contradiction began, and do not explain it, never will: their
+# values are seconds old, and may have been on their way when it began.
+TOLD_AGAIN = timedelta(seconds=30)
 # Clouds pass: the solar power of the last minutes may return before its sensor reports it.
 SUN_S = 600.0
 SUN_TIMES = 1.2
@@ -80,10 +83,10 @@ def doubt(
     if len(past.feeds_in) != len(metered_a):  # other parts than before, or none yet
         past = replace(past, feeds_in=())
     feeds_in = past.feeds_in or (False,) * len(metered_a)
-    given_a = past.sun_w * SUN_TIMES / snapshot.site.voltage_v
 
-    def short(cars_a: PerPhase) -> bool:
-        """Whether the meter shows less than these cars take, beyond any explanation."""
+    def short(cars_a: PerPhase, given_w: float) -> bool:
+        """Whether the meter shows less than these cars take, beyond what this much generation explains."""
+        given_a = given_w * SUN_TIMES / snapshot.site.voltage_v
         return any(
             car > TOLERANCE_A
             and car - metered - given_a > _tolerance_a(car)
@@ -91,24 +94,60 @@ def doubt(
             for car, metered, feeds in zip(cars_a, metered_a, feeds_in, strict=True)
         )
 
-    doubted = short(reported_a)
+    doubted = short(reported_a, past.sun_w)
+    given_w = generated_w(snapshot)
+    if not short(reported_a, given_w):
+        past = replace(past, unexplained_since=None)
+    elif cars.reported_at is not None and short(least_a, given_w):
+        since = past.unexplained_since or cars.reported_at
+        past = replace(past, unexplained_since=since, unexplained_at=snapshot.now)
     if past.wrong_a is not None:
-        if doubted or not _moved(metered_a, past.wrong_a):
+        if (
+            doubted
+            or not _moved(metered_a, past.wrong_a)
+            or _was_unexplained(past, snapshot)
+        ):
             return past, True
         return replace(past, wrong_a=None, since=None, read_at=None), False
+    if _is_proven(past, cars, snapshot):
+        return replace(past, wrong_a=metered_a), True
     if not doubted:
         return replace(past, since=None, read_at=None), False
-    if cars.reported_at is None or not short(least_a):
+    if cars.reported_at is None or not short(least_a, past.sun_w):
         return past, True
     if past.since is None or past.read_at is None:
         return replace(past, since=cars.reported_at, read_at=reading.at), True
-    proven_s = PROVEN_S if cars.steady else PROVEN_UNSTEADY_S
-    if past.sun_at is not None:
-        proven_s = PROVEN_BESIDE_SUN_S
+    proven_s = PROVEN_BESIDE_SUN_S if past.sun_at is not None else _proven_s(cars)
     since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:
         past = replace(past, wrong_a=metered_a)
     return past, True
+
+
+def _proven_s(cars: _Cars) -> float:
+    return PROVEN_S if cars.steady else PROVEN_UNSTEADY_S
+
+
+def _is_proven(past: Doubt, cars: _Cars, snapshot: Snapshot) -> bool:
+    """Whether all sources of generation have reported again since a contradiction began, and do not explain it."""
+    since = past.unexplained_since
+    told = [one.at for one in (snapshot.solar, snapshot.battery) if one is not None]
+    if since is None or cars.reported_at is None or len(told) < max(past.sources, 1):
+        return False
+    return (
+        cars.reported_at - since >= timedelta(seconds=_proven_s(cars))
+        and min(told) - since >= TOLD_AGAIN
+    )
+
+
+def _was_unexplained(past: Doubt, snapshot: Snapshot) -> bool:
+    """Whether a wrong meter was contradicted a moment ago: the sun that explains it now passes."""
+    at = past.unexplained_at
+    return (
+        past.sun_at is not None
+        and at is not None
+        and (snapshot.now - at).total_seconds() < PROVEN_BESIDE_SUN_S
+    )
 
 
 def _flows(current_a: PerPhase, *, by_phase: bool) -> PerPhase:
@@ -189,7 +228,10 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
     if snapshot.solar is None and snapshot.battery is None:
         if past.sun_at is None or now - past.sun_at <= SUN_FORGOTTEN:
             return past  # it may continue unreported
-        return replace(past, sun_w=0.0, sun_at=None)
+        return replace(past, sun_w=0.0, sun_at=None, sources=0)
+    told = (snapshot.solar, snapshot.battery)
+    sources = len(told) - told.count(None)
+    past = replace(past, sources=max(past.sources, sources))
     given_w = generated_w(snapshot)
     if (
         past.sun_at is not None

@@ -167,15 +167,19 @@ def _still(
     phases = snapshot.site.phases
     if stands_still(past):
         return (True,) * phases
+    # Panels and batteries explain feed-in. They do not explain an exact zero by a meter that has never shown anything.
+    least_a = float("-inf")
     if generated_w(snapshot) > 0:
-        return (False,) * phases
+        if past.doubt.shows_cars:
+            return (False,) * phases
+        least_a = -NOTHING_A
     if meter.current_a is None:
         metered_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
         feeds_in = past.doubt.feeds_in or (False,)
-        return (metered_a <= NOTHING_A and not feeds_in[-1],) * phases
+        return (least_a <= metered_a <= NOTHING_A and not feeds_in[-1],) * phases
     feeds_in = past.doubt.feeds_in or (False,) * phases
     return tuple(
-        a <= NOTHING_A and not feeds
+        least_a <= a <= NOTHING_A and not feeds
         for a, feeds in zip(meter.current_a, feeds_in, strict=False)
     )
 

@@ -136,6 +136,10 @@ class Doubt:
     # The recent maximum of solar panels and battery, and when.
     sun_w: float = 0.0
     sun_at: datetime | None = None
+    sources: int = 0  # how many of them have reported
+    # Since when, and when last, what they reported then did not explain it.
+    unexplained_since: datetime | None = None
+    unexplained_at: datetime | None = None
     shows_cars: bool = False  # whether the meter has ever shown the draw of a car
 
 
