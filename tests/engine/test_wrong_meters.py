@@ -448,6 +448,62 @@ def test_a_wrong_meter_beside_panels_and_battery(
     assert plant.measures.worst_a <= 7.5
 
 
+@pytest.mark.parametrize("with_total", [False, True])
+def test_a_phase_that_is_stuck_while_the_others_live(with_total: bool) -> None:
+    """L2 repeats 6.3 A. A car that starts there must show: it is at its fail-safe current within a minute, the phase is named.
+
+    Then the sensor is repaired, and the car has its 16 A again.
+    """
+
+    def stuck(at_s: float, flow: PerPhase) -> PerPhase:
+        return (flow[0], 6.3, flow[2]) if 60 <= at_s < 500 else flow
+
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=200.0)],
+        circuits=(main(),),
+        loads={"main": trembling(2.0, 6.0, 2.0)},
+        shows=stuck,
+        reports_total=with_total,
+    )
+    plant.run(265)
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.state is CircuitState.METER_LOST
+    assert circuit.meter is MeterQuality.FROZEN
+    assert circuit.sensors == ("L2",)
+    assert plant.decisions[-1].connectors[0].offer_a == 6
+    assert plant.decisions[-1].connectors[0].reason.key is ReasonKey.METER_LOST
+    assert plant.cars[0].stops == 0
+    # The load of the others is measured as ever.
+    assert circuit.uncontrolled_a[0] == pytest.approx(2.0, abs=0.5)
+    plant = replace(plant, memory=Memory(), decisions=[])
+    plant.run(600)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    assert plant.decisions[-1].connectors[0].offer_a == 16
+
+
+@pytest.mark.parametrize("report_s", [10.0, 60.0])
+def test_a_quiet_phase_is_not_stuck(report_s: float) -> None:
+    """A meter of whole amperes shows the same on a phase for minutes, also while cars come and go on the others."""
+    plant = Plant(
+        cars=[
+            Car(
+                connector=charger(f"car{i}", phases=phases),
+                arrives_s=100.0 + 200 * i,
+                leaves_s=700.0 + 100 * i,
+            )
+            for i, phases in enumerate(((0,), (0, 1, 2), (2,)))
+        ],
+        circuits=(main(40.0),),
+        loads={"main": lambda at_s: (2.0 + int(at_s) % 40 / 8, 1.0, 0.0)},
+        shows=lambda _, flow: tuple(float(round(a)) for a in flow),
+        report_s=report_s,
+        meter_s=10.0,
+        meter_lag_s=3,
+    )
+    plant.run(1200)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+
+
 def silent_from(at_s: float, *phases: int) -> Callable[[float], tuple[int, ...]]:
     """Let these phases be silent from some time on, for five minutes."""
     return lambda now_s: phases if at_s <= now_s < at_s + 300 else ()

@@ -144,6 +144,16 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandingPhase:
+    """Since when a phase has shown the same value, what its cars took then, and whether its sensor is stuck."""
+
+    since: datetime
+    cars_a: float
+    missed_since: datetime | None = None  # a change of the cars that it did not show
+    stuck: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """What cars have to release on a phase, since when, and what the meter measured then."""
 
@@ -200,6 +210,7 @@ class CircuitMemory:
     frozen: bool = (
         False  # the value was unchanged for too long: only a different one is believed
     )
+    standing: tuple[StandingPhase, ...] = ()  # by phase
     doubt: Doubt = Doubt()
     lost_since: datetime | None = None  # since when its meter is not believed
     history: LoadHistory = LoadHistory()

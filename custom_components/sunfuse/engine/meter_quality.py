@@ -11,6 +11,7 @@ from math import isfinite
 from .contradiction import doubt
 from .memory import CircuitMemory, Draw
 from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
+from .stuck_phases import watch_phases, without_stuck
 
 # No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
 _RANGE = 5.0
@@ -86,13 +87,24 @@ def judge(
     if reading.at == past.read_at and past.suspect_a is not None:
         return Judged(quality=MeterQuality.JUMPED, past=past)
     frozen = _frozen(reading, cars_a, past, snapshot)
-    past = replace(_remember(reading, cars_a, past, snapshot), frozen=frozen)
+    standing = watch_phases(reading, cars_a, past, snapshot.now)
+    past = _remember(reading, cars_a, past, snapshot)
+    past = replace(past, frozen=frozen, standing=standing)
     doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
     past = replace(past, doubt=doubts)
     if doubts.wrong_a is not None:
         return Judged(quality=MeterQuality.CONTRADICTED, past=past)
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
+    if (living := without_stuck(reading, standing)) is not None:
+        completed, unmeasured = _completed(living, cars_a, past, snapshot)
+        return Judged(
+            quality=MeterQuality.FROZEN,
+            past=past,
+            reading=completed,
+            unmeasured=unmeasured,
+            sensors=living.silent,
+        )
     return Judged(
         quality=MeterQuality.GOOD,
         past=past,
