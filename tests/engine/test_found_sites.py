@@ -130,6 +130,25 @@ def test_a_site_that_was_found(site: StepSite) -> None:
     assert not found.paused
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        # One phase after the other was above its limit: cars were about to rise on the second one.
+        228,
+        929,
+        1226,
+        # A slow charger had followed a command that was taken back.
+        991,
+    ],
+)
+def test_a_seed_that_was_found(seed: int) -> None:
+    """Chargers of 15 s that get other commands meanwhile."""
+    site = random_site(seed)
+    found = outcome(site)
+    assert found.over_s <= site.allowed_s
+    assert not found.raised
+
+
 @pytest.mark.parametrize("first", range(0, 40, 10))
 def test_random_sites(first: int) -> None:
     """Ten sites as the search draws them: chargers of 15 s, meters of 10 s, panels in panels, batteries, one phase."""
