@@ -10,6 +10,7 @@ from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     Boost,
     Circuit,
+    CircuitState,
     Connector,
     ConnectorStatus,
     Decision,
@@ -41,6 +42,7 @@ class Night:
     connectors: dict[str, Connector]
     wants_wh: float
     offline: tuple[str, ...] = ()
+    dead_since: datetime | None = None  # the meter
     stored_wh: dict[str, float] = field(default_factory=dict)
     current_a: dict[str, float] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
@@ -53,7 +55,14 @@ class Night:
             now=self.now,
             site=Site(phases=3, voltage_v=VOLTAGE_V),
             circuits=(MAIN,),
-            meters=(("main", MeterReading(at=self.now, current_a=self.on_fuse_a())),),
+            meters=(
+                (
+                    "main",
+                    MeterReading(
+                        at=self.dead_since or self.now, current_a=self.on_fuse_a()
+                    ),
+                ),
+            ),
             connectors=tuple(self.seen(one) for one in self.connectors.values()),
         )
 
@@ -180,3 +189,26 @@ def test_what_was_expected_is_reached(which: str) -> None:
         assert night.stored_wh[name] >= 0.97 * expected_wh
     # Neither has much more than the other in the end, whoever was first.
     assert night.stored_wh["a"] == pytest.approx(night.stored_wh["b"], rel=0.1)
+
+
+def test_below_a_lost_meter_it_is_said_what_will_be_missing() -> None:
+    """There is room for one car with its fail-safe current of 6 A until the meter is back: 3.6 kW of 4.1 reach a battery."""
+    night = Night(
+        connectors={one.id: one for one in (_connector("a"), _connector("b"))},
+        wants_wh=20_000.0,
+    )
+    _, night.memory = decide(night.snapshot(), night.memory)
+    night.dead_since, night.now = night.now, night.now + timedelta(minutes=10)
+    for _ in range(2):
+        decision, night.memory = decide(night.snapshot(), night.memory)
+        night.plan(decision)
+        night.now += MINUTE
+    assert decision.circuits[0].state is CircuitState.METER_LOST
+    assert night.intention
+    first = {car.id: car.energy_wh for car in night.intention.cars}
+    hours = (LEAVES - night.now) / timedelta(hours=1)
+    stored_wh = hours * (6 * 690 * STORED - LOST_W)
+    assert sum(first.values()) == pytest.approx(stored_wh, rel=0.1)
+    night.pass_by()
+    for name, expected_wh in first.items():
+        assert night.stored_wh[name] >= 0.9 * expected_wh

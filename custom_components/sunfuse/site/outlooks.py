@@ -9,6 +9,7 @@ from ..engine.confirmed_offer import held_a
 from ..engine.limits import power_of
 from ..engine.model import (
     Circuit,
+    CircuitState,
     Connector,
     Decision,
     ExternalLimit,
@@ -157,6 +158,7 @@ def _circuits(snapshot: Snapshot, decision: Decision) -> tuple[CircuitOutlook, .
     """Return the circuits, the root first, with what the cars below may use of them."""
     ordered = sorted(snapshot.circuits, key=lambda circuit: circuit.parent is not None)
     seen = {circuit.id: circuit.uncontrolled_a for circuit in decision.circuits}
+    lost = _lost(decision)
     reserved = _reserved_a(snapshot)
     return tuple(
         CircuitOutlook(
@@ -171,7 +173,7 @@ def _circuits(snapshot: Snapshot, decision: Decision) -> tuple[CircuitOutlook, .
                 )
             ),
             parent=circuit.parent,
-            other_a=_other_a(circuit, seen),
+            other_a=_other_a(circuit, seen, lost),
         )
         for circuit in ordered
     )
@@ -191,11 +193,20 @@ def _reserved_a(snapshot: Snapshot) -> Mapping[str, PerPhase]:
     return {name: tuple(current_a) for name, current_a in reserved.items()}
 
 
+def _lost(decision: Decision) -> frozenset[str]:
+    """Return the circuits whose meter is lost: nobody knows when it will be back."""
+    return frozenset(
+        circuit.id
+        for circuit in decision.circuits
+        if circuit.state is CircuitState.METER_LOST
+    )
+
+
 def _other_a(
-    circuit: Circuit, seen: Mapping[str, tuple[float, ...]]
+    circuit: Circuit, seen: Mapping[str, tuple[float, ...]], lost: frozenset[str]
 ) -> tuple[float, ...]:
-    """Return what else a circuit carries: the root's is forecast, where it has a meter."""
-    if circuit.parent is None:
+    """Return what else a circuit carries: the root's is forecast, where it has a meter that is not lost."""
+    if circuit.parent is None and circuit.id not in lost:
         return circuit.assumed_load_a or ()
     return tuple(max(current_a, 0.0) for current_a in seen.get(circuit.id, ()))
 
@@ -236,7 +247,11 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         circuit=connector.circuit,
         phases=connector.phases,
         min_a=connector.min_a,
-        max_a=min(connector.max_a, connector.charger_limit_a or connector.max_a),
+        max_a=min(
+            connector.max_a,
+            connector.charger_limit_a or connector.max_a,
+            _most_without_meter(connector, known),
+        ),
         switches_phases=connector.switches_phases,
         car_max_a=demand.max_a or connector.car_max_a,
         car_phases=demand.phases,
@@ -257,6 +272,14 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
     )
+
+
+def _most_without_meter(connector: Connector, known: Known) -> float:
+    """Return what a charger may draw below a meter that is lost: its fail-safe current. Who waits for more is late."""
+    lost = _lost(known.decision)
+    if lost and not lost.isdisjoint(Tree(known.snapshot.circuits).path(connector)):
+        return max(connector.fail_safe_a, connector.min_a)
+    return connector.max_a
 
 
 def _within_limit(car: CarAsk) -> Demand:
