@@ -444,3 +444,30 @@ async def test_a_start_at_connector_zero(
     await charger.boot()
     with pytest.raises(Refused, match="PropertyConstraintViolation"):
         await charger.start(clock.text(), connector=0)
+
+
+async def test_a_2_x_charger_with_words_of_1_6(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """Its firmware was ported: it says Charging for Occupied, and has reasons and units of its own."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "2.0.1")
+    await charger.boot()
+    await charger.station.status2("Charging", clock.text())
+    assert connector(system).status is ConnectorStatus.PREPARING
+    values = [
+        {"value": "1500", "measurand": "Energy.Active.Import.Register"},
+        {"value": 50, "measurand": "Frequency", "unit": "Hz"},
+        {"value": 10, "measurand": "Mains.Humidity"},
+    ]
+    await charger.station.event(
+        "Started",
+        clock.text(),
+        0,
+        state="charging",
+        reason="CarCame",
+        evse=EVSE,
+        meterValue=[{"timestamp": clock.text(), "sampledValue": values}],
+    )
+    assert connector(system).status is ConnectorStatus.CHARGING
+    assert connector(system).meter.energy_wh == 1500

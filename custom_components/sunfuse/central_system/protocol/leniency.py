@@ -45,7 +45,12 @@ _ANYTHING_ELSE: Mapping[str, str] = {
     "errorCode": "OtherError",
     "reason": "Other",
     "stoppedReason": "Other",
+    "triggerReason": "Trigger",  # not used
 }
+# What 2.x has one word for, where 1.6 has several: firmware that was ported says the old ones.
+_OCCUPIED = frozenset(
+    ("preparing", "charging", "suspendedev", "suspendedevse", "finishing")
+)
 # What is not used: an unknown word says nothing.
 _UNUSED = frozenset(("context", "location"))
 # Each value stands for itself: one that cannot be understood takes no other with it, and none at all is nothing to report.
@@ -161,6 +166,8 @@ def _text(schema: Schema, value: str, name: str) -> str:
         if word.casefold() == meant:
             return str(word)
     other = _ANYTHING_ELSE.get(name)
+    if name == "connectorStatus" and meant in _OCCUPIED:
+        other = "Occupied"
     return value if other is None or other not in words else other
 
 
