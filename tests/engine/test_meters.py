@@ -616,6 +616,32 @@ def test_the_sun_does_not_shine_on_a_carport() -> None:
     assert offers(found[-1]) == {"b": 6}
 
 
+def test_panels_on_a_workshop() -> None:
+    """16 A under 18 A of sun show an export of 2 A. When its meter is lost the sun may go: 20 A leave no car its 6 A."""
+    cars, memory, found = [comes("b")], Memory(), []
+    sub = replace(SUB, limit_a=(20, 20, 20), rated_a=(20, 20, 20))
+    for at_s in range(0, 1000, 2):
+        now = NOW + timedelta(seconds=at_s)
+        trembles_a = at_s % 7 / 10
+        snapshot = replace(
+            site(),
+            now=now,
+            circuits=(replace(MAIN, limit_a=(63, 63, 63)), sub),
+            connectors=tuple(cars),
+            meters=(
+                ("main", MeterReading(at=now, current_a=(5.0 + trembles_a,) * 3)),
+                ("sub", MeterReading(at=now, current_a=(-2.0 - trembles_a,) * 3)),
+            )[: 2 if at_s < 700 else 1],
+            solar=PowerReading(at=now, power_w=18 * 690.0),
+        )
+        if at_s < 700:
+            snapshot = replace(snapshot, connectors=(comes("b", status=AVAILABLE),))
+        decision, memory = decide(snapshot, memory)
+        found.append(decision)
+    assert max(found[-1].circuits[1].uncontrolled_a) == pytest.approx(16, abs=0.5)
+    assert offers(found[-1]) == {"b": 0}
+
+
 @pytest.mark.parametrize(
     ("changes", "stops"),
     [

@@ -172,6 +172,8 @@ class LoadHistory:
     day_at: datetime | None = None  # when the day began
     highest_a: PerPhase = ()
     highest_before_a: PerPhase = ()
+    # Whether a phase has ever fed in: of a circuit below the main one it is what shows that it has panels of its own.
+    fed_in: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ from .wanted import NO_CAR, why_not_wanted
 
 DAY = timedelta(days=1)
 MEAN_S = 60.0
+# A phase that shows this much export has panels behind its meter.
+FEEDS_IN_A = 1.0
 # So long a meter may be silent before anything is presumed.
 INTERRUPTION = timedelta(seconds=60)
 # A car that has taken nothing of its offer for so long does not begin with the next one.
@@ -44,14 +46,19 @@ def remember_load(
 ) -> CircuitMemory:
     """Note a load that was measured, with the generation that covered a part of it: that may be gone when it counts.
 
-    Generation is that of the site, and covers a part of what its main circuit carries; a circuit below may have none of it.
+    Generation is that of the site, and covers a part of what its main circuit carries. A circuit below may have none of it,
+    unless it has fed in: then all of it may be there.
     A meter that stands still may have failed: what it showed before is not forgotten then.
     """
     if any(_may_draw(one, snapshot) for one in connectors):
         return past  # what an unreachable car draws looks like a load
-    if circuit.parent is None:
-        load_a = _before_generation(load_a, snapshot)
     history, now = past.history, snapshot.now
+    fed_in = history.fed_in or (False,) * len(load_a)
+    fed_in = tuple(
+        fed or a < -FEEDS_IN_A for fed, a in zip(fed_in, load_a, strict=True)
+    )
+    behind = (True,) * len(load_a) if circuit.parent is None else fed_in
+    load_a = _before_generation(load_a, behind, snapshot)
     mean_a = _mean(history, load_a, snapshot)
     if history.day_at is None:
         return replace(
@@ -62,6 +69,7 @@ def remember_load(
                 day_at=now,
                 highest_a=mean_a,
                 highest_before_a=mean_a,
+                fed_in=fed_in,
             ),
         )
     highest_a = tuple(map(max, history.highest_a, mean_a))
@@ -81,6 +89,7 @@ def remember_load(
             day_at=day_at,
             highest_a=highest_a,
             highest_before_a=before_a,
+            fed_in=fed_in,
         ),
     )
 
@@ -92,12 +101,18 @@ def _may_draw(connector: Connector, snapshot: Snapshot) -> bool:
     return snapshot.now - connector.draw_at < OUT_OF_REACH
 
 
-def _before_generation(load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
-    """Return a load without what panels and battery supply, which is assumed to be the same on each phase."""
+def _before_generation(
+    load_a: PerPhase, behind: tuple[bool, ...], snapshot: Snapshot
+) -> PerPhase:
+    """Return a load without what panels and battery supply `behind` a meter, which is assumed to be the same on each such phase."""
+    if not any(behind):
+        return load_a
     each_a = generated_w(snapshot, since=snapshot.now - GENERATED) / (
-        snapshot.site.voltage_v * snapshot.site.phases
+        snapshot.site.voltage_v * sum(behind)
     )
-    return tuple(a + each_a for a in load_a)
+    return tuple(
+        a + each_a if fed else a for a, fed in zip(load_a, behind, strict=True)
+    )
 
 
 def _mean(history: LoadHistory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
