@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
+from custom_components.sunfuse.sensors.session_figures import GROWS
 from custom_components.sunfuse.state_writes import (
+    PACES,
     REASON_PACE,
     Pace,
     Shown,
     WriteThrottle,
     readable,
     within,
+    within_with_attributes,
 )
 from homeassistant.components.logbook.helpers import async_filter_entities
 from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
@@ -53,10 +56,48 @@ def test_what_hovers_is_written_seldom() -> None:
     assert len(_written(within(0.8), values, 10)) < 400
 
 
+def test_how_often_a_meter_reports_is_written_seldom() -> None:
+    """Its figures are of the last reports, and some of them differ after each: as many rows a day as reports before."""
+    noise = random.Random(1)
+    pace, calm_rows = within_with_attributes(1, 1), 0
+    calm = WriteThrottle(pace)
+    for second in range(DAY_S // 10):
+        usual_s = round(1 + noise.random() / 5, 1)
+        source = {
+            "interval_s": usual_s,
+            "jitter_s": usual_s - 1,
+            "readings": min(10 + second, 240),
+        }
+        shown = Shown(
+            available=True, value=usual_s, attributes={"sources": {"sensor.a": source}}
+        )
+        calm_rows += calm.due(shown, second)
+    assert calm_rows < 80
+    assert not pace.close(
+        Shown(available=True, value=1, attributes={"sources": {"sensor.a": {}}}),
+        Shown(available=True, value=1, attributes={"sources": {"sensor.b": {}}}),
+    )
+
+
+def test_a_large_power_has_two_digits() -> None:
+    """What fifty cars take differs by a hundred watts with each reading; nobody reads that of 36 kW."""
+    noise = random.Random(1)
+    values = [36_000 + noise.randint(-300, 300) for _ in range(DAY_S // 10)]
+    assert len(_written(PACES[UnitOfPower.WATT], values, 10)) < 400
+    assert len(_written(PACES[UnitOfPower.WATT], [36_000, 37_000, 300], 10)) == 3
+
+
 def test_a_counter_that_rises() -> None:
     """It is written once a minute: 11 kW are 30 Wh in 10 s."""
     values = [30.0 * index for index in range(DAY_S // 10)]
     assert len(_written(within(500, every_s=60), values, 10)) == DAY_S // 60
+
+
+def test_the_sum_of_a_month_is_written_with_the_statistics() -> None:
+    """Each five minutes while 11 kW are charged, and at once where it was next to nothing."""
+    sums = [100_000.0 + 183 * minute for minute in range(DAY_S // 60)]
+    assert len(_written(GROWS, sums, 60)) <= DAY_S // 300 + 1
+    assert _written(GROWS, [0.0, 183.0, 366.0], 60) == [0.0, 183.0, 366.0]
 
 
 def test_reasons_that_come_and_go() -> None:

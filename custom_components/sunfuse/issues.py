@@ -47,7 +47,7 @@ from .repair_issue import RepairIssue, ShownIssues
 from .repairs import hanging
 from .site.circuits import CircuitTree, hangs_from
 from .site.driver_words import owners
-from .site.outcome import ConnectorData, SiteData
+from .site.outcome import ConnectorData, ConnectorKey, SiteData
 from .site.plan_slots import shortfall_reason
 from .site.subentries import ignored, usable
 from .translated_reasons import explain
@@ -70,6 +70,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     unusable = tuple(_unusable_tariffs(entry))
     configured: tuple[RepairIssue, ...] = ()
     configured_by: tuple[object, ...] = ()
+    of_chargers = _ChargerIssues()
 
     @callback
     def update() -> None:
@@ -79,6 +80,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         shown.show(
             (
                 *_issues(hass, coordinator.data, entry),
+                *of_chargers.of(coordinator.data),
                 *configured,
                 *unusable,
                 *signs.issues(coordinator.data),
@@ -106,8 +108,6 @@ def _issues(
     yield from _plan_issues(entry)
     yield from slow_meters(data, entry)
     yield from _modbus_issues(entry)
-    for connector in data.connectors.values():
-        yield from _charger_issues(connector)
 
 
 def _configuration(entry: SunfuseConfigEntry) -> tuple[object, ...]:
@@ -299,6 +299,26 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             ),
             fix=((MODBUS, subentry_id),),
         )
+
+
+class _ChargerIssues:
+    """The issues of chargers, looked for again where something about a connector changed."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._known: dict[
+            ConnectorKey, tuple[ConnectorData, tuple[RepairIssue, ...]]
+        ] = {}
+
+    def of(self, data: SiteData) -> Iterator[RepairIssue]:
+        """Yield the issues of all chargers."""
+        before, self._known = self._known, {}
+        for key, connector in data.connectors.items():
+            known = before.get(key)
+            if known is None or known[0] is not connector:
+                known = connector, tuple(_charger_issues(connector))
+            self._known[key] = known
+            yield from known[1]
 
 
 def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:

@@ -47,40 +47,38 @@ class Pace:
     refill_s: float = 1200.0
 
 
-def within(band: float, *, every_s: float = 300.0) -> Pace:
-    """Return the pace of a number whose changes within a band are not written at once."""
+def within(band: float, *, share: float = 0.0, every_s: float = 300.0) -> Pace:
+    """Return the pace of a number whose changes within a band, or within a share of it, are not written at once."""
 
     def close(one: Shown, other: Shown) -> bool:
-        return _near(one.value, other.value, band)
+        return _near(one.value, other.value, band, share)
 
     return Pace(close=close, every_s=every_s)
 
 
-def within_with_attributes(band: float) -> Pace:
-    """Return the pace of a number with numbers as attributes: these are nearly equal within a tenth."""
+def within_with_attributes(band: float, least: float) -> Pace:
+    """Return the pace of a number with numbers as attributes: these are nearly equal within a tenth, or this much."""
 
     def close(one: Shown, other: Shown) -> bool:
         return _near(one.value, other.value, band) and _all_near(
-            one.attributes or {}, other.attributes or {}
+            one.attributes or {}, other.attributes or {}, least
         )
 
     return Pace(close=close)
 
 
-def _all_near(one: Any, other: Any) -> bool:
-    """Return whether attributes are the same except for fractions within a tenth."""
+def _all_near(one: Any, other: Any, least: float) -> bool:
+    """Return whether attributes are the same except for numbers that are nearly equal."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(
-            _all_near(value, other[name]) for name, value in one.items()
+            _all_near(value, other[name], least) for name, value in one.items()
         )
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) < max(0.01, abs(one) / 10)
-    return bool(one == other)
+    return _near(one, other, least, 0.1)
 
 
-def _near(one: Any, other: Any, band: float) -> bool:
+def _near(one: Any, other: Any, band: float, share: float = 0.0) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return abs(one - other) < band
+        return abs(one - other) < max(band, share * abs(one))
     return bool(one == other)
 
 
@@ -88,8 +86,9 @@ def _near(one: Any, other: Any, band: float) -> bool:
 PACES: Mapping[str, Pace] = {
     UnitOfElectricCurrent.AMPERE: within(0.5),
     UnitOfElectricPotential.VOLT: within(3),
-    UnitOfPower.WATT: within(100),
-    UnitOfPower.KILO_WATT: within(0.1),
+    # A person reads two digits of it.
+    UnitOfPower.WATT: within(100, share=0.02),
+    UnitOfPower.KILO_WATT: within(0.1, share=0.02),
     # An hour's statistics are wrong by a minute's energy at most, as with a meter that reports once a minute.
     UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
     UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),

@@ -26,7 +26,9 @@ class ObservedSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Observed], float | None]
     attributes_fn: Callable[[Observed], Mapping[str, Any]]
     of_sun: bool = False
-    band: float = 1  # changes within this are not shown at once
+    # Changes within these are not shown at once: of the value, and of numbers among its attributes.
+    band: float = 1
+    attribute_band: float = 0.01
 
 
 def _self_consumption(observed: Observed) -> float | None:
@@ -134,6 +136,7 @@ OBSERVED_SENSORS: tuple[ObservedSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_interval,
         attributes_fn=_sources,
+        attribute_band=1,
     ),
 )
 
@@ -168,7 +171,8 @@ class ObservedSensor(SiteEntity, SensorEntity):
     @override
     def pace(self) -> Pace:
         """Shares of a day and intervals fluctuate, and their attributes change with every tick."""
-        return within_with_attributes(self.entity_description.band)
+        description = self.entity_description
+        return within_with_attributes(description.band, description.attribute_band)
 
     @property
     @override

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+import time
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -13,6 +14,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import PERCENTAGE, UnitOfEnergy, UnitOfTime
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
@@ -25,6 +27,11 @@ from ..sessions import GroupBy, SessionRow, SessionSums
 from ..site.ledger_figures import Figures, LedgerFigures
 from ..site.outcome import ConnectorKey, identity_of
 from ..site.subentries import usable
+from ..state_writes import Shown, WriteThrottle, within
+
+# While cars charge, their sums are read each minute: the sum of a month is no gauge of what happens now, and the
+# recorder's statistics are of five minutes.
+GROWS = within(0.0, share=0.05, every_s=290)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +172,7 @@ class FiguresEntity(CoordinatorEntity[LedgerFigures], SensorEntity):
     """A sensor that is made from the ledger: it is there whether chargers are connected or not."""
 
     _attr_has_entity_name = True
+    _read_anew = 0  # how often: what only grew since waits
 
     def __init__(
         self,
@@ -176,6 +184,7 @@ class FiguresEntity(CoordinatorEntity[LedgerFigures], SensorEntity):
         super().__init__(entry.runtime_data.figures)
         self.entity_description = description
         self._entry = entry
+        self._calm = WriteThrottle(GROWS)
         self._attr_unique_id = f"{entry.entry_id}_{unique}{description.key}"
         if description.money:
             prices = entry.runtime_data.prices
@@ -185,6 +194,20 @@ class FiguresEntity(CoordinatorEntity[LedgerFigures], SensorEntity):
                 description.unit_per if isinstance(description, SumDescription) else ""
             )
             self._attr_native_unit_of_measurement = f"{currency}{per}"
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what is new, and now and then what only grows."""
+        data = self.coordinator.data
+        self._read_anew += not data.grows
+        shown = Shown(
+            available=self.available,
+            value=self.native_value,
+            moment=(self._read_anew, data.month_start),
+        )
+        if self._calm.due(shown, time.monotonic()):
+            super()._handle_coordinator_update()
 
 
 class LastSessionSensor(FiguresEntity):

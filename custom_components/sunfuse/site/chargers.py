@@ -64,6 +64,9 @@ class Chargers:
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
         self._names: dict[str, str] = {}
+        self._keys: tuple[ConnectorKey, ...] = ()
+        # What was made of each connector for the engine, and of what.
+        self._made: dict[ConnectorKey, tuple[tuple[object, ...], Connector]] = {}
         self._listeners: list[Callable[[list[ConnectorKey]], None]] = []
 
     @callback
@@ -91,8 +94,13 @@ class Chargers:
         for identity, data in chargers.items():
             if self._data.get(identity) != data:
                 self._accept(identity, data)
-        before = set(self.connector_keys())
-        self._data = chargers
+        before = set(self._keys)
+        self._data, self._made = chargers, {}
+        self._keys = tuple(
+            ConnectorKey(identity=identity, connector=connector)
+            for identity, data in chargers.items()
+            for connector in connector_numbers(data)
+        )
         self._names = {
             identity_of(subentry): subentry.title
             for subentry in usable(self._entry, SUBENTRY_CHARGER)
@@ -142,11 +150,7 @@ class Chargers:
 
     def connector_keys(self) -> list[ConnectorKey]:
         """Return every connector of every charger of the site."""
-        return [
-            ConnectorKey(identity=identity, connector=connector)
-            for identity, data in self._data.items()
-            for connector in connector_numbers(data)
-        ]
+        return list(self._keys)
 
     @callback
     def _station_changed(self, station: StationState) -> None:
@@ -225,26 +229,46 @@ class Chargers:
         demand: Demand = Demand(),
         vehicle_priority: int | None = None,
     ) -> Connector:
-        """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago."""
+        """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago.
+
+        It is the identical object while all that it is made of is.
+        """
         holder = self.holder_at(key, state)
-        whole_amperes = self._central_system.stations[
-            key.identity
-        ].behaviour.whole_amperes
-        return connector_of(
+        settings = self._settings_of(key, holder, vehicle_priority)
+        behaviour = self._central_system.stations[key.identity].behaviour
+        connect_to = self._connect_to(station)
+        of = (
+            state,
+            station,
+            demand,
+            settings,
+            holder,
+            behaviour,
+            unconfirmed_a,
+            connect_to,
+            self._entry.data,
+        )
+        known = self._made.get(key)
+        # What a promise needs now depends on the time.
+        if known is not None and not demand.promised and of == known[0]:
+            return known[1]
+        made = connector_of(
             key=key,
             data=self._data[key.identity],
             name=self._names[key.identity],
             site=site_of(self._entry.data),
             station=station,
             state=state,
-            settings=self._settings_of(key, holder, vehicle_priority),
+            settings=settings,
             unconfirmed_a=unconfirmed_a,
-            connect_to=self._connect_to(station),
+            connect_to=connect_to,
             driver=holder.subentry_id if holder else None,
-            step_a=1.0 if whole_amperes else 0.1,
+            step_a=1.0 if behaviour.whole_amperes else 0.1,
             demand=demand,
             now=dt_util.utcnow(),
         )
+        self._made[key] = of, made
+        return made
 
     def _settings_of(
         self, key: ConnectorKey, holder: Holder | None, vehicle_priority: int | None

@@ -37,7 +37,7 @@ from .demands import Demands
 from .ledger_answers import LedgerAnswers
 from .ledger_configuration import LedgerConfiguration
 from .observing import Observed
-from .outcome import ConnectorKey, SiteData
+from .outcome import ConnectorData, ConnectorKey, SiteData
 from .persons import Persons
 from .plug_watch import PlugWatch
 from .prices import SitePrices
@@ -100,6 +100,7 @@ class SiteLedger(LedgerAnswers):
         # The transactions since Home Assistant started, and when: until the clock is set it may have been wrong.
         self._heard: dict[tuple[str, str], float] = {}
         self._vehicles: dict[ConnectorKey, tuple[str, str | None, str | None]] = {}
+        self._looked_at: dict[ConnectorKey, ConnectorData] = {}
         self._changed_since: datetime | None = None
         self._closed = False
         self._listeners: list[Callable[[], None]] = []
@@ -303,6 +304,9 @@ class SiteLedger(LedgerAnswers):
         Without a card it is the session of the person whose vehicle it is.
         """
         for key, one in data.connectors.items():
+            if self._looked_at.get(key) is one:
+                continue  # whose vehicle and card it is is among what is shown
+            self._looked_at[key] = one
             transaction = one.connector.transaction
             vehicle = self._demands.at(key).vehicle
             if transaction is None:

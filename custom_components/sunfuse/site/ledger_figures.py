@@ -47,6 +47,8 @@ class Figures:
     )
     days_30: SessionSums = SessionSums()
     days_365: SessionSums = SessionSums()
+    # Whether only what runs has grown since the figures before these.
+    grows: bool = False
     # How well habits would have predicted the last weeks, by vehicle, or connector of guests.
     habits: Mapping[str, HabitScore] = field(default_factory=dict)
 
@@ -107,7 +109,7 @@ class LedgerFigures(DataUpdateCoordinator[Figures]):
             start, this_month = await self._async_this_month()
         except LedgerClosedError:  # the site is being unloaded
             return
-        data = replace(self.data, month_start=start, this_month=this_month)
+        data = replace(self.data, month_start=start, this_month=this_month, grows=True)
         if data != self.data:
             self.async_set_updated_data(data)
 
