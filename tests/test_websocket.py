@@ -1,7 +1,7 @@
 """The commands behind the cards: pushed on change, in the user's language, and no more than the user may see."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,9 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.sunfuse.sessions import SessionRow
 from custom_components.sunfuse.websocket.pushing import difference
+from custom_components.sunfuse.websocket.session_commands import running_of
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -202,6 +204,25 @@ async def test_a_user_without_rights_sees_nothing(
     for named in ({"entry_id": home.entry.entry_id}, {}):
         await client.send_json_auto_id({"type": "sunfuse/site/subscribe", **named})
         assert (await client.receive_json())["error"]["code"] == "unauthorized"
+
+
+def test_the_session_that_runs_is_the_one_that_began_last() -> None:
+    """Whatever a charger that was away, or an import, reports afterwards; one whose end was lost runs no more."""
+    noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+    def row(number: int, begun_h: int, stopped_h: int | None = None) -> SessionRow:
+        return SessionRow(
+            number=number,
+            station="CP1",
+            transaction=str(number),
+            connector=1,
+            started_at=noon + timedelta(hours=begun_h),
+            stopped_at=None if stopped_h is None else noon + timedelta(hours=stopped_h),
+        )
+
+    lost, now, late = row(1, -8), row(2, 0), row(3, -6, -5)
+    assert running_of([lost, now, late]) == {2}
+    assert running_of([lost, row(2, 0, 1), late]) == set()
 
 
 async def _stranger(home: Home, identity: str) -> None:

@@ -151,3 +151,24 @@ def test_numbers_and_times_of_the_profile(
     shown = int(at[1]) % 12 + 12 * (at[2] == "PM") if at[2] else int(at[1])
     assert (int(hour) - shown) % 24 in (0, 1)
     page.evaluate(CHOOSE, USUAL)
+
+
+REMOVE = """async (title) => {
+  const { hass } = document.querySelector("home-assistant");
+  const [{ entry_id }] = await hass.callWS({ type: "sunfuse/sites" });
+  const all = await hass.callWS({ type: "config_entries/subentries/list", entry_id });
+  const { subentry_id } = all.find((one) => one.title === title);
+  await hass.callWS({ type: "config_entries/subentries/delete", entry_id, subentry_id });
+}"""
+
+
+def test_a_charger_is_removed(open_page: Callable[..., Page]) -> None:
+    """The dashboard follows while it is open: its card and its row are gone, and the others stay."""
+    page = open_page(DASHBOARD)
+    cards = page.locator("sunfuse-charger-card")
+    expect(cards).to_have_count(4)
+    page.evaluate(REMOVE, "Visitor 1")
+    expect(cards).to_have_count(3)
+    expect(page.locator("sunfuse-chargers-card")).to_contain_text("3 chargers")
+    expect(page.locator("sunfuse-chargers-card")).not_to_contain_text("Visitor 1")
+    expect(garage(page)).to_contain_text("kW")

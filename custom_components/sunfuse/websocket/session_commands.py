@@ -1,7 +1,7 @@
 """The commands of the sessions card: what was charged, as far as the user may see it, as it changes and as a file."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import voluptuous as vol
@@ -138,7 +138,7 @@ async def _async_view(
 ) -> dict[str, Any]:
     rows = await _async_rows(entry, viewer, start)
     names = await _async_names(entry)
-    running = _running(rows)
+    running = running_of(rows)
     return {
         "all": own_persons(entry, viewer) is None,
         "currency": viewer.hass.config.currency,
@@ -148,12 +148,20 @@ async def _async_view(
     }
 
 
-def _running(rows: Iterable[SessionRow]) -> frozenset[int]:
-    """Return which sessions run: of each connector at most the last. A charger may have lost the end of an earlier one."""
+def running_of(rows: Iterable[SessionRow]) -> frozenset[int]:
+    """Return which sessions run: of each connector at most the one that began last. A charger may have lost the end of an earlier one.
+
+    The ledger numbers sessions as it hears of them, and a charger that was away reports earlier ones afterwards.
+    """
     last: dict[tuple[str, int | None], SessionRow] = {}
-    for row in sorted(rows, key=lambda row: row.number):
+    for row in sorted(rows, key=_begun):
         last[row.station, row.connector] = row
     return frozenset(row.number for row in last.values() if row.stopped_at is None)
+
+
+def _begun(row: SessionRow) -> tuple[datetime, int]:
+    begun = row.started_at or row.plugged_at or row.stopped_at
+    return begun or datetime.min.replace(tzinfo=UTC), row.number
 
 
 def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | None:
