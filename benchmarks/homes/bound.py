@@ -5,6 +5,7 @@ by their sum. What cannot be had before the driver leaves is missing at a price 
 at once, as a mixed-integer program; its *proven* bound is what is returned as the cost, and no plan can be cheaper.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import highspy
@@ -27,7 +28,8 @@ from .world import (
 MISSING = 100.0  # per kilowatt-hour
 HOUR = 0.25
 GAP = 0.001
-TIME_LIMIT_S = 400.0
+# Of the clock: on a busy machine, a bound that is proven too early is too low.
+TIME_LIMIT_S = 3_600.0
 
 
 @dataclass(kw_only=True)
@@ -70,9 +72,14 @@ class _Rows:
         self.upper.append(upper)
 
 
-def quarters_of(stay: Stay, until_min: int) -> range:
-    """Return the whole quarters in which a car is there."""
-    return range(-(-stay.arrives_min // QUARTER_MIN), until_min // QUARTER_MIN)
+def quarters_of(stay: Stay) -> Iterator[tuple[int, float]]:
+    """Yield the quarters in which a car is there, each with the part of it."""
+    first, last = stay.arrives_min // QUARTER_MIN, -(-stay.leaves_min // QUARTER_MIN)
+    for quarter in range(first, last):
+        start, end = quarter * QUARTER_MIN, (quarter + 1) * QUARTER_MIN
+        there = min(end, stay.leaves_min) - max(start, stay.arrives_min)
+        if there > 0:
+            yield quarter, there / QUARTER_MIN
 
 
 def bound(
@@ -96,21 +103,21 @@ def bound(
         car = stay.car
         terms: list[tuple[int, float]] = []
         # As long as he is there it may go on, where that is cheaper than what he says.
-        for step in quarters_of(stay, stay.leaves_min):
+        for step, part in quarters_of(stay):
             column = len(cost)
             cost.append(0.0)
-            upper.append(car.most_w / 1000)
+            upper.append(car.most_w / 1000 * part)
             terms.append((column, CHARGE_EFFICIENCY * HOUR))
             on = len(cost)
             cost.append(0.0)
             upper.append(1.0)
             whole.append(on)
-            terms.append((on, -STANDBY_W / 1000 * HOUR))
-            rows.add([(column, 1.0), (on, -car.most_w / 1000)], -np.inf, 0.0)
-            rows.add([(column, 1.0), (on, -car.least_w / 1000)], 0.0, np.inf)
+            terms.append((on, -STANDBY_W / 1000 * HOUR * part))
+            rows.add([(column, 1.0), (on, -car.most_w / 1000 * part)], -np.inf, 0.0)
+            rows.add([(column, 1.0), (on, -car.least_w / 1000 * part)], 0.0, np.inf)
             balance[step].append((column, -1.0))
             for phase in car.phases:
-                amperes = 1000 / VOLTAGE_V / len(car.phases)
+                amperes = 1000 / VOLTAGE_V / len(car.phases) / part
                 phases[step][phase].append((column, amperes))
         missing[stay] = len(cost)
         cost.append(MISSING)
