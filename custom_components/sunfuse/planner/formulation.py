@@ -34,9 +34,10 @@ _UNFAIR = 30.0  # the largest share that one store lacks
 # Export above its limit is curtailed, which earns nothing; in shares of the highest price of energy.
 _CURTAILED = 0.001
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
-# Without a solution in time, the simple planner takes over. It takes about as long as building the program: building stops
-# when a quarter of the limit is used, so that there is time for it, and for checking the problem.
-_SIMPLE = 3.0
+# Without a solution in time, the simple planner takes over. It takes about as long as building the program, of which
+# nobody knows how long it takes before it is built: building stops when a quarter of the limit is used.
+_SIMPLE = 1.5
+_WHILE_BUILDING = 3.0
 _SMALL = 1e-6  # kilowatts that count as zero
 
 
@@ -108,9 +109,10 @@ class Formulation:
 
     def _left_s(self) -> float:
         """Return how much of the time limit is left for the search, beside what the simple planner would need."""
-        took_s = self._took_s()
-        built_s = took_s if self._built_s is None else self._built_s
-        return self._problem.time_limit_s - took_s - _SIMPLE * built_s
+        took_s, limit_s = self._took_s(), self._problem.time_limit_s
+        if self._built_s is None:
+            return limit_s - took_s * (1 + _WHILE_BUILDING)
+        return limit_s - took_s - _SIMPLE * self._built_s
 
     def _add_store(self, store: Store, attainable: Values) -> StoreColumns:
         if self._clock and self._left_s() <= 0:
