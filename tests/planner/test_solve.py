@@ -510,7 +510,7 @@ def test_the_time_limit_includes_building_the_program(
 ) -> None:
     """On a slow machine the program of many cars takes a while to build: the simple planner begins while it is in time.
 
-    It needs up to twice as long as building, which is not begun for the third car where the first two took too long.
+    Building stops when a quarter of the limit is used, so that there is time for it.
     """
     cars = tuple(car(name, goals=(Goal(step=1, energy_wh=9_000.0),)) for name in "abc")
     asked = problem(*cars, time_limit_s=5.0)
@@ -525,7 +525,7 @@ def test_the_time_limit_includes_building_the_program(
     for store in plan.stores:
         assert store.missing_wh == pytest.approx((0.0,), abs=1)
     took_s = looks[-1] - looks[0]
-    assert took_s <= 5.0 / 3 + tick_s or status is Status.OPTIMAL
+    assert took_s <= 5.0 / 4 + tick_s or status is Status.OPTIMAL
     assert solve(asked).status is Status.OPTIMAL
 
 
