@@ -26,6 +26,8 @@ _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # Values beyond these are invalid.
 _LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
+# A transaction that took no longer has no value of its start.
+_AT_END = timedelta(seconds=10)
 _PHASES_MOST = 3  # a station may have more phases than it is configured with
 
 
@@ -68,6 +70,14 @@ def first_register(values: TimedReadings) -> tuple[datetime, float] | None:
         if (energy_wh := register_of(readings)) is not None:
             return at, energy_wh
     return None
+
+
+def register_at_start(
+    values: TimedReadings, end: datetime
+) -> tuple[datetime, float] | None:
+    """Return the first energy that the end of a transaction reports, None if that is the one at its end."""
+    first = first_register(values)
+    return first if first is not None and end - first[0] > _AT_END else None
 
 
 def scaled(reading: Reading) -> float:

@@ -15,7 +15,7 @@ from ..security import plug_and_charge as pnc
 from ..security.card_policy import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
-from ..station.meter import first_register
+from ..station.meter import register_at_start
 from ..station.station_interface import StationInterface
 from ..station.transactions import Record
 from ..station_state import GONE, StationInfo, Transaction
@@ -194,7 +194,7 @@ class Handlers16:
             at,
             float(payload["meterStop"]),
             payload.get("reason", "Local"),  # the default is Local (section 6.49)
-            first=first_register(values),
+            first=register_at_start(values, at),
         )
         return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 

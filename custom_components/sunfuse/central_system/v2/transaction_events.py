@@ -10,7 +10,12 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import parse_time
-from ..station.meter import TimedReadings, first_register, register_of
+from ..station.meter import (
+    TimedReadings,
+    first_register,
+    register_at_start,
+    register_of,
+)
 from ..station.station_interface import StationInterface
 from ..station.transactions import Record
 from ..station_state import Transaction
@@ -161,9 +166,8 @@ class TransactionEvents2:
             for _, readings in values
             if (energy_wh := register_of(readings)) is not None
         ]
-        first = first_register(values)
-        if first is not None:
-            first = (station.ours(first[0]), first[1])
+        ours = [(station.ours(theirs), readings) for theirs, readings in values]
+        first = register_at_start(ours, event.at)
 
         def report() -> None:
             station.sessions.stopped(
@@ -176,6 +180,8 @@ class TransactionEvents2:
 
         known = station.sessions.transactions.get(event.transaction_id)
         if known is None:
+            # At once, because it is answered: it may have begun before we were killed, or we are before its start arrives.
+            report()
             until = station.now() + timedelta(seconds=station.timing.hold_s)
             station.sessions.events.hold(event.transaction_id, until, report)
             return
