@@ -221,6 +221,14 @@ async def test_a_departure_that_will_be_missed_is_told_at_once(
     # Nobody else charges, so a boost would change nothing.
     assert "Leave at 14:" in site.explanation
     assert "oost" not in site.explanation
+    # Where something else is to be said, that it will be missed is said after it.
+    for turn in range(4):
+        current_a = 30 + turn / 10  # of which the car draws 16
+        set_meters(hass, currents_a=(current_a, current_a, current_a))
+        await pass_time(hass, freezer, 2.1)
+    assert site.shows("reason") != "misses_departure"
+    assert ". Will reach only 68 % by 13:0" in site.explanation
+    await site.settle()
     event = site.event()
     assert event["event_type"] == "will_miss"
     assert event["missing_energy"] == pytest.approx(10.9, abs=0.3)

@@ -7,12 +7,13 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .const import SUBENTRY_MODBUS
 from .data import SunfuseConfigEntry
+from .engine.model import Reason, ReasonKey
 from .entity import (
     ChargerEntity,
     CircuitEntity,
@@ -58,10 +59,11 @@ from .sensors.site import SiteSensorDescription, site_sensors
 from .sensors.vehicle import add_vehicle_sensors
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorKey
+from .site.plan_slots import shortfall_reason
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
 from .state_writes import REASON_PACE, Pace, Shown, readable
-from .translated_reasons import explain_connector, what_would_change_it
+from .translated_reasons import explain, explain_connector, what_would_change_it
 
 PARALLEL_UPDATES = 0
 
@@ -259,8 +261,41 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
         return Shown(
             available=True,
             value=self.connector.decision.reason,
-            moment=holder.standing if holder else None,
+            moment=(holder.standing if holder else None, self._missed is not None),
         )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the plan, too: it may miss a departure."""
+        await super().async_added_to_hass()
+        planning = self._entry.runtime_data.planning
+        self.async_on_remove(planning.async_add_listener(self._planned))
+
+    @callback
+    def _planned(self) -> None:
+        self._seen = None
+        self._handle_coordinator_update()
+
+    @property
+    def _missed(self) -> Reason | None:
+        """Return that the plan misses the departure, where the reason is something else that limits the car just now."""
+        planning = self._entry.runtime_data.planning
+        missed = planning.data.missed.get(self.key.id)
+        if missed is None or not planning.is_there(self.key) or self.connector is None:
+            return None
+        if self.connector.decision.reason.key is ReasonKey.MISSES_DEPARTURE:
+            return None
+        return shortfall_reason(missed.shortfall)
+
+    @property
+    def _explanation(self) -> str | None:
+        """Return the sentence, and what the car will lack when it leaves."""
+        if self.connector is None:
+            return None
+        runtime, missed = self._entry.runtime_data, self._missed
+        now, sentences = runtime.planning.clock.now(), runtime.sentences
+        said = explain_connector(sentences, self.connector, now)
+        return f"{said} {explain(sentences, missed, now)}" if missed else said
 
     @property
     @override
@@ -294,9 +329,7 @@ class ReasonSensor(ReasonedSensor):
         return {
             **dict.fromkeys(("circuit", "phase", "until")),
             **{name: _rounded(name, value) for name, value in reason.values},
-            "explanation": explain_connector(
-                sentences, self.connector, self._entry.runtime_data.planning.clock.now()
-            ),
+            "explanation": self._explanation,
             "what_would_change_it": what_would_change_it(sentences, reason),
         }
 
@@ -308,12 +341,7 @@ class ExplanationSensor(ReasonedSensor):
     @override
     def native_value(self) -> StateType:
         """Return the sentence."""
-        if self.connector is None:
-            return None
-        sentences = self._entry.runtime_data.sentences
-        return explain_connector(
-            sentences, self.connector, self._entry.runtime_data.planning.clock.now()
-        )
+        return self._explanation
 
     @property
     @override
