@@ -57,7 +57,8 @@ async def _start(folder: Path) -> HomeAssistant:
     """Start a Home Assistant with nothing but the recorder."""
     (folder / "custom_components").symlink_to(ROOT / "custom_components")
     (folder / "configuration.yaml").write_text(
-        "homeassistant:\n  name: Bench\nrecorder:\n", encoding="ascii"
+        f"homeassistant:\n  name: Bench\nrecorder:\nhttp:\n  server_port: {free_port()}\n",
+        encoding="ascii",
     )
     hass = await bootstrap.async_setup_hass(
         runner.RuntimeConfig(

@@ -8,7 +8,7 @@ from homeassistant.const import EntityCategory
 
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
-from ..site.ocpp_address import address_of
+from ..site.ocpp_address import OcppAddress, address_of
 
 OCPP_ADDRESS = SensorEntityDescription(
     key="ocpp_address",
@@ -21,11 +21,31 @@ class OcppAddressSensor(SiteEntity, SensorEntity):
     """What to enter in a charger; its attribute has the addresses from the machine's other networks."""
 
     _unrecorded_attributes = frozenset(("other_addresses",))
+    _address: OcppAddress | None = None
+    _among: tuple[object, ...] = ()  # what it was looked for among
 
     def __init__(self, entry: SunfuseConfigEntry) -> None:
         """Initialize the sensor."""
         super().__init__(entry, OCPP_ADDRESS)
         self._entry = entry
+
+    @override
+    def _source(self) -> object | None:
+        """Look for the address when the configuration changed, and each minute: networks seldom do."""
+        config, now = self.hass.config, self.coordinator.data.snapshot.now
+        among = (
+            config.internal_url,
+            config.external_url,
+            config.api,
+            self._entry.data,
+            now.replace(second=0, microsecond=0),
+        )
+        if among != self._among:
+            self._among = among
+            address = address_of(self.hass, self._entry)
+            if address != self._address:
+                self._address = address
+        return self._address
 
     @property
     @override

@@ -1,14 +1,23 @@
 """Which changes of a charger need a decision at once; others wait for the next tick, seconds later."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 
 from ..central_system.station_state import ConnectorState, MeterSample, StationState
 
 # Less than the smallest change of an offer, and the fluctuation of a car's draw.
 _CURRENT_A = 0.5
 _POWER_W = 150.0
-_NO_METER = MeterSample()
+# A station without its connectors and when it was heard; a connector without what it measures, and without when its limit
+# was renewed.
+_apart_from_connectors = attrgetter(
+    *(f.name for f in fields(StationState) if f.name not in ("last_seen", "connectors"))
+)
+_MEASURED = ("meter", "session_energy_wh", "offered_at", "offer_until")
+_apart_from_meter = attrgetter(
+    *(f.name for f in fields(ConnectorState) if f.name not in _MEASURED)
+)
 
 
 class UrgentChanges:
@@ -36,25 +45,10 @@ class UrgentChanges:
         )
 
 
-def _apart_from_connectors(station: StationState) -> StationState:
-    return replace(station, last_seen=None, connectors=())
-
-
 def _differs(before: ConnectorState, now: ConnectorState) -> bool:
     return before is not now and (
         _apart_from_meter(before) != _apart_from_meter(now)
         or _has_moved(before.meter, now.meter)
-    )
-
-
-def _apart_from_meter(state: ConnectorState) -> ConnectorState:
-    """Return a connector without what it measures, and without when its limit was renewed."""
-    return replace(
-        state,
-        meter=_NO_METER,
-        session_energy_wh=None,
-        offered_at=None,
-        offer_until=None,
     )
 
 
