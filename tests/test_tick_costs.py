@@ -1,13 +1,15 @@
 """What a site costs while it runs: it decides when there is something to decide on, and little else happens then."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from custom_components.sunfuse.entity import ChargerEntity
 from custom_components.sunfuse.site import controller
+from homeassistant.core import Event, HomeAssistant, callback
 
 from .site_fixtures import Home, obeys
 
@@ -76,3 +78,31 @@ async def test_listeners_that_a_tick_does_not_concern(
     for _ in range(10):
         home.entry.runtime_data.controller.tick()
     assert looked_at == []
+
+
+async def test_idle_chargers_write_nothing(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Ten minutes in which a meter reports each second and chargers send heartbeats: no state of theirs is written."""
+    home: Home = await start("CP1", "CP2")
+    stations = [await home.boot(identity) for identity in ("CP1", "CP2")]
+    await asyncio.sleep(60)
+    written = Counter[str]()
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        if not event.data["entity_id"].startswith("sensor.grid_"):
+            written[event.data["entity_id"]] += 1
+
+    @callback
+    def everything(_data: Mapping[str, Any]) -> bool:
+        return True  # reported states have no other listeners
+
+    for kind in ("state_changed", "state_reported"):
+        hass.bus.async_listen(kind, note, event_filter=everything)
+    for _ in range(10):
+        for station in stations:
+            await station.call("Heartbeat", {})
+        await asyncio.sleep(60)
+    assert [name for name in written if "charger" in name] == []
+    assert written.total() <= 25  # how often the meter reports is being learned
