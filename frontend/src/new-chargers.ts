@@ -80,6 +80,12 @@ class NewChargers extends LitElement {
       select {
         inline-size: 100%;
       }
+      fieldset + .row {
+        align-items: end;
+      }
+      button.main {
+        margin-block-start: 12px;
+      }
     `,
   ];
 

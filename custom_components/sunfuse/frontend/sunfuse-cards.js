@@ -1,4 +1,4 @@
-/* sources aa9eb16dbe798aed866a26de65eb93706e7f3062e9da0f839de34ccff9c5d557 */
+/* sources 2a127d17b9a20e6ac60401ac33437e7b26b153f1c9f6f65204b688c7232e16a7 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3778,6 +3778,12 @@ H("sunfuse-new-chargers", class extends O {
       input,
       select {
         inline-size: 100%;
+      }
+      fieldset + .row {
+        align-items: end;
+      }
+      button.main {
+        margin-block-start: 12px;
       }
     `];
 	waiting = new $t(this, (e) => {

@@ -1,4 +1,4 @@
-/* sources aa9eb16dbe798aed866a26de65eb93706e7f3062e9da0f839de34ccff9c5d557 */
+/* sources 2a127d17b9a20e6ac60401ac33437e7b26b153f1c9f6f65204b688c7232e16a7 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
