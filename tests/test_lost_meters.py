@@ -1,5 +1,6 @@
 """Meters that are lost, wrong or awaited, as a site's user sees them."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,19 @@ async def test_phase_sensors_that_are_lost(
     await obeys(station, 14)
     assert home.state("sensor", "state") in ("ok", "limited")
     assert lost(hass) is None
+
+
+async def test_a_sensor_that_comes_and_goes(start: Callable[..., Any]) -> None:
+    """It is unavailable every other second: the car goes on with what it has, and its charger gets no message for that."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    before = len(limits(station))
+    for place in range(40):
+        home.silent = ("sensor.grid_l1",) if place % 2 else ()
+        await asyncio.sleep(1)
+    assert min(limits(station)[before - 1 :]) > 13
+    assert len(limits(station)) <= before + 2
 
 
 async def test_a_meter_that_dies_at_zero(

@@ -31,6 +31,8 @@ CARS_CHANGED_A = 3.0
 CARS_REPORT_S = 30.0
 # A meter that reports the same value for this long may have failed: cars that start wait until it shows one of them.
 STILL_BRIEF_S = 30.0
+# So long a silence is no longer than that of a meter that reports this often.
+BRIDGED = timedelta(seconds=5)
 # Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
@@ -65,6 +67,8 @@ def judge(
     missing = MeterQuality.MISSING
     if circuit.id in snapshot.awaited:
         missing = MeterQuality.AWAITED
+    elif reading is None or reading.silent:
+        reading = _bridged(past, snapshot) or reading
     if reading is not None and reading.silent:
         completed, unmeasured = _completed(reading, cars_a, past, snapshot)
         return Judged(
@@ -111,6 +115,18 @@ def judge(
         reading=reading,
         doubted=doubted,
     )
+
+
+def _bridged(past: CircuitMemory, snapshot: Snapshot) -> MeterReading | None:
+    """Return the last value of a meter that was believed and fell silent a moment ago: one that reports as rarely is believed too.
+
+    A sensor that comes and goes within seconds would make the offers swing, and wear charger and car.
+    """
+    if past.read_at is None or past.lost_since is not None:
+        return None
+    if past.suspect_a is not None or snapshot.now - past.read_at > BRIDGED:
+        return None
+    return MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
 
 
 def _sum_drawn(
