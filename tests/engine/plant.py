@@ -92,7 +92,7 @@ class Car:
             return ConnectorStatus.SUSPENDED_EV
         return (
             ConnectorStatus.CHARGING
-            if self.offer_a >= 6
+            if self.offer_a >= self.connector.min_a
             else ConnectorStatus.SUSPENDED_EVSE
         )
 
@@ -103,7 +103,7 @@ class Car:
         wants = self.plugged(at_s) and not self.full()
         limit_a = self.offer_a if self.obeys else 32.0
         target_a = 0.0
-        if wants and limit_a >= 6:
+        if wants and limit_a >= self.connector.min_a:
             target_a = min(limit_a * self.takes, self.max_a)
         count = min(self.phases, self.offered_phases, len(self.connector.phases))
         using = self.connector.phases[:count]

@@ -21,7 +21,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.tuning import Characteristic, Policy, Tuning
 
 from .common import HOUR, NOW, car, later, offers, on, reasons, settle, site
-from .plant import Car, Plant, charger, main, steady
+from .plant import Car, Plant, charger, main
 
 MINUTE = timedelta(minutes=1)
 ONE_AMPERE_WH = 690.0  # in an hour on three phases
@@ -61,6 +61,41 @@ def test_the_policy_decides_who_runs(
     known = Memory(connectors={"a": waits(waited_min), "b": waits(1)})
     decision, _ = decide(on(7, a, b, policy=policy), known)
     assert [name for name, offer_a in offers(decision).items() if offer_a] == [first]
+
+
+@pytest.mark.parametrize("policy", [*BY_TIME, Policy.FIRST_COME])
+@pytest.mark.parametrize("fits", [2, 3])
+def test_many_that_wait_take_turns_in_time(policy: Policy, fits: int) -> None:
+    """Seven cars without a departure, for all of which there are two or three places: nobody waits longer than an hour.
+
+    The last of them starts when it is over, so the first have to begin earlier: a place is used for a turn of 15 minutes.
+    """
+    names = "abcdefg"
+    cars = [car(name, offer_a=0.0, connected_at=NOW - HOUR) for name in names]
+    snapshot = on(6.0 * fits + 1.5, *cars, house_a=(0.5,) * 3, policy=policy)
+    memory, since = Memory(), dict.fromkeys(names, NOW)
+    longest = timedelta()
+    for _ in range(4 * 120):
+        decision, memory = decide(snapshot, memory)
+        for name, offer_a in offers(decision).items():
+            if offer_a:
+                since[name] = snapshot.now
+            longest = max(longest, snapshot.now - since[name])
+        snapshot = later(snapshot, 30, decision)
+    assert longest <= HOUR
+
+
+def test_where_a_turn_for_all_takes_longer_than_an_hour_they_take_turns() -> None:
+    """Ten cars and one place: each has a turn of a quarter of an hour, one after the other from the first."""
+    names = [f"k{n}" for n in range(10)]
+    cars = [car(name, offer_a=0.0, connected_at=NOW - HOUR) for name in names]
+    snapshot = on(7.5, *cars, house_a=(0.5,) * 3, policy=Policy.FIRST_COME)
+    memory, ran = Memory(), set()
+    for _ in range(180 * 2):
+        decision, memory = decide(snapshot, memory)
+        ran |= {name for name, offer_a in offers(decision).items() if offer_a}
+        snapshot = later(snapshot, 30, decision)
+    assert ran == set(names)
 
 
 @pytest.mark.parametrize("policy", BY_TIME)
@@ -603,17 +638,23 @@ def test_a_small_minimum_uses_all_phases(drawn_a: float) -> None:
     assert phases_in_use(one, single, ConnectorMemory()) == (0,)
 
 
-def test_a_small_minimum_keeps_the_limit() -> None:
-    """Eight chargers of 0.5 A to 16 A behind 10 A: what flows stays below it."""
+def test_a_small_minimum_keeps_the_limit_and_uses_it() -> None:
+    """Eight chargers of 0.5 A to 16 A behind 10 A: what flows stays below it, and a car at 0.5 A counts as one that charges."""
     plant = Plant(
         cars=[
-            Car(connector=charger(f"k{n}", mode=Mode.FAST, min_a=0.4), phases=3)
+            Car(connector=charger(f"k{n}", mode=Mode.FAST, min_a=0.5), phases=3)
             for n in range(8)
         ],
         circuits=(main(10),),
-        loads={"main": steady(1.0, 1.0, 1.0)},
+        loads={"main": lambda at_s: (1.0 if at_s % 120 < 60 else 5.0,) * 3},
     )
-    assert plant.run(900).over_s == 0
+    measures = plant.run(900)
+    # After a step: the meter's 2 s and 1 s, a tick of 5 s, and the charger's 2 s.
+    assert measures.longest_over_s <= 10
+    assert all(one.offer_a >= 0.5 for one in plant.decisions[-1].connectors)
+    assert measures.stops == 0
+    used_a = [flow["main"][0] for flow in plant.flows[600:]]
+    assert sum(used_a) / len(used_a) >= 7.5
 
 
 def test_a_time_on_that_a_user_set_is_kept() -> None:

@@ -8,7 +8,7 @@ from .boost import boosting
 from .confirmed_offer import lapsed
 from .drawing import is_used
 from .eco import planned_a, slot_of
-from .learning import SETTLED, expected_a
+from .learning import CHARGES, SETTLED, expected_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import (
     Connector,
@@ -22,8 +22,6 @@ from .model import (
 from .switch_regret import Choice
 from .wanted import NO_CAR, is_full
 
-# A car that draws less than this part of its minimum has not started charging, and may use all its phases when it does.
-CHARGES = 0.7
 # Some of their current is from solar power only, whatever the grid may supply besides.
 _SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
 
@@ -59,6 +57,7 @@ class Ask:
     )
 
     hurry: Hurry = Hurry.LATER  # with the policy `deadline`
+    overdue: bool = False  # it has waited for too long (see `longest_wait`)
     ready: bool = True  # with that policy: whether it can be when it leaves
     keeps_phases: bool = False  # where it starts: another number is not worth a switch
     choice: Choice | None = None  # what to do under the recent sky

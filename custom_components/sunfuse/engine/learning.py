@@ -25,8 +25,10 @@ RESTS = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.SUSPENDED_EV))
 WANTS = frozenset((ConnectorStatus.CHARGING, ConnectorStatus.PREPARING))
 # How much a fast confirmation compensates for earlier slow ones.
 FASTER_WEIGHT = 0.2
-# A charging car takes more than its electronics.
+# A charging car takes more than its electronics, or than this part of a minimum that is as small as that. One that draws less has
+# not started, and may use all its phases when it does.
 NOTHING_A = 1.0
+CHARGES = 0.7
 
 
 def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
@@ -53,7 +55,7 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         return
     highest_a = past.draws[-1].highest_a
     takes_a = max([highest_a[phase] for phase in connector.phases])
-    if takes_a < NOTHING_A:
+    if takes_a < min(NOTHING_A, CHARGES * connector.min_a):
         past.idle_since = past.idle_since or now
         return
     past.idle_since = None

@@ -64,11 +64,11 @@ def rank(asking: Ask, snapshot: Snapshot) -> Rank:
     if past.on_since is not None:
         ran_s = (snapshot.now - past.on_since).total_seconds()
         return claim, place, (*key, 0.0), ran_s, asking.id
-    waited_s = _waited_s(asking, snapshot)
+    waits_s = waited_s(asking, snapshot)
     if place is Turn.WAITED_LONG:
-        waited_s *= asking.connector.priority / PRIORITY
-        return claim, place, (-waited_s,), 0.0, asking.id
-    return claim, place, (*key, 1.0), -waited_s, asking.id
+        waits_s *= asking.connector.priority / PRIORITY
+        return claim, place, (-waits_s,), 0.0, asking.id
+    return claim, place, (*key, 1.0), -waits_s, asking.id
 
 
 def by_policy(asking: Ask, snapshot: Snapshot) -> tuple[int, Turn, tuple[float, ...]]:
@@ -93,13 +93,10 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
             keeps = ran_s < tuning.turn_s
         return Turn.HAS_TURN if keeps else Turn.BY_POLICY
     if snapshot.policy is Policy.EQUAL:
-        waited_s = _waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
-        new = past.stopped_at is None or waited_s >= tuning.turn_s
+        waits_s = waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
+        new = past.stopped_at is None or waits_s >= tuning.turn_s
         return Turn.WAITED_LONG if new else Turn.HAD_TURN
-    waited_s = _waited_s(asking, snapshot)
-    if waited_s >= tuning.longest_wait_s and _matters(asking, snapshot):
-        return Turn.WAITED_LONG
-    return Turn.BY_POLICY
+    return Turn.WAITED_LONG if asking.overdue else Turn.BY_POLICY
 
 
 def is_promised(asking: Ask, snapshot: Snapshot) -> bool:
@@ -114,7 +111,8 @@ def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
     )
 
 
-def _waited_s(asking: Ask, snapshot: Snapshot) -> float:
+def waited_s(asking: Ask, snapshot: Snapshot) -> float:
+    """Return for how long a car has been waiting."""
     since = asking.past.off_since
     return (snapshot.now - since).total_seconds() if since else 0.0
 
@@ -154,7 +152,7 @@ def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
     )
 
 
-def _matters(asking: Ask, snapshot: Snapshot) -> bool:
+def matters(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether waiting could matter to a car: it lacks energy, and could not wait once more as long.
 
     A policy without departure times cannot know. Under `deadline` a car goes first when it can wait no longer, so

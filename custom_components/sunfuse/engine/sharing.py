@@ -12,6 +12,7 @@ from .admission_room import AdmissionRoom
 from .asking import Ask, Hurry, idle
 from .filling import Share, User, Uses, fill
 from .in_time import note_hurry
+from .longest_wait import note_overdue
 from .model import Snapshot
 from .phases import may_switch
 from .ranking import (
@@ -51,6 +52,7 @@ def share(
     enough = snapshot.policy is Policy.DEADLINE and note_hurry(
         asks, resources, free, snapshot
     )
+    note_overdue(asks, resources, free, snapshot)
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
     active = [a for a in ranked if not idle(a, snapshot)]
