@@ -236,9 +236,8 @@ def stands_still(past: CircuitMemory) -> bool:
 
 def is_unmoved(past: CircuitMemory, since: datetime | None) -> bool:
     """Whether a meter has reported the same value ever since, and before."""
-    if since is None or past.same_since is None:
-        return False
-    return past.same_since <= since
+    same_since = past.same_since
+    return since is not None and same_since is not None and same_since <= since
 
 
 def _patience_s(past: CircuitMemory) -> float:
