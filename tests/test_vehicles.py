@@ -323,6 +323,49 @@ async def test_a_plug_that_is_moved_keeps_the_departure(
     await station.close()
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_was_said_for_a_guest_is_not_for_the_next_one(
+    hass: HomeAssistant, start: Callable[..., Any], *, restarts: bool
+) -> None:
+    """Another card is another driver, also within ten minutes; and a restart between them changes nothing."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await plug_in(home, station, "ONE")
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    await home.call("time", "set_value", "CP1/1_ready_by", time="07:00:00")
+    await unplug(home, station)
+    await home.shows("sensor", "CP1/1_car", "unknown")
+    assert home.state("time", "CP1/1_ready_by") == "07:00:00"
+    if restarts:
+        await station.close()
+        assert await hass.config_entries.async_reload(home.entry.entry_id)
+        station = await home.boot("CP1")
+    await plug_in(home, station, "TWO")
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    await home.shows("time", "CP1/1_ready_by", "unknown")
+    await unplug(home, station)
+    await station.close()
+
+
+async def test_a_departure_is_forgotten_over_a_restart(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Ten minutes after its car left, although Home Assistant was started again meanwhile."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await plug_in(home, station, "ONE")
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    await home.call("time", "set_value", "CP1/1_ready_by", time="07:00:00")
+    await unplug(home, station)
+    await home.shows("sensor", "CP1/1_car", "unknown")
+    await station.close()
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    station = await home.boot("CP1")
+    await asyncio.sleep(660)
+    await home.shows("time", "CP1/1_ready_by", "unknown")
+    await station.close()
+
+
 async def test_habits_are_a_guess(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

@@ -291,6 +291,13 @@ TYPED = ChargeMark(soc=60, at=NOW, source=ChargeSource.TYPED)
         # Moved to another connector, it has what it was given at the first one; driven, it has what it says.
         (left_with(TYPED, 70, NOW), 40, "B", 0.4, (70, "B", 900)),
         (left_with(TYPED, 70, NOW), None, "B", 0.6, None),
+        (
+            left_with(TYPED, 70, NOW + timedelta(hours=13)),
+            None,
+            "B",
+            13.2,
+            (70, "B", 900),
+        ),
         (left_with(SLEEPS, 70, NOW), 40, "B", 0.4, (70, "B", 900)),
         (left_with(SLEEPS, 70, NOW), 40, "B", 0.6, (40, "B", 900)),
         (left_with(SLEEPS, 70, NOW), 72, "B", 0.4, (72, "B", 900)),

@@ -31,6 +31,14 @@ class ChargeMark:
         """Return what the car said last, or its driver."""
         return self.soc if self.said is None else self.said
 
+    def is_stale(self, now: datetime) -> bool:
+        """Return whether it was typed so long before the car is plugged in that it has probably been driven since.
+
+        One that was just moved was at a connector until then.
+        """
+        waits = self.is_typed and self.connector is None and self.left is None
+        return waits and now - self.at > TYPED_LASTS
+
     def has_driven(self, now: datetime) -> bool:
         """Return whether the car has been away for so long that it was probably driven."""
         return self.left is not None and now - self.left > MOVED_WITHIN
@@ -99,7 +107,7 @@ def followed(
         return None
     if where is None:
         return replace(mark, connector=None, register_wh=None)
-    if mark.is_typed and mark.connector is None and now - mark.at > TYPED_LASTS:
+    if mark.is_stale(now):
         return None
     if mark.connector != where or mark.register_wh is None:
         return replace(mark, connector=where, register_wh=register_wh, left=None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from ..central_system.security.card_policy import folded
 from ..central_system.station_state import ConnectorState
@@ -41,6 +41,30 @@ class CarSession:
         if now_wh is not None and self.register_wh is not None:
             return max(now_wh - self.register_wh, 0.0)
         return state.session_energy_wh or 0.0 if state.transaction else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoLeft:
+    """Who has left a connector just now, and when."""
+
+    at: datetime
+    vehicle: str | None = None
+    token: str | None = None  # folded
+
+    @classmethod
+    def of(cls, session: CarSession, now: datetime) -> Self:
+        """Return who was there."""
+        return cls(at=now, vehicle=session.vehicle, token=session.token)
+
+    def is_another(self, session: CarSession) -> bool:
+        """Return whether who is there now is certainly somebody else: by the car, else by the card."""
+        for before, now in (
+            (self.vehicle, session.vehicle),
+            (self.token, session.token),
+        ):
+            if before is not None and now is not None:
+                return before != now
+        return False
 
 
 def with_transaction(session: CarSession, state: ConnectorState) -> CarSession:

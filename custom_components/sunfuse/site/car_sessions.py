@@ -20,6 +20,7 @@ from ..sources.vehicles import CarReading, read_car
 from .car_charges import CarCharges
 from .car_session import (
     CarSession,
+    WhoLeft,
     changed,
     register_of,
     sighting_of,
@@ -73,8 +74,7 @@ class CarSessions:
         self._past: tuple[PastSession, ...] = ()
         self._chosen: dict[str, str] = {}  # by connector, for who comes next
         self._readings: dict[str, CarReading] = {}
-        # By connector that a car has left just now: when, and which one.
-        self._just_left: dict[str, tuple[datetime, str | None]] = {}
+        self._just_left: dict[str, WhoLeft] = {}  # by connector
         # Connectors that were heard of ever since: whoever is there has been there all the time.
         self._watched: set[str] = set()
 
@@ -90,6 +90,9 @@ class CarSessions:
         }
         self.charges.take_back(stored.within("marks"))
         self._chosen = stored.within("chosen").each(_text)
+        self._just_left = stored.within("just_left").each(
+            partial(from_jsonable, WhoLeft)
+        )
         self._past = tuple(stored.rows("past", partial(from_jsonable, PastSession)))
         await self._store.async_put_aside()
         self._store.keep(self._as_dict)
@@ -152,6 +155,7 @@ class CarSessions:
     def clock_was_set(self, by: timedelta) -> None:
         """Shift since when cars are here and what was known of them then; when somebody leaves is by the clock."""
         self._sessions = moved(self._sessions, by)
+        self._just_left = moved(self._just_left, by)
         self.charges.clock_was_set(by)
         self._store.save_soon()
 
@@ -251,19 +255,18 @@ class CarSessions:
                 energy_wh=session.charged_wh(state),
             )
             self.learn([past])
-        self._just_left[key.id] = (now, session.vehicle)
+        self._just_left[key.id] = WhoLeft.of(session, now)
         if not seen:
             self._gone(key.id)
         self._forget(key.id, register_of(state), now)
 
     def _forget_who_left(self, now: datetime) -> None:
         """Forget what was said for cars that are gone: not for one whose plug was only moved, or that came back at once."""
-        for connector, (at, vehicle) in tuple(self._just_left.items()):
+        for connector, left in tuple(self._just_left.items()):
             session = self._sessions.get(connector)
-            here = session.vehicle if session else None
-            if here is not None and vehicle is not None and here != vehicle:
+            if session is not None and left.is_another(session):
                 self._gone(connector)
-            elif now - at >= SHORTEST_SESSION:
+            elif now - left.at >= SHORTEST_SESSION:
                 if session is None:
                     self._gone(connector)
                 else:
@@ -351,6 +354,7 @@ class CarSessions:
             "sessions": to_jsonable(self._sessions),
             "marks": self.charges.to_jsonable(),
             "chosen": dict(self._chosen),
+            "just_left": to_jsonable(self._just_left),
             "past": to_jsonable(self._past),
         }
 
