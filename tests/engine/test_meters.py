@@ -740,3 +740,25 @@ def test_a_dead_meter_and_chargers_that_do_not_measure(measures: bool) -> None:
         ]
         highest_a = max(highest_a, sum(given.values()))
     assert highest_a == 6
+
+
+def test_a_silent_sensor_hides_no_overload() -> None:
+    """L3 is silent for a moment, which is bridged; 50 A on L1 at the same time count at once."""
+    memory, decision = Memory(), None
+    for second in range(30):
+        now = NOW + timedelta(seconds=second)
+        reading = MeterReading(at=now, current_a=(18 + second % 3 / 10, 18, 18))
+        if second >= 28:
+            on_l1_a = 18.0 if second == 28 else 50.0
+            reading = MeterReading(at=now, known_a=(on_l1_a, 18, None), silent=("L3",))
+        snapshot = replace(
+            site(replace(car("a"), draw_at=now)),
+            now=now,
+            meters=(("main", reading),),
+        )
+        decision, memory = decide(snapshot, memory)
+        if second == 28:
+            assert offers(decision) == {"a": 16}
+    assert decision is not None
+    assert offers(decision) == {"a": 0}
+    assert decision.circuits[0].state is CircuitState.OVERLOADED

@@ -68,7 +68,7 @@ def judge(
     if circuit.id in snapshot.awaited:
         missing = MeterQuality.AWAITED
     elif reading is None or reading.silent:
-        reading = _bridged(past, snapshot) or reading
+        reading = _bridged(reading, past, snapshot) or reading
     if reading is not None and reading.silent:
         completed, unmeasured = _completed(reading, cars_a, past, snapshot)
         return Judged(
@@ -117,16 +117,25 @@ def judge(
     )
 
 
-def _bridged(past: CircuitMemory, snapshot: Snapshot) -> MeterReading | None:
+def _bridged(
+    reading: MeterReading | None, past: CircuitMemory, snapshot: Snapshot
+) -> MeterReading | None:
     """Return the last value of a meter that was believed and fell silent a moment ago: one that reports as rarely is believed too.
 
-    A sensor that comes and goes within seconds would make the offers swing, and wear charger and car.
+    A sensor that comes and goes within seconds would make the offers swing, and wear charger and car. What the other sensors
+    show meanwhile counts where it is more.
     """
     if past.read_at is None or past.lost_since is not None:
         return None
     if past.suspect_a is not None or snapshot.now - past.read_at > BRIDGED:
         return None
-    return MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
+    last = MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
+    if reading is None or last.current_a is None or reading.known_a is None:
+        return last
+    pairs = zip(last.current_a, reading.known_a, strict=True)
+    return replace(
+        last, current_a=tuple(a if now is None else max(now, a) for a, now in pairs)
+    )
 
 
 def _sum_drawn(
