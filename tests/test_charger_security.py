@@ -1,5 +1,6 @@
 """Who gets in as which charger: passwords made by Sunfuse, and what is changed while a charger stays connected."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable
 from copy import deepcopy
@@ -444,3 +445,34 @@ async def test_killed_while_a_password_is_sent(
     )
     assert subentry_of(home, "CP1").data["password"] == new
     await refused(home, "CP1", former)
+
+
+async def test_two_passwords_at_the_same_time(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The second one is given up while the charger answers for the first: that one is stored all the same."""
+    former, new = "A1" * 20, "B2" * 20
+    home: Home = await start(charger("CP1", security="password", password=former))
+    station = await connect(home, "CP1", former)
+    assert (await station.call("BootNotification", BOOT))["status"] == "Accepted"
+
+    def change(password: str) -> asyncio.Task[Any]:
+        about = {"device_id": device_of(home, "CP1"), "password": password}
+        return asyncio.ensure_future(
+            hass.services.async_call(DOMAIN, "change_password", about, blocking=True)
+        )
+
+    def accept(request: dict[str, Any]) -> dict[str, Any]:
+        if request["key"] == "AuthorizationKey":
+            second.cancel()
+        return {"status": "Accepted"}
+
+    station.answers["ChangeConfiguration"] = accept
+    first, second = change(new), change("C3" * 20)
+    await first
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    assert subentry_of(home, "CP1").data["password"] == new
+    await station.close()
+    station = await connect(home, "CP1", new)
+    await station.close()

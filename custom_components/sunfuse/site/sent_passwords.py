@@ -4,6 +4,8 @@ A charger may use a password from the moment it arrives. Home Assistant writes i
 if it is killed before, the charger has a password that nobody knows, and is locked out. The file is read at the next start.
 """
 
+import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
 import logging
@@ -44,6 +46,8 @@ class SentPasswords:
         self._entry = entry
         self._file = password_store(hass, entry.entry_id)
         self._sent: dict[str, SentPassword] = {}  # by identity
+        # One after the other: the file holds one for each charger, which must not be replaced while it is sent.
+        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     async def async_load(self) -> None:
         """Store what a charger was sent before Home Assistant was killed: that password and the former one are valid."""
@@ -88,15 +92,16 @@ class SentPasswords:
             CommandError: the charger did not accept it, or could not be asked.
 
         """
-        sent = SentPassword(password=password, instead_of=station.config.password)
-        self._sent[station.identity] = sent
-        try:
-            await self._file.async_save_now(self._content())
-            await station.change_password(password)
-        finally:
-            if self._sent[station.identity] is sent:
+        async with self._turns[station.identity]:
+            self._sent[station.identity] = SentPassword(
+                password=password, instead_of=station.config.password
+            )
+            try:
+                await self._file.async_save_now(self._content())
+                await station.change_password(password)
+            finally:
                 del self._sent[station.identity]
-            self._file.save_soon()
+                self._file.save_soon()
 
 
 def password_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
