@@ -28,6 +28,8 @@ export abstract class SunfuseCard extends LitElement {
   private home: Hass | undefined;
   private leave: (() => void) | undefined;
   private followed: Feed<SiteView> | undefined;
+  /* What was shown of the site, and on which day. */
+  private known: readonly unknown[] = [];
   /* Whether there has been a site. */
   private had = false;
 
@@ -108,8 +110,9 @@ export abstract class SunfuseCard extends LitElement {
   }
 
   private told(site: SiteView | undefined, failure: string | undefined): void {
-    const [was, is] = [this.drawn(this.site), this.drawn(site)];
+    const [was, is] = [this.known, this.drawn(site)];
     const same = failure === this.failure && was.length === is.length && was.every((one, at) => one === is[at]);
+    this.known = is;
     this.site = site;
     this.failure = failure;
     this.had = this.had || Boolean(site?.entry_id);

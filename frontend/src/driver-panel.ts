@@ -66,6 +66,18 @@ class SunfuseDriver extends SunfuseCard {
   private cards = new Map<string, ChargerCard>();
   private charger = "";
   private path: string | undefined;
+  private minutes: ReturnType<typeof setInterval> | undefined;
+
+  /** How long the wait is changes while nothing happens at the site. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.minutes = setInterval(() => this.requestUpdate(), 60_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.minutes);
+  }
 
   /** Home Assistant hands a panel its route: the site, and the charger that the code is at. */
   set route(route: { path?: string }) {

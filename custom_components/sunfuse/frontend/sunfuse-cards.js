@@ -1,4 +1,4 @@
-/* sources 2a127d17b9a20e6ac60401ac33437e7b26b153f1c9f6f65204b688c7232e16a7 */
+/* sources eab32f15146e09762d7988526c3cc571cc7509346a7618404b78fc70e2ad92aa */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -1067,6 +1067,7 @@ var B = o`
 	home;
 	leave;
 	followed;
+	known = [];
 	had = !1;
 	constructor() {
 		super(), this.announced = "";
@@ -1116,8 +1117,8 @@ var B = o`
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
-		let [n, r] = [this.drawn(this.site), this.drawn(e)], i = t === this.failure && n.length === r.length && n.every((e, t) => e === r[t]);
-		this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id, i || this.requestUpdate();
+		let [n, r] = [this.known, this.drawn(e)], i = t === this.failure && n.length === r.length && n.every((e, t) => e === r[t]);
+		this.known = r, this.site = e, this.failure = t, this.had = this.had || !!e?.entry_id, i || this.requestUpdate();
 	}
 	drawn(e) {
 		return e?.entry_id ? [
@@ -4149,6 +4150,13 @@ var tn = "sunfuse-driver", nn = class extends V {
 	cards = /* @__PURE__ */ new Map();
 	charger = "";
 	path;
+	minutes;
+	connectedCallback() {
+		super.connectedCallback(), this.minutes = setInterval(() => this.requestUpdate(), 6e4);
+	}
+	disconnectedCallback() {
+		super.disconnectedCallback(), clearInterval(this.minutes);
+	}
 	set route(e) {
 		e?.path !== this.path && (this.path = e?.path, this.find());
 	}

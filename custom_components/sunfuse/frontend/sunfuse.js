@@ -1,4 +1,4 @@
-/* sources 2a127d17b9a20e6ac60401ac33437e7b26b153f1c9f6f65204b688c7232e16a7 */
+/* sources eab32f15146e09762d7988526c3cc571cc7509346a7618404b78fc70e2ad92aa */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
