@@ -216,9 +216,8 @@ CONDITIONS: Mapping[str, About] = {
         options='power: 2000\nbehavior: any\nfor: "00:05:00"',
         example="""actions:
   - action: sunfuse.boost
-    target:
-      area_id: garage
     data:
+      device_id: "{{ device_id('switch.garage_boost') }}"
       duration: "01:00:00"
 """,
         notes=(

@@ -26,6 +26,13 @@ async def test_the_examples_are_taken(hass: HomeAssistant) -> None:
         for kind, known in (("trigger", TRIGGERS), ("condition", CONDITIONS))
         for key, about in known.items()
     }
+    # What an action takes is found out only when it is carried out.
+    for action in (one for each in examples.values() for one in each["actions"]):
+        domain, name = action["action"].split(".")
+        if domain == DOMAIN:
+            schema = hass.services.async_services_for_domain(domain)[name].schema
+            assert schema
+            schema({**action.get("target", {}), **action["data"]})
     assert await async_setup_component(
         hass, automation.DOMAIN, {automation.DOMAIN: list(examples.values())}
     )
