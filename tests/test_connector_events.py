@@ -203,6 +203,10 @@ def follows_sun(until_evening_wh: float) -> CarIntention:
     return replace(AIMS, departure=None, slots=(slot, later))
 
 
+NEXT_WEEK = replace(WANTS, departure=SEVEN + timedelta(days=5), energy_wh=6e4)
+NEXT_HOURS = replace(follows_sun(5000.0), slots=follows_sun(5000.0).slots[:1])
+
+
 @pytest.mark.parametrize(
     ("demand", "car", "reason", "missed", "expected"),
     [
@@ -222,6 +226,9 @@ def follows_sun(until_evening_wh: float) -> CarIntention:
         (WANTS, follows_sun(9000.0), WAITS, False, Readiness.ON_TRACK),
         (WANTS, follows_sun(5000.0), WAITS, False, Readiness.WILL_MISS),
         (replace(WANTS, energy_wh=None), follows_sun(5000.0), WAITS, False, None),
+        # Nobody knows the sun of next week, nor that of tomorrow from a plan of which a restart left the next hours.
+        (NEXT_WEEK, follows_sun(5000.0), WAITS, False, None),
+        (WANTS, NEXT_HOURS, WAITS, False, None),
     ],
 )
 def test_readiness(
@@ -240,5 +247,6 @@ def test_what_is_missing_is_said_in_every_mode() -> None:
     assert missing_wh(WANTS, follows_sun(5000.0)) == 4000.0
     assert missing_wh(WANTS, follows_sun(8950.0)) == 0.0
     assert missing_wh(replace(WANTS, energy_wh=None), follows_sun(0.0)) == 0.0
+    assert missing_wh(WANTS, NEXT_HOURS) == 0.0
     short = Shortfall(at=SEVEN, wanted_wh=9000.0, reaches_wh=2000.0)
     assert missing_wh(WANTS, replace(AIMS, shortfalls=(short,))) == 7000.0

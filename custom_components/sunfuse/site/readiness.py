@@ -49,23 +49,35 @@ def readiness_of(
     if car.departure is not None:
         return Readiness.ON_TRACK
     # In a mode that only follows the sun nothing is planned for the departure: what the forecast gives counts.
-    if needed_wh is None:
+    lacks_wh = _lacks_wh(demand, car)
+    if lacks_wh is None:
         return None
-    enough = missing_wh(demand, car) <= 0
-    return Readiness.ON_TRACK if enough else Readiness.WILL_MISS
+    return Readiness.WILL_MISS if lacks_wh else Readiness.ON_TRACK
 
 
 def missing_wh(demand: Demand, car: CarIntention) -> float:
-    """Return what a car will lack when it leaves, also in a mode in which nothing is planned for that."""
-    needed_wh = demand.energy_wh
-    if car.departure is not None or demand.departure is None or needed_wh is None:
+    """Return what a car will lack when it leaves, also in a mode in which nothing is planned for that; 0 if nobody knows."""
+    if car.departure is not None or demand.departure is None:
         return car.missing_wh
+    return _lacks_wh(demand, car) or 0.0
+
+
+def _lacks_wh(demand: Demand, car: CarIntention) -> float | None:
+    """Return what the forecast does not give a car before it leaves, None if that is not known.
+
+    A plan looks two days ahead; of one from before a restart only the next hours are known.
+    """
+    departure, needed_wh = demand.departure, demand.energy_wh
+    if departure is None or needed_wh is None:
+        return None
     reaches_wh = max(
-        (slot.energy_wh for slot in car.slots if slot.end <= demand.departure),
-        default=0.0,
+        (slot.energy_wh for slot in car.slots if slot.end <= departure), default=0.0
     )
     lacks_wh = needed_wh - reaches_wh
-    return lacks_wh if lacks_wh >= _LITTLE_WH else 0.0
+    if lacks_wh < _LITTLE_WH:
+        return 0.0
+    looks_so_far = bool(car.slots) and car.slots[-1].end >= departure
+    return lacks_wh if looks_so_far else None
 
 
 def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | None:
