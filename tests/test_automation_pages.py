@@ -1,5 +1,7 @@
 """Each trigger and each condition has a page that is up to date, with an example that Home Assistant takes."""
 
+from typing import Any
+
 from custom_components.sunfuse.condition import CONDITIONS as KNOWN_CONDITIONS
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.trigger import TRIGGERS as KNOWN_TRIGGERS
@@ -21,7 +23,7 @@ def test_the_pages_are_up_to_date() -> None:
 async def test_the_examples_are_taken(hass: HomeAssistant) -> None:
     """An automation that Home Assistant does not understand is unavailable."""
     assert await async_setup_component(hass, DOMAIN, {})
-    examples = {
+    examples: dict[str, Any] = {
         key: parse_yaml(f"alias: {key}\n{example_of(kind, key, about)}")
         for kind, known in (("trigger", TRIGGERS), ("condition", CONDITIONS))
         for key, about in known.items()
