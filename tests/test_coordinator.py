@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.sunfuse.coordinator import SunfuseCoordinator
+from custom_components.sunfuse.coordinator import Concern, SunfuseCoordinator
 from custom_components.sunfuse.site.outcome import ConnectorKey, SiteData
 from homeassistant.core import HomeAssistant
 
@@ -26,9 +26,9 @@ async def test_listeners_to_a_connector(hass: HomeAssistant) -> None:
     def fails() -> None:
         raise RuntimeError
 
-    coordinator.async_add_listener(fails, ONE)
-    stop = coordinator.async_add_listener(lambda: called.append("one"), ONE)
-    coordinator.async_add_listener(lambda: called.append("other"), OTHER)
+    coordinator.async_add_listener(fails, Concern(ONE))
+    stop = coordinator.async_add_listener(lambda: called.append("one"), Concern(ONE))
+    coordinator.async_add_listener(lambda: called.append("other"), Concern(OTHER))
     coordinator.async_add_listener(lambda: called.append("site"))
     one, other = object(), object()
     coordinator.async_set_updated_data(_outcome(one, other))
@@ -56,7 +56,7 @@ async def test_who_asks_is_called_again(hass: HomeAssistant, monkeypatch: Any) -
     def waits() -> None:
         called.append("again")
 
-    coordinator.async_add_listener(waits, ONE)
+    coordinator.async_add_listener(waits, Concern(ONE))
     shown = _outcome(object(), object())
     now_s = hass.loop.time()
     monkeypatch.setattr(hass.loop, "time", lambda: now_s)
@@ -70,3 +70,38 @@ async def test_who_asks_is_called_again(hass: HomeAssistant, monkeypatch: Any) -
     now_s += 5
     coordinator.async_set_updated_data(shown)
     assert called == ["again"] * 2
+
+
+async def test_listeners_to_a_part(hass: HomeAssistant) -> None:
+    """Who shows a setting is called when the settings are others, not with each report of the charger; and when asked for."""
+    coordinator = SunfuseCoordinator(hass, MockConfigEntry())
+    called: list[str] = []
+
+    def setting() -> None:
+        called.append("setting")
+
+    coordinator.async_add_listener(setting, Concern(ONE, "settings"))
+    coordinator.async_add_listener(lambda: called.append("all"), Concern(ONE))
+    settings = object()
+    first = SimpleNamespace(settings=settings, meter=1)
+    coordinator.async_set_updated_data(_outcome(first, None))
+    assert sorted(called) == ["all", "setting"]
+    called.clear()
+    coordinator.async_set_updated_data(
+        _outcome(SimpleNamespace(settings=settings, meter=2), None)
+    )
+    assert called == ["all"]
+    called.clear()
+    coordinator.call_next(setting, ONE)
+    coordinator.async_set_updated_data(
+        _outcome(SimpleNamespace(settings=settings, meter=3), None)
+    )
+    assert sorted(called) == ["all", "setting"]
+    called.clear()
+    coordinator.async_set_updated_data(
+        _outcome(SimpleNamespace(settings=object(), meter=3), None)
+    )
+    assert sorted(called) == ["all", "setting"]
+    called.clear()
+    coordinator.async_set_updated_data(_outcome(None, None))
+    assert sorted(called) == ["all", "setting"]

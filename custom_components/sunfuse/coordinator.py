@@ -1,8 +1,8 @@
 """The coordinator that updates a site's entities after each control tick."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 import logging
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -17,34 +17,54 @@ _LOGGER = logging.getLogger(__name__)
 _AGAIN_S = 3.0
 
 
+class Concern(NamedTuple):
+    """What a listener is called for: a part of what is shown of a connector, by its name, or all of it."""
+
+    key: ConnectorKey
+    part: str | None = None
+
+
 class _Connector:
     """The listeners to one connector: called when what is shown of it is another object, and who asked to be called again."""
 
     def __init__(self) -> None:
         """Start with none, and with nothing seen."""
-        self.listeners: list[CALLBACK_TYPE] = []
+        self.listeners: dict[str | None, list[CALLBACK_TYPE]] = {}
         self.again: set[CALLBACK_TYPE] = set()
         self.next: set[CALLBACK_TYPE] = set()
         self._seen: tuple[object, bool] | None = None
 
-    def due(self, data: object, *, alive: bool, again: bool) -> Iterable[CALLBACK_TYPE]:
+    def due(self, data: object, *, alive: bool, again: bool) -> list[CALLBACK_TYPE]:
         """Return whom to call with this outcome of a tick; `again`: those, too, for whom nothing changed."""
+        due = self._concerned(data, alive=alive)
+        if self.next or (again and self.again):
+            asked = self.next | self.again if again else self.next
+            due += [one for one in asked if one not in due]
+        for waiting in (self.again, self.next):
+            waiting.difference_update(due)
+        return due
+
+    def _concerned(self, data: object, *, alive: bool) -> list[CALLBACK_TYPE]:
+        """Return those whose part of what is shown is another object than before."""
         seen = self._seen
-        if seen is None or seen[0] is not data or seen[1] is not alive:
-            self._seen = data, alive
-            self.again, self.next = set(), set()
-            return tuple(self.listeners)
-        asked, self.next = self.next, set()
-        if again:
-            asked |= self.again
-            self.again = set()
-        return asked
+        if seen is not None and seen[0] is data and seen[1] is alive:
+            return []
+        self._seen = data, alive
+        anew = seen is None or None in (seen[0], data) or seen[1] is not alive
+        return [
+            listener
+            for part, listeners in self.listeners.items()
+            if anew
+            or part is None
+            or getattr(seen and seen[0], part) is not getattr(data, part)
+            for listener in listeners
+        ]
 
 
 class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
     """Passes the outcome of each tick to the entities. The controller pushes; nothing is polled.
 
-    A listener whose context is a connector is called when something about that connector changed: a site of fifty
+    A listener whose context is a connector, or a part of what is shown of it, is called when that changed: a site of fifty
     chargers has 1,500 of them, and most ticks concern a few.
     """
 
@@ -69,13 +89,14 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
         """Listen to each tick, or to one connector."""
-        if not isinstance(context, ConnectorKey):
+        if not isinstance(context, Concern):
             return super().async_add_listener(update_callback, context)
-        connector = self._connectors.setdefault(context, _Connector())
-        connector.listeners.append(update_callback)
+        connector = self._connectors.setdefault(context.key, _Connector())
+        listeners = connector.listeners.setdefault(context.part, [])
+        listeners.append(update_callback)
 
         def remove() -> None:
-            connector.listeners.remove(update_callback)
+            listeners.remove(update_callback)
             connector.again.discard(update_callback)
             connector.next.discard(update_callback)
 

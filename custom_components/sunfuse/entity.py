@@ -17,7 +17,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .central_system.station_state import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
-from .coordinator import SunfuseCoordinator
+from .coordinator import Concern, SunfuseCoordinator
 from .data import SunfuseConfigEntry
 from .devices import (
     capacity_device,
@@ -87,9 +87,9 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         self._seen, self._alive = source, alive
         if self._calm.due(shown, time.monotonic()):
             super()._handle_coordinator_update()
-        elif self._calm.waiting and isinstance(self.coordinator_context, ConnectorKey):
+        elif self._calm.waiting and isinstance(self.coordinator_context, Concern):
             self.coordinator.call_again(
-                self._handle_coordinator_update, self.coordinator_context
+                self._handle_coordinator_update, self.coordinator_context.key
             )
 
 
@@ -150,6 +150,8 @@ class CircuitEntity(TickEntity):
 class ChargerEntity(TickEntity):
     """An entity of a charger; `key` names the connector whose state it shows."""
 
+    _concerned_by: str | None = None  # the part of its data; None: all of it
+
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -157,7 +159,9 @@ class ChargerEntity(TickEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the charger entity."""
-        super().__init__(entry.runtime_data.coordinator, key)
+        super().__init__(
+            entry.runtime_data.coordinator, Concern(key, self._concerned_by)
+        )
         self.entity_description = description
         self.key = key
         self._entry = entry
@@ -228,6 +232,8 @@ class ConnectorEntity(ChargerEntity):
 
 class ConnectorSettingEntity(ConnectorEntity):
     """A setting that Sunfuse itself stores: it can be changed while the charger is disconnected."""
+
+    _concerned_by: str | None = "settings"
 
     @override
     def _part(self, connector: ConnectorData) -> object:

@@ -8,6 +8,7 @@ from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..coordinator import Concern
 from ..data import SunfuseConfigEntry
 from ..devices import connector_device, vehicle_device
 from ..drivers.wishes import Wishes
@@ -27,7 +28,10 @@ class OwnerEntity(TickEntity):
         enabled: bool = True,
     ) -> None:
         """Initialize the entity; it is disabled by default where few people need it."""
-        super().__init__(entry.runtime_data.coordinator, owner.key)
+        super().__init__(
+            entry.runtime_data.coordinator,
+            None if owner.key is None else Concern(owner.key, "gathered"),
+        )
         self.entity_description = description
         self.owner = owner
         self._entry = entry

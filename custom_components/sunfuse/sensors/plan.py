@@ -188,6 +188,8 @@ def car_plan_sensors(
 class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     """Whether the car at a connector is ready for its departure, or will be: follows its charger and the plan."""
 
+    _concerned_by = None
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the plan, too."""
