@@ -123,6 +123,8 @@ def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[
     claimed = {a.id for a in hurried}
     room.claim([a for a in admitted if a.id not in claimed])
     starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
+    if snapshot.policy is Policy.NEED:
+        return admitted + _admit(starts, room, shares)  # all share what each lends
     return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
 
 
