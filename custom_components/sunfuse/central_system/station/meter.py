@@ -181,6 +181,7 @@ class Meter:
         """Shift stored times by the amount by which our clock was set forward."""
         self._sample = moved(self._sample, by)
         self._energy.moved(by)
+        self._unnamed.clock_was_set(by)
 
     def energy_memory(self) -> dict[str, Any]:
         """Return what is remembered of the energy, as plain data."""

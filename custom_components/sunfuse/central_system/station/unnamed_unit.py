@@ -1,7 +1,8 @@
 """In which unit a register counts whose unit is not named: watt-hours by the standard, kilowatt-hours at some chargers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from ...engine.clock_change import moved
 from .energy_register import ROUNDING_WH, SLACK_WH
 from .energy_track import Most
 
@@ -18,6 +19,10 @@ class UnnamedUnit:
     def started(self, register_wh: float | None, at: datetime) -> None:
         """Note where the register stood when a transaction began."""
         self._start = None if register_wh is None else (register_wh, at)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Shift the stored time by the amount by which our clock was set forward."""
+        self._start = moved(self._start, by)
 
     def in_wh(self, value: float, at: datetime) -> float:
         """Return a reading without a unit in watt-hours."""
