@@ -22,7 +22,7 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     ReasonKey,
 )
-from custom_components.sunfuse.planner import PlanKey, Why
+from custom_components.sunfuse.planner import Intention, PlanKey, Why
 from custom_components.sunfuse.site import planning as site_planning
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.readiness import readiness_of
@@ -270,6 +270,32 @@ async def test_a_run_that_fails_leaves_the_last_plan(
     await pass_time(hass, freezer, 320)
     await site.settle()
     assert state(hass, site.entry, "planned_power").attributes["failing"] is False
+
+
+async def test_what_was_asked_for_while_a_run_failed_is_planned_anew(
+    hass: HomeAssistant, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for something else is not held to the last plan, also if the first run with it failed."""
+    held: list[set[str]] = []
+    intend, works = site_planning.intend, False
+
+    def noted(outlook: Any, previous: Intention | None, **clock: Any) -> Intention:
+        held.append({car.id for car in previous.cars} if previous else set())
+        if not works:
+            raise ValueError("out of order")
+        return intend(outlook, previous, **clock)
+
+    monkeypatch.setattr(site_planning, "intend", noted)
+    site.demand = replace(site.demand, departure=SEVEN - timedelta(hours=1))
+    await site.settle()
+    assert held[-1] == set()
+    works = True
+    site.runtime.planning.request()
+    await site.settle()
+    assert held[-1] == set()
+    site.runtime.planning.request()
+    await site.settle()
+    assert held[-1] == {KEY}
 
 
 async def test_without_the_solver_a_repair_says_so(

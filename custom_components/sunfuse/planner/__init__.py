@@ -33,6 +33,7 @@ from .outlook import (
     PeakTariff,
     Quantiles,
     clock_steps,
+    step_starts,
 )
 from .outlook_to_intention import intend_with
 from .problem import (
@@ -92,6 +93,7 @@ __all__ = [
     "clock_steps",
     "intend",
     "solve",
+    "step_starts",
 ]
 
 

@@ -215,10 +215,7 @@ class Outlook:
     @property
     def starts(self) -> tuple[datetime, ...]:
         """The start of each step, and the end of the last."""
-        times = [self.now]
-        for length_s in self.steps_s:
-            times.append(times[-1] + timedelta(seconds=length_s))
-        return tuple(times)
+        return step_starts(self.now, self.steps_s)
 
     def step_at(self, at: datetime) -> int:
         """Return the step that a time is in; the number of steps where it is after the last."""
@@ -226,6 +223,14 @@ class Outlook:
             if at < end:
                 return step
         return len(self.steps_s)
+
+
+def step_starts(now: datetime, steps_s: Series) -> tuple[datetime, ...]:
+    """Return the start of each step, and the end of the last."""
+    times = [now]
+    for length_s in steps_s:
+        times.append(times[-1] + timedelta(seconds=length_s))
+    return tuple(times)
 
 
 def clock_steps(now: datetime, until: datetime) -> Series:

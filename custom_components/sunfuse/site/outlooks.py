@@ -32,6 +32,7 @@ from ..planner import (
     Quantiles,
     Strategy,
     clock_steps,
+    step_starts,
 )
 from ..sources.forecasts.forecast_reader import Forecasts
 from ..sources.forecasts.power_forecast import Forecast
@@ -95,7 +96,7 @@ def outlook_of(known: Known) -> Outlook:
     priced = [slot.end for slot in known.prices]
     until = max([now + _LEAST, *departures, *priced])
     steps_s = clock_steps(now, until)
-    starts = _starts(now, steps_s)
+    starts = step_starts(now, steps_s)
     prices = _at_each(known.prices, starts)
     house = _quantiles(known.forecasts.load, starts)
     sun = _quantiles(known.forecasts.solar, starts)
@@ -118,14 +119,6 @@ def outlook_of(known: Known) -> Outlook:
         battery=known.battery,
         cars=tuple(_car(car, known) for car in known.cars),
     )
-
-
-def _starts(now: datetime, steps_s: Iterable[float]) -> tuple[datetime, ...]:
-    """Return the start of each step, and the end of the last."""
-    times = [now]
-    for length_s in steps_s:
-        times.append(times[-1] + timedelta(seconds=length_s))
-    return tuple(times)
 
 
 def _at_each[T: _Timed](slots: Iterable[T], starts: tuple[datetime, ...]) -> list[T]:

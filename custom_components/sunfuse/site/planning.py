@@ -189,12 +189,13 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     async def _async_run(self) -> None:
         """Make a plan. This is a fault boundary: whatever fails in it, the last good plan goes on."""
         now = self.clock.now()
+        changed, self._asked.changed = self._asked.changed, set()
         try:
-            outlook, changed = self.outlook(), self._asked.changed
-            self._asked.changed = set()
             silent = silent_of(self._ticks.data.snapshot)
             intention = with_silent(
-                await self._async_intend(outlook, changed), self.data.intention, silent
+                await self._async_intend(self.outlook(), changed),
+                self.data.intention,
+                silent,
             )
             plan = SitePlan(
                 intention=intention,
@@ -205,6 +206,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             if self.data.failing_since is None:
                 _LOGGER.exception("No plan could be made; the last one goes on")
             plan = replace(self.data, failing_since=self.data.failing_since or now)
+            self._asked.changed |= changed
         if not self._stops:
             return
         self._peaks.aim(self._target_peaks(plan, now))

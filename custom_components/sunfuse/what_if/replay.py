@@ -28,6 +28,7 @@ from ..planner import (
     Quantiles,
     clock_steps,
     intend,
+    step_starts,
 )
 from ..site.plan_slots import plan_slot
 from .peak_price import PeakCounter
@@ -180,7 +181,7 @@ class Replay:
             export_price=self.ahead.export_prices(first, count),
             known_prices=known,
             peaks=self.peaks.tariffs(
-                now, _starts(now, steps_s), self.ahead.usual_house(first, count)
+                now, step_starts(now, steps_s), self.ahead.usual_house(first, count)
             )
             if self.peaks is not None
             else (),
@@ -329,14 +330,6 @@ def _circuit_outlook(circuit: Circuit) -> CircuitOutlook:
         ),
         other_a=circuit.assumed_load_a or () if circuit.parent else (),
     )
-
-
-def _starts(now: datetime, steps_s: tuple[float, ...]) -> tuple[datetime, ...]:
-    """Return the start of each step, and the end of the last."""
-    starts = [now]
-    for length_s in steps_s:
-        starts.append(starts[-1] + timedelta(seconds=length_s))
-    return tuple(starts)
 
 
 def _until_next(now_min: float, every_min: float) -> float:
