@@ -69,7 +69,7 @@ TRIGGERS: Mapping[str, About] = {
             "\"{{ trigger.to_state.attributes.driver or 'Somebody' }} charges now.\""
         ),
         notes=(
-            "`trigger.to_state.attributes.driver` is who charges, if a card or the configuration says so.",
+            "`trigger.to_state.attributes.driver` is who charges, if their card says so.",
             "A session starts when the charger starts one, which may be minutes after the car was plugged in: it may wait for a card, for sun or for a price.",
             _LATE,
         ),
@@ -77,7 +77,7 @@ TRIGGERS: Mapping[str, About] = {
     "charging_stopped": About(
         use="Send the energy of each session to whoever pays for it.",
         example=_notify(
-            '"{{ trigger.to_state.attributes.energy }} kWh for {{ trigger.to_state.attributes.driver }}"'
+            "\"{{ trigger.to_state.attributes.energy | round(1, default=0) }} kWh for {{ trigger.to_state.attributes.driver or 'a guest' }}\""
         ),
         notes=(
             "`trigger.to_state.attributes.energy` is the energy of the session in kWh.",
@@ -129,10 +129,11 @@ TRIGGERS: Mapping[str, About] = {
     "plan_will_miss": About(
         use="Hear hours before that a car will not be ready, while there is still time to start a boost or to leave later.",
         example=_notify(
-            '"It will be at {{ trigger.to_state.attributes.reaches }} % instead of {{ trigger.to_state.attributes.wanted }} %."'
+            '"The car will lack {{ trigger.to_state.attributes.missing_energy }} kWh."'
         ),
         notes=(
-            "`later` is when it would be ready, `missing_energy` what will be missing in kWh, and `boost_helps` whether a boost would.",
+            "`later` is when it would be ready, `missing_energy` what will be missing in kWh, and `boost_helps` whether a boost would help. "
+            "Where the state of charge is known, `reaches` and `wanted` are what it will be and what was wanted, in percent.",
             "The plan is made every few minutes and whenever something changes. [Plan on time again](plan_on_time.md) tells when it fits after all.",
         ),
     ),

@@ -8,6 +8,7 @@ from custom_components.sunfuse.trigger import TRIGGERS as KNOWN_TRIGGERS
 from development.automation_pages import CONDITIONS, TRIGGERS, example_of, pages
 from homeassistant.components import automation
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 
@@ -18,6 +19,23 @@ def test_the_pages_are_up_to_date() -> None:
     assert CONDITIONS.keys() == KNOWN_CONDITIONS.keys()
     for path, content in pages():
         assert path.read_text("utf-8") == content, path.name
+
+
+# Of a guest nobody knows the driver, the car and how full it is.
+UNKNOWN = dict.fromkeys(("driver", "vehicle", "energy", "reaches", "wanted", "error"))
+ALWAYS = {"missing_energy": 4.2, "explanation": "It waits.", "card": "…1234"}
+
+
+async def test_what_is_not_known_is_not_told_as_none(hass: HomeAssistant) -> None:
+    """Whoever takes over an example is told in words what happened at a charger with a guest."""
+    trigger = {"to_state": {"attributes": UNKNOWN | ALWAYS}}
+    for kind, known in (("trigger", TRIGGERS), ("condition", CONDITIONS)):
+        for key, about in known.items():
+            example: Any = parse_yaml(example_of(kind, key, about))
+            for action in example["actions"]:
+                message = action.get("data", {}).get("message", "")
+                told = Template(message, hass).async_render({"trigger": trigger})
+                assert "None" not in str(told), key
 
 
 async def test_the_examples_are_taken(hass: HomeAssistant) -> None:
