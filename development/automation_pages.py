@@ -132,7 +132,7 @@ TRIGGERS: Mapping[str, About] = {
             '"The car will lack {{ trigger.to_state.attributes.missing_energy }} kWh."'
         ),
         notes=(
-            "`later` is when it would be ready, `missing_energy` what will be missing in kWh, and `boost_helps` whether a boost would help. "
+            "`later` is when it would be ready, `missing_energy` what will be missing in kWh, and `boost_helps` whether a boost would help.",
             "Where the state of charge is known, `reaches` and `wanted` are what it will be and what was wanted, in percent.",
             "The plan is made every few minutes and whenever something changes. [Plan on time again](plan_on_time.md) tells when it fits after all.",
         ),
