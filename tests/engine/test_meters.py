@@ -762,3 +762,38 @@ def test_a_silent_sensor_hides_no_overload() -> None:
     assert decision is not None
     assert offers(decision) == {"a": 0}
     assert decision.circuits[0].state is CircuitState.OVERLOADED
+
+
+def test_a_charger_that_was_away_tells_late_that_its_car_stopped() -> None:
+    """Its circuit shows rightly that nothing flows on L1 and L3 since then: no sensor is stuck."""
+    memory, decision = Memory(), None
+    garage = Circuit(id="garage", name="Garage", parent="main", limit_a=(20, 20, 20))
+    told_at = NOW
+    for second in range(0, 900, 5):
+        now = NOW + timedelta(seconds=second)
+        charges, away = second < 330, 300 <= second < 600
+        if not away:
+            told_at = now
+        told_a = 16.0 if second < 600 else 0.0
+        taken_a = 16.0 if charges else 0.0
+        one = replace(
+            car("a", circuit="garage"),
+            draw_a=(told_a,) * 3,
+            draw_at=told_at,
+            status=CHARGING if second < 600 else ConnectorStatus.SUSPENDED_EV,
+            reachable=not away,
+        )
+        wobble_a = second % 7 / 10
+        flows_a = (taken_a - charges * wobble_a, taken_a + wobble_a, taken_a)
+        snapshot = replace(
+            site(one),
+            now=now,
+            circuits=(MAIN, garage),
+            meters=tuple(
+                (name, MeterReading(at=now, current_a=flows_a))
+                for name in ("main", "garage")
+            ),
+        )
+        decision, memory = decide(snapshot, memory)
+        if second > 0:
+            assert [c.meter for c in decision.circuits] == [MeterQuality.GOOD] * 2

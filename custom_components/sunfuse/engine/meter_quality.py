@@ -91,7 +91,8 @@ def judge(
     if reading.at == past.read_at and past.suspect_a is not None:
         return Judged(quality=MeterQuality.JUMPED, past=past)
     frozen = _frozen(reading, cars_a, past, snapshot)
-    standing = watch_phases(reading, cars_a, past, snapshot.now)
+    told_at = _last_told(connectors, draws)
+    standing = watch_phases(reading, cars_a, told_at, past, snapshot.now)
     past = _remember(reading, cars_a, past, snapshot)
     past = replace(past, frozen=frozen, standing=standing)
     doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
@@ -146,6 +147,14 @@ def _sum_drawn(
     return tuple(
         [sum([current_a[phase] for current_a in reported]) for phase in range(phases)]
     )
+
+
+def _last_told(
+    connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]]
+) -> datetime | None:
+    """Return the oldest of the last reports of cars that take something; None if there are none."""
+    last = [draws[c.id][-1] for c in connectors if draws[c.id]]
+    return min((d.at for d in last if max(d.current_a) >= _NOTHING_A), default=None)
 
 
 def _completed(
