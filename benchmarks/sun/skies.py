@@ -116,3 +116,16 @@ def house(seed: int) -> Callable[[float], tuple[float, ...]]:
             load[at][phase] += current_a
     fixed = [tuple(each) for each in load]
     return lambda at_s: fixed[min(int(at_s) // 10, len(fixed) - 1)]
+
+
+def with_heat_pump(
+    load: Callable[[float], tuple[float, ...]], seed: int
+) -> Callable[[float], tuple[float, ...]]:
+    """Return a household whose heat pump takes 3 A of each phase for ten minutes, and rests for twelve."""
+    begins_s = random.Random(2000 + seed).uniform(0, 1320)
+
+    def currents(at_s: float) -> tuple[float, ...]:
+        pump_a = 3.0 if (at_s + begins_s) % 1320 < 600 else 0.0
+        return tuple(current_a + pump_a for current_a in load(at_s))
+
+    return currents

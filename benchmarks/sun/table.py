@@ -9,17 +9,18 @@ nothing below the minimum and takes nothing from the grid.
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
+import math
 from multiprocessing import Pool
 from pathlib import Path
 
 from custom_components.sunfuse.engine import decide
 from custom_components.sunfuse.engine.model import Mode, Site, Snapshot
-from custom_components.sunfuse.engine.tuning import BatteryRules
+from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 from tests.engine.plant import START, VOLTAGE_V, Battery, Car, Plant, charger, main
 
-from .rules import Rules
-from .skies import DAY_S, HOUR, SKIES, house
+from .rules import DISABLE, ENABLE, Rules
+from .skies import DAY_S, HOUR, SKIES, house, with_heat_pump
 
 METERS_S = (1, 2, 5, 10)
 BATTERY_WH = 10_000.0
@@ -31,6 +32,45 @@ END_MARK = "<!-- end -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """What is different in a home from most others."""
+
+    battery: str = "-"  # "first" or "last"
+    charger_lag_s: float = 2.0
+    step_a: float = 0.1
+    car_phases: int = 3
+    rise_a_s: float = 2.0
+    fall_a_s: float = 8.0
+    noise_w: float = 20.0  # of the meter, on all phases together
+    total_only: bool = False  # it shows no phases
+    heat_pump: bool = False  # 2 kW, ten minutes on and twelve off
+    tuning: Tuning = Tuning()
+
+
+# What evcc's delays are in our options.
+EVCC_DELAYS = Tuning(
+    start_delay_s=ENABLE.total_seconds(),
+    stop_delay_s=DISABLE.total_seconds(),
+    to_one_phase_s=DISABLE.total_seconds(),
+    to_three_phases_s=ENABLE.total_seconds(),
+)
+HOMES: dict[str, Home] = {
+    "-": Home(),
+    "battery first": Home(battery="first"),
+    "battery last": Home(battery="last"),
+    "charger takes 5 s": Home(charger_lag_s=5.0),
+    "charger takes 15 s": Home(charger_lag_s=15.0),
+    "steps of 1 A": Home(step_a=1.0),
+    "slow car": Home(rise_a_s=0.3, fall_a_s=1.0),
+    "car with one phase": Home(car_phases=1),
+    "heat pump": Home(heat_pump=True),
+    "meter +/- 100 W": Home(noise_w=100.0),
+    "meter of the total": Home(total_only=True),
+    "evcc's delays": Home(tuning=EVCC_DELAYS),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One home under one sky."""
 
@@ -38,13 +78,13 @@ class Row:
     phases: str = "3"  # or "1/3": a charger that switches
     meter_s: int = 2
     cars: int = 1
-    battery: str = "-"  # "first" or "last"
+    home: str = "-"  # one of HOMES
 
     def __str__(self) -> str:
         """Return the row as its columns."""
         return (
             f"{self.sky:14} {self.phases:>3} {self.meter_s:3} s {self.cars} "
-            f"{self.battery:>5}"
+            f"{self.home:18}"
         )
 
 
@@ -83,7 +123,7 @@ class Account:
         ideal_w = self._ideal_w(own_w)
         # What of the cars' power is sun: the battery takes its share first where it is to.
         available_w = own_w
-        if plant.battery is not None and self.row.battery == "first":
+        if plant.battery is not None and HOMES[self.row.home].battery == "first":
             available_w = max(own_w + min(plant.battery.power_w, 0.0), 0.0)
         sun_w = min(cars_w, available_w)
         self.day.ideal_wh += ideal_w / 3600
@@ -98,13 +138,14 @@ class Account:
             battery.held_wh += taken_w / 3600
             own_w -= taken_w
         volts = VOLTAGE_V
-        least_w = 6 * volts * (1 if self.row.phases == "1/3" else 3)
+        most = HOMES[self.row.home].car_phases
+        least_w = 6 * volts * (1 if self.row.phases == "1/3" else most)
         if own_w < least_w:
             return 0.0
         given_w = 0.0
         for _ in range(self.row.cars):
             if own_w - given_w >= least_w or not given_w:
-                given_w += min(own_w - given_w, 16 * volts * 3)
+                given_w += min(own_w - given_w, 16 * volts * most)
         return given_w
 
 
@@ -121,14 +162,17 @@ def run(
     also: Callable[[float, Plant], None] | None = None,
 ) -> Day:
     """Let one day pass under one controller; `also` is called each second."""
-    first = row.battery == "first"
+    home = HOMES[row.home]
+    first = home.battery == "first"
     held_wh = BATTERY_WH * (0.0 if hours * HOUR >= DAY_S else BEGINS_FULL)
     battery = Battery(capacity_wh=BATTERY_WH, held_wh=held_wh)
     ideal = Battery(capacity_wh=BATTERY_WH, held_wh=held_wh, lag_s=1)
     account = Account(row=row, ideal_battery=ideal if first else None)
     rules = BatteryRules(battery_first_below_soc=99.0 if first else 0.0)
     skip_s = begins_s(seed, hours)
-    sky, home = SKIES[row.sky](seed), house(seed)
+    sky, load = SKIES[row.sky](seed), house(seed)
+    if home.heat_pump:
+        load = with_heat_pump(load, seed)
 
     def watch(at_s: float, plant: Plant) -> None:
         account(at_s, plant)
@@ -142,20 +186,27 @@ def run(
                     f"car {number}",
                     mode=Mode.SOLAR,
                     switches_phases=row.phases == "1/3",
-                )
+                    step_a=home.step_a,
+                ),
+                phases=home.car_phases,
+                rise_a_s=home.rise_a_s,
+                fall_a_s=home.fall_a_s,
             )
             for number in range(row.cars)
         ],
         circuits=(main(limit_a=40.0),),
-        loads={"main": lambda at_s: home(at_s + skip_s)},
+        loads={"main": lambda at_s: load(at_s + skip_s)},
         solar_w=lambda at_s: sky(at_s + skip_s),
         meter_s=row.meter_s,
         tick_s=5.0 if ours else Rules.INTERVAL_S,
-        noise_a=0.05,
-        battery=None if row.battery == "-" else battery,
+        charger_lag_s=home.charger_lag_s,
+        noise_a=home.noise_w / VOLTAGE_V / math.sqrt(3),
+        total_only=home.total_only,
+        battery=None if home.battery == "-" else battery,
         settings=replace(
             Snapshot(now=START, site=Site(phases=3, voltage_v=VOLTAGE_V), circuits=()),
             battery_rules=rules,
+            tuning=home.tuning,
         ),
         decide=decide if ours else Rules(battery_first_below_soc=99.0 if first else 0),
         watch=watch,
@@ -174,8 +225,16 @@ def rows() -> Iterator[Row]:
         for meter_s in METERS_S:
             yield Row(sky=sky, phases=phases, meter_s=meter_s)
         yield Row(sky=sky, phases=phases, cars=2)
-        for battery in ("first", "last"):
-            yield Row(sky=sky, phases=phases, battery=battery)
+        for home in ("battery first", "battery last"):
+            yield Row(sky=sky, phases=phases, home=home)
+
+
+def other_rows() -> Iterator[Row]:
+    """Return the rows of less common homes, under the two skies that differ most."""
+    for sky, phases in product(("clear", "broken clouds"), ("3", "1/3")):
+        yield Row(sky=sky, phases=phases, meter_s=30)
+        for home in list(HOMES)[3:]:
+            yield Row(sky=sky, phases=phases, home=home)
 
 
 def _job(job: tuple[Row, bool, int, float]) -> Day:
@@ -196,7 +255,7 @@ def _mean(days: list[Day]) -> str:
 
 
 HEAD = (
-    "| sky | phases | meter | cars | battery | used | Wh from the grid | starts | switches | regret, Wh "
+    "| sky | phases | meter | cars | home | used | Wh from the grid | starts | switches | regret, Wh "
     "| evcc's rules: used | Wh from the grid | starts | switches | regret, Wh | part |"
 )
 
@@ -217,7 +276,7 @@ def _cells(days: list[Day]) -> list[str]:
 
 def _markdown(row: Row, ours: list[Day], theirs: list[Day]) -> str:
     part = sum(d.regret_wh for d in ours) / (sum(d.regret_wh for d in theirs) or 1.0)
-    home = [row.sky, row.phases, f"{row.meter_s} s", str(row.cars), row.battery]
+    home = [row.sky, row.phases, f"{row.meter_s} s", str(row.cars), row.home]
     return f"| {' | '.join([*home, *_cells(ours), *_cells(theirs)])} | {part:.2f} |"
 
 
@@ -228,9 +287,9 @@ def report(
     missed = 0
     lines = [HEAD, "|" + " --- |" * HEAD.count(" | ") + " --- |"]
     head = "used   grid Wh starts switch offers  regret"
-    print(f"{'sky':14} ph. meter cars bat. | ours: {head} | evcc: {head}")
+    print(f"{'sky':14} ph. meter cars home          | ours: {head} | evcc: {head}")
     with Pool(processes) if processes > 1 else nullcontext() as pool:
-        for row in rows():
+        for row in chain(rows(), other_rows()):
             if wanted not in str(row):
                 continue
             jobs = [

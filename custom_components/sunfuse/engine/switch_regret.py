@@ -42,17 +42,19 @@ DEARER_BESIDE_OTHERS = 2.0
 HOUR = timedelta(hours=1)
 # Over a longer pause, nothing is known.
 LONGEST_S = 60.0
+# A car does not start on fewer phases if the sun will be enough for more so soon: to wait loses less than the switch.
+SOON_S = 30.0
 
 # The numbers of phases that a car can use; 0: it is off.
 OFF = 0
 
-# What changes cost, in watt-hours. A start costs nothing that a car that is off does not lose anyway; it is a part of the
-# cost of a stop: the start after it costs a car about twenty seconds at four to eight kilowatts, and wears its contactor a little.
+# What changes cost, in watt-hours. While the hour has all its starts left, a start costs nothing that a car that is off does
+# not lose anyway; it is a part of the cost of a stop: the start after it costs a car about twenty seconds at four to eight kilowatts, and wears its contactor a little.
 STOP_WH = 50.0
 # A switch costs a pause of twenty seconds at about seven kilowatts.
 MORE_PHASES_WH = 40.0
 # And this is the way there and back, with one of the few switches of the hour for each.
-FEWER_PHASES_WH = 100.0
+FEWER_PHASES_WH = 90.0
 # Beside running cars a start or a stop hardly changes how much of the sun is used: they take the rest. So a start can wait,
 # and a stop saves energy from the grid without losing any sun: what is left of its cost is the wear.
 START_BESIDE_OTHERS_WH = 15.0
@@ -68,6 +70,8 @@ class RecentSky:
     since_s: float = 0.0  # and how long it has been that without a break
     lasted_s: tuple[float, ...] = ()  # how long each was the best
     ended: tuple[float, ...] = ()  # and how often another one was the best after it
+    sun_w: float = 0.0  # at the last decision
+    rises_w_s: float = 0.0  # and how fast it rose until then
 
     @property
     def lasts_s(self) -> float:
@@ -142,16 +146,21 @@ def watch_sky(
     states = tuple(sorted({OFF, *powers.of}))
     now_w = [regret_w(sun_w, state, powers) for state in states]
     best = states[now_w.index(min(now_w))]
+    seconds = min(max(elapsed_s, 0.0), LONGEST_S)
+    rises_w_s = 0.0
+    if sky.states == states and seconds:
+        rises_w_s = (sun_w - sky.sun_w) / seconds
     if sky.states != states:
         none = (0.0,) * len(states)
         sky = RecentSky(states=states, best=best, lasted_s=none, ended=none)
     if now_w[states.index(sky.best)] - min(now_w) <= TREMBLES_W:
         best = sky.best
-    seconds = min(max(elapsed_s, 0.0), LONGEST_S)
     kept = 1.0 - seconds / REMEMBERED_S
     return RecentSky(
         states=states,
         best=best,
+        sun_w=sun_w,
+        rises_w_s=rises_w_s,
         since_s=sky.since_s + seconds if best == sky.best else 0.0,
         # The time since the last decision was that of the sky that was seen then.
         lasted_s=tuple(
@@ -193,6 +202,8 @@ def choose(
             continue  # with this solar power it is no better
         if state == OFF and sun_w - powers.others[0] < powers.of[other][0]:
             continue
+        if state == OFF and _soon_for_more(sky, sun_w, other, powers):
+            continue
         if ahead_w is not None:
             ahead_gain_w = regret_w(ahead_w, state, powers)
             ahead_gain_w -= regret_w(ahead_w, other, powers)
@@ -210,6 +221,13 @@ def choose(
     return Choice(state=max(ready)[1] if ready else state, due=tuple(due))
 
 
+def _soon_for_more(sky: RecentSky, sun_w: float, phases: int, powers: Powers) -> bool:
+    """Whether the sun rises so fast that it will be enough for all phases in a moment."""
+    every = max(powers.of)
+    needed_w = powers.others[0] + powers.of[every][0]
+    return phases < every and sun_w < needed_w <= sun_w + sky.rises_w_s * SOON_S
+
+
 def _cost_wh(
     state: int,
     other: int,
@@ -223,7 +241,9 @@ def _cost_wh(
         stop_wh = STOP_BESIDE_OTHERS_WH if beside else STOP_WH
         return stop_wh * _scarcity(recent.starts, STARTS_PER_HOUR + 1)
     if state == OFF:
-        start_wh = START_BESIDE_OTHERS_WH if beside else 0.0
+        # What makes the starts of the hour scarce, those pay that use them up: the last ones are for a sun that lasts.
+        scarce_wh = STOP_WH * (_scarcity(recent.starts, STARTS_PER_HOUR + 1) - 1.0)
+        start_wh = START_BESIDE_OTHERS_WH if beside else scarce_wh
         if charged_on in (None, other):
             return start_wh
         # On another number of phases than before it is a switch without its pause: no way around its cost. Who wants no
