@@ -49,7 +49,8 @@ SOON_S = 30.0
 OFF = 0
 
 # What changes cost, in watt-hours. While the hour has all its starts left, a start costs nothing that a car that is off does
-# not lose anyway; it is a part of the cost of a stop: the start after it costs a car about twenty seconds at four to eight kilowatts, and wears its contactor a little.
+# not lose anyway. It is a part of the cost of a stop: the start after it costs a car about twenty seconds at four to eight
+# kilowatts, and wears its contactor a little.
 STOP_WH = 50.0
 # A switch costs a pause of twenty seconds at about seven kilowatts.
 MORE_PHASES_WH = 40.0
