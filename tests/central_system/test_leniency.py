@@ -271,6 +271,14 @@ async def test_charging_that_is_not_reported(
     await old.power(transaction, clock.text(), 4000)
     assert connector(system).status is ConnectorStatus.CHARGING
 
+    # What the session before took is not what this one has to exceed.
+    await old.stop(transaction, clock.text(), 1300)
+    await old.status("Preparing", clock.text())
+    transaction = await old.start(clock.text(), energy_wh=1300)
+    clock.step(60)
+    await old.meter(transaction, clock.text(), 1410)
+    assert connector(system).status is ConnectorStatus.CHARGING
+
 
 def _values(*extra: dict[str, Any], at: str = "") -> dict[str, Any]:
     """Return meter values of which one is plain."""

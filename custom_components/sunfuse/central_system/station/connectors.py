@@ -46,7 +46,8 @@ class Connectors:
         self.evses: dict[tuple[int, int], int] = {}  # numbers by EVSE and connector
         self.last_statuses: dict[int, ConnectorStatus] = {}  # before our restart
         self._inferred: set[int] = set()  # connectors whose status was not reported
-        self._waited_wh: dict[int, float] = {}  # session energy before the car charged
+        # What a transaction had counted when its car began to wait.
+        self._waited_wh: dict[int, tuple[str, float]] = {}
 
     def numbered(self, evse: int, connector: int) -> int:
         """Return the number of a connector of an EVSE; 0 if there are too many.
@@ -76,9 +77,10 @@ class Connectors:
     ) -> None:
         """Note the status of a connector, `at` by our clock (None: now)."""
         self._inferred.discard(connector)
-        if status is ConnectorStatus.PREPARING:
-            session_wh = self._shared.connector(connector).session_energy_wh
-            self._waited_wh[connector] = session_wh or 0.0
+        state = self._shared.connector(connector)
+        if status is ConnectorStatus.PREPARING and state.transaction is not None:
+            counted_wh = state.session_energy_wh or 0.0
+            self._waited_wh[connector] = state.transaction.id, counted_wh
         if status in GONE:
             self._sessions.car_gone(connector)
         self._plug_events.reported_status(connector, status, at or self._shared.now())
@@ -149,9 +151,9 @@ class Connectors:
         state = self._shared.connector(connector)
         if state.status is not ConnectorStatus.PREPARING or state.transaction is None:
             return
-        taken_wh = (state.session_energy_wh or 0.0) - self._waited_wh.get(
-            connector, 0.0
-        )
+        waited, counted_wh = self._waited_wh.get(connector, ("", 0.0))
+        before_wh = counted_wh if waited == state.transaction.id else 0.0
+        taken_wh = (state.session_energy_wh or 0.0) - before_wh
         if _draws(state) or taken_wh >= _DRAWN_WH:
             self._change_status(connector, ConnectorStatus.CHARGING, state.error_code)
 
