@@ -348,9 +348,9 @@ async def test_what_was_said_for_a_guest_is_not_for_the_next_one(
 
 
 async def test_a_departure_is_forgotten_over_a_restart(
-    hass: HomeAssistant, start: Callable[..., Any]
+    hass: HomeAssistant, hass_storage: dict[str, Any], start: Callable[..., Any]
 ) -> None:
-    """Ten minutes after its car left, although Home Assistant was started again meanwhile."""
+    """Ten minutes after its car left, although Home Assistant was started again meanwhile; and then no more."""
     home: Home = await start("CP1")
     station = await home.boot("CP1")
     await plug_in(home, station, "ONE")
@@ -361,8 +361,12 @@ async def test_a_departure_is_forgotten_over_a_restart(
     await station.close()
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     station = await home.boot("CP1")
+    stored = hass_storage[f"sunfuse.{home.entry.entry_id}.cars"]["data"]
+    assert stored["just_left"].keys() == {"CP1/1"}
     await asyncio.sleep(660)
     await home.shows("time", "CP1/1_ready_by", "unknown")
+    stored = hass_storage[f"sunfuse.{home.entry.entry_id}.cars"]["data"]
+    assert stored["just_left"] == {}
     await station.close()
 
 

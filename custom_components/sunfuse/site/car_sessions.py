@@ -271,9 +271,11 @@ class CarSessions:
                     self._gone(connector)
                 else:
                     del self._just_left[connector]
+                    self._store.save_soon()
 
     def _gone(self, connector: str) -> None:
         del self._just_left[connector]
+        self._store.save_soon()
         self._departures.car_left(connector)
 
     def _forget(self, connector: str, register_wh: float | None, now: datetime) -> None:
