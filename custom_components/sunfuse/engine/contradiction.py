@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from .drawing import METER_LAG, SAME_TIME, least_bounds_of
-from .load import SETTLING, generated_w
+from .generation import generated_w
+from .load import SETTLING
 from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from .contradiction import NOTHING_A
+from .generation import generated_w
 from .limits import Budget
-from .load import generated_w, uncontrolled
+from .load import uncontrolled
 from .memory import CircuitMemory, Draw, Memory
 from .meter_quality import judge, stands_still
 from .model import (

@@ -23,6 +23,7 @@ from operator import attrgetter
 from .asking import phases_in_use
 from .confirmed_offer import held_a
 from .drawing import SAME_TIME, around, at_most, bounds_of, power_bounds
+from .generation import generated_w, lowest_a
 from .learning import expected_a
 from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot, watts
@@ -30,8 +31,6 @@ from .response import follows_after
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
 SETTLING = timedelta(seconds=15)
-# Generation that was reported earlier says nothing about now.
-GENERATED = timedelta(seconds=120)
 # A car follows a higher limit no slower than this.
 RISES_A_S = 1.0
 # The time constant with which the estimate falls to the likely load. If a car has stopped after all, others get what it
@@ -233,7 +232,7 @@ def uncontrolled(
         cars_w = min(max(cars_w, least_w), most_w)
     # The meter's own watts include the sign of each phase's current, which not every meter reports.
     total_w = watts(meter.power_w, meter.current_a, voltage_v)
-    floor_a = _lowest_a(snapshot)
+    floor_a = lowest_a(snapshot)
     return Load(
         current_a=tuple(max(a, floor_a) for a in load),
         power_w=total_w - cars_w,
@@ -395,32 +394,3 @@ def _decayed(load: float, likely: float, low: float, kept: float) -> float:
     if load <= likely:
         return load
     return max(likely + (load - likely) * kept, low)
-
-
-def generated_w(snapshot: Snapshot, *, since: datetime | None = None) -> float:
-    """Return the generation of the site, by readings no older than `since`; impossible ones count as none."""
-    readings = (snapshot.solar, snapshot.battery)
-    return sum(
-        max(reading.power_w, 0.0)
-        for reading in readings
-        if reading is not None
-        and (since is None or reading.at >= since)
-        and can_supply(reading.power_w, snapshot)
-    )
-
-
-def can_supply(power_w: float, snapshot: Snapshot) -> bool:
-    """Whether panels or a battery can supply this much: what the main fuse carries feeds the grid, and as much the site."""
-    root = next(circuit for circuit in snapshot.circuits if circuit.parent is None)
-    fuse_w = sum(root.rated_a or root.limit_a) * snapshot.site.voltage_v
-    return math.isfinite(power_w) and power_w <= 2 * fuse_w
-
-
-def _lowest_a(snapshot: Snapshot) -> float:
-    """Return the lowest load (negative) that a phase can have: all generation of the site feeds it.
-
-    A site that reports no generation has none: what looks like it is a car that stopped since its last report.
-    """
-    return -generated_w(snapshot, since=snapshot.now - GENERATED) / (
-        snapshot.site.voltage_v
-    )

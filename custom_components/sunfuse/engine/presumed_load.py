@@ -15,8 +15,8 @@ from datetime import timedelta
 import math
 
 from .confirmed_offer import held_a
+from .generation import GENERATED, generated_w
 from .learning import NOTHING_A
-from .load import GENERATED, generated_w
 from .memory import CircuitMemory, LoadHistory
 from .meter_quality import is_unmoved
 from .model import Circuit, Connector, ConnectorStatus, MeterQuality, PerPhase, Snapshot

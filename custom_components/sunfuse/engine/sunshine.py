@@ -7,7 +7,7 @@ from math import isfinite
 
 from .capacity import Capacity
 from .following import drawn_w
-from .load import can_supply
+from .generation import can_supply
 from .memory import ConnectorMemory, Memory
 from .model import BatteryReading, CircuitState, Connector, PowerReading, Snapshot
 
