@@ -246,7 +246,7 @@ def test_the_page_for_drivers(home: Home, open_page: Callable[..., Page]) -> Non
     expect(driver).to_contain_text("Garage")
     expect(driver.locator("sunfuse-charger-card")).to_have_count(1)
     page.goto(f"{home.url}{path}".replace("SIM-GARAGE", "GONE"))
-    expect(driver).to_contain_text("a charger that is not here any more")
+    expect(driver).to_contain_text("a charger that is gone")
     expect(driver.locator("sunfuse-charger-card")).to_have_count(0)
 
 
