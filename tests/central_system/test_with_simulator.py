@@ -367,8 +367,10 @@ async def test_offline_session(bench: Bench) -> None:
     bench.simulation.set_url(f"ws://127.0.0.1:{port}/ocpp")
     await bench.until(lambda: bench.station.state.connected)
     await bench.advance(200)
-    await bench.until(lambda: bench.finished)
-    told = {(t.started_at, t.stopped_at) for t in bench.finished}
-    assert len(bench.finished) == len(told) == 1
-    ended = bench.finished[0].stopped_at
-    assert start <= ended <= start + timedelta(seconds=320)
+    await bench.until(lambda: any(t.connector for t in bench.finished))
+    # An end of 2.x that arrives before its start is reported at once, for no connector; what follows completes it.
+    *early, whole = bench.finished
+    assert [(t.id, t.connector) for t in early] in ([], [(whole.id, None)])
+    assert whole.started_at is not None
+    assert start <= whole.started_at <= whole.stopped_at
+    assert whole.stopped_at <= start + timedelta(seconds=320)
