@@ -269,6 +269,17 @@ def test_who_leaves_first_keeps_its_place_where_that_makes_nobody_late() -> None
         ]
 
 
+def test_a_car_on_another_phase_is_not_made_late() -> None:
+    """17 A on L1: a cannot be ready, and goes first, since b can be ready all the same. What c needs on L2 does not count."""
+    on_l1 = [needs("a", 0.5, 16 / 3, offer_a=0.0), needs("b", 1.5, 9 / 3, offer_a=0.0)]
+    cars = [replace(one, phases=(0,)) for one in on_l1]
+    cars.append(replace(needs("c", 1.0, 15 / 3, offer_a=0.0), phases=(1,)))
+    snapshot = on(17, *cars, policy=Policy.DEADLINE)
+    _, decision, _ = settle(snapshot, 60, asleep("a", "b", "c"))
+    offered = offers(decision)
+    assert [name for name, offer_a in offered.items() if offer_a] == ["a", "c"]
+
+
 def test_what_cannot_start_yet_is_lent() -> None:
     """The house took 14 A a minute ago: beside 24 - 15 A and one minimum nobody else starts, so one car has it all."""
     a, b = car("a", offer_a=10.0), car("b", offer_a=0.0)
