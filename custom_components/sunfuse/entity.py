@@ -229,6 +229,17 @@ class ConnectorEntity(ChargerEntity):
         subentry = self._entry.subentries[self._subentry_id]
         return connector_device(self.hass, self._entry, subentry, self.key)
 
+    @callback
+    def follow_plan(self) -> None:
+        """Show the value of each new plan, too."""
+        planning = self._entry.runtime_data.planning
+        self.async_on_remove(planning.async_add_listener(self._planned))
+
+    @callback
+    def _planned(self) -> None:
+        self._seen = None
+        self._handle_coordinator_update()
+
 
 class ConnectorSettingEntity(ConnectorEntity):
     """A setting that Sunfuse itself stores: it can be changed while the charger is disconnected."""

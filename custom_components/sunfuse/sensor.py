@@ -7,7 +7,7 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
@@ -268,13 +268,7 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the plan, too: it may miss a departure."""
         await super().async_added_to_hass()
-        planning = self._entry.runtime_data.planning
-        self.async_on_remove(planning.async_add_listener(self._planned))
-
-    @callback
-    def _planned(self) -> None:
-        self._seen = None
-        self._handle_coordinator_update()
+        self.follow_plan()
 
     @property
     def _missed(self) -> Reason | None:

@@ -15,7 +15,7 @@ from custom_components.sunfuse.planner import (
 )
 from custom_components.sunfuse.planner.peak_terms import peak_level, peak_terms
 from custom_components.sunfuse.planner.problem import GUARD_SPREAD
-from custom_components.sunfuse.sources.tariffs import month_peaks
+from custom_components.sunfuse.sources.tariffs import peak_allowance
 
 from .common import car as store, problem
 from .sites import EVENING, car, exactly, night
@@ -189,7 +189,7 @@ def test_the_house_is_none_of_the_guards_business() -> None:
 
 def test_the_plan_and_the_guard_spread_alike() -> None:
     """Else the plan would count on power that the guard withholds."""
-    assert GUARD_SPREAD == month_peaks.SPREAD
+    assert GUARD_SPREAD == peak_allowance.SPREAD
 
 
 def test_the_users_own_target_is_kept_unless_a_car_would_miss_its_departure() -> None:

@@ -31,7 +31,7 @@ PROVEN_UNSTEADY_S = 60.0
 PROVEN_BESIDE_SUN_S = 120.0
 # Sources of generation that have reported so long after a contradiction began, and do not explain it, never will: their
 # values are seconds old, and may have been on their way when it began.
-TOLD_AGAIN = timedelta(seconds=30)
+REPORTED_AGAIN = timedelta(seconds=30)
 # Clouds pass: the solar power of the last minutes may return before its sensor reports it.
 SUN_S = 600.0
 SUN_TIMES = 1.2
@@ -132,12 +132,16 @@ def _proven_s(cars: _Cars) -> float:
 def _is_proven(past: Doubt, cars: _Cars, snapshot: Snapshot) -> bool:
     """Whether all sources of generation have reported again since a contradiction began, and do not explain it."""
     since = past.unexplained_since
-    told = [one.at for one in (snapshot.solar, snapshot.battery) if one is not None]
-    if since is None or cars.reported_at is None or len(told) < max(past.sources, 1):
+    reported = [one.at for one in (snapshot.solar, snapshot.battery) if one is not None]
+    if (
+        since is None
+        or cars.reported_at is None
+        or len(reported) < max(past.sources, 1)
+    ):
         return False
     return (
         cars.reported_at - since >= timedelta(seconds=_proven_s(cars))
-        and min(told) - since >= TOLD_AGAIN
+        and min(reported) - since >= REPORTED_AGAIN
     )
 
 
@@ -230,8 +234,8 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
         if past.sun_at is None or now - past.sun_at <= SUN_FORGOTTEN:
             return past  # it may continue unreported
         return replace(past, sun_w=0.0, sun_at=None, sources=0)
-    told = (snapshot.solar, snapshot.battery)
-    sources = len(told) - told.count(None)
+    readings = (snapshot.solar, snapshot.battery)
+    sources = len(readings) - readings.count(None)
     past = replace(past, sources=max(past.sources, sources))
     given_w = generated_w(snapshot)
     if (

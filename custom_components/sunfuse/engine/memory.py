@@ -149,7 +149,7 @@ class StandingPhase:
 
     since: datetime
     cars_a: float
-    compared: bool = False  # whether its cars have told since what they take
+    compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
     stuck: bool = False
 

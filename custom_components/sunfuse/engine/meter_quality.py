@@ -91,8 +91,8 @@ def judge(
     if reading.at == past.read_at and past.suspect_a is not None:
         return Judged(quality=MeterQuality.JUMPED, past=past)
     frozen = _frozen(reading, cars_a, past, snapshot)
-    told_at = _last_told(connectors, draws)
-    standing = watch_phases(reading, cars_a, told_at, past, snapshot.now)
+    reported_at = _oldest_report(connectors, draws)
+    standing = watch_phases(reading, cars_a, reported_at, past, snapshot.now)
     past = _remember(reading, cars_a, past, snapshot)
     past = replace(past, frozen=frozen, standing=standing)
     doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
@@ -149,7 +149,7 @@ def _sum_drawn(
     )
 
 
-def _last_told(
+def _oldest_report(
     connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]]
 ) -> datetime | None:
     """Return the oldest of the last reports of cars that take something; None if there are none."""

@@ -19,13 +19,13 @@ CARS_CHANGED_A = 3.0
 def watch_phases(
     reading: MeterReading,
     cars_a: PerPhase,
-    told_at: datetime | None,
+    reported_at: datetime | None,
     past: CircuitMemory,
     now: datetime,
 ) -> tuple[StandingPhase, ...]:
     """Return for how long each phase has shown the same, and whether its sensor is stuck.
 
-    `told_at` is the oldest of the last reports of cars that take something, None if there are none.
+    `reported_at` is the oldest of the last reports of cars that take something, None if there are none.
     """
     if reading.current_a is None:
         return ()
@@ -34,7 +34,7 @@ def watch_phases(
     if before_a is None or len(known) != len(reading.current_a):
         return tuple(StandingPhase(since=at, cars_a=a) for a in cars_a)
     return tuple(
-        _watched(one, drawn, told_at, at)
+        _watched(one, drawn, reported_at, at)
         if now_a == then_a
         else StandingPhase(since=at, cars_a=drawn)
         for one, drawn, now_a, then_a in zip(
@@ -44,14 +44,14 @@ def watch_phases(
 
 
 def _watched(
-    one: StandingPhase, cars_a: float, told_at: datetime | None, at: datetime
+    one: StandingPhase, cars_a: float, reported_at: datetime | None, at: datetime
 ) -> StandingPhase:
     if one.stuck:
         return one
     if not one.compared:
-        # A charger that reports later may tell of the change before the value stood still.
-        told = told_at is None or told_at > one.since
-        compared = told and at - one.since > CARS_REPORT
+        # A late report may be of a change from before the value stood still.
+        reported = reported_at is None or reported_at > one.since
+        compared = reported and at - one.since > CARS_REPORT
         return replace(one, cars_a=cars_a, compared=compared)
     if abs(cars_a - one.cars_a) <= CARS_CHANGED_A:
         return replace(one, missed_since=None) if one.missed_since else one

@@ -132,7 +132,7 @@ class PlanReader:
         charge_w, discharge_w = planned.charge_w[step], planned.discharge_w[step]
         if discharge_w > _SMALL_W:
             # What it would supply: all that the house lacks, as long as it has energy. Some batteries supply cars as well,
-            # others do not: where cars charge, it is told.
+            # others do not: while cars charge, it gets the command.
             own_w = min(max(0.0, lacks_w), battery.max_discharge_w)
             near = discharge_w > own_w - _CLOSE_W and discharge_w < own_w + _CLOSE_W
             empty = planned.energy_wh[step] <= battery.reserve_wh + _SMALL_WH

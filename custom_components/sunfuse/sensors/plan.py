@@ -194,13 +194,7 @@ class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Follow the plan, too."""
         await super().async_added_to_hass()
-        planning = self._entry.runtime_data.planning
-        self.async_on_remove(planning.async_add_listener(self._planned))
-
-    @callback
-    def _planned(self) -> None:
-        self._seen = None
-        self._handle_coordinator_update()
+        self.follow_plan()
 
     @override
     def _part(self, connector: ConnectorData) -> object:

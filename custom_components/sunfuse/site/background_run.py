@@ -1,4 +1,4 @@
-"""Work of a site that is asked for in bursts, and runs one at a time in the background."""
+"""Background work of a site: requests that come in a burst lead to one run, and only one run goes on at a time."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime

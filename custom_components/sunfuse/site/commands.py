@@ -167,7 +167,7 @@ class CommandSender:
     async def _stop(self, key: ConnectorKey) -> None:
         if (station := self._stations.get(key.identity)) is None:
             return
-        # A charger that does not stop is told again and again; the log has it once per session, the repair issue lasts.
+        # A charger that does not stop is sent the command repeatedly: the log says so once per session, the repair issue stays.
         session = station.connector(key.connector).session
         level = logging.DEBUG if self._reported.get(key) == session else logging.WARNING
         self._reported[key] = session

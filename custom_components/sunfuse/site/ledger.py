@@ -31,16 +31,17 @@ from ..sessions import (
     SignedValue,
     TransactionFacts,
 )
-from ..sessions.session_facts import NOBODY, quarter_of, to_millisecond
+from ..sessions.session_facts import quarter_of, to_millisecond
 from .cards import Cards, is_own
 from .demands import Demands
 from .ledger_answers import LedgerAnswers
 from .ledger_configuration import LedgerConfiguration
 from .observing import Observed
-from .outcome import ConnectorData, ConnectorKey, SiteData
+from .outcome import ConnectorKey
 from .persons import Persons
 from .plug_watch import PlugWatch
 from .prices import SitePrices
+from .session_owners import SessionOwners
 from .session_watch import SessionWatch, past_prices
 
 _LOGGER = logging.getLogger(__name__)
@@ -79,9 +80,8 @@ class SiteLedger(LedgerAnswers):
         self._entry = entry
         super().__init__(ledger)
         self._cards = cards
-        self._persons = persons
         self._central_system = central_system
-        self._demands = demands
+        self._owners = SessionOwners(cards, persons, demands)
         self._observed = observed
         self._prices = prices
         self._coordinator: SunfuseCoordinator | None = None
@@ -99,8 +99,6 @@ class SiteLedger(LedgerAnswers):
         self._last: Future[None] | None = None
         # The transactions since Home Assistant started, and when: until the clock is set it may have been wrong.
         self._heard: dict[tuple[str, str], float] = {}
-        self._vehicles: dict[ConnectorKey, tuple[str, str | None, str | None]] = {}
-        self._looked_at: dict[ConnectorKey, ConnectorData] = {}
         self._changed_since: datetime | None = None
         self._closed = False
         self._listeners: list[Callable[[], None]] = []
@@ -295,41 +293,7 @@ class SiteLedger(LedgerAnswers):
         data = self._coordinator.data
         self._plugs.ticked(data)
         self._watch.ticked(data, self._observed.known(data))
-        self._note_vehicles(data)
-
-    @callback
-    def _note_vehicles(self, data: SiteData) -> None:
-        """Note which vehicle a session is of, whenever that becomes known or turns out to be another one.
-
-        Without a card it is the session of the person whose vehicle it is.
-        """
-        for key, one in data.connectors.items():
-            if self._looked_at.get(key) is one:
-                continue  # whose vehicle and card it is is among what is shown
-            self._looked_at[key] = one
-            transaction = one.connector.transaction
-            vehicle = self._demands.at(key).vehicle
-            if transaction is None:
-                continue
-            owner = None
-            if self._cards.person(transaction.id_token) is None:
-                owner = self._persons.of_vehicle(self._demands.known_vehicle(key))
-            found = (transaction.id, vehicle, owner.id if owner else None)
-            before = self._vehicles.get(key, (transaction.id, None, None))
-            if found == before:
-                continue
-            self._vehicles[key] = found
-            at = to_millisecond(data.snapshot.now)
-            was_owned = before[0] == transaction.id and before[2] is not None
-            whose = owner.id if owner else NOBODY if was_owned else None
-            self._note(
-                TransactionFacts(
-                    station=key.identity,
-                    transaction=transaction.id,
-                    vehicle=Attribution(at=at, value=vehicle) if vehicle else None,
-                    person=None if whose is None else Attribution(at=at, value=whose),
-                )
-            )
+        self._note(*self._owners.news(data))
 
     @callback
     def _each_minute(self, _now: datetime) -> None:

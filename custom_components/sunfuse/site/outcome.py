@@ -11,7 +11,8 @@ from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_MORE_CONNECTORS, MAIN_C
 from ..drivers.person_terms import PersonStanding
 from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
 from ..sources.states import SourceProblem
-from ..sources.tariffs.month_peaks import Allowance, PeakInterval
+from ..sources.tariffs.month_peaks import PeakInterval
+from ..sources.tariffs.peak_allowance import Allowance
 from .settings import ConnectorSettings
 
 

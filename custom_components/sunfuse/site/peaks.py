@@ -1,31 +1,30 @@
 """The peaks of a site while it runs: what each capacity tariff counts, and what it still allows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 import logging
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MAIN_FUSE, DOMAIN, SUBENTRY_CAPACITY
+from ..const import CONF_MAIN_FUSE, DOMAIN
 from ..engine.meter_quality import is_possible
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.series import Series
-from ..sources.tariffs.capacity_rules import CapacityTariff, capacity_from_dict
-from ..sources.tariffs.holidays import CALENDAR_AGE, HolidayConfig, Holidays
+from ..sources.tariffs.capacity_rules import CapacityTariff
+from ..sources.tariffs.holidays import CALENDAR_AGE, Holidays
 from ..sources.tariffs.meter_peak import meter_peak_w
 from ..sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
     advance,
-    allowance,
     billed_w,
     corrected,
     cost,
@@ -37,10 +36,11 @@ from ..sources.tariffs.month_peaks import (
     raised,
     with_past,
 )
+from ..sources.tariffs.peak_allowance import allowance
 from ..sources.tariffs.stored_peaks import state_from_dict, state_to_dict
-from ..sources.tariffs.table import TableError
 from ..sources.time_rows import parse_number, parse_time
 from .outcome import PeakData
+from .peak_rules import CapacityRule, capacity_rules
 from .snapshot import site_of
 from .storage_file import StorageFile
 
@@ -52,32 +52,6 @@ SAVE_EVERY_S = 60.0
 LONGEST_GAP = timedelta(minutes=15)
 # A meter that is silent for longer says nothing about the present.
 SILENT = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityRule:
-    """A capacity tariff as the user configured it. `target_w` is what a `cap` stays below; None: the expected peak."""
-
-    id: str
-    name: str
-    tariff: CapacityTariff
-    cap: bool = False
-    target_w: float | None = None
-    holidays: HolidayConfig = HolidayConfig()
-    meter_peak: str | None = None  # a sensor
-
-    @classmethod
-    def from_subentry(cls, subentry: ConfigSubentry) -> Self:
-        """Read what the forms store."""
-        return cls(
-            id=subentry.subentry_id,
-            name=subentry.title,
-            tariff=capacity_from_dict(subentry.data.get("rule", {})),
-            cap=subentry.data.get("cap", False),
-            target_w=subentry.data.get("target_w"),
-            holidays=HolidayConfig.from_dict(subentry.data),
-            meter_peak=subentry.data.get("meter_peak"),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,19 +318,6 @@ class SitePeaks:
 def target_w(rule: CapacityRule, state: PeakState, planned_w: float | None) -> float:
     """Return what the interval is to stay below: what the user says, else the plan, else what is usual."""
     return rule.target_w or planned_w or expected_w(state, rule.tariff)
-
-
-def capacity_rules(entry: ConfigEntry) -> Iterator[CapacityRule]:
-    """Yield the tariffs of a site; one that cannot be read becomes a repair issue, and the site still runs."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
-        try:
-            yield CapacityRule.from_subentry(subentry)
-        except TableError as error:
-            _LOGGER.warning(
-                "The tariff %s cannot be used: %s. Change it, or delete it and add it again",
-                subentry.title,
-                error,
-            )
 
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:

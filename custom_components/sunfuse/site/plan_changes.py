@@ -57,7 +57,7 @@ class AskedBefore:
         self.changed |= self._now.keys()
 
     def follow(self, snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> bool:
-        """Take in what is asked for now; return whether that is a reason to plan."""
+        """Note what each car asks for now; returns whether a new plan is needed."""
         asked = asked_of(snapshot, demand_of)
         if asked == self._now:
             return False
@@ -80,7 +80,7 @@ class AskedBefore:
 
 
 def _fingerprint(asks: Any) -> str:
-    """Return something short that is the same after a restart if the same is asked for."""
+    """Return a short hash of what is asked for, which is the same after a restart."""
     return blake2b(repr(asks).encode(), digest_size=8).hexdigest()
 
 

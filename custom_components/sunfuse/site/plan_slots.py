@@ -46,7 +46,7 @@ def plan_slot(
     car_phases: int | None,
     ready: datetime | None = None,
 ) -> PlanSlot:
-    """Return what a connector is to aim for now. `ready` is by when its car is said to be ready."""
+    """Return the slot of the plan that a connector follows now; its sentence says that the car is ready by `ready`."""
     phases = min(car_phases or len(connector.phases), len(connector.phases))
     per_ampere_w = voltage_v * phases
     grid_a = _charging_a(advice.at_least_w / per_ampere_w, connector.min_a)
@@ -60,7 +60,7 @@ def plan_slot(
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
         key=_reason(why),
         values=(
-            *_told(why, intention, ready),
+            *_sentence_values(why, intention, ready),
             ("offer_a", grid_a or sun_a),
         ),
     )
@@ -86,7 +86,7 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
     return Reason(key=ReasonKey.MISSES_DEPARTURE, values=tuple(values))
 
 
-def _told(
+def _sentence_values(
     why: Why, intention: CarIntention, ready: datetime | None
 ) -> Iterable[tuple[str, str | float]]:
     """Yield the values of a sentence, with when the car is ready as it is said."""

@@ -7,9 +7,11 @@ from typing import Self
 
 from ..engine.model import ExternalLimit, LimitKind
 from ..planner import PeakTariff, Quantiles
-from ..sources.tariffs.month_peaks import PeakState, add_energy, allowance
+from ..sources.tariffs.month_peaks import PeakState, add_energy
+from ..sources.tariffs.peak_allowance import allowance
 from .peak_outlook import peak_tariffs
-from .peaks import CapacityRule, RunningPeak, target_w
+from .peak_rules import CapacityRule
+from .peaks import RunningPeak, target_w
 
 
 @dataclass(kw_only=True)

@@ -32,7 +32,7 @@ from ..what_if import (
     compare,
 )
 from .outcome import ConnectorKey
-from .peaks import CapacityRule
+from .peak_rules import CapacityRule
 from .snapshot import site_of
 from .what_if_history import History, filled, history_of, known_quarters, stays_of
 from .what_if_setup import capacity_rules_of, setup_of, week_peaks

@@ -30,7 +30,7 @@ from ..what_if import (
 from .battery_orders import home_battery
 from .circuits import CircuitTree
 from .outcome import ConnectorKey, connector_numbers, identity_of
-from .peaks import CapacityRule, capacity_rules
+from .peak_rules import CapacityRule, capacity_rules
 from .replayed_peaks import ReplayedPeaks
 from .snapshot import site_of, wiring
 from .subentries import usable

@@ -12,7 +12,7 @@ from ..sources.series import Series, by_quarter
 from ..sources.tariffs.capacity_rules import capacity_from_dict
 from ..sources.tariffs.table import Table, table_from_dict
 from ..what_if import ChargingPolicy, PastWeek, Prices, Variation, WeekPeaks
-from .peaks import CapacityRule
+from .peak_rules import CapacityRule
 from .what_if_setup import guarded, storage_of, week_peaks
 
 # What a user varies; each of them is a field of the action and an option of scripts/what_if.

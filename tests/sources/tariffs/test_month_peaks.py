@@ -20,7 +20,6 @@ from custom_components.sunfuse.sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
     advance,
-    allowance,
     billed_w,
     corrected,
     cost,
@@ -32,6 +31,7 @@ from custom_components.sunfuse.sources.tariffs.month_peaks import (
     step_of,
     with_past,
 )
+from custom_components.sunfuse.sources.tariffs.peak_allowance import allowance
 from custom_components.sunfuse.sources.tariffs.stored_peaks import (
     state_from_dict,
     state_to_dict,

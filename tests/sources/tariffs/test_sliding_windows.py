@@ -11,9 +11,9 @@ from custom_components.sunfuse.sources.tariffs.month_peaks import (
     PeakState,
     add_energy,
     advance,
-    allowance,
     measure_w,
 )
+from custom_components.sunfuse.sources.tariffs.peak_allowance import allowance
 from custom_components.sunfuse.sources.tariffs.stored_peaks import (
     state_from_dict,
     state_to_dict,

@@ -11,20 +11,7 @@ import math
 
 from ..series import Series, floor
 from .capacity_rules import CapacityTariff, PriceRule
-from .sliding_windows import (
-    MINUTE,
-    Minutes,
-    allowed_w,
-    energy_wh as window_wh,
-    since,
-    with_energy,
-)
-
-# What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over
-# this part of an interval, and lost where that ends before.
-SPREAD = 1 / 3
-# In the last seconds a watt-hour would be a kilowatt.
-LEAST_LEFT = timedelta(seconds=10)
+from .sliding_windows import MINUTE, Minutes, energy_wh as window_wh, since, with_energy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +36,6 @@ class PeakState:
     interval: datetime | None = None
     used_wh: float = 0.0
     minutes: Minutes = ()  # of the last interval, where that may begin in any minute
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """What the running interval may still draw. A power of None means no limit."""
-
-    interval_end: datetime
-    used_wh: float
-    mean_w: float  # of the interval so far, over its whole length
-    target_w: float | None
-    power_w: float | None
 
 
 def local_month(at: datetime, tz: tzinfo) -> str:
@@ -319,57 +295,6 @@ def expected_w(state: PeakState, tariff: CapacityTariff) -> float:
     # A future month was left behind by a wrong clock or a mistyped correction.
     past = [value for month, value in state.past if month < state.month]
     return max(past[-1] if past else 0.0, measure_w(state, tariff))
-
-
-def allowance(
-    state: PeakState,
-    tariff: CapacityTariff,
-    now: datetime,
-    *,
-    tz: tzinfo,
-    target_w: float | None = None,
-    holidays: frozenset[date] = frozenset(),
-) -> Allowance:
-    """Return what may be drawn for the rest of the interval.
-
-    power = (target x interval - used) / time left, with the target the highest mean that
-    is wanted, or what is free if that is more. Near its end, what was saved is not spent in a burst. Where the hour does not count, there is no
-    limit; where it counts half, there is twice the room. Never below zero.
-    """
-    state = advance(state, tariff, now, tz=tz, holidays=holidays)
-    start = interval_start(now, tariff, tz)
-    end = start + timedelta(minutes=tariff.interval_min)
-    weight = tariff.weight.at(start.astimezone(tz), holidays)
-    target: float | None = None
-    power: float | None = None
-    free = free_w(state, tariff, now, tz)
-    if weight > 0 and math.isfinite(free):
-        target = max(target_w or 0.0, free) / weight
-        room_wh = target * tariff.interval_min / 60 - state.used_wh
-        lasts = timedelta(minutes=tariff.interval_min)
-        if tariff.sliding:
-            end = floor(now, MINUTE) + MINUTE
-            power = allowed_w(state.minutes, now, lasts, target)
-        else:
-            power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
-    return Allowance(
-        interval_end=end,
-        used_wh=state.used_wh,
-        mean_w=mean_power_w(state, tariff),
-        target_w=target,
-        power_w=power,
-    )
-
-
-def _evenly(
-    room_wh: float, target_w: float, left: timedelta, interval_h: float
-) -> float:
-    """Return the power that leaves no more than the target, without a burst at the end."""
-    left_h = max(left, LEAST_LEFT) / timedelta(hours=1)
-    saved_wh = room_wh - target_w * left_h
-    if saved_wh <= 0:
-        return max(0.0, room_wh / left_h)
-    return target_w + saved_wh / max(left_h, interval_h * SPREAD)
 
 
 def corrected(
