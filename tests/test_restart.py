@@ -1,6 +1,8 @@
 """What is on disk when Home Assistant ends or crashes, and what a site makes of it when it is back."""
 
+import asyncio
 from collections.abc import Callable
+from copy import deepcopy
 import logging
 from typing import Any
 
@@ -9,14 +11,26 @@ import pytest
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     EVENT_HOMEASSISTANT_STOP,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
 )
-from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.core import (
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 
 from .common import wait_until
 from .site_fixtures import Home, limits, obeys
 from .test_charger_security import subentry_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+UNKNOWN = [STATE_UNAVAILABLE, STATE_UNKNOWN]
 
 
 async def test_the_newest_is_saved_when_home_assistant_stops(
@@ -114,3 +128,80 @@ async def test_a_charger_is_rewired_and_removed_while_it_charges(
         if record.name.startswith("custom_components.sunfuse")
         and record.levelno >= logging.WARNING
     ]
+
+
+@pytest.mark.parametrize("only_power", [False, True])
+async def test_counters_never_fall_after_a_power_cut(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    hass_storage: dict[str, Any],
+    only_power: bool,
+) -> None:
+    """Whenever it comes, the lifetime and the session's energy go on from what they showed; neither is unknown."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    home.charging = None
+    files = f"sunfuse.{home.entry.entry_id}."
+    register_kwh = 1.0
+
+    async def measure() -> None:
+        nonlocal register_kwh
+        register_kwh += 0.03
+        value = (
+            {"value": "11040", "measurand": "Power.Active.Import", "unit": "W"}
+            if only_power
+            else {"value": f"{register_kwh:.3f}", "unit": "kWh"}
+        )
+        at = dt_util.utcnow().isoformat()
+        sampled = [{"timestamp": at, "sampledValue": [value]}]
+        payload = {"connectorId": 1, **home.transaction, "meterValue": sampled}
+        await station.call("MeterValues", payload)
+
+    shown: dict[str, list[float]] = {
+        home.entity("sensor", f"CP1/1_{key}"): []
+        for key in ("energy", "session_energy")
+    }
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and state.state not in UNKNOWN:
+            shown[state.entity_id].append(float(state.state))
+
+    stop = async_track_state_change_event(hass, list(shown), note)
+    await home.shows("sensor", "CP1/1_energy", "1.0")
+    for seconds in (3, 12, 70, 40):
+        await measure()
+        for _ in range(seconds // 10):
+            await asyncio.sleep(10)
+            await measure()
+        await asyncio.sleep(seconds % 10)
+        on_disk = {
+            name: deepcopy(data)
+            for name, data in hass_storage.items()
+            if name.startswith(files)
+        }
+        await station.close()
+        assert await hass.config_entries.async_unload(home.entry.entry_id)
+        hass_storage.update(on_disk)
+        assert await hass.config_entries.async_setup(home.entry.entry_id)
+        station = await home.boot("CP1", "Charging")
+        await wait_until(
+            lambda: (
+                not any(
+                    hass.states.is_state(key, state)
+                    for key in shown
+                    for state in UNKNOWN
+                )
+            ),
+            "both are shown again",
+        )
+        assert all(values == sorted(values) for values in shown.values())
+    await measure()
+    await asyncio.sleep(130)
+    stop()
+    lifetime, session = shown.values()
+    assert lifetime == sorted(lifetime)
+    assert session == sorted(session)
+    assert lifetime[-1] > 1.2
+    assert session[-1] == pytest.approx(lifetime[-1] - 1.0, abs=0.002)

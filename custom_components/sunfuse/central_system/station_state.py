@@ -218,6 +218,15 @@ type ConnectorNews = PlugNews | SessionNews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEnergy:
+    """The energy of a connector as it was last written to storage, and which transaction was running then."""
+
+    energy_wh: float | None
+    session_wh: float | None
+    transaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorState:
     """A connector as last reported. `id` counts from 1 through all EVSEs of the station."""
 
@@ -241,6 +250,7 @@ class ConnectorState:
     )
     # We stopped its transaction and will start another one: neither the driver nor the car did.
     paused: bool = False
+    stored: StoredEnergy | None = None  # None: nothing of it is stored
 
     @property
     def session(self) -> Session:
@@ -248,6 +258,31 @@ class ConnectorState:
         transaction = self.transaction
         charges = transaction is not None or self.status in CHARGES
         return Session(transaction.id if transaction else None, charges)
+
+    @property
+    def lasting_energy_wh(self) -> float | None:
+        """The lifetime energy that is known after a power cut, too: a counter that shows it never falls."""
+        if self.stored is None or self.stored.energy_wh is None:
+            return self.meter.energy_wh
+        return self.stored.energy_wh
+
+    @property
+    def unsaved_wh(self) -> float | None:
+        """How much of the lifetime energy is not in storage yet; None if no energy is known."""
+        if (energy_wh := self.meter.energy_wh) is None:
+            return None
+        saved_wh = self.stored.energy_wh if self.stored else None
+        return energy_wh - (saved_wh or 0.0)
+
+    @property
+    def lasting_session_wh(self) -> float | None:
+        """The energy of the running session, or of the last one, that is known after a power cut, too."""
+        if self.stored is None:
+            return self.session_energy_wh
+        running = self.transaction
+        if running is not None and running.id != self.stored.transaction_id:
+            return self.session_energy_wh and 0.0
+        return self.stored.session_wh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        value_fn=lambda data: data.connector.meter.energy_wh,
+        value_fn=lambda data: data.connector.lasting_energy_wh,
     ),
     ConnectorSensorDescription(
         key="session_energy",
@@ -86,7 +86,7 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
-        value_fn=lambda data: data.connector.session_energy_wh,
+        value_fn=lambda data: data.connector.lasting_session_wh,
     ),
     ConnectorSensorDescription(
         key="offered_current",

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system import CentralSystem, Station
-from ..central_system.station_state import StationState
+from ..central_system.station_state import ConnectorState, StationState
 from ..const import SUBENTRY_CHARGER
 from ..engine.stored_items import Stored
 from .outcome import identity_of
@@ -20,6 +20,8 @@ SAVE_DELAY_S = 5.0
 # minute while a car charges, and less often otherwise: flash wears with every write.
 BUSY_S = 60.0
 IDLE_S = 600.0
+# Counters show only what is saved, so that they never fall. This much is saved soon.
+_MUCH_WH = 500.0
 
 
 class MemoryFile:
@@ -47,7 +49,6 @@ class MemoryFile:
         self._engine: Callable[[], dict[str, Any]] | None = None
         self._lasting: tuple[object, ...] = ()
         self._seen: dict[str, tuple[object, ...]] = {}
-        self._complete = False  # all that was ever known is written now
 
     async def async_load(self) -> None:
         """Read what is stored."""
@@ -106,14 +107,11 @@ class MemoryFile:
         """Store changes from now on; returns the function that ends that."""
         self._central_system = central_system
         self._engine = engine
-        self._store.keep(self._as_dict)
-        # From now on what is stored is no longer all.
-        self._store.save_soon(SAVE_DELAY_S)
+        self._store.keep(self._as_dict, self._written)
         return central_system.subscribe(self._station_changed)
 
     async def async_save(self) -> None:
         """Write everything now, when the site is unloaded."""
-        self._complete = True
         # Finished transactions first: a transaction is then in both files rather than in none.
         for store in self._over.values():
             await store.async_save()
@@ -139,7 +137,11 @@ class MemoryFile:
             if state.identity in self._identities():
                 self._store_of(state.identity).save_soon()
             self._store.save_soon(SAVE_DELAY_S)
-        elif any(connector.transaction for connector in state.connectors):
+        elif self._simulated:
+            self._store.save_soon(BUSY_S)
+        elif any(map(_shows_late, state.connectors)):
+            self._store.save_soon(SAVE_DELAY_S)
+        elif any(map(_is_busy, state.connectors)):
             self._store.save_soon(BUSY_S)
 
     @callback
@@ -162,14 +164,31 @@ class MemoryFile:
         return {"transactions": [one for one in records if _is_over(one)]}
 
     def _as_dict(self) -> dict[str, Any]:
-        complete = self._complete or self._hass.is_stopping
         return {
             "stations": {
-                name: _without_those_over(station.memory()) | {"complete": complete}
+                name: _without_those_over(station.memory())
                 for name, station in self._stations().items()
             },
             "engine": self._engine() if self._engine else None,
         }
+
+    @callback
+    def _written(self, content: dict[str, Any]) -> None:
+        """Let counters show the energies that are on disk now."""
+        for identity, station in self._stations().items():
+            if (memory := content["stations"].get(identity)) is not None:
+                station.written(memory)
+
+
+def _shows_late(connector: ConnectorState) -> bool:
+    """Whether nothing is saved yet of a known energy, or much of it is not."""
+    unsaved_wh = connector.unsaved_wh
+    return unsaved_wh is not None and unsaved_wh >= _MUCH_WH
+
+
+def _is_busy(connector: ConnectorState) -> bool:
+    """Whether a transaction is running, or energy flows without one."""
+    return connector.transaction is not None or bool(connector.unsaved_wh)
 
 
 def _is_over(record: dict[str, Any]) -> bool:

@@ -52,6 +52,7 @@ class StorageFile:
         self._aside = 0  # how many items were put aside
         self._stored = Stored(None)
         self._content: Callable[[], dict[str, Any]] | None = None
+        self._on_written: Callable[[dict[str, Any]], None] | None = None
         self._written: int | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._due = 0.0
@@ -119,9 +120,17 @@ class StorageFile:
         )
 
     @callback
-    def keep(self, content: Callable[[], dict[str, Any]]) -> None:
-        """Set what to store from now on; unwritten changes are written when Home Assistant stops."""
+    def keep(
+        self,
+        content: Callable[[], dict[str, Any]],
+        written: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """Set what to store from now on; unwritten changes are written when Home Assistant stops.
+
+        `written` is called with what is on disk, once it is there.
+        """
         self._content = content
+        self._on_written = written
         if self._stop_listening is None:
             self._stop_listening = self._hass.bus.async_listen(
                 EVENT_HOMEASSISTANT_FINAL_WRITE, self._final_write
@@ -164,6 +173,8 @@ class StorageFile:
         if fingerprint != self._written:
             self._written = fingerprint
             await self._store.async_save(content)
+            if self._on_written is not None:
+                self._on_written(content)
 
     async def async_save_now(self, content: dict[str, Any]) -> None:
         """Write this now, because it must not be lost."""

@@ -14,7 +14,13 @@ _POWER_W = 150.0
 _apart_from_connectors = attrgetter(
     *(f.name for f in fields(StationState) if f.name not in ("last_seen", "connectors"))
 )
-_MEASURED = ("meter", "session_energy_wh", "offered_at", "offer_until")
+_MEASURED = (
+    "meter",
+    "session_energy_wh",
+    "stored",
+    "offered_at",
+    "offer_until",
+)
 _apart_from_meter = attrgetter(
     *(f.name for f in fields(ConnectorState) if f.name not in _MEASURED)
 )

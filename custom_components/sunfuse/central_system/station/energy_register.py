@@ -50,27 +50,20 @@ class EnergyCounter:
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
         self._flow = PowerIntegral()
-        # Restored in the middle of a session, of which the last minute is missing.
-        self._outdated = False
         self.dropped = 0
 
     @property
     def energy_wh(self) -> float | None:
-        """The energy to show; None until it is known."""
-        return None if self._outdated else self._energy_wh
+        """The energy; None until it is known."""
+        return self._energy_wh
 
     @property
     def session_wh(self) -> float | None:
         """The energy of the running session; None until it is known, or if there is none."""
-        if self._session is None or self._outdated:
-            return None
-        return self._since(self._session.energy_wh)
+        return self.since(self._session.energy_wh) if self._session else None
 
     def since(self, energy_wh: float | None) -> float | None:
         """Return the energy since it was `energy_wh`; None if one of both is not known."""
-        return None if self._outdated else self._since(energy_wh)
-
-    def _since(self, energy_wh: float | None) -> float | None:
         if energy_wh is None or self._energy_wh is None:
             return None
         return max(self._energy_wh - energy_wh, 0.0)
@@ -120,7 +113,6 @@ class EnergyCounter:
             self._energy_wh = 0.0
         if self._session is not None and self._session.energy_wh is None:
             self._session = replace(self._session, energy_wh=self._energy_wh)
-        self._outdated = False
         self._raise(self._energy_wh + added_wh, at)
 
     def start(self, register_wh: float | None, at: datetime) -> float | None:
@@ -137,7 +129,6 @@ class EnergyCounter:
                 offset_wh = (self._energy_wh or 0.0) - register_wh
             self._edges = Track.begin(register_wh, at, offset_wh)
             self._raise(register_wh + offset_wh, at)
-            self._outdated = False
             energy_wh = self._energy_wh
             if self._begun is None or at >= self._begun.at:
                 self._begun = self._edges
@@ -177,16 +168,14 @@ class EnergyCounter:
             offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
             if offset_wh is None:
                 offset_wh = (self._energy_wh or 0.0) - stop_wh
-            else:
-                if self._is_sure(session, started_at, offset_wh) or (
-                    self._reached(stop_wh + offset_wh, at)
-                ):
-                    self._raise(stop_wh + offset_wh, at)
-                self._outdated = False
+            elif self._is_sure(session, started_at, offset_wh) or (
+                self._reached(stop_wh + offset_wh, at)
+            ):
+                self._raise(stop_wh + offset_wh, at)
             self._edges = Track.begin(stop_wh, at, offset_wh)
         if ends:
             self._session = None
-        return self._since(base_wh) if taken_wh is None else taken_wh
+        return self.since(base_wh) if taken_wh is None else taken_wh
 
     def _later(self, register_wh: float, at: datetime) -> Track | None:
         """Return a later reading that is known already of the register that shows this at a start or a stop.
@@ -330,7 +319,6 @@ class EnergyCounter:
     def _believe(self, track: Track) -> None:
         self._doubted = []
         self._values = track
-        self._outdated = False
         self._raise(track.energy_wh, track.at)
 
     # Starts and stops
@@ -421,17 +409,13 @@ class EnergyCounter:
             "energy_wh": self._energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
             "restarts": self._restarts,
-            "outdated": self._outdated,
             "flow": self._flow.to_dict(),
             **{name: dump(part) for name, part in parts.items()},
             "session": dump(self._session),
         }
 
-    def restore(self, data: dict[str, Any], now: datetime, *, complete: bool) -> None:
-        """Continue from stored values; unless they are `complete`, more may have been shown since they were stored.
-
-        Times in the future were stored by a clock that was wrong: they become now.
-        """
+    def restore(self, data: dict[str, Any], now: datetime) -> None:
+        """Continue from stored values. Times in the future were stored by a clock that was wrong: they become now."""
         self._energy_wh = load_number(data["energy_wh"])
         self._restarts = bool(data["restarts"])
         risen_at = data["risen_at"]
@@ -441,7 +425,4 @@ class EnergyCounter:
         self._edges = load_track(data["edges"], now)
         self._begun = load_track(data.get("begun"), now)
         self._session = load_session(data["session"], now)
-        running = self._session is not None and self._energy_wh is not None
         self._flow = PowerIntegral.load(data.get("flow"), now)
-        outdated = not complete or data.get("outdated", False)
-        self._outdated = running and outdated

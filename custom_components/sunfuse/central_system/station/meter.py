@@ -187,11 +187,9 @@ class Meter:
         """Return what is remembered of the energy, as plain data."""
         return {**self._energy.to_dict(), "kwh": self._unnamed.kwh}
 
-    def restore_energy(
-        self, data: dict[str, Any], now: datetime, *, complete: bool
-    ) -> MeterSample:
-        """Continue from the energy that was known before; unless that is `complete`, more may have been shown."""
-        self._energy.restore(data, now, complete=complete)
+    def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
+        """Continue from the energy that was known before."""
+        self._energy.restore(data, now)
         self._unnamed = UnnamedUnit(self._most_wh, kwh=bool(data.get("kwh", False)))
         self._show_energy()
         return self._sample

@@ -52,13 +52,9 @@ class Meters:
             for connector, meter in self._meters.items()
         }
 
-    def restore(
-        self, connector: int, energy: dict[str, Any], *, complete: bool
-    ) -> MeterSample:
+    def restore(self, connector: int, energy: dict[str, Any]) -> MeterSample:
         """Continue from the stored energy of a connector; raises what reading raises."""
-        return self.of(connector).restore_energy(
-            energy, self._shared.now(), complete=complete
-        )
+        return self.of(connector).restore_energy(energy, self._shared.now())
 
     def forget(self, connector: int) -> None:
         """Start again with a new meter for a connector."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...engine.model import ConnectorStatus
 from ...engine.stored_items import UNREADABLE, Stored
-from ..station_state import FailSafe
+from ..station_state import FailSafe, StoredEnergy
 from .connectors import Connectors
 from .fail_safe_watch import FailSafeWatch
 from .meters import Meters
@@ -82,13 +82,23 @@ class SaveAndRestore:
             "transactions": [dump_record(record) for record in transactions],
             "used": sorted(shared.used),
             "energy": {
-                str(connector): {
-                    **energy,
-                    "session_wh": shared.connector(connector).session_energy_wh,
-                }
+                str(connector): energy | self._session_of(connector)
                 for connector, energy in self._meters.memory().items()
             },
         }
+
+    def _session_of(self, connector: int) -> Memory:
+        state = self._shared.connector(connector)
+        running = state.transaction
+        return {
+            "session_wh": state.session_energy_wh,
+            "transaction": running.id if running else None,
+        }
+
+    def written(self, memory: Memory) -> None:
+        """Note that this memory is in storage now."""
+        for connector, energy in memory["energy"].items():
+            self._shared.change(int(connector), stored=_stored_energy(energy))
 
     def restore(self, *parts: Stored) -> None:
         """Continue from stored data, item by item; to be called before the station connects."""
@@ -121,11 +131,8 @@ class SaveAndRestore:
         for connector in memory.rows("paused", load_connector):
             shared.change(connector, paused=True)
         energies, counters = memory.within("energy"), memory.within("energy_wh")
-        # Whether it was stored by an orderly stop: then nothing newer was ever shown.
-        complete = memory.read("complete", load_flag, False)
-        restore_energy = partial(self._restore_energy, complete=complete)
         for name in energies.names:
-            energies.read(name, partial(restore_energy, name), None)
+            energies.read(name, partial(self._restore_energy, name), None)
         for name in counters.names:  # stored by earlier versions
             counters.read(name, partial(self._restore_counter, name), None)
         shared.used.update(memory.rows("used", load_connector))
@@ -136,9 +143,9 @@ class SaveAndRestore:
 
     def _restore_counter(self, name: str, energy_wh: Any) -> None:
         """Continue from the value of a connector's counter alone; raises what reading raises."""
-        self._restore_energy(name, energy_of(energy_wh), complete=False)
+        self._restore_energy(name, energy_of(energy_wh))
 
-    def _restore_energy(self, name: str, energy: Memory, *, complete: bool) -> None:
+    def _restore_energy(self, name: str, energy: Memory) -> None:
         """Continue from the stored energy of a connector.
 
         Raises what reading raises; the counter's value is used if that alone can be read.
@@ -146,16 +153,28 @@ class SaveAndRestore:
         connector = load_connector(name)
         alone = energy_of(energy["energy_wh"])
         try:
-            sample = self._meters.restore(connector, energy, complete=complete)
-            # Otherwise the value of a running session is out of date until the charger reports it.
-            shown = complete or not energy["session"]
-            last_wh = load_number(energy["session_wh"]) if shown else None
+            sample = self._meters.restore(connector, energy)
+            last_wh = load_number(energy["session_wh"])
         except UNREADABLE:
             self._meters.forget(connector)
-            sample = self._meters.restore(connector, alone, complete=complete)
+            sample = self._meters.restore(connector, alone)
             self._shared.change(connector, meter=sample)
             raise
-        self._shared.change(connector, meter=sample, session_energy_wh=last_wh)
+        self._shared.change(
+            connector,
+            meter=sample,
+            session_energy_wh=last_wh,
+            stored=_stored_energy(energy),
+        )
+
+
+def _stored_energy(energy: Memory) -> StoredEnergy:
+    """Return what counters show of the stored energy of a connector."""
+    return StoredEnergy(
+        energy_wh=load_number(energy["energy_wh"]),
+        session_wh=load_number(energy["session_wh"]),
+        transaction_id=load_text(energy.get("transaction")),
+    )
 
 
 def _by_connector[T](stored: Stored, reader: Callable[[Any], T]) -> dict[int, T]:

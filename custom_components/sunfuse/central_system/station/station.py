@@ -310,6 +310,10 @@ class Station:
         """Return what is to be stored of the station, as plain data."""
         return self._saved.memory()
 
+    def written(self, memory: Memory) -> None:
+        """Note that this memory is in storage now: what counters show may rise to it."""
+        self._saved.written(memory)
+
     def restore(self, *parts: Stored) -> None:
         """Continue from stored data, item by item; to be called before the station connects."""
         self._saved.restore(*parts)
