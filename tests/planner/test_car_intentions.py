@@ -1,10 +1,12 @@
 """What is told of one car's plan: what waiting saves, like with like, calculated by hand."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from custom_components.sunfuse.planner import (
+    CarGoal,
     CircuitOutlook,
     PeakTariff,
     PlanKey,
@@ -12,7 +14,7 @@ from custom_components.sunfuse.planner import (
     intend,
 )
 
-from .sites import car, exactly, night
+from .sites import EVENING, car, exactly, night
 
 # 10 kWh in the battery at 11 kW: 92 % less 225 W are stored.
 DRAWN_KWH = 10 / (0.92 - 0.225 / 11.04)
@@ -87,3 +89,26 @@ def test_who_wants_to_charge_late_sees_what_that_costs() -> None:
     (zoe,) = intend(replace(late, import_price=(0.34,) * len(late.steps_s))).cars
     assert zoe.saving == pytest.approx(0.0, abs=0.02)
     assert zoe.next_start is not None
+
+
+@pytest.mark.parametrize("needs_wh", [60.0, 700.0])
+def test_the_last_bit_is_not_planned_from_less_sun_than_a_car_can_take(
+    needs_wh: float,
+) -> None:
+    """Three phases take 4.14 kW at least: of that, 1.5 kW of sun are 36 %, and the rest costs 0.34."""
+    now = EVENING.replace(hour=10)
+    leaves = (CarGoal(at=now + timedelta(hours=6), energy_wh=needs_wh),)
+    outlook = night(car(goals=leaves), now=now)
+    sunny = replace(outlook, sun=exactly(*(1_900.0,) * len(outlook.steps_s)))
+    (zoe,) = intend(sunny).cars
+    drawn_kwh = needs_wh / 920
+    assert zoe.sun_share == pytest.approx(1_500 / 4_140, abs=0.01)
+    assert zoe.drawn_wh == pytest.approx(1_000 * drawn_kwh, abs=1)
+    expected = drawn_kwh * (0.08 * 1_500 + 0.34 * 2_640) / 4_140
+    assert zoe.cost == pytest.approx(expected, abs=0.001)
+    # It does not wait for more sun than there will be: it has the least power when it is planned, from the grid as well.
+    (charges, *_) = [slot for slot in zoe.slots if slot.power_w > 1]
+    assert charges.advice.why.key is PlanKey.CHARGES_TO_BE_READY
+    assert charges.advice.at_least_w >= 4_140
+    assert zoe.ready
+    assert charges.start < zoe.ready <= charges.end

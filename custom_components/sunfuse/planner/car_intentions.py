@@ -56,7 +56,7 @@ class CarPlanReader:
     def read(self, terms: CarTerms) -> CarIntention:
         """Return what is planned for a car."""
         planned = self._plans[terms.car.id]
-        sun_w = self._sun_of(planned.charge_w, self._others(planned))
+        sun_w = self._sun_of(terms, planned.charge_w, self._others(planned))
         goal = terms.goals[0] if terms.goals else None
         shortfalls = self._shortfalls.of(terms, planned)
         on = [step for step, power in enumerate(planned.charge_w) if power > _SMALL_W]
@@ -111,15 +111,18 @@ class CarPlanReader:
             assumptions=terms.assumptions,
         )
 
-    def _sun_of(self, power_w: Series, others_w: Series) -> Series:
-        """Return the part of a car's power that would be exported without any car."""
+    def _sun_of(self, terms: CarTerms, power_w: Series, others_w: Series) -> Series:
+        """Return the part of a car's power that would be exported without any car.
+
+        A mean below the car's minimum is the minimum for a part of the step.
+        """
         problem = self._parts.problem
         parts = []
         for step, own_w in enumerate(power_w):
             surplus_w = max(0.0, problem.solar_w[step] - problem.load_w[step])
             if self._parts.battery is not None:  # what it stores is not for cars
                 surplus_w = max(0.0, surplus_w - max(0.0, -self._battery_w[step]))
-            cars_w = own_w + others_w[step]
+            cars_w = max(own_w, terms.least_w) + others_w[step]
             share = min(1.0, surplus_w / cars_w) if cars_w > _SMALL_W else 0.0
             parts.append(own_w * share)
         return tuple(parts)
@@ -160,7 +163,8 @@ class CarPlanReader:
         planned = self._plans[terms.car.id]
         power_w = self._at_once(terms, planned, stored_wh)
         others_w = self._others(planned)
-        at_once = self._cost(power_w, self._sun_of(power_w, others_w), len(self._hours))
+        sun_w = self._sun_of(terms, power_w, others_w)
+        at_once = self._cost(power_w, sun_w, len(self._hours))
         at_once += self._peaks_cost(planned.charge_w, power_w)
         on_purpose = (
             self._outlook.carbon_weight > 0

@@ -54,13 +54,20 @@ class CarReader:
     """Creates the terms of each car of an outlook."""
 
     def __init__(
-        self, outlook: Outlook, assumed: Assumed, load_w: Series, sun_w: Series
+        self,
+        outlook: Outlook,
+        assumed: Assumed,
+        load_w: Series,
+        sun_w: Series,
+        *,
+        exact_steps: int,
     ) -> None:
-        """Use the load and the solar power that the plan assumes."""
+        """Use the load and the solar power that the plan assumes; the first steps are planned with minimum powers."""
         self._outlook = outlook
         self._assumed = assumed
         self._starts = outlook.starts
         self._steps = len(outlook.steps_s)
+        self._exact_steps = exact_steps
         self._surplus = tuple(
             max(0.0, sun - load) for sun, load in zip(sun_w, load_w, strict=True)
         )
@@ -97,10 +104,12 @@ class CarReader:
         )
         wear = self._wear if car.switch_cost is None else car.switch_cost
         lowest_w, standby_w = least_w, min(car.standby_w, 0.5 * least_w)
+        charge_value = self._charge_value(cheap, hurries, most_w, full_wh)
         bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
         if bit_w is not None:
             lowest_w, standby_w = bit_w, 0.0
             wear = wear if car.charging else 0.0  # who charges goes on
+            charge_value = self._bit_value(charge_value, bit_w, least_w)
         store = Store(
             id=car.id,
             energy_wh=0.0,
@@ -112,7 +121,7 @@ class CarReader:
             standby_w=standby_w,
             demand_w=self._preconditioning(car, goals, most),
             end_value=self._end_value(car, waits),
-            charge_value=self._charge_value(cheap, hurries, most_w, full_wh),
+            charge_value=charge_value,
             start_cost=wear,
             charging=car.charging,
             circuit=car.circuit,
@@ -241,6 +250,22 @@ class CarReader:
         if needs_wh >= whole_wh:
             return None
         return needs_wh / hours / car.charge_efficiency
+
+    def _bit_value(self, values: Series, bit_w: float, least_w: float) -> Series:
+        """Return the value of charging in a step, less what the last bit costs there beyond its mean power.
+
+        It is charged at the least power for a part of the step: sun below that pays only for its share.
+        """
+        assumed, found = self._assumed, []
+        for step, value in enumerate(values or (0.0,) * self._steps):
+            sun_w = self._surplus[step]
+            # What is not planned exactly may be spread as thinly as the sun is.
+            mean_w = bit_w if step < self._exact_steps else sun_w
+            seems = min(1.0, sun_w / mean_w) if sun_w > 0 else 0.0
+            beyond = seems - min(1.0, sun_w / least_w)
+            dearer = assumed.import_price[step] - assumed.export_price[step]
+            found.append(value - beyond * max(0.0, dearer))
+        return tuple(found)
 
     def _preconditioning(
         self, car: CarOutlook, goals: tuple[CarGoal, ...], most: Series

@@ -64,7 +64,8 @@ def problem_of_outlook(
             load_w = tuple(
                 house - given for house, given in zip(house_w, battery_w, strict=True)
             )
-    reader = CarReader(outlook, assumed, load_w, sun_w)
+    exact_steps = _exact_steps(len(outlook.cars))
+    reader = CarReader(outlook, assumed, load_w, sun_w, exact_steps=exact_steps)
     cars = tuple(
         _with_habit(reader.terms(car), outlook, assumed, previous)
         for car in outlook.cars
@@ -84,7 +85,7 @@ def problem_of_outlook(
         max_export_w=outlook.max_export_w,
         voltage_v=outlook.voltage_v,
         phases=outlook.phases,
-        exact_steps=_exact_steps(len(cars)),
+        exact_steps=exact_steps,
         time_limit_s=outlook.time_limit_s,
         gap_kwh=_GAP_KWH * max(1, len(cars)),
     )
