@@ -13,11 +13,14 @@ from custom_components.sunfuse.planner.intention import (
     Why,
 )
 from custom_components.sunfuse.site.calendar_words import (
+    Recurrence,
     named,
+    recurrence_of,
     target_in,
     target_text,
-    weekdays_of,
 )
+
+from .price_site import AMSTERDAM
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,12 @@ from custom_components.sunfuse.site.calendar_words import (
     [
         ("zoe to grandma", "Zoe"),
         ("Zoe 2 leaves", "Zoe 2"),  # the longest name
+        ("Zoe 20 kWh", "Zoe"),
+        ("Zoe 2,5 kWh", "Zoe"),
+        ("Zoe 2 20 kWh", "Zoe 2"),
+        ("Zoe20kWh", "Zoe"),
+        ("Zoes Abfahrt", "Zoe"),
+        ("Chloezoe", None),
         ("dentist", None),
         ("", None),
     ],
@@ -63,21 +72,46 @@ def test_no_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "expected"),
+    ("rule", "days", "until"),
     [
-        ("FREQ=DAILY", [0, 1, 2, 3, 4, 5, 6]),
-        ("FREQ=WEEKLY", [3]),
-        ("FREQ=WEEKLY;BYDAY=MO,FR", [0, 4]),
-        ("FREQ=WEEKLY;INTERVAL=2", None),
-        ("FREQ=WEEKLY;COUNT=3", None),
-        ("FREQ=WEEKLY;UNTIL=20270101T000000Z", None),
-        ("FREQ=WEEKLY;BYDAY=1MO", None),
-        ("FREQ=MONTHLY", None),
+        ("FREQ=DAILY", (0, 1, 2, 3, 4, 5, 6), None),
+        ("FREQ=WEEKLY", (3,), None),
+        ("FREQ=WEEKLY;BYDAY=MO,FR", (0, 4), None),
+        ("FREQ=DAILY;COUNT=1000000", (0, 1, 2, 3, 4, 5, 6), None),
+        # Thursday the 1st, and the 8th and 15th; the day after, at midnight in Amsterdam.
+        ("FREQ=WEEKLY;COUNT=3", (3,), datetime(2026, 10, 15, 22, tzinfo=UTC)),
+        # That day, too; also by its moment.
+        ("FREQ=WEEKLY;UNTIL=20261031", (3,), datetime(2026, 10, 31, 23, tzinfo=UTC)),
+        (
+            "FREQ=WEEKLY;UNTIL=20261008T050000Z",
+            (3,),
+            datetime(2026, 10, 8, 5, 0, 1, tzinfo=UTC),
+        ),
+        (
+            "FREQ=WEEKLY;UNTIL=20261008T070000",
+            (3,),
+            datetime(2026, 10, 8, 5, 0, 1, tzinfo=UTC),
+        ),
     ],
 )
-def test_recurrence(rule: str, expected: list[int] | None) -> None:
-    """Every week for ever; anything else is refused rather than half understood."""
-    assert weekdays_of(rule, 3) == expected
+def test_recurrence(rule: str, days: tuple[int, ...], until: datetime | None) -> None:
+    """Every week, for ever or until a time."""
+    start = datetime(2026, 10, 1, 7, tzinfo=AMSTERDAM)
+    assert recurrence_of(rule, start) == Recurrence(weekdays=days, until=until)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=WEEKLY;INTERVAL=2",
+        "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=WEEKLY;UNTIL=never",
+        "FREQ=MONTHLY",
+    ],
+)
+def test_no_recurrence(rule: str) -> None:
+    """Anything else is refused rather than half understood."""
+    assert recurrence_of(rule, datetime(2026, 10, 1, 7, tzinfo=AMSTERDAM)) is None
 
 
 def test_planned_charging_is_shown_in_blocks() -> None:

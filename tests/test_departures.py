@@ -15,6 +15,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .common import wait_until
+from .price_site import AMSTERDAM
 from .site_fixtures import Home
 from .test_vehicles import id_of, plug_in, unplug, vehicle
 
@@ -352,3 +353,29 @@ async def test_the_calendar(hass: HomeAssistant, start: Callable[..., Any]) -> N
         await entity.async_delete_event("fixed/CP1/1")
     assert refused.value.translation_key == "calendar_fixed"
     assert er.async_get(hass).async_get(calendar)
+
+
+@pytest.mark.parametrize(
+    ("now", "wall", "expected"),
+    [
+        # The hour from two to three comes twice: in summer time, and again.
+        ("2026-10-25T00:10+00:00", time(2, 30), "2026-10-25T00:30+00:00"),
+        ("2026-10-25T00:45+00:00", time(2, 30), "2026-10-25T01:30+00:00"),
+        ("2026-10-25T01:45+00:00", time(2, 30), "2026-10-26T01:30+00:00"),
+        # It does not come: as if the clock had not changed.
+        ("2026-03-28T23:30+00:00", time(2, 30), "2026-03-29T01:30+00:00"),
+        ("2026-03-29T01:45+00:00", time(2, 30), "2026-03-30T00:30+00:00"),
+        ("2026-12-31T22:59+00:00", time(0, 5), "2026-12-31T23:05+00:00"),
+    ],
+)
+def test_the_next_time_that_the_clock_shows(
+    now: str, wall: time, expected: str
+) -> None:
+    """Also in the nights in which clocks change, and at the end of the year."""
+    before = dt_util.get_default_time_zone()
+    dt_util.set_default_time_zone(AMSTERDAM)
+    try:
+        with freeze_time(datetime.fromisoformat(now)):
+            assert next_at(wall) == datetime.fromisoformat(expected)
+    finally:
+        dt_util.set_default_time_zone(before)

@@ -1,7 +1,7 @@
 """The calendar of a site: departures, reservations, and what is planned. An event with a vehicle's or charger's name is a departure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -19,11 +19,17 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, WH_PER_KWH
 from .data import SunfuseConfigEntry
 from .drivers.timetable import HORIZON, Said, Upcoming, departures, moment_of
-from .drivers.wishes import OnceDeparture, Target, Wishes
+from .drivers.wishes import Target, WeeklyDeparture, Wishes
 from .entity import SiteEntity
 from .planner.intention import CarSlot
-from .site.calendar_words import named, target_in, target_text, weekdays_of
-from .site.driver_words import Owner, next_departure, owners, set_departure
+from .site.calendar_words import (
+    Recurrence,
+    named,
+    recurrence_of,
+    target_in,
+    target_text,
+)
+from .site.driver_words import Owner, check_ahead, next_departure, owners, set_departure
 
 PARALLEL_UPDATES = 1
 
@@ -50,7 +56,7 @@ class _Entered:
     owner: Owner
     start: datetime
     target: Target | None
-    weekdays: list[int] | None  # None: it does not recur
+    recurs: Recurrence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +147,10 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
     ) -> None:
         """Change a departure: what cannot be understood leaves it as it was."""
         entered = self._understood(event)
+        if recurrence_id and not recurrence_range:
+            entered = replace(entered, recurs=None)  # only this one of the series
+        if entered.recurs is None:
+            check_ahead(entered.start)
         self._remove(uid, recurrence_id, recurrence_range)
         self._enter(entered)
 
@@ -245,28 +255,26 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 translation_domain=DOMAIN, translation_key="departure_without_time"
             )
         start = dt_util.as_local(start)
-        weekdays = None
+        recurs = None
         if rule := event.get("rrule"):
-            weekdays = weekdays_of(rule, start.weekday())
-            if weekdays is None:
+            recurs = recurrence_of(rule, start)
+            if recurs is None:
                 raise ServiceValidationError(
                     translation_domain=DOMAIN, translation_key="calendar_recurrence"
                 )
         rest = summary.casefold().replace(name.casefold(), " ")
         target = target_in(rest) or target_in(event.get("description") or "")
-        return _Entered(
-            owner=by_name[name], start=start, target=target, weekdays=weekdays
-        )
+        return _Entered(owner=by_name[name], start=start, target=target, recurs=recurs)
 
     def _enter(self, entered: _Entered) -> None:
         runtime = self._entry.runtime_data
         owner, start = entered.owner, max(entered.start - LASTS, dt_util.now())
-        if entered.weekdays is None:
+        if entered.recurs is None:
             set_departure(
                 self._entry, owner, entered.start, entered.target, of_session=False
             )
             return
-        for weekday in entered.weekdays:
+        for weekday in entered.recurs.weekdays:
             taken = {
                 one.number
                 for one in runtime.departures.wishes(owner.id).weekly
@@ -282,6 +290,7 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 active=True,
                 # An event does not recur before it begins.
                 since=dt_util.as_utc(start),
+                until=entered.recurs.until,
             )
         runtime.controller.tick()
 
@@ -302,14 +311,25 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         elif kind == WEEKLY:
             weekday, _, number = which.partition(".")
             at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
+            day = departures.wishes(owner).day(int(weekday), int(number))
             if at is not None and not recurrence_range:
                 departures.leave_out(owner, dt_util.as_utc(at))
+            elif at is not None and day is not None and _goes_before(day, at):
+                departures.set_day(
+                    owner, day.weekday, day.number, until=dt_util.as_utc(at)
+                )
             else:
                 departures.remove_day(owner, int(weekday), int(number))
         else:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="calendar_fixed"
             )
+
+
+def _goes_before(day: WeeklyDeparture, at: datetime) -> bool:
+    """Return whether there is a departure of the series between now and this one."""
+    before = dt_util.as_local(at) - timedelta(days=7)
+    return before > max(dt_util.now(), day.since or before - timedelta(days=1))
 
 
 def charging(slots: Iterable[CarSlot]) -> Iterator[tuple[datetime, datetime]]:
@@ -342,7 +362,7 @@ def _weekly(
 ) -> Iterator[CalendarEvent]:
     """Return the departures of the week that count."""
     for found in departures(
-        (OnceDeparture(at=one.at) for one in wishes.once),
+        wishes.once,
         wishes,
         start,
         end,
@@ -354,12 +374,16 @@ def _weekly(
         for one in wishes.weekly:
             # In the hour that is skipped in spring it is at another time of the clock.
             if (one.weekday, found.at) == (day.weekday(), moment_of(one, day, start)):
+                rule = f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}"
+                if one.until is not None:
+                    last = dt_util.as_utc(one.until) - timedelta(seconds=1)
+                    rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
                 yield _event(
                     name,
                     found,
                     f"{WEEKLY}/{owner.id}/{one.weekday}.{one.number}",
                     recurrence_id=found.at.isoformat(),
-                    rrule=f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}",
+                    rrule=rule,
                 )
                 break
 

@@ -168,7 +168,8 @@ def test_a_drivers_word_before_the_cars_before_a_guess(
             60.0,
             10,
             replace(
-                WEEKLY, once=(OnceDeparture(id="x", at=SEVEN + timedelta(days=1)),)
+                WEEKLY,
+                once=(OnceDeparture(at=SEVEN + timedelta(days=1), of_session=True),),
             ),
             4,
         ),

@@ -36,8 +36,8 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def once(at: datetime) -> Wishes:
-    """Return a single departure."""
-    return Wishes(once=(OnceDeparture(at=at),))
+    """Return a departure that is said for a session."""
+    return Wishes(once=(OnceDeparture(at=at, of_session=True),))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,12 @@ def once(at: datetime) -> Wishes:
         (daily(1), once(local(3, 9)), (local(3, 9), Said.ONCE)),
         # and leaves those of other days alone.
         (daily(1), once(local(4, 9)), (local(3, 7), Said.WEEKLY)),
+        # One of the calendar comes beside them.
+        (
+            daily(1),
+            Wishes(once=(OnceDeparture(at=local(3, 9)),)),
+            (local(3, 7), Said.WEEKLY),
+        ),
         (NOTHING, once(local(2, 19)), None),  # it is in the past
     ],
 )

@@ -221,7 +221,7 @@ def _overdue(
     if facts.since is None:
         return None
     coming = upcoming(of_vehicle, of_charger, now)
-    if coming is not None and coming.said is Said.ONCE:
+    if coming is not None and coming.instead:
         return None  # he has said another time since
     start = max(facts.since.astimezone(now.tzinfo), now - OVERDUE)
     passed = upcoming(of_vehicle, of_charger, start)

@@ -35,6 +35,7 @@ class Upcoming:
     at: datetime
     said: Said
     target: Target | None = None
+    instead: bool = False  # of what was set for that day
 
 
 def upcoming(of_vehicle: Wishes, of_charger: Wishes, now: datetime) -> Upcoming | None:
@@ -60,15 +61,20 @@ def departures(
 ) -> list[Upcoming]:
     """Return all departures after `start` until `end`, in order; `start` is local time.
 
-    A single departure replaces the weekly ones of its day. Skipped ones are left out.
+    What is said for a session replaces the weekly ones of its day. Skipped ones are left out.
     """
     singles = [
-        Upcoming(at=one.at.astimezone(UTC), said=Said.ONCE, target=one.target)
+        Upcoming(
+            at=one.at.astimezone(UTC),
+            said=Said.ONCE,
+            target=one.target,
+            instead=one.of_session,
+        )
         for one in once
         if start < one.at <= end
     ]
     zone = start.tzinfo
-    taken = {single.at.astimezone(zone).date() for single in singles}
+    taken = {one.at.astimezone(zone).date() for one in singles if one.instead}
     found = [
         *singles,
         *(
@@ -92,7 +98,8 @@ def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming
             if one.active and one.weekday == day.weekday():
                 at = moment_of(one, day, start)
                 begin = _latest(start, one.since, *begins)
-                if begin < at <= end and at not in wishes.left_out:
+                over = one.until is not None and at >= one.until
+                if begin < at <= end and not over and at not in wishes.left_out:
                     yield Upcoming(at=at, said=Said.WEEKLY, target=one.target)
         day += timedelta(days=1)
 

@@ -33,7 +33,7 @@ class Target:
 class WeeklyDeparture:
     """A departure of a weekday (0 is Monday), in minutes of its day. A day has several, by `number`.
 
-    It was set at `since`: nobody misses what was not set yet.
+    It was set at `since`: nobody misses what was not set yet. From `until` on it is over.
     """
 
     weekday: int
@@ -42,11 +42,16 @@ class WeeklyDeparture:
     target: Target | None = None
     active: bool = True
     since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnceDeparture:
-    """A single departure. One that was set while a car was there is removed when that car leaves."""
+    """A single departure.
+
+    One that is said for a session is removed when that car leaves, and counts instead of the weekly ones of its day. Any
+    other, as in a calendar, comes beside them.
+    """
 
     at: datetime
     target: Target | None = None

@@ -86,8 +86,9 @@ class Departures:
             day or WeeklyDeparture(weekday=weekday, number=number), **changes
         )
         same = day and (day.minute, day.active) == (changed.minute, changed.active)
-        if not same and "since" not in changes:
-            changed = replace(changed, since=dt_util.utcnow())
+        if not same:
+            fresh = {"since": dt_util.utcnow(), "until": None} | changes
+            changed = replace(changed, **fresh)
         others = [one for one in wishes.weekly if one != day]
         weekly = sorted([*others, changed], key=lambda one: (one.weekday, one.number))
         self.change(owner, weekly=tuple(weekly))
@@ -153,6 +154,9 @@ class Departures:
                 self.remove_once(owner, *passed)
             # What was left out is not overdue either, and that is looked for so far back.
             past = now - OVERDUE
+            for day in wishes.weekly:
+                if day.until is not None and day.until <= past:
+                    self.remove_day(owner, day.weekday, day.number)
             if any(at <= past for at in wishes.left_out):
                 kept = tuple(at for at in wishes.left_out if at > past)
                 self.change(owner, left_out=kept)

@@ -54,21 +54,27 @@ def connector_owner(entry: SunfuseConfigEntry, key: ConnectorKey) -> Owner:
 
 @callback
 def owners(entry: SunfuseConfigEntry) -> dict[str, Owner]:
-    """Return all owners of a site by the names that users know; a vehicle comes before a charger of the same name."""
+    """Return all owners of a site by the names that users know, each different: of two alike the second has a number.
+
+    A vehicle comes before a charger of the same name.
+    """
     runtime = entry.runtime_data
-    found: dict[str, Owner] = {}
+    names = runtime.vehicles.names()
+    found = {name: vehicle_owner(vehicle) for vehicle, name in names.items()}
     of_charger: defaultdict[str, list[ConnectorKey]] = defaultdict(list)
     for key in runtime.chargers.connector_keys():
         of_charger[key.identity].append(key)
     for subentry in usable(entry, SUBENTRY_CHARGER):
         keys = of_charger[identity_of(subentry)]
         for key in keys:
-            name = subentry.title
+            title = subentry.title
             if len(keys) > 1:
-                name = f"{name} {key.connector}"
+                title = f"{title} {key.connector}"
+            name, number = title, 2
+            while name in found:
+                name, number = f"{title} ({number})", number + 1
             found[name] = Owner(id=key.id, subentry_id=subentry.subentry_id, key=key)
-    names = runtime.vehicles.names()
-    return found | {name: vehicle_owner(vehicle) for vehicle, name in names.items()}
+    return found
 
 
 @callback
@@ -152,14 +158,18 @@ def _with(entry: SunfuseConfigEntry, owner: Owner) -> tuple[str, ...]:
 
 @callback
 def next_at(wall: time) -> datetime:
-    """Return when the clock shows a time next."""
+    """Return when the clock shows a time next.
+
+    An hour that it shows twice counts twice; one that it skips is read as if the clock had not changed.
+    """
     now = dt_util.now()
-    today = datetime.combine(now.date(), wall.replace(tzinfo=None), now.tzinfo)
-    if dt_util.as_utc(today) <= dt_util.as_utc(now):
-        today = datetime.combine(
-            now.date() + timedelta(days=1), wall.replace(tzinfo=None), now.tzinfo
-        )
-    return dt_util.as_utc(today)
+    for day in (now.date(), now.date() + timedelta(days=1)):
+        first = datetime.combine(day, wall.replace(tzinfo=None, fold=0), now.tzinfo)
+        again = dt_util.as_utc(first.replace(fold=1))
+        for at in (dt_util.as_utc(first), again):
+            if at > dt_util.as_utc(now):
+                return at
+    raise AssertionError("Tomorrow is ahead")
 
 
 @callback
