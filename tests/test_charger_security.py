@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -18,6 +19,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorMode
 
@@ -402,11 +404,24 @@ async def test_a_charger_that_needs_a_restart_is_not_locked_out(
     await refused(home, "CP1")
 
 
+REFUSED = "EE" * 20
+
+
+@pytest.mark.parametrize(
+    "changes", [["B2" * 20], ["D4" * 20, "B2" * 20], [REFUSED, "B2" * 20]]
+)
 async def test_killed_while_a_password_is_sent(
-    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    hass_storage: dict[str, Any],
+    changes: list[str],
 ) -> None:
-    """The password is in a file before the charger has it: a Home Assistant that is killed then locks nobody out."""
-    former, new = "A1" * 20, "B2" * 20
+    """The password is in a file before the charger has it: a Home Assistant that is killed then locks nobody out.
+
+    That holds for a second password, too, that is sent before the first one is in the configuration on the disk. One
+    that the charger refused never counts.
+    """
+    former, new = "A1" * 20, changes[-1]
     home: Home = await start(charger("CP1", security="password", password=former))
     files = f"sunfuse.{home.entry.entry_id}.passwords"
     station = await connect(home, "CP1", former)
@@ -416,27 +431,31 @@ async def test_killed_while_a_password_is_sent(
     def accept(request: dict[str, Any]) -> dict[str, Any]:
         if request["key"] == "AuthorizationKey":
             written.append(deepcopy(hass_storage[files]))
-        return {"status": "Accepted"}
+        refuses = request["value"] == REFUSED
+        return {"status": "Rejected" if refuses else "Accepted"}
 
     station.answers["ChangeConfiguration"] = accept
     data = dict(subentry_of(home, "CP1").data)
-    await hass.services.async_call(
-        DOMAIN,
-        "change_password",
-        {"device_id": device_of(home, "CP1"), "password": new},
-        blocking=True,
-    )
+    for password in changes:
+        with suppress(HomeAssistantError):
+            await hass.services.async_call(
+                DOMAIN,
+                "change_password",
+                {"device_id": device_of(home, "CP1"), "password": password},
+                blocking=True,
+            )
     # The next start finds what the disk had when the charger got its password.
     await station.close()
     assert await hass.config_entries.async_unload(home.entry.entry_id)
     hass.config_entries.async_update_subentry(
         home.entry, subentry_of(home, "CP1"), data=data
     )
-    hass_storage[files] = written[0]
+    hass_storage[files] = written[-1]
     assert await hass.config_entries.async_setup(home.entry.entry_id)
 
     await refused(home, "CP1", "C3" * 20)
-    for password in (former, new):
+    await refused(home, "CP1", REFUSED)
+    for password in (former, *(one for one in changes if one != REFUSED)):
         station = await connect(home, "CP1", password)
         await station.close()
     await wait_until(

@@ -143,7 +143,6 @@ async def test_home_assistant_restarts(
     other.subscribe_transactions(finished.append)
     other.accept(CP1, memory)
     await other.start("127.0.0.1", 0)
-    # The last minute may be missing, so there is nothing to show until the charger reports.
     assert _connector(other).meter.energy_wh == 2000
     clock.step(600)
     again = await RawStation.connect(station.session, other.port)
