@@ -56,6 +56,7 @@ class Faults:
         None  # what its composite schedule says where nothing limits it
     )
     starts_itself: bool = True  # as soon as a car is plugged in
+    starts_when_told: bool = True  # else it accepts, and nothing happens
     refuses_questions: bool = False  # rejects all but limits, starts and stops
     vendor: str = "Foreign"
 
@@ -89,6 +90,7 @@ class ForeignCharger:
     profiles: dict[int, Profile] = field(default_factory=dict)
     transaction: str | None = None
     started: int = 0
+    told_to_start: int = 0
     stopped: list[str] = field(default_factory=list)
     # The limits that it was sent for its transactions, each with the transaction that was running then.
     told: list[tuple[str | None, float]] = field(default_factory=list)
@@ -169,7 +171,9 @@ class ForeignCharger:
             return {"status": "Rejected"}
         if self.faults.has_profiles and "chargingProfile" in request:
             self._take(request["chargingProfile"])
-        self._spawn(self.start())
+        self.told_to_start += 1
+        if self.faults.starts_when_told:
+            self._spawn(self.start())
         return ACCEPTED
 
     def _remote_stop(self, request: Payload) -> Payload:

@@ -114,6 +114,25 @@ async def test_a_pause_by_remote_stop_ends(
     assert one.stopped == ["Remote"]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_accepts_a_start_and_does_not_start(
+    foreign: Foreign, version: str
+) -> None:
+    """It is told again and again, and the reason says so; another car is not blamed for it."""
+    silent = Faults(starts_itself=False, starts_when_told=False)
+    home, one = await foreign(version, silent)
+    await one.plug_in()
+    await home.shows("sensor", "CP1/1_reason", "not_started")
+    assert one.told_to_start >= 2
+    assert f"told {one.told_to_start} times" in home.explanation("CP1/1")
+    await wait_until(lambda: one.told_to_start >= 4, "it is told again")
+    await one.status("Available")
+    await home.shows("sensor", "CP1/1_reason", "no_car")
+    await one.plug_in()
+    await wait_until(lambda: one.told_to_start >= 5, "it is told to start")
+    assert home.state("sensor", "CP1/1_reason") != "not_started"
+
+
 async def test_a_pause_outlives_a_restart(
     hass: HomeAssistant, foreign: Foreign
 ) -> None:

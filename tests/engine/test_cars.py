@@ -42,6 +42,10 @@ from .common import (
         ({"boost": BOOST}, 16, ReasonKey.BOOSTING),
         # Alone, a car that prepares may have all.
         ({"status": ConnectorStatus.PREPARING}, 16, ReasonKey.FULL_POWER),
+        # Told to start once it may yet do so; told again, it has not.
+        ({"start_requests": 1}, 16, ReasonKey.FULL_POWER),
+        ({"start_requests": 2}, 16, ReasonKey.NOT_STARTED),
+        ({"start_requests": 2, "car_max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CAR),
     ],
 )
 def test_what_charger_and_car_allow(

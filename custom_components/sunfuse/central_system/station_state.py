@@ -250,6 +250,8 @@ class ConnectorState:
     )
     # We stopped its transaction and will start another one: neither the driver nor the car did.
     paused: bool = False
+    # How often a start was requested for the waiting car, without any transaction yet.
+    start_requests: int = 0
     stored: StoredEnergy | None = None  # None: nothing of it is stored
 
     @property

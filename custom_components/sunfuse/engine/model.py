@@ -256,6 +256,8 @@ class Connector:
     )
     # Its transaction was stopped to pause the car, and another one will be started.
     paused: bool = False
+    # How often its charger was told to start a transaction for the waiting car, without any effect yet.
+    start_requests: int = 0
     reachable: bool = True
     name: str | None = None  # what its charger is called, for sentences
     used: bool = True  # whether a session ever ran on it

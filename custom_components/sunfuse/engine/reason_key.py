@@ -34,6 +34,7 @@ class ReasonKey(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
+    NOT_STARTED = "not_started"
     LIMITED_BY_CAR = "limited_by_car"
     LIMITED_BY_TEMPERATURE = "limited_by_temperature"
     LIMITED_BY_DEMAND_RESPONSE = "limited_by_demand_response"

@@ -17,6 +17,8 @@ from .wanted import why_not_wanted
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
+# The first request to start is repeated after half a minute; a charger that reacted would have started by then.
+STARTS_IGNORED = 2
 
 
 def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reason:
@@ -52,6 +54,9 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
         return why_blocked(shares.held_up[asking.id], asking, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, tick)
+    if connector.start_requests >= STARTS_IGNORED:
+        tries = ("tries", float(connector.start_requests))
+        return Reason(key=ReasonKey.NOT_STARTED, values=(tries,))
     return _why_limited(standing, asking, shares, offer_a, tick)
 
 

@@ -195,6 +195,7 @@ def connector_of(
         status=state.status or _unknown_status(state),
         status_reported=state.status is not None,
         paused=state.paused,
+        start_requests=state.start_requests,
         reachable=station.connected,
         name=name,
         used=state.used or state.status in _CAR_THERE,

@@ -20,17 +20,24 @@ class RemoteStarts:
         """Note that a transaction is requested now; it may take some time to begin."""
         retry = timedelta(seconds=self._shared.timing.start_retry_s)
         self._no_start_before = self._shared.now() + retry
+        requests = self._connector.state.start_requests + 1
+        self._connector.change(start_requests=requests)
 
     def started(self) -> None:
         """Note that a transaction started."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._no_start_before = None
+        if self._connector.state.start_requests:
+            self._connector.change(start_requests=0)
 
     def status_changed(self) -> None:
         """Note a new status of the connector."""
         status = self._connector.state.status
         if status is not ConnectorStatus.PREPARING:
             self._waiting_since = None
-            self._no_start_before = None
+            self._forget()
         elif self._waiting_since is None:
             self._waiting_since = self._shared.now()
 
