@@ -1,6 +1,8 @@
 """What chargers report in an unusual order, or under ids that are no longer theirs."""
 
+from dataclasses import replace
 import logging
+from random import Random
 
 import pytest
 
@@ -59,6 +61,47 @@ async def test_sessions_of_the_past_after_the_present(
     assert state.meter.energy_wh == 5900
     assert state.session_energy_wh in (None, 0)  # none of these is the present one
     assert state.transaction is None
+
+
+@pytest.mark.parametrize("version", VERSIONS[:2])
+async def test_sessions_of_the_past_in_any_order(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """A charger of which nothing is known reports three sessions of a day offline, shuffled: each counts once."""
+    for seed in range(12):
+        finished: dict[str, float | None] = {}
+        system.accept(replace(CP1, identity=f"CP{seed}"))
+        end = system.subscribe_transactions(
+            lambda one, finished=finished: finished.update({one.id: one.energy_wh})  # type: ignore[misc]
+        )
+        charger = await Charger.connect(connect, version, f"/CP{seed}")
+        await charger.boot()
+        await charger.status("Available", clock.text())
+        reports = [
+            (number, after_s, 1000 * (number + 1) + after_s // 2)
+            for number in range(3)
+            for after_s in (0, 600, 1200, 1800)
+        ]
+        shuffle = Random(seed)
+        shuffle.shuffle(reports)
+        if version == "1.6":  # only the answer to a start names the transaction
+            reports.sort(key=lambda report: report[1] > 0)
+        names: dict[int, str] = {}
+        for number, after_s, energy_wh in reports:
+            at = clock.text((number - 4) * HOUR_S + after_s)
+            name = names.get(number, f"tx{number}")
+            if after_s == 0:
+                names[number] = await charger.start(at, energy_wh=energy_wh, name=name)
+            elif after_s == 1800:
+                await charger.stop(name, at, energy_wh)
+            else:
+                await charger.meter(name, at, energy_wh)
+        await charger.meter(None, clock.text(), 5900)
+        assert list(finished.values()) == [900] * 3, seed
+        state = system.stations[f"CP{seed}"].connector(1)
+        assert state.meter.energy_wh == 5900, seed
+        assert state.transaction is None
+        end()
 
 
 @pytest.mark.parametrize("ended", [False, True])

@@ -218,13 +218,28 @@ class EnergyCounter:
             offset_wh = 0.0
         elif session is not None and at >= session.started_at:
             offset_wh = self._offset_in_session(session, register_wh, at)
-        elif self._edges and self._follows(self._edges, register_wh, at):
-            offset_wh = self._edges.offset_wh
+        elif edge := self._same_register(register_wh, at):
+            offset_wh = edge.offset_wh
         else:
             offset_wh = self._energy_wh - register_wh
         self._believe(Track.begin(register_wh, at, offset_wh))
         if session is not None and session.energy_wh is None:
             self._session = replace(session, energy_wh=register_wh)
+
+    def _same_register(self, register_wh: float, at: datetime) -> Track | None:
+        """Return the start or stop that shows the register of a reading.
+
+        The reading may be older: what was stored while offline comes in any order.
+        """
+        for edge in (self._edges, self._begun):
+            if edge is None:
+                continue
+            rise_wh, since, until = register_wh - edge.register_wh, edge.at, at
+            if at < edge.at:
+                rise_wh, since, until = -rise_wh, at, edge.at
+            if 0 <= rise_wh <= self._most_wh(since, until):
+                return edge
+        return None
 
     def _offset_in_session(
         self, session: SessionEnergy, register_wh: float, at: datetime
