@@ -124,6 +124,7 @@ def test_planned_charging_is_shown_in_blocks() -> None:
             start=now + n * quarter,
             end=now + (n + 1) * quarter,
             power_w=power_w,
+            charges=power_w > 0,
             sun_w=0,
             energy_wh=0,
             advice=advice,

@@ -239,7 +239,17 @@ def test_readiness(
     expected: Readiness | None,
 ) -> None:
     """A car is ready, will be, or will not be; without a departure there is nothing to be ready for."""
-    assert readiness_of(demand, car, reason, missed=missed, now=NOON) is expected
+    mode = Mode.SOLAR if car and car.slots else Mode.ECO
+    found = readiness_of(demand, car, reason, mode=mode, missed=missed, now=NOON)
+    assert found is expected
+
+
+def test_a_plan_from_before_the_departure_was_said_says_nothing_of_it() -> None:
+    """In a mode that plans departures there is a new plan in seconds: nobody is alarmed until then."""
+    found = readiness_of(
+        WANTS, follows_sun(0.0), WAITS, mode=Mode.ECO, missed=False, now=NOON
+    )
+    assert found is None
 
 
 def test_what_is_missing_is_said_in_every_mode() -> None:

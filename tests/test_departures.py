@@ -379,3 +379,29 @@ def test_the_next_time_that_the_clock_shows(
             assert next_at(wall) == datetime.fromisoformat(expected)
     finally:
         dt_util.set_default_time_zone(before)
+
+
+async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A pause, a skipped night and a departure that were said of the Zoe end where she is plugged in, and the other way round."""
+    home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+    zoe = id_of(home)
+    station = await home.boot("CP1")
+    await plug_in(home, station, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    for said, taken_back in ((zoe, "CP1"), ("CP1", zoe)):
+        at = tomorrow(9)
+        await act(home, "set_departure", said, departure=at.isoformat())
+        assert demand(home).departure == dt_util.as_utc(at)
+        await act(home, "skip_tonight", said)
+        assert demand(home).departure is None
+        await act(home, "skip_tonight", taken_back, skip=False)
+        assert demand(home).departure == dt_util.as_utc(at)
+        await act(home, "clear_departure", taken_back)
+        assert demand(home).departure is None
+        await act(home, "pause", said, duration={"hours": 1})
+        assert demand(home).paused_until
+        await act(home, "resume", taken_back)
+        assert demand(home).paused_until is None
+    await station.close()

@@ -513,6 +513,7 @@ async def test_what_a_plan_lacks_in_whole_percents_is_said(
             site.demand,
             gone,
             ReasonKey.WAITING_FOR_PLAN,
+            mode=Mode.ECO,
             missed=False,
             now=datetime.now(UTC),
         )

@@ -336,7 +336,7 @@ def charging(slots: Iterable[CarSlot]) -> Iterator[tuple[datetime, datetime]]:
     """Return from when to when a car is planned to charge."""
     begun: tuple[datetime, datetime] | None = None
     for slot in slots:
-        if slot.power_w <= 0:
+        if not slot.charges:
             continue
         if begun is not None and begun[1] == slot.start:
             begun = begun[0], slot.end

@@ -14,7 +14,7 @@ from custom_components.sunfuse.planner import (
     intend,
 )
 
-from .sites import EVENING, car, exactly, night
+from .sites import EVENING, MORNING, car, exactly, night
 
 # 10 kWh in the battery at 11 kW: 92 % less 225 W are stored.
 DRAWN_KWH = 10 / (0.92 - 0.225 / 11.04)
@@ -112,3 +112,33 @@ def test_the_last_bit_is_not_planned_from_less_sun_than_a_car_can_take(
     assert charges.advice.at_least_w >= 4_140
     assert zoe.ready
     assert charges.start < zoe.ready <= charges.end
+
+
+def test_what_is_spread_over_far_hours_is_no_start() -> None:
+    """Two cheap hours are not quite enough. The rest, planned at a few watts for hours, is told as it will be: not at ten."""
+    leaves = (CarGoal(at=MORNING, energy_wh=20_600.0),)
+    (zoe,) = intend(night(car(goals=leaves), now=EVENING - timedelta(hours=2))).cars
+    assert zoe.next_start
+    assert zoe.next_start >= MORNING - timedelta(hours=5, minutes=30)
+    assert zoe.why.key is PlanKey.WAITS_FOR_PRICE
+    assert dict(zoe.why.values)["price"] == pytest.approx(0.11, abs=0.02)
+    for slot in zoe.slots:
+        assert slot.charges is (slot.power_w > 2_070)
+
+
+def test_more_than_the_battery_holds_is_not_planned() -> None:
+    """Nobody knows how full it is: it takes 52 kWh at most."""
+    empty = car(soc=None, goals=(), price_limit=0.4)
+    (zoe,) = intend(night(empty)).cars
+    assert zoe.energy_wh == pytest.approx(52_000, abs=10)
+
+
+def test_a_price_is_said_of_the_hour_that_is_waited_for() -> None:
+    """Half an hour is cheap, which is not enough: who begins long before it does not wait for its price."""
+    leaves = (CarGoal(at=MORNING - timedelta(hours=4, minutes=30), energy_wh=20_000.0),)
+    asked = night(car(goals=leaves), cheap={2: 0.11}, now=EVENING - timedelta(hours=2))
+    (zoe,) = intend(asked).cars
+    assert zoe.next_start
+    begins = asked.step_at(zoe.next_start)
+    said = dict(zoe.why.values).get("price")
+    assert said is None or asked.import_price[begins] == pytest.approx(said, abs=0.01)

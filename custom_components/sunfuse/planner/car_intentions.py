@@ -59,7 +59,8 @@ class CarPlanReader:
         sun_w = self._sun_of(terms, planned.charge_w, self._others(planned))
         goal = terms.goals[0] if terms.goals else None
         shortfalls = self._shortfalls.of(terms, planned)
-        on = [step for step, power in enumerate(planned.charge_w) if power > _SMALL_W]
+        charges = terms.charges(planned.charge_w)
+        on = [step for step, charging in enumerate(charges) if charging]
         ready = self._ready(terms, planned)
         reasons = Reasons(
             terms=terms,
@@ -67,6 +68,7 @@ class CarPlanReader:
             assumed=self._assumed,
             problem=self._parts.problem,
             plan=planned,
+            charges=charges,
             sun_w=sun_w,
             ready=ready,
             shortfall=shortfalls[0] if shortfalls else None,
@@ -77,6 +79,7 @@ class CarPlanReader:
                 start=self._starts[step],
                 end=self._starts[step + 1],
                 power_w=planned.charge_w[step],
+                charges=charges[step],
                 sun_w=sun_w[step],
                 energy_wh=planned.energy_wh[step],
                 advice=advice_of(reasons, step),

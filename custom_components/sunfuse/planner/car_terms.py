@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from .assumed import Assumed
 from .intention import Assumption
 from .outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
-from .problem import Goal, Series, Store
+from .problem import Goal, Series, Store, series
 
 # The energy for one day's driving, if it is not known what the car needs.
 _USUAL_WH = 10_000.0
 # The battery size of a car that takes what is cheap or sunny, or charges immediately, if its size is not known.
 _LARGE_WH = 60_000.0
+_SMALL_W = 1.0
+# A mean below half the least power is no charging.
+_HALF = 0.5
 # A step in which the car is there for less than this part of it does not count.
 _PART = 0.05
 # The cheapest quarter of all hours counts as cheap if it costs clearly less than the mean.
@@ -48,6 +51,18 @@ class CarTerms:
     cheap: tuple[bool, ...] = ()  # steps whose price or carbon the driver calls low
     waits: tuple[bool, ...] = ()  # steps in which export pays too well
     assumptions: tuple[Assumption, ...] = ()
+
+    def charges(self, planned_w: Series) -> tuple[bool, ...]:
+        """Return in which steps a car charges with these powers.
+
+        Far steps are planned without the minimum: what is spread over many hours there will be one or two steps.
+        """
+        most = series(self.store.max_charge_w, len(planned_w))
+        least_w = self.store.min_charge_w
+        return tuple(
+            power_w > max(_SMALL_W, _HALF * min(least_w, most_w))
+            for power_w, most_w in zip(planned_w, most, strict=True)
+        )
 
 
 class CarReader:
@@ -193,7 +208,7 @@ class CarReader:
         limited = car.price_limit is not None or car.carbon_limit_g is not None
         if car.mode is CarMode.ECO and wanted_wh and not limited:
             return max((*wanted_wh, car.minimum_wh))
-        return _LARGE_WH
+        return _LARGE_WH if car.capacity_wh is None else car.capacity_wh
 
     def _goal_step(self, at: datetime) -> int:
         """Return the last step that ends before a time; the first one where none does."""

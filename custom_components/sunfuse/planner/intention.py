@@ -87,6 +87,7 @@ class CarSlot:
     sun_w: float  # the part of it that would be exported otherwise
     energy_wh: float  # that has gone into the battery by the end, counted from now
     advice: SlotAdvice
+    charges: bool = False  # a mean far below the least power is no charging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

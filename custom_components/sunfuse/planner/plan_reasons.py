@@ -31,6 +31,7 @@ class Reasons:
     assumed: Assumed
     problem: Problem
     plan: StorePlan
+    charges: tuple[bool, ...]
     sun_w: Series
     ready: datetime | None
     shortfall: Shortfall | None
@@ -43,7 +44,7 @@ class Reasons:
 
     def on(self, step: int) -> bool:
         """Return whether the car charges in a step."""
-        return self.plan.charge_w[step] > _SMALL_W
+        return self.charges[step]
 
     def of_now(self) -> Why:
         """Return the sentence for the car: what it will miss, or what it does now."""
@@ -139,7 +140,8 @@ class Reasons:
             )
         price = sum(self._price(each) * self.plan.charge_w[each] for each in block)
         price, price_now = price / taken, self._price(step)
-        if price < price_now * _LOWER:
+        # A block that begins as dear as it is now does not wait for its price.
+        if max(price, self._price(first)) < price_now * _LOWER:
             return Why(
                 key=PlanKey.WAITS_FOR_PRICE,
                 values=(
@@ -282,8 +284,9 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     if why.key in (PlanKey.PRECONDITIONS, PlanKey.BOOSTS, PlanKey.CHARGES_AT_ONCE):
         return SlotAdvice(at_least_w=most_w, at_most_w=most_w, why=why)
     at_least_w = 0.0
-    tight = planned_w > _SMALL_W and reasons.is_tight(step)
-    if planned_w > _SMALL_W and car.mode is not CarMode.SOLAR:
+    charges = reasons.on(step)
+    tight = charges and reasons.is_tight(step)
+    if charges and car.mode is not CarMode.SOLAR:
         grid_w = planned_w - reasons.sun_w[step]
         # If the grid is cheap enough to supply a part, it also supplies the rest if there is less sun than expected.
         if grid_w > _LITTLE * planned_w or tight or why.key is PlanKey.MINIMUM_FIRST:
@@ -297,7 +300,7 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     makes_up = (
         reasons.shortfall is not None
         and reasons.starts[step] < reasons.shortfall.at
-        and (planned_w > _SMALL_W or reasons.is_full(step))
+        and (charges or reasons.is_full(step))
     )
     if makes_up:
         at_most_w = most_w

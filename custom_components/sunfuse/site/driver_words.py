@@ -174,11 +174,12 @@ def next_at(wall: time) -> datetime:
 
 @callback
 def clear_departure(entry: SunfuseConfigEntry, owner: Owner) -> None:
-    """Take back what was said for this session."""
+    """Take back what was said for this session, of the charger or of the car that is there."""
     runtime = entry.runtime_data
-    wishes = runtime.departures.wishes(owner.id)
-    ids = [one.id for one in wishes.once if one.of_session]
-    runtime.departures.remove_once(owner.id, *ids)
+    for who in _with(entry, owner):
+        wishes = runtime.departures.wishes(who)
+        ids = [one.id for one in wishes.once if one.of_session]
+        runtime.departures.remove_once(who, *ids)
     runtime.controller.tick()
 
 
@@ -198,14 +199,15 @@ def skip_tonight(entry: SunfuseConfigEntry, owner: Owner) -> None:
 
 @callback
 def skip_no_more(entry: SunfuseConfigEntry, owner: Owner) -> None:
-    """Leave out nothing."""
-    entry.runtime_data.departures.change(owner.id, skipped_until=None)
+    """Leave out nothing, whether it was said of the charger or of the car that is there."""
+    for who in _with(entry, owner):
+        entry.runtime_data.departures.change(who, skipped_until=None)
     entry.runtime_data.controller.tick()
 
 
 @callback
 def pause(entry: SunfuseConfigEntry, owner: Owner, until: datetime | None) -> None:
-    """Pause charging until a time, which ends a boost; None: go on.
+    """Pause charging until a time, which ends a boost; None: go on, whoever was said to pause.
 
     Raises:
         ServiceValidationError: that has passed, or is too far ahead.
@@ -214,7 +216,8 @@ def pause(entry: SunfuseConfigEntry, owner: Owner, until: datetime | None) -> No
     if until is not None:
         check_ahead(until)
     runtime = entry.runtime_data
-    runtime.departures.change(owner.id, paused_until=until)
+    for who in (owner.id,) if until is not None else _with(entry, owner):
+        runtime.departures.change(who, paused_until=until)
     connector = owner.key.id if owner.key else runtime.car_sessions.where(owner.id)
     if until is not None and connector is not None:
         # The later word counts.

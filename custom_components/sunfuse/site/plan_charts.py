@@ -62,7 +62,7 @@ def charging_slots(car: CarIntention) -> list[dict[str, Any]]:
             "stored_kwh": round(slot.energy_wh / 1000, 2),
         }
         for slot in car.slots
-        if slot.power_w > 1
+        if slot.charges
     ]
 
 

@@ -6,11 +6,13 @@ from enum import StrEnum
 from ..central_system.station_state import GONE
 from ..data import SunfuseConfigEntry
 from ..drivers.demand import Demand
-from ..engine.model import ReasonKey
+from ..engine.model import Mode, ReasonKey
 from ..planner import CarIntention, PlanKey
 from .outcome import ConnectorKey
 
 _NO_CAR = (*GONE, None)
+# In these it is planned what a car needs.
+_PLANS = (Mode.ECO, Mode.FAST)
 # Less than this is not worth waiting for.
 _LITTLE_WH = 100.0
 
@@ -28,6 +30,7 @@ def readiness_of(
     car: CarIntention | None,
     reason: ReasonKey,
     *,
+    mode: Mode,
     missed: bool,
     now: datetime,
 ) -> Readiness | None:
@@ -48,6 +51,8 @@ def readiness_of(
         return Readiness.WILL_MISS
     if car.departure is not None:
         return Readiness.ON_TRACK
+    if mode in _PLANS:
+        return None  # a plan from before it was asked for says nothing of it
     # In a mode that only follows the sun nothing is planned for the departure: what the forecast gives counts.
     lacks_wh = _lacks_wh(demand, car)
     if lacks_wh is None:
@@ -90,6 +95,7 @@ def readiness_at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Readiness | No
         planning.demand(key),
         planning.car(key),
         data.decision.reason.key,
+        mode=data.settings.mode,
         missed=key.id in planning.data.missed,
         now=planning.clock.now(),
     )
