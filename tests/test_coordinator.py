@@ -1,5 +1,6 @@
 """Who is called with a tick: those whom it concerns."""
 
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,11 @@ from homeassistant.core import HomeAssistant
 
 ONE = ConnectorKey(identity="CP1", connector=1)
 OTHER = ConnectorKey(identity="CP2", connector=1)
+
+
+def _connector(*, connected: bool = True, **parts: object) -> SimpleNamespace:
+    """Return what is shown of a connector."""
+    return SimpleNamespace(station=SimpleNamespace(connected=connected), **parts)
 
 
 def _outcome(one: object, other: object) -> SiteData:
@@ -30,21 +36,21 @@ async def test_listeners_to_a_connector(hass: HomeAssistant) -> None:
     stop = coordinator.async_add_listener(lambda: called.append("one"), Concern(ONE))
     coordinator.async_add_listener(lambda: called.append("other"), Concern(OTHER))
     coordinator.async_add_listener(lambda: called.append("site"))
-    one, other = object(), object()
+    one, other = _connector(), _connector()
     coordinator.async_set_updated_data(_outcome(one, other))
     assert called == ["site", "one", "other"]
     called.clear()
     coordinator.async_set_updated_data(_outcome(one, other))
     assert called == ["site"]
     called.clear()
-    coordinator.async_set_updated_data(_outcome(object(), other))
+    coordinator.async_set_updated_data(_outcome(_connector(), other))
     assert called == ["site", "one"]
     called.clear()
     coordinator.async_fail(RuntimeError())
     assert called == ["site", "one", "other"]
     called.clear()
     stop()
-    coordinator.async_set_updated_data(_outcome(object(), other))
+    coordinator.async_set_updated_data(_outcome(_connector(), other))
     assert called == ["site", "other"]
 
 
@@ -54,22 +60,30 @@ async def test_who_asks_is_called_again(hass: HomeAssistant, monkeypatch: Any) -
     called: list[str] = []
 
     def waits() -> None:
+        called.append("changed")
+
+    def settle() -> None:
         called.append("again")
 
-    coordinator.async_add_listener(waits, Concern(ONE))
-    shown = _outcome(object(), object())
+    stop = coordinator.async_add_listener(waits, Concern(ONE))
+    shown = _outcome(_connector(), _connector())
     now_s = hass.loop.time()
     monkeypatch.setattr(hass.loop, "time", lambda: now_s)
     coordinator.async_set_updated_data(shown)
-    coordinator.call_again(waits, ONE)
+    coordinator.call_again(waits, ONE, settle)
     coordinator.async_set_updated_data(shown)
-    assert called == ["again"]
-    now_s += 5
+    assert called == ["changed"]
+    now_s += 15
     coordinator.async_set_updated_data(shown)
-    assert called == ["again"] * 2
-    now_s += 5
+    assert called == ["changed", "again"]
+    now_s += 15
     coordinator.async_set_updated_data(shown)
-    assert called == ["again"] * 2
+    assert called == ["changed", "again"]
+    coordinator.call_again(waits, ONE, settle)
+    stop()
+    now_s += 15
+    coordinator.async_set_updated_data(shown)
+    assert called == ["changed", "again"]
 
 
 async def test_listeners_to_a_part(hass: HomeAssistant) -> None:
@@ -80,28 +94,21 @@ async def test_listeners_to_a_part(hass: HomeAssistant) -> None:
     def setting() -> None:
         called.append("setting")
 
-    coordinator.async_add_listener(setting, Concern(ONE, "settings"))
+    coordinator.async_add_listener(setting, Concern(ONE, attrgetter("settings")))
     coordinator.async_add_listener(lambda: called.append("all"), Concern(ONE))
-    settings = object()
-    first = SimpleNamespace(settings=settings, meter=1)
-    coordinator.async_set_updated_data(_outcome(first, None))
-    assert sorted(called) == ["all", "setting"]
-    called.clear()
-    coordinator.async_set_updated_data(
-        _outcome(SimpleNamespace(settings=settings, meter=2), None)
-    )
-    assert called == ["all"]
-    called.clear()
+
+    def after(data: object) -> list[str]:
+        called.clear()
+        coordinator.async_set_updated_data(_outcome(data, None))
+        return sorted(called)
+
+    assert after(_connector(settings=[1], meter=1)) == ["all", "setting"]
+    assert after(_connector(settings=[1], meter=2)) == ["all"]
     coordinator.call_next(setting, ONE)
-    coordinator.async_set_updated_data(
-        _outcome(SimpleNamespace(settings=settings, meter=3), None)
-    )
-    assert sorted(called) == ["all", "setting"]
-    called.clear()
-    coordinator.async_set_updated_data(
-        _outcome(SimpleNamespace(settings=object(), meter=3), None)
-    )
-    assert sorted(called) == ["all", "setting"]
-    called.clear()
-    coordinator.async_set_updated_data(_outcome(None, None))
-    assert sorted(called) == ["all", "setting"]
+    assert after(_connector(settings=[1], meter=3)) == ["all", "setting"]
+    assert after(_connector(settings=[2], meter=3)) == ["all", "setting"]
+    assert after(_connector(settings=[2], meter=3, connected=False)) == [
+        "all",
+        "setting",
+    ]
+    assert after(None) == ["all", "setting"]

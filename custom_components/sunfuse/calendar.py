@@ -36,7 +36,6 @@ PARALLEL_UPDATES = 1
 CALENDAR = CalendarEntityDescription(key="departures", translation_key="departures")
 # A departure is a moment; a calendar shows none that is shorter.
 LASTS = timedelta(minutes=15)
-_NO_EVENT = object()
 ONCE, WEEKLY, FIXED = "once", "weekly", "fixed"
 
 
@@ -79,11 +78,6 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
     )
     _next: CalendarEvent | None = None
     _next_of: tuple[object, ...] = ()  # what it was looked for among
-
-    @override
-    def _source(self) -> object:
-        """Return the event: Home Assistant itself notices when it begins and ends."""
-        return self.event or _NO_EVENT
 
     @property
     @override

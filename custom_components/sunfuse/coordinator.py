@@ -1,6 +1,6 @@
 """The coordinator that updates a site's entities after each control tick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import logging
 from typing import Any, NamedTuple, override
 
@@ -9,56 +9,56 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import DOMAIN
-from .site.outcome import ConnectorKey, SiteData
+from .site.outcome import ConnectorData, ConnectorKey, SiteData
 
 _LOGGER = logging.getLogger(__name__)
 
 # How often those are called who asked to be called again: what they show has settled, or is old.
-_AGAIN_S = 3.0
+_AGAIN_S = 10.0
+
+type _Part = Callable[[ConnectorData], object]
 
 
 class Concern(NamedTuple):
-    """What a listener is called for: a part of what is shown of a connector, by its name, or all of it."""
+    """What a listener is called for: a change of what it derives from a connector's data, or (None) any change of that."""
 
     key: ConnectorKey
-    part: str | None = None
+    part: _Part | None = None
+
+
+class _Listener:
+    """A listener to one connector, and the part of its data that it was last called for."""
+
+    def __init__(self, part: _Part | None) -> None:
+        """Start with nothing seen."""
+        self._part = part
+        self._seen: object = None
+
+    def concerned(self, data: ConnectorData | None) -> bool:
+        """Return whether its part is another one than before."""
+        if self._part is None or data is None:
+            return True
+        before, self._seen = self._seen, self._part(data)
+        return self._seen is not before and self._seen != before
 
 
 class _Connector:
-    """The listeners to one connector: called when what is shown of it is another object, and who asked to be called again."""
+    """The listeners to one connector, and who of them asked to be called again."""
 
     def __init__(self) -> None:
         """Start with none, and with nothing seen."""
-        self.listeners: dict[str | None, list[CALLBACK_TYPE]] = {}
-        self.again: set[CALLBACK_TYPE] = set()
+        self.listeners: dict[CALLBACK_TYPE, _Listener] = {}
+        self.again: dict[CALLBACK_TYPE, CALLBACK_TYPE] = {}
         self.next: set[CALLBACK_TYPE] = set()
-        self._seen: tuple[object, bool] | None = None
+        self._data: ConnectorData | None = None
+        self._there: tuple[bool, bool] | None = None
 
-    def due(self, data: object, *, alive: bool, again: bool) -> list[CALLBACK_TYPE]:
-        """Return whom to call with this outcome of a tick; `again`: those, too, for whom nothing changed."""
-        due = self._concerned(data, alive=alive)
-        if self.next or (again and self.again):
-            asked = self.next | self.again if again else self.next
-            due += [one for one in asked if one not in due]
-        for waiting in (self.again, self.next):
-            waiting.difference_update(due)
-        return due
-
-    def _concerned(self, data: object, *, alive: bool) -> list[CALLBACK_TYPE]:
-        """Return those whose part of what is shown is another object than before."""
-        seen = self._seen
-        if seen is not None and seen[0] is data and seen[1] is alive:
-            return []
-        self._seen = data, alive
-        anew = seen is None or None in (seen[0], data) or seen[1] is not alive
-        return [
-            listener
-            for part, listeners in self.listeners.items()
-            if anew
-            or part is None
-            or getattr(seen and seen[0], part) is not getattr(data, part)
-            for listener in listeners
-        ]
+    def see(self, data: ConnectorData | None, *, alive: bool) -> tuple[bool, bool]:
+        """Return whether its data is another object than before, and whether its entities come or go with that."""
+        before, self._data = self._data, data
+        was = self._there
+        self._there = alive, data is not None and data.station.connected
+        return data is not before, self._there != was or None in (data, before)
 
 
 class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
@@ -92,20 +92,21 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
         if not isinstance(context, Concern):
             return super().async_add_listener(update_callback, context)
         connector = self._connectors.setdefault(context.key, _Connector())
-        listeners = connector.listeners.setdefault(context.part, [])
-        listeners.append(update_callback)
+        connector.listeners[update_callback] = _Listener(context.part)
 
         def remove() -> None:
-            listeners.remove(update_callback)
-            connector.again.discard(update_callback)
+            del connector.listeners[update_callback]
+            connector.again.pop(update_callback, None)
             connector.next.discard(update_callback)
 
         return remove
 
     @callback
-    def call_again(self, update_callback: CALLBACK_TYPE, key: ConnectorKey) -> None:
-        """Call a listener to a connector again within seconds, even if nothing changes."""
-        self._connectors[key].again.add(update_callback)
+    def call_again(
+        self, update_callback: CALLBACK_TYPE, key: ConnectorKey, settle: CALLBACK_TYPE
+    ) -> None:
+        """Call `settle` within seconds, even if nothing changes that concerns this listener to a connector."""
+        self._connectors[key].again[update_callback] = settle
 
     @callback
     def call_next(self, update_callback: CALLBACK_TYPE, key: ConnectorKey) -> None:
@@ -122,15 +123,33 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
             self._again_at_s = now_s + _AGAIN_S
         for key, connector in tuple(self._connectors.items()):
             data = self.data.connectors.get(key) if self.data else None
-            for update in connector.due(data, alive=alive, again=again):
-                self._call(update)
+            changed, anew = connector.see(data, alive=alive)
+            if changed or anew or connector.next or (again and connector.again):
+                self._tell(connector, data, changed=changed, anew=anew, again=again)
 
-    def _call(self, update: CALLBACK_TYPE) -> None:
-        """Call a listener; if one fails, the others are still called."""
-        try:
-            update()
-        except Exception:
-            _LOGGER.exception("%s: a listener failed: %s", self.name, update)
+    def _tell(
+        self,
+        connector: _Connector,
+        data: ConnectorData | None,
+        *,
+        changed: bool,
+        anew: bool,
+        again: bool,
+    ) -> None:
+        """Call whom it concerns, and who asked for it; if one fails, the others are still called."""
+        asked, connector.next = connector.next, set()
+        settling: Mapping[CALLBACK_TYPE, CALLBACK_TYPE] = {}
+        if again:
+            settling, connector.again = connector.again, {}
+        for update, listener in tuple(connector.listeners.items()):
+            try:
+                concerned = changed and listener.concerned(data)
+                if concerned or anew or update in asked:
+                    update()
+                elif update in settling:
+                    settling[update]()
+            except Exception:
+                _LOGGER.exception("%s: a listener failed: %s", self.name, update)
 
     @callback
     def async_fail(self, error: Exception) -> None:

@@ -35,8 +35,6 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
     """An entity that follows the ticks, and writes its state only when there is something new to show."""
 
     _attr_has_entity_name = True
-    _seen: object | None = None
-    _alive = False
 
     @property
     def pace(self) -> Pace | None:
@@ -72,25 +70,27 @@ class TickEntity(CoordinatorEntity[SunfuseCoordinator]):
         await super().async_added_to_hass()
         self._calm.due(self._shown(), time.monotonic())
 
-    def _source(self) -> object | None:
-        """Return the object that its value is derived from, identical while nothing changes; None if there is no such object."""
-        return None
-
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        source, alive = self._source(), self.coordinator.last_update_success
-        unchanged = source is not None and source is self._seen and alive is self._alive
-        shown = self._calm.waiting if unchanged else self._shown()
-        if shown is None:
-            return
-        self._seen, self._alive = source, alive
+        self._write_if_due(self._shown())
+
+    @callback
+    def _write_if_due(self, shown: Shown) -> None:
         if self._calm.due(shown, time.monotonic()):
-            super()._handle_coordinator_update()
+            self.async_write_ha_state()
         elif self._calm.waiting and isinstance(self.coordinator_context, Concern):
             self.coordinator.call_again(
-                self._handle_coordinator_update, self.coordinator_context.key
+                self._handle_coordinator_update,
+                self.coordinator_context.key,
+                self._settle,
             )
+
+    @callback
+    def _settle(self) -> None:
+        """Look again whether what has not been written yet is due: it has not changed."""
+        if (shown := self._calm.waiting) is not None:
+            self._write_if_due(shown)
 
 
 class SiteEntity(TickEntity):
@@ -150,8 +150,6 @@ class CircuitEntity(TickEntity):
 class ChargerEntity(TickEntity):
     """An entity of a charger; `key` names the connector whose state it shows."""
 
-    _concerned_by: str | None = None  # the part of its data; None: all of it
-
     def __init__(
         self,
         entry: SunfuseConfigEntry,
@@ -159,21 +157,13 @@ class ChargerEntity(TickEntity):
         description: EntityDescription,
     ) -> None:
         """Initialize the charger entity."""
-        super().__init__(
-            entry.runtime_data.coordinator, Concern(key, self._concerned_by)
-        )
+        super().__init__(entry.runtime_data.coordinator, Concern(key, self._part))
         self.entity_description = description
         self.key = key
         self._entry = entry
 
-    @override
-    def _source(self) -> object | None:
-        """Return what it shows, which is all that it is derived from: nothing is compared while that is the same."""
-        connector = self.connector
-        return None if connector is None else self._part(connector)
-
     def _part(self, connector: ConnectorData) -> object:
-        """Return the part of what is shown of a connector that this entity is derived from, beside being available."""
+        """Return what it shows of a connector, beside being available: it is called when that is another value."""
         return connector
 
     @property
@@ -237,14 +227,11 @@ class ConnectorEntity(ChargerEntity):
 
     @callback
     def _planned(self) -> None:
-        self._seen = None
         self._handle_coordinator_update()
 
 
 class ConnectorSettingEntity(ConnectorEntity):
     """A setting that Sunfuse itself stores: it can be changed while the charger is disconnected."""
-
-    _concerned_by: str | None = "settings"
 
     @override
     def _part(self, connector: ConnectorData) -> object:

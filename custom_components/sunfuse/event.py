@@ -117,11 +117,11 @@ class SessionEvent(ConnectorEntity, EventEntity):
         self._vehicle = vehicle.name if vehicle else self._vehicle
         for event, attributes in self._happened():
             self._trigger_event(event, {**attributes, "vehicle": self._vehicle})
-            self.async_write_ha_state()
+            super()._handle_coordinator_update()
             if event is Happening.UNPLUGGED:
                 self._vehicle = None
         if self._events.waits:
-            self.coordinator.call_again(self._handle_coordinator_update, self.key)
+            self.coordinator.call_next(self._handle_coordinator_update, self.key)
 
     def _happened(self) -> Iterator[tuple[Happening, dict[str, Any]]]:
         news, self._news[:] = list(self._news), []
@@ -203,7 +203,7 @@ class CardEvent(StationEntity, EventEntity):
             ACCEPTED if taken else REFUSED,
             {"driver": holder.name if holder else None, "card": masked(card)},
         )
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
 
 
 class PlanEvent(ConnectorEntity, EventEntity):
@@ -241,7 +241,7 @@ class PlanEvent(ConnectorEntity, EventEntity):
             self._trigger_event(ON_TIME, {"departure": _shown(planning.clock, known)})
         else:
             return
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
 
 
 def _of_shortfall(shortfall: Shortfall, clock: SiteClock) -> dict[str, Any]:

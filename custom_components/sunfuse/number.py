@@ -164,7 +164,7 @@ class CarbonWeight(SiteEntity, NumberEntity):
         """Set the weight, and plan anew."""
         self._runtime.settings.set_site(carbon_weight=value / 100)
         self._runtime.planning.plan_anew()
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
 
 
 class MonthPeak(PeakEntity, NumberEntity):

@@ -58,7 +58,7 @@ from .sensors.simulated import (
 from .sensors.site import SiteSensorDescription, site_sensors
 from .sensors.vehicle import add_vehicle_sensors
 from .site.circuits import CircuitTree
-from .site.outcome import ConnectorKey
+from .site.outcome import ConnectorData, ConnectorKey
 from .site.plan_slots import shortfall_reason
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
@@ -211,13 +211,22 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
     entity_description: ConnectorSensorDescription
 
     @override
+    def _part(self, connector: ConnectorData) -> object:
+        return self.entity_description.value_fn(connector), self._moment(connector)
+
+    def _moment(self, connector: ConnectorData) -> object:
+        """Return the session of an energy: it is written when one starts or ends, whatever its pace."""
+        if self.device_class is not SensorDeviceClass.ENERGY:
+            return None
+        transaction = connector.connector.transaction
+        return transaction and transaction.id
+
+    @override
     def _shown(self) -> Shown:
-        """Return what to show; an energy is written when a session starts or ends, whatever its pace."""
         shown = super()._shown()
-        if self.connector is None or self.device_class is not SensorDeviceClass.ENERGY:
+        if self.connector is None or (moment := self._moment(self.connector)) is None:
             return shown
-        transaction = self.connector.connector.transaction
-        return replace(shown, moment=transaction and transaction.id)
+        return replace(shown, moment=moment)
 
     @property
     @override
@@ -233,6 +242,10 @@ class StationSensor(StationEntity, SensorEntity):
     """A sensor of a charger as a whole."""
 
     entity_description: ConnectorSensorDescription
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return self.entity_description.value_fn(connector)
 
     @property
     @override
@@ -252,6 +265,11 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
     def pace(self) -> Pace:
         """A reason's numbers change with every reading, and reasons come and go within seconds."""
         return REASON_PACE
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        status = connector.connector.status  # whether a car is there
+        return connector.decision.reason, connector.holder, status
 
     @override
     def _shown(self) -> Shown:

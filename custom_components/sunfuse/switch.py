@@ -20,6 +20,7 @@ from .entity import (
 from .owner_entities.wish_switches import add_wish_switches
 from .site.boosts import cancel_boost, start_boost
 from .site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
+from .site.outcome import ConnectorData
 
 PARALLEL_UPDATES = 1
 
@@ -118,6 +119,10 @@ class BoostSwitch(ConnectorSettingEntity, SwitchEntity):
 
 class InService(ConnectorEntity, SwitchEntity):
     """Puts a connector out of service, and back; the charger remembers it. While a car charges it may be delayed."""
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.connector.status
 
     @property
     @override

@@ -19,6 +19,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .data import SunfuseConfigEntry
 from .entity import StationEntity, add_connector_entities
 from .sensors.charger import AT_WORK, firmware_status
+from .site.outcome import ConnectorData
 
 PARALLEL_UPDATES = 0
 
@@ -49,6 +50,10 @@ class FirmwareUpdate(StationEntity, UpdateEntity):
     """The firmware of a charger."""
 
     _attr_supported_features = UpdateEntityFeature.PROGRESS
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return connector.station.info.firmware, firmware_status(connector)
 
     @property
     @override

@@ -1,6 +1,7 @@
 """The base of what is set for a vehicle or a charger."""
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -30,7 +31,7 @@ class OwnerEntity(TickEntity):
         """Initialize the entity; it is disabled by default where few people need it."""
         super().__init__(
             entry.runtime_data.coordinator,
-            None if owner.key is None else Concern(owner.key, "gathered"),
+            None if owner.key is None else Concern(owner.key, attrgetter("gathered")),
         )
         self.entity_description = description
         self.owner = owner
@@ -52,14 +53,6 @@ class OwnerEntity(TickEntity):
     def available(self) -> bool:
         """Return whether its vehicle or charger is still part of the site."""
         return super().available and self.owner.subentry_id in self._entry.subentries
-
-    @override
-    def _source(self) -> object | None:
-        """Return what is set, asked and known of the car at a connector: the identical object while all of that is."""
-        if (key := self.owner.key) is None:
-            return None
-        connector = self.coordinator.data.connectors.get(key)
-        return None if connector is None else connector.gathered
 
     @property
     def wishes(self) -> Wishes:

@@ -5,6 +5,7 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorEntity, SensorEntityDescription
 from homeassistant.const import EntityCategory
+from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
@@ -29,33 +30,30 @@ class OcppAddressSensor(SiteEntity, SensorEntity):
         super().__init__(entry, OCPP_ADDRESS)
         self._entry = entry
 
-    @override
-    def _source(self) -> object | None:
+    @property
+    def _found(self) -> OcppAddress:
         """Look for the address when the configuration changed, and each minute: networks seldom do."""
-        config, now = self.hass.config, self.coordinator.data.snapshot.now
+        config = self.hass.config
         among = (
             config.internal_url,
             config.external_url,
             config.api,
             self._entry.data,
-            now.replace(second=0, microsecond=0),
+            dt_util.utcnow().replace(second=0, microsecond=0),
         )
-        if among != self._among:
-            self._among = among
-            address = address_of(self.hass, self._entry)
-            if address != self._address:
-                self._address = address
+        if self._address is None or among != self._among:
+            self._address, self._among = address_of(self.hass, self._entry), among
         return self._address
 
     @property
     @override
     def native_value(self) -> str:
         """Return the address; the identity of the charger follows it."""
-        return address_of(self.hass, self._entry).url
+        return self._found.url
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
         """Return the other addresses, if there are any."""
-        others = address_of(self.hass, self._entry).others
+        others = self._found.others
         return {"other_addresses": list(others)} if others else None

@@ -188,8 +188,6 @@ def car_plan_sensors(
 class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     """Whether the car at a connector is ready for its departure, or will be: follows its charger and the plan."""
 
-    _concerned_by = None
-
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the plan, too."""
@@ -198,7 +196,8 @@ class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
 
     @override
     def _part(self, connector: ConnectorData) -> object:
-        return connector
+        status = connector.connector.status  # whether a car is there
+        return connector.gathered, connector.decision.reason.key, status
 
     @property
     @override
