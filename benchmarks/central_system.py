@@ -22,7 +22,13 @@ import sys
 import time
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
+from aiohttp import (
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    TCPConnector,
+    WSMsgType,
+)
 from jsonschema import Draft4Validator
 
 from custom_components.sunfuse.central_system import (
@@ -172,7 +178,10 @@ async def run_stations(
     """Run charge points until the standard input closes; then print what happened when."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
-            ClientSession(connector=TCPConnector(limit=0))
+            # A charger stays connected for longer than the five minutes that a request may take.
+            ClientSession(
+                connector=TCPConnector(limit=0), timeout=ClientTimeout(total=None)
+            )
         )
         points = []
         tasks = []
