@@ -27,6 +27,7 @@ def _demands() -> Demands:
         get=lambda _: None,
         chosen=lambda _: None,
         listed={},
+        past=(),
     )
     wishes = SimpleNamespace(tidy=lambda _: None, wishes=lambda _: Wishes())
     return Demands(

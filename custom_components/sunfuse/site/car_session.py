@@ -103,7 +103,7 @@ def with_needs(session: CarSession, state: ConnectorState) -> CarSession:
 def sighting_of(
     connector: str,
     session: CarSession,
-    state: ConnectorState,
+    metered_wh: float,
     identities: frozenset[str],
 ) -> Sighting:
     """Return a session as recognition sees it."""
@@ -117,5 +117,5 @@ def sighting_of(
         token_is_identity=session.token in identities,
         chosen=session.chosen,
         known=known,
-        metered_wh=session.charged_wh(state),
+        metered_wh=metered_wh,
     )

@@ -77,6 +77,9 @@ class CarSessions:
         self._just_left: dict[str, WhoLeft] = {}  # by connector
         # Connectors that were heard of ever since: whoever is there has been there all the time.
         self._watched: set[str] = set()
+        # Of what each connector was last followed, and the cars recognised: what is the same tells nothing new.
+        self._followed: dict[ConnectorKey, tuple[object, ...]] = {}
+        self._recognised: tuple[object, ...] = ()
 
     async def async_load(self) -> None:
         """Read what was remembered."""
@@ -166,7 +169,16 @@ class CarSessions:
             car.id: read_car(self._hass, car.entities) for car in self._vehicles
         }
         for key, (station, state) in states.items():
-            self._follow(key, station, state, now)
+            of = (
+                station.connected,
+                state,
+                self._sessions.get(key.id),
+                self._departures.version,
+                self._vehicles.listed,
+            )
+            if self._followed.get(key) != of:  # otherwise nothing can be new
+                self._followed[key] = of
+                self._follow(key, station, state, now)
         known = {key.id for key in states}
         for connector in self._sessions.keys() - known:
             self._forget(connector, None, now)
@@ -285,13 +297,30 @@ class CarSessions:
         self._store.save_soon()
 
     def _recognise(self, states: _States) -> None:
-        """Find out who is where."""
-        sightings = [
-            sighting_of(key.id, session, states[key][1], self._identities())
+        """Find out who is where, if anything that says so has changed."""
+        sessions = {
+            key: session
             for key in states
             if (session := self._sessions.get(key.id)) is not None
+        }
+        candidates = [self._candidate(car) for car in self._vehicles]
+        metered_wh = {}
+        if any(candidate.rises for candidate in candidates):
+            # What was metered is compared with how the charge of a car rose.
+            metered_wh = {
+                key: session.charged_wh(states[key][1])
+                for key, session in sessions.items()
+            }
+        of = sessions, candidates, metered_wh
+        if self._recognised == of:
+            return
+        self._recognised = of
+        identities = self._identities()
+        sightings = [
+            sighting_of(key.id, session, metered_wh.get(key, 0.0), identities)
+            for key, session in sessions.items()
         ]
-        found = recognise(sightings, [self._candidate(car) for car in self._vehicles])
+        found = recognise(sightings, candidates)
         for sighting in sightings:
             session = self._sessions[sighting.connector]
             now = found.get(sighting.connector)
@@ -321,11 +350,15 @@ class CarSessions:
 
     def _follow_charge(self) -> None:
         """Note the lowest that cars have said since somebody came to a connector."""
-        for connector, session in self._sessions.items():
+        said = {
+            car: reading.soc
+            for car, reading in self._readings.items()
+            if reading.soc is not None
+        }
+        for connector, session in self._sessions.items() if said else ():
             lowest = dict(session.first_soc)
-            for car, reading in self._readings.items():
-                if reading.soc is not None:
-                    lowest[car] = min(lowest.get(car, reading.soc), reading.soc)
+            for car, soc in said.items():
+                lowest[car] = min(lowest.get(car, soc), soc)
             self._set(connector, changed(session, first_soc=tuple(lowest.items())))
 
     def _set(self, connector: str, session: CarSession) -> None:

@@ -45,6 +45,8 @@ type _Asked = tuple[SessionFacts, Wishes, Wishes]
 
 # A habit changes no faster.
 _GUESS_LASTS = timedelta(minutes=5)
+# What depends on the time does not do so within a tick's pause.
+_TIME_LASTS = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,21 @@ class ExpectedDemand:
 
     arrives: datetime
     demand: Demand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What a connector asks for, of what that follows, and until when it can only change with that."""
+
+    of: tuple[object, ...]
+    at: datetime
+    lasts: timedelta
+    asked: _Asked
+    demand: Demand
+
+    def holds(self, of: tuple[object, ...], now: datetime) -> bool:
+        """Return whether it still follows from this."""
+        return self.of == of and timedelta(0) <= now - self.at < self.lasts
 
 
 class Demands:
@@ -65,9 +82,8 @@ class Demands:
         self._vehicles = vehicles
         self._sessions = sessions
         self._departures = departures
-        self._registers: dict[str | None, float | None] = {}
-        # Of the connectors that are present: what was asked, and what that comes to.
-        self._demands: dict[ConnectorKey, tuple[_Asked, Demand]] = {}
+        self._states: States = {}
+        self._demands: dict[ConnectorKey, _Known] = {}  # of connectors that are present
         self._gathered: dict[ConnectorKey, Gathered] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
@@ -83,7 +99,7 @@ class Demands:
         """Take in how chargers and cars are now."""
         self._departures.tidy(now)
         self._sessions.update(now, states)
-        self._registers = {key.id: register_of(s) for key, (_, s) in states.items()}
+        self._states = states
         local = dt_util.as_local(now)
         for gone in self._demands.keys() - states.keys():
             del self._demands[gone]
@@ -112,7 +128,7 @@ class Demands:
     def at(self, key: ConnectorKey) -> Demand:
         """Return what the session at a connector asks for, as of the last tick."""
         known = self._demands.get(key)
-        return known[1] if known else Demand()
+        return known.demand if known else Demand()
 
     def vehicle_at(self, key: ConnectorKey) -> Vehicle | None:
         """Return the vehicle at a connector, None where there is none or a guest."""
@@ -135,9 +151,9 @@ class Demands:
 
     def soc_of(self, vehicle_id: str) -> float | None:
         """Return how full a vehicle is, as of the last tick."""
-        for _, demand in self._demands.values():
-            if demand.vehicle == vehicle_id:
-                return demand.soc
+        for known in self._demands.values():
+            if known.demand.vehicle == vehicle_id:
+                return known.demand.soc
         vehicle = self._vehicles.get(vehicle_id)
         return self._sessions.charges.soc(vehicle, None) if vehicle else None
 
@@ -145,8 +161,13 @@ class Demands:
     def type_soc(self, vehicle_id: str, soc: float, now: datetime) -> None:
         """Take over a state of charge that a driver read in the car."""
         where = self._sessions.where(vehicle_id)
+        registers = (
+            register_of(state)
+            for key, (_, state) in self._states.items()
+            if key.id == where
+        )
         self._sessions.charges.type_soc(
-            vehicle_id, soc, now, where, self._registers.get(where)
+            vehicle_id, soc, now, where, next(registers, None)
         )
 
     def known_vehicle(self, key: ConnectorKey) -> str | None:
@@ -204,21 +225,37 @@ class Demands:
 
     def _demand(
         self, key: ConnectorKey, state: ConnectorState, now: datetime
-    ) -> tuple[_Asked, Demand]:
+    ) -> _Known:
         """Return what a connector asks for, and of what that follows. Without a car there it is what its next one will ask for."""
         session = self._sessions.at(key)
         vehicle = self._vehicles.get(session.vehicle) if session else None
-        asked = (
-            self._session_facts(key, session, vehicle, state, now)
-            if session
-            else SessionFacts(),
-            self._departures.wishes(vehicle.id if vehicle else None),
-            self._departures.wishes(key.id),
+        of_vehicle = self._departures.wishes(vehicle.id if vehicle else None)
+        of_charger = self._departures.wishes(key.id)
+        of = (
+            state,
+            session,
+            vehicle,
+            self._sessions.reading(vehicle.id) if vehicle else None,
+            self._sessions.charges.mark(vehicle.id) if vehicle else None,
+            of_vehicle,
+            of_charger,
+            self._sessions.past,
+            self._habits,
         )
         known = self._demands.get(key)
-        if known and asked == known[0] and not depends_on_time(*asked):
+        if known and known.holds(of, now):
             return known
-        return asked, _same(known[1] if known else None, demand_of(*asked, now))
+        facts = SessionFacts()
+        if session:
+            facts = self._session_facts(key, session, vehicle, state, now)
+        asked = facts, of_vehicle, of_charger
+        timed = depends_on_time(*asked)
+        demand = known.demand if known else None
+        if known is None or timed or asked != known.asked:
+            demand = _same(demand, demand_of(*asked, now))
+        assert demand is not None
+        lasts = _TIME_LASTS if timed else _GUESS_LASTS
+        return _Known(of=of, at=now, lasts=lasts, asked=asked, demand=demand)
 
     def _session_facts(
         self,

@@ -61,6 +61,8 @@ class SessionWatch:
         self._speed = speed
         self._car_phases = car_phases
         self._draws: dict[ConnectorKey, SeenDraw] = {}
+        # What was shown where it told nothing new of a draw: the same tells nothing either.
+        self._told: dict[ConnectorKey, ConnectorData] = {}
         self._stored = {
             (one.facts.station, one.facts.transaction): one for one in running
         }
@@ -175,6 +177,7 @@ class SessionWatch:
 
     def _drop(self, key: ConnectorKey) -> None:
         self._draws.pop(key, None)
+        self._told.pop(key, None)
         if (live := self._live.pop(key, None)) is not None:
             self._ended += live.facts(last=True)
 
@@ -186,6 +189,8 @@ class SessionWatch:
         snapshot: Snapshot,
     ) -> None:
         """Note what a car takes of what it is offered, and what it could take therefore."""
+        if self._told.get(key) is one:
+            return
         meter, live, was = one.connector.meter, self._live[key], self._was
         if not one.station.connected or (_power_w(one, snapshot) or 0.0) < _CHARGES_W:
             return
@@ -198,6 +203,8 @@ class SessionWatch:
         )
         if draw is not before or was is None or _shown(was, key) is not one:
             live.full_power_w = self._full_power_w(key, connector, snapshot.site)
+        elif draw is before:
+            self._told[key] = one
 
     def _full_power_w(
         self, key: ConnectorKey, connector: Connector | None, site: Site
