@@ -54,8 +54,9 @@ def unused_w(
 
     A car that may not charge, is not there, is full, or waits for a plan or a price could not use it.
     """
-    left_w = max(-grid_w, 0.0)
     found: dict[Unused, float] = {}
+    if (left_w := -grid_w) <= 0:
+        return found
     for connector, decided in zip(
         snapshot.connectors, decision.connectors, strict=True
     ):

@@ -225,15 +225,15 @@ class Chargers:
         key: ConnectorKey,
         station: StationState,
         state: ConnectorState,
+        holder: Holder | None,
         unconfirmed_a: float | None,
         demand: Demand = Demand(),
         vehicle_priority: int | None = None,
     ) -> Connector:
-        """Return a connector for the engine; `unconfirmed_a` is a current that was commanded a moment ago.
+        """Return a connector for the engine; `holder` charges there, `unconfirmed_a` was commanded a moment ago.
 
         It is the identical object while all that it is made of is.
         """
-        holder = self.holder_at(key, state)
         settings = self._settings_of(key, holder, vehicle_priority)
         behaviour = self._central_system.stations[key.identity].behaviour
         connect_to = self._connect_to(station)

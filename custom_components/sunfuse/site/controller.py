@@ -11,9 +11,9 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..central_system import CentralSystem
+from ..central_system import CentralSystem, Station
 from ..central_system.protocol.fault import FaultBoundary
-from ..central_system.station_state import StationState
+from ..central_system.station_state import ConnectorState, StationState
 from ..coordinator import SunfuseCoordinator
 from ..engine import Memory, decide
 from ..engine.clock_change import moved
@@ -34,7 +34,7 @@ from .commands import Command, CommandSender
 from .demands import Demands
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .memory_file import MemoryFile
-from .outcome import ConnectorData, ConnectorKey, PeakData, SiteData
+from .outcome import ConnectorData, ConnectorKey, Holder, PeakData, SiteData
 from .peaks import SitePeaks
 from .persons import Persons
 from .planning import SitePlanning
@@ -46,6 +46,8 @@ from .timekeeper import Timekeeper
 from .urgent_changes import UrgentChanges
 
 _LOGGER = logging.getLogger(__name__)
+
+type _Holders = Mapping[ConnectorKey, Holder | None]
 
 # Readings come in bursts: an inverter updates its three phases one after the other.
 BURST_S = 0.1
@@ -216,6 +218,10 @@ class Controller:
         now = dt_util.utcnow()
         with self._demanding:
             self._demands.update(now, states)
+        holders = {
+            key: self._chargers.holder_at(key, state)
+            for key, (_, state) in states.items()
+        }
         peaks, peak_limits = self._peak_limits(now, readings.meter)
         snapshot = build_snapshot(
             now=now,
@@ -223,7 +229,7 @@ class Controller:
             tree=CircuitTree.of(self._entry),
             settings=self._settings,
             readings=readings,
-            connectors=self._connectors(states),
+            connectors=self._connectors(states, holders),
             limits=(*self._dimming_limit(dimming), *peak_limits),
             boost_quotas=self._persons.boost_quotas,
             solar_ahead_w=self._planning.solar_ahead_w(),
@@ -235,13 +241,13 @@ class Controller:
             # Before there is a meter to read, there is nothing to remember, and nothing to command.
             self._record(snapshot, decision)
             self._remember(memory)
-            self._send(decision)
+            self._send(states, decision)
         return SiteData(
             snapshot=snapshot,
             decision=decision,
             problems=(*readings.problems, *([lost_signal] if lost_signal else [])),
             peaks=peaks,
-            connectors=self._shown(states, decision),
+            connectors=self._shown(states, holders, decision),
         )
 
     def _peak_limits(
@@ -266,7 +272,7 @@ class Controller:
             dimming, self._entry.options, self._sentences["limit_dimming"]
         )
 
-    def _connectors(self, states: States) -> list[Connector]:
+    def _connectors(self, states: States, holders: _Holders) -> list[Connector]:
         """Return every connector for the engine."""
         voltage_v = site_of(self._entry.data).voltage_v
         return [
@@ -275,6 +281,7 @@ class Controller:
                     key,
                     station,
                     state,
+                    holders[key],
                     self._commands.unconfirmed_a(key),
                     self._site_demands.controlled(key),
                     self._demands.priority_at(key),
@@ -294,18 +301,24 @@ class Controller:
         self._memory = memory
         self._memory_file.note(memory.lasting())
 
-    def _send(self, decision: Decision) -> None:
+    def _send(self, states: States, decision: Decision) -> None:
         """Command every charger its offer."""
-        keys = {key.id: key for key in self._chargers.connector_keys()}
-        for connector in decision.connectors:
-            key = keys[connector.id]
+        stations = self._central_system.stations
+        for (key, (_, state)), connector in zip(
+            states.items(), decision.connectors, strict=True
+        ):
             with self._commands.alone(key):
-                self._send_to(key, connector)
+                self._send_to(key, stations[key.identity], state, connector)
 
-    def _send_to(self, key: ConnectorKey, connector: ConnectorDecision) -> None:
+    def _send_to(
+        self,
+        key: ConnectorKey,
+        station: Station,
+        state: ConnectorState,
+        connector: ConnectorDecision,
+    ) -> None:
         if connector.boost_over:
             self._settings.set_connector(connector.id, boost=None)
-        station = self._central_system.stations[key.identity]
         if not station.state.connected:
             return
         # Between the two legs of a split-phase site a charger has one phase.
@@ -316,30 +329,33 @@ class Controller:
                 current_a=connector.offer_a,
                 phases=phases,
                 again=connector.resend,
-                session=station.connector(key.connector).session,
+                session=state.session,
             ),
         )
         if connector.stop:
             self._commands.stop(key)
 
     def _shown(
-        self, states: States, decision: Decision
+        self, states: States, holders: _Holders, decision: Decision
     ) -> dict[ConnectorKey, ConnectorData]:
         """Return what to show of every connector: the identical object as before if nothing changed, which entities check first."""
-        by_id = {connector.id: connector for connector in decision.connectors}
-        for key, (station, state) in states.items():
+        shown = {}
+        for (key, (station, state)), decided in zip(
+            states.items(), decision.connectors, strict=True
+        ):
             data = ConnectorData(
                 key=key,
                 station=station,
                 connector=state,
-                decision=by_id[key.id],
-                settings=self._settings.connector(key.id),
-                holder=self._chargers.holder_at(key, state),
+                decision=decided,
+                settings=self._settings.connector(decided.id),
+                holder=holders[key],
                 gathered=self._demands.gathered(key),
             )
-            if self._last_shown.get(key) != data:
-                self._last_shown[key] = data
-        return {key: self._last_shown[key] for key in states}
+            before = self._last_shown.get(key)
+            shown[key] = before if before == data else data
+        self._last_shown = shown
+        return shown
 
     @callback
     def _station_changed(self, station: StationState) -> None:

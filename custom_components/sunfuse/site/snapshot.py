@@ -1,6 +1,6 @@
 """Builds the engine's input from the configuration, the readings and the chargers' states."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -310,19 +310,21 @@ def _awaited(
     )
 
 
-def _placed(connector: Connector, tree: CircuitTree) -> Connector:
-    """Return a connector in its circuit.
+def _placed(connectors: Iterable[Connector], tree: CircuitTree) -> Iterator[Connector]:
+    """Yield connectors in their circuits.
 
-    If the capacity of its circuit is not known, it gets no more than the fail-safe current, which it may have anyway.
+    If the capacity of its circuit is not known, one gets no more than the fail-safe current, which it may have anyway.
     """
-    if tree.below_ignored(connector.circuit):
-        connector = replace(
-            connector, max_a=min(connector.max_a, connector.fail_safe_a)
-        )
-    circuit = tree.at(connector.circuit)
-    if circuit == connector.circuit:
-        return connector
-    return replace(connector, circuit=circuit)
+    places: dict[str, tuple[str, bool]] = {}
+    for connector in connectors:
+        named = connector.circuit
+        if named not in places:
+            places[named] = tree.at(named), tree.below_ignored(named)
+        circuit, limited = places[named]
+        if limited:
+            max_a = min(connector.max_a, connector.fail_safe_a)
+            connector = replace(connector, max_a=max_a)
+        yield connector if circuit == named else replace(connector, circuit=circuit)
 
 
 def build_snapshot(
@@ -361,7 +363,7 @@ def build_snapshot(
         solar=readings.solar,
         solar_ahead_w=solar_ahead_w,
         battery=readings.battery,
-        connectors=tuple(_placed(connector, tree) for connector in connectors),
+        connectors=tuple(_placed(connectors, tree)),
         policy=settings.site.policy,
         limits=(*settings.site.limits, *limits),
         tuning=tuning_of(tree.site),
