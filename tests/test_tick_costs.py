@@ -106,3 +106,19 @@ async def test_idle_chargers_write_nothing(
         await asyncio.sleep(60)
     assert [name for name in written if "charger" in name] == []
     assert written.total() <= 25  # how often the meter reports is being learned
+
+
+async def test_draws_that_waver_within_their_offer(
+    start: Callable[..., Any], decided: list[float]
+) -> None:
+    """A car whose draw is another one with each report does not lead to a decision with each report."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await asyncio.sleep(30)
+    home.charging = None
+    decided.clear()
+    for turn in range(120):
+        await home.draw(station, (9.0, 13.0, 11.0)[turn % 3])
+        await asyncio.sleep(0.5)
+    assert 58 <= len(decided) <= 70

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
+from math import inf
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -43,14 +44,12 @@ from .site_demands import SiteDemands
 from .snapshot import build_snapshot, site_of
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
-from .urgent_changes import UrgentChanges
+from .urgent_changes import AT_ONCE, UrgentChanges
 
 _LOGGER = logging.getLogger(__name__)
 
 type _Holders = Mapping[ConnectorKey, Holder | None]
 
-# Readings come in bursts: an inverter updates its three phases one after the other.
-BURST_S = 0.1
 # Time also matters to the engine: delays end, readings grow old, offers lapse.
 LONGEST_PAUSE = timedelta(seconds=5)
 
@@ -101,8 +100,8 @@ class Controller:
         self._site_demands = site_demands
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
-        self._pending_tick: CALLBACK_TYPE | None = None
-        self._next_tick: CALLBACK_TYPE | None = None
+        self._cancel_next: CALLBACK_TYPE | None = None
+        self._next_at_s = inf  # by the event loop's clock
         self._urgent = UrgentChanges()
         self._last_shown: dict[ConnectorKey, ConnectorData] = {}
         self._stops: list[Callable[[], None]] = []
@@ -144,10 +143,7 @@ class Controller:
         for stop in self._stops:
             stop()
         self._stops = []
-        for cancel in (self._pending_tick, self._next_tick):
-            if cancel:
-                cancel()
-        self._pending_tick = self._next_tick = None
+        self._cancel()
 
     @callback
     def load_chargers(self) -> None:
@@ -159,36 +155,35 @@ class Controller:
     @callback
     def request_tick(self) -> None:
         """Decide soon: changes in a burst are decided on together."""
-        if self._pending_tick is None and self._stops:  # not after it was stopped
-            self._pending_tick = async_call_later(
-                self._hass, BURST_S, self._delayed_tick
-            )
-
-    @callback
-    def _delayed_tick(self, _now: datetime) -> None:
-        self._pending_tick = None
-        self.tick()
+        self._tick_within(AT_ONCE)
 
     @callback
     def _tick_within(self, pause: timedelta) -> None:
-        """Decide again after a pause in which nothing else leads to a decision."""
-        if self._next_tick:
-            self._next_tick()
-            self._next_tick = None
-        if self._stops:  # not after it was stopped
-            self._next_tick = async_call_later(
-                self._hass,
-                pause,
-                HassJob(
-                    self._next_due,
-                    f"Sunfuse tick of {self._entry.title}",
-                    cancel_on_shutdown=True,
-                ),
-            )
+        """Decide after this pause, unless that happens before."""
+        at_s = self._hass.loop.time() + pause.total_seconds()
+        if at_s >= self._next_at_s or not self._stops:  # not after it was stopped
+            return
+        self._cancel()
+        self._next_at_s = at_s
+        self._cancel_next = async_call_later(
+            self._hass,
+            pause,
+            HassJob(
+                self._next_due,
+                f"Sunfuse tick of {self._entry.title}",
+                cancel_on_shutdown=True,
+            ),
+        )
+
+    @callback
+    def _cancel(self) -> None:
+        if self._cancel_next:
+            self._cancel_next()
+        self._cancel_next, self._next_at_s = None, inf
 
     @callback
     def _next_due(self, _now: datetime) -> None:
-        self._next_tick = None
+        self._cancel_next = None
         self.tick()
 
     @callback
@@ -197,6 +192,7 @@ class Controller:
 
         This is the fault boundary of a tick: whatever fails in it, the next one is tried.
         """
+        self._cancel()
         self._tick_within(LONGEST_PAUSE)
         self._timekeeper.check()
         if self.guard.distrusts_memory:
@@ -359,9 +355,14 @@ class Controller:
 
     @callback
     def _station_changed(self, station: StationState) -> None:
-        urgent = station.accepted and self._pending_tick is None
-        if urgent and self._urgent.matter(station):
-            self.request_tick()
+        if not station.accepted or self._is_next_at_once:
+            return
+        if (pause := self._urgent.due_in(station)) is not None:
+            self._tick_within(pause)
+
+    @property
+    def _is_next_at_once(self) -> bool:
+        return self._next_at_s <= self._hass.loop.time() + AT_ONCE.total_seconds()
 
 
 def _not_ahead(memory: Memory, now: datetime) -> Memory:

@@ -1,10 +1,22 @@
-"""Which changes of a charger need a decision at once; others wait for the next tick, seconds later."""
+"""How soon a change of a charger needs a decision.
+
+What it reports of itself, a car that draws on a phase for the first time, and one that takes more than its offer, at once.
+A draw that moves within the offer is reserved for that car: the decision only gives others what it leaves, or finds out
+later whose the rest of the meter's value is, and can wait until others have reported, too. All else waits for the next
+tick, seconds later.
+"""
 
 from collections.abc import Iterable
 from dataclasses import fields
+from datetime import timedelta
 from operator import attrgetter
 
-from ..central_system.station_state import ConnectorState, MeterSample, StationState
+from ..central_system.station_state import ConnectorState, StationState
+
+# Readings come in bursts: an inverter updates its three phases one after the other.
+AT_ONCE = timedelta(seconds=0.1)
+# Fifty cars whose draws waver lead to one decision a second, not to ten.
+SOON = timedelta(seconds=1)
 
 # Less than the smallest change of an offer, and the fluctuation of a car's draw.
 _CURRENT_A = 0.5
@@ -37,35 +49,47 @@ class UrgentChanges:
         """Note the states that a decision was based on."""
         self._decided = {station.identity: station for station in stations}
 
-    def matter(self, station: StationState) -> bool:
-        """Return whether a charger has changed so much since then that a decision should not wait."""
+    def due_in(self, station: StationState) -> timedelta | None:
+        """Return how soon to decide on how a charger is now; None: with the next tick."""
         before = self._decided.get(station.identity)
-        return (
+        if (
             before is None
             or _apart_from_connectors(before) != _apart_from_connectors(station)
             or len(before.connectors) != len(station.connectors)
-            or any(
-                _differs(*pair)
-                for pair in zip(before.connectors, station.connectors, strict=True)
-            )
+        ):
+            return AT_ONCE
+        pairs = zip(before.connectors, station.connectors, strict=True)
+        return min(
+            (due for pair in pairs if (due := _due_in(*pair)) is not None), default=None
         )
 
 
-def _differs(before: ConnectorState, now: ConnectorState) -> bool:
-    return before is not now and (
-        _apart_from_meter(before) != _apart_from_meter(now)
-        or _has_moved(before.meter, now.meter)
-    )
+def _due_in(before: ConnectorState, now: ConnectorState) -> timedelta | None:
+    if before is now:
+        return None
+    if _apart_from_meter(before) != _apart_from_meter(now):
+        return AT_ONCE
+    was, is_ = before.meter, now.meter
+    if _apart(was.offered_a, is_.offered_a, _CURRENT_A):
+        return AT_ONCE
+    currents = tuple(zip(was.current_a, is_.current_a, strict=True))
+    if any(_exceeds(*pair, now.offer_a) for pair in currents):
+        return AT_ONCE
+    moved = _apart(was.power_w, is_.power_w, _POWER_W)
+    if moved and all(current is None for current in is_.current_a):
+        return AT_ONCE  # on which phases is not known
+    if moved or any(_apart(*pair, _CURRENT_A) for pair in currents):
+        return SOON
+    return None
 
 
-def _has_moved(before: MeterSample, now: MeterSample) -> bool:
-    return _apart(before.power_w, now.power_w, _POWER_W) or any(
-        _apart(*pair, _CURRENT_A)
-        for pair in (
-            *zip(before.current_a, now.current_a, strict=True),
-            (before.offered_a, now.offered_a),
-        )
-    )
+def _exceeds(before: float | None, now: float | None, offer_a: float | None) -> bool:
+    """Whether a phase carries current that is not reserved for the car, or did not at the last decision."""
+    if now is None or before is None:
+        return now is not before
+    if now - before < _CURRENT_A:
+        return False
+    return before < _CURRENT_A or offer_a is None or now > offer_a + _CURRENT_A
 
 
 def _apart(one: float | None, other: float | None, least: float) -> bool:
