@@ -139,10 +139,14 @@ def test_a_site_that_was_found(site: StepSite) -> None:
         1226,
         # A slow charger had followed a command that was taken back.
         991,
+        # A car that reports each 30 s takes 16 of 32 A, and nobody knows it yet: the step seemed half its own.
+        2045,
+        # The meter's lag is not known yet, and what the cars had just let go was missing in the step.
+        2146,
     ],
 )
 def test_a_seed_that_was_found(seed: int) -> None:
-    """Chargers of 15 s that get other commands meanwhile."""
+    """Chargers that get other commands meanwhile, or report seldom."""
     site = random_site(seed)
     found = outcome(site)
     assert found.over_s <= site.allowed_s

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .car_bounds import SETTLING, in_force_a
 from .confirmed_offer import held_a
 from .drawing import draw_of
 from .filling import EPSILON
 from .fuse_curve import SPENT, warmed
 from .known_load import by_assumption, by_meter, state_of
 from .limits import Budget, budget
-from .load import SETTLING, in_force_a
 from .memory import CircuitMemory, Draw, Memory
 from .model import (
     Circuit,

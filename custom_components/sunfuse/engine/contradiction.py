@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+from .car_bounds import SETTLING
 from .drawing import METER_LAG, SAME_TIME, least_bounds_of
 from .generation import generated_w
-from .load import SETTLING
 from .memory import Doubt, Draw
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR

@@ -14,9 +14,9 @@ from datetime import datetime
 from .asking import Ask, forget, recalled
 from .boost import boosted_since, is_over
 from .capacity import Capacity
+from .car_bounds import SETTLING
 from .compliance import ComplianceStep
 from .confirmed_offer import before_a
-from .load import SETTLING
 from .memory import Boosted, ConnectorMemory, Memory, Offered
 from .model import (
     CircuitDecision,

@@ -65,7 +65,9 @@ def by_meter(
     if meter is not None:
         past = learn_interval(past, meter)
         past = learn_response(past, meter, connectors, snapshot, memory, draws)
-    before_a = past.read_a
+    before = None
+    if past.read_at is not None:
+        before = MeterReading(at=past.read_at, current_a=past.read_a)
     judged = judge(circuit, meter, connectors, draws, past, snapshot)
     past, reading, quality = judged.past, judged.reading, judged.quality
     good = quality is MeterQuality.GOOD
@@ -76,7 +78,7 @@ def by_meter(
         over = _above(reading, allowed.current_a, snapshot)
         found = uncontrolled(
             reading,
-            before_a,
+            before,
             _above(reading, allowed.limit_a, snapshot),
             connectors,
             past,

@@ -7,40 +7,36 @@ last estimate is kept; outside them it moves. If chargers report rarely the boun
 the estimate: so what is above the likely load decays.
 
 If the meter is above the circuit's limit on a phase the benefit of the doubt ends: what the chargers do not account for is
-load. If it took a step, so it is on the other phases: it may have done so there too, and a car that was just offered more may
-yet rise beside it. A lower offer counts as soon as a car and the meter had the time to follow, so that each reduction
-removes the whole excess, and none is made twice.
+load, and so is what the meter rose by faster than cars do. If it took a step, so it is on the other phases: it may have done so
+there too, and a car that was just offered more may yet rise beside it. A lower offer counts as soon as a car and the meter had
+the time to follow, so that each reduction removes the whole excess, and none is made twice.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 import math
-from operator import attrgetter
 
 from .asking import phases_in_use
+from .car_bounds import BOUNDS, SETTLING, in_force_a, keeps_offers, seen_of
 from .confirmed_offer import held_a
-from .drawing import SAME_TIME, around, at_most, bounds_of, power_bounds
+from .drawing import power_bounds
 from .generation import generated_w, lowest_a
 from .learning import expected_a
-from .memory import CircuitMemory, ConnectorMemory, Draw, Memory, Offered
-from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot, watts
+from .memory import CircuitMemory, Draw, Memory, Offered
+from .model import Connector, MeterReading, PerPhase, Snapshot, watts
 from .response import follows_after
 
-# From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
-SETTLING = timedelta(seconds=15)
 # A car follows a higher limit no slower than this.
 RISES_A_S = 1.0
+# Nor faster than this, once it charges.
+RISES_MOST_A_S = 4.0
 # The time constant with which the estimate falls to the likely load. If a car has stopped after all, others get what it
 # leaves, and no more: its own offer stays reserved.
 DECAYS_S = 10.0
 # A load that is higher by this for certain took a step; until all have reported since, it may have done so on any phase.
 RISEN_A = 1.0
 STEPPED = timedelta(seconds=30)
-# An older report of a car says nothing about the present.
-TELLS = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,109 +49,9 @@ class Load:
     stepped: bool = False  # it took a step, and a phase is above its limit since
 
 
-class Evidence(Enum):
-    """How well it is known what a connector drew when the meter measured."""
-
-    NO_CAR = "no car, and no draw of that time"
-    STEADY = "reported at that time, under an offer that had not changed for long"
-    LOWERED = "reported at that time, under offers that only fell"
-    CHANGING = "reported at that time, under an offer that may have risen"
-    SILENT = "did not report at that time, or is out of reach"
-
-
-# Not frozen: one is made for each connector at every tick, and a frozen one takes three times as long to make.
-@dataclass(slots=True)
-class _Seen:
-    """What is known of a connector at the time at which the meter was read: the input of `BOUNDS`."""
-
-    connector: Connector
-    draws: tuple[Draw, ...]
-    around: tuple[Draw, ...]  # its draws that are relevant at that time
-    past: ConnectorMemory
-    read_at: datetime
-    snapshot: Snapshot
-    lowest: PerPhase  # of the draws of that time, per site phase
-    highest: PerPhase
-    offered: tuple[float, ...]  # the offers that were in force while it settled
-    taken_back: tuple[float, ...]  # and lower commands that were never confirmed
-
-    @property
-    def none(self) -> PerPhase:
-        """No draw at all."""
-        return (0.0,) * self.snapshot.site.phases
-
-    def evidence(self) -> Evidence:
-        """Return how well it is known what it drew."""
-        connector, since = self.connector, self.read_at - SETTLING
-        # The newest of them is the nearest, or all of them are too old or too new.
-        if not self.around or abs(self.around[-1].at - self.read_at) > SAME_TIME:
-            no_car = connector.status is ConnectorStatus.AVAILABLE
-            return Evidence.NO_CAR if no_car else Evidence.SILENT
-        if not connector.reachable:
-            return Evidence.SILENT
-        if connector.offered_at is None or connector.offered_at < since:
-            return Evidence.STEADY
-        known = self.past.offers and self.past.offers[0].at <= since
-        only_fell = known and self.offered[0] >= max(self.offered)
-        return Evidence.LOWERED if only_fell else Evidence.CHANGING
-
-    def lowest_or_offered(self) -> PerPhase:
-        """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
-        return at_most(self.lowest, min(self.offered))
-
-    def lowest_or_commanded(self) -> PerPhase:
-        """Return the same; it may also have followed a lower command that was never confirmed."""
-        return at_most(self.lowest, min((*self.offered, *self.taken_back)))
-
-    def likely(self, least: PerPhase) -> PerPhase:
-        """Return the least that it is likely to draw: a car that charges continues, even without a report of that time."""
-        charges = (
-            self.connector.status is ConnectorStatus.CHARGING
-            and self.connector.reachable
-        )
-        if not charges or not self.draws or self.read_at - self.draws[-1].at > TELLS:
-            return least
-        return tuple(map(max, least, self.lowest_or_offered()))
-
-    def highest_as_offered(self) -> PerPhase:
-        """Return the highest draw; one from before a reduction is over by now."""
-        if not _keeps_offers(self.connector, self.past):
-            return self.highest
-        return at_most(self.highest, max(self.offered))
-
-    def highest_or_offer(self) -> PerPhase:
-        """Return what it may have risen to since it reported."""
-        return tuple(map(max, self.highest_as_offered(), self.may_take()))
-
-    def may_take(self) -> PerPhase:
-        """Return its offer, on the phases that it uses. Current on other phases beyond its draw is not its own."""
-        connector, past = self.connector, self.past
-        most_a = held_a(connector, self.snapshot)
-        if connector.reachable and (
-            car_a := expected_a(connector, past, self.snapshot)
-        ):
-            most_a = min(most_a, car_a)
-        used = phases_in_use(connector, self.draws, past)
-        return tuple(
-            most_a if p in used else 0.0 for p in range(self.snapshot.site.phases)
-        )
-
-
-type Bound = Callable[[_Seen], PerPhase]
-
-# The least and the most that a connector drew when the meter measured.
-BOUNDS: Mapping[Evidence, tuple[Bound, Bound]] = {
-    Evidence.NO_CAR: (lambda seen: seen.none, lambda seen: seen.none),
-    Evidence.STEADY: (lambda seen: seen.lowest, lambda seen: seen.highest),
-    Evidence.LOWERED: (_Seen.lowest_or_commanded, _Seen.highest_as_offered),
-    Evidence.CHANGING: (_Seen.lowest_or_commanded, _Seen.highest_or_offer),
-    Evidence.SILENT: (lambda seen: seen.none, _Seen.highest_or_offer),
-}
-
-
 def uncontrolled(
     meter: MeterReading,
-    before_a: PerPhase | None,
+    before: MeterReading | None,
     over: tuple[bool, ...],
     connectors: list[Connector],
     past: CircuitMemory,
@@ -166,17 +62,19 @@ def uncontrolled(
     """Return the estimate within the bounds that is nearest to the last one.
 
     On a phase that is `over` its limit it is at least what the chargers do not account for; on the others too, if that is because
-    the load took a step since the meter showed `before_a`.
+    the load took a step since the meter showed what it did `before`.
     """
     phases = range(snapshot.site.phases)
     least = [0.0] * len(phases)
     likely = [0.0] * len(phases)
     most = [0.0] * len(phases)
+    rises = [0.0] * len(phases)
     least_w = likely_w = most_w = 0.0
+    elapsed_s = (meter.at - before.at).total_seconds() if before else 0.0
     kept = _kept(snapshot, memory)
     for connector in connectors:
         lived = memory.connector(connector.id)
-        seen = _seen(connector, draws[connector.id], lived, meter, snapshot)
+        seen = seen_of(connector, draws[connector.id], lived, meter, snapshot)
         lowest, highest = BOUNDS[seen.evidence()]
         low, high = lowest(seen), highest(seen)
         usual = seen.likely(low)
@@ -184,6 +82,8 @@ def uncontrolled(
             least[p] += low[p]
             likely[p] += usual[p]
             most[p] += high[p]
+            if p in connector.phases:
+                rises[p] += min(seen.may_rise_a(), RISES_MOST_A_S * elapsed_s)
         low_w, high_w = power_bounds(seen.around, low, high, snapshot)
         least_w += low_w
         likely_w += max(low_w, sum(usual) * snapshot.site.voltage_v)
@@ -198,6 +98,7 @@ def uncontrolled(
         load_w = _decayed(load_w, power_w - likely_w, power_w - most_w, kept)
         return _of_total(power_w, load_w, over, reported, snapshot)
     last = past.uncontrolled_a
+    before_a = before.current_a if before else None
     load = tuple(
         _decayed(
             _nearest(last[p] if last else None, metered - most[p], metered - least[p]),
@@ -220,10 +121,11 @@ def uncontrolled(
     )
     if any(over):
         everywhere = stepped or _has_just_stepped(past, snapshot)
+        risen = _risen_a(meter.current_a, before_a, last, rises)
         load = tuple(
-            max(load[p], metered - cars) if over[p] or everywhere else load[p]
-            for p, (metered, cars) in enumerate(
-                zip(meter.current_a, reported(), strict=True)
+            max(a, metered - cars if above or everywhere else a, more if above else a)
+            for a, metered, cars, more, above in zip(
+                load, meter.current_a, reported(), risen, over, strict=True
             )
         )
     voltage_v = snapshot.site.voltage_v
@@ -238,6 +140,23 @@ def uncontrolled(
         power_w=total_w - cars_w,
         measured_w=total_w,
         stepped=stepped,
+    )
+
+
+def _risen_a(
+    metered_a: PerPhase,
+    before_a: PerPhase | None,
+    load_a: PerPhase,
+    rises_a: list[float],
+) -> PerPhase:
+    """Return the load with what a meter rose by since it showed what it did before, beyond what cars can have risen by."""
+    if before_a is None or not load_a:
+        return (-math.inf,) * len(metered_a)
+    return tuple(
+        was + metered - lately - rise if metered - lately > RISEN_A else -math.inf
+        for was, metered, lately, rise in zip(
+            load_a, metered_a, before_a, rises_a, strict=True
+        )
     )
 
 
@@ -290,7 +209,7 @@ def _reported(
         draw = next(
             (draw for draw in reversed(known) if draw.at <= measured_at), known[0]
         )
-        follows_offers = _keeps_offers(connector, lived)
+        follows_offers = keeps_offers(connector, lived)
         most_a = expected_a(connector, lived, snapshot) or connector.max_a
         for phase, drawn in enumerate(draw.current_a):
             if follows_offers and drawn > 0:
@@ -330,50 +249,6 @@ def followed_a(
             risen_a = level_a + RISES_A_S * seconds
             level_a = max(level_a, min(risen_a, offered.current_a, most_a))
     return level_a
-
-
-def _keeps_offers(connector: Connector, past: ConnectorMemory) -> bool:
-    """Whether a connector's draw from before a reduction is over by now.
-
-    Of an offline one only what is reserved for it is its own.
-    """
-    return past.above_since is None or not connector.reachable
-
-
-def _seen(
-    connector: Connector,
-    draws: tuple[Draw, ...],
-    past: ConnectorMemory,
-    meter: MeterReading,
-    snapshot: Snapshot,
-) -> _Seen:
-    seen = around(draws, meter.at)
-    lowest, highest = bounds_of(seen, snapshot.site.phases)
-    since = meter.at - SETTLING
-    offered = in_force_a(past.offers, since)
-    return _Seen(
-        connector=connector,
-        draws=draws,
-        around=seen,
-        past=past,
-        read_at=meter.at,
-        snapshot=snapshot,
-        lowest=lowest,
-        highest=highest,
-        offered=(*offered, held_a(connector, snapshot)),
-        taken_back=tuple([one.current_a for one in past.taken_back if one.at >= since]),
-    )
-
-
-_AT = attrgetter("at")
-
-
-def in_force_a(offers: tuple[Offered, ...], since: datetime) -> tuple[float, ...]:
-    """Return the offers that were in force at some time since, the oldest first."""
-    if offers and offers[-1].at <= since:
-        return (offers[-1].current_a,)
-    later = bisect_right(offers, since, key=_AT)
-    return tuple([offered.current_a for offered in offers[max(later - 1, 0) :]])
 
 
 def _nearest(last: float | None, low: float, high: float) -> float:
