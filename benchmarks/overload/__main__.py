@@ -1,13 +1,18 @@
-"""Search random sites: `python -m benchmarks.overload --first 0 --last 1000`.
+"""Search random sites: `python -m benchmarks.overload --first 0 --last 1000`, and with `--honest` those whose meters are right.
 
 Each site that breaks what docs/robustness.md promises is printed as a row for `tests/engine/test_found_sites.py`. Less exact
 clients than those of the promise are among them: chargers that take 15 s to obey, meters of 10 s, steps while cars rise.
+Among honest sites are coarse and slow meters beside regulators that keep them at zero; nobody may call them wrong.
 """
 
 from argparse import ArgumentParser
 import sys
 
+from tests.engine.honest_sites import belief, random_honest_site
 from tests.engine.step_sites import outcome, random_site
+
+# A charger's report and the sun's may be this far apart.
+DOUBTED_S = 60
 
 
 def search(first: int, last: int) -> int:
@@ -26,12 +31,30 @@ def search(first: int, last: int) -> int:
     return late
 
 
+def search_honest(first: int, last: int) -> int:
+    """Print which meters were called wrong, and return how many."""
+    wrong = 0
+    for seed in range(first, last):
+        found = belief(random_honest_site(seed))
+        if found.wrong or found.doubted_s > DOUBTED_S:
+            wrong += 1
+            print(
+                f"{seed}: {'; '.join(found.wrong)} for {found.wrong_s} s,"
+                f" doubted for {found.doubted_s} s"
+            )
+    print(f"{last - first} honest sites: {wrong} called wrong or doubted for long")
+    return wrong
+
+
 def cli() -> int:
     """Read the arguments."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--last", type=int, default=1000, help="where to end")
+    parser.add_argument("--honest", action="store_true", help="sites with right meters")
     asked = parser.parse_args()
+    if asked.honest:
+        return search_honest(asked.first, asked.last)
     return search(asked.first, asked.last)
 
 

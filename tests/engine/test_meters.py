@@ -75,9 +75,11 @@ GOOD = MeterQuality.GOOD
         (lambda t: at(t, 18, 18), 1, MeterQuality.OUT_OF_RANGE),
         (lambda t: at(t, 18, 18, float("nan")), 1, MeterQuality.OUT_OF_RANGE),
         (lambda t: at(t, power_w=float("inf")), 1, MeterQuality.OUT_OF_RANGE),
-        # Down by more than the fuse within one reading, while the car went on: one reading is not believed, two are.
-        (lambda t: wobbling(t) if t < 4 else wobbling(t, -20), 5, MeterQuality.JUMPED),
-        (lambda t: wobbling(t) if t < 4 else wobbling(4, -20), 6, MeterQuality.JUMPED),
+        # Down by more than the fuse within one reading, while the car went on: the last one counts until another confirms it, or
+        # should have.
+        (lambda t: wobbling(t) if t < 4 else wobbling(t, -20), 5, GOOD),
+        (lambda t: wobbling(t) if t < 4 else wobbling(4, -20), 6, GOOD),
+        (lambda t: wobbling(t) if t < 4 else wobbling(4, -20), 7, MeterQuality.JUMPED),
         (lambda t: wobbling(t) if t < 4 else wobbling(t, -20), 6, GOOD),
         # Up it is believed at once.
         (lambda t: wobbling(t) if t < 4 else wobbling(t, 50), 5, GOOD),

@@ -19,6 +19,7 @@ from custom_components.sunfuse.engine.model import (
     PerPhase,
     PowerReading,
     ReasonKey,
+    Site,
     Snapshot,
 )
 from custom_components.sunfuse.engine.tuning import Characteristic
@@ -249,6 +250,26 @@ def test_an_interruption_of_a_minute_stops_no_car() -> None:
     plant.run(600)
     assert MeterQuality.STALE in {d.circuits[0].meter for d in plant.decisions}
     assert [car.stops for car in plant.cars] == [0, 0]
+
+
+@pytest.mark.parametrize("at_s", [0.0, DIES_S])
+def test_a_meter_that_shows_half(at_s: float) -> None:
+    """A transformer around one of two feeds: the meter follows the cars, by half. That is no sun of which nobody tells.
+
+    It stays wrong while few cars charge, which its half of the house covers.
+    """
+    plant = Plant(
+        cars=cars(phases=(0,)),
+        circuits=(replace(main(), limit_a=(25.0,)),),
+        site=Site(phases=1, voltage_v=230.0),
+        loads={"main": trembling(12.0)},
+        shows=lambda now_s, flow: flow if now_s < at_s else (flow[0] / 2,),
+        total_only=True,
+    )
+    found = flows(plant, 900)
+    assert max(found[300:]) <= 25.0
+    assert sum(a > 25.25 for a in found) <= 110
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
 def test_a_sign_that_turns_while_the_sun_shines() -> None:

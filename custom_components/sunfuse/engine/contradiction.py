@@ -3,7 +3,7 @@
 It may have failed at 0, its sign may be inverted, its kilowatts may be labelled watts. The meter itself need not report a
 fault: the chargers measure too. Reported output of solar panels and battery explains a difference.
 Unreported solar power is recognised by the meter itself: it shows less than the cars take and yet follows them, up
-when they take more and down when they take less. A wrong meter does not.
+when they take more and down when they take less. A wrong meter does not, and one that shows half of everything by half.
 """
 
 from bisect import bisect_left
@@ -15,7 +15,7 @@ from operator import attrgetter
 from .car_bounds import SETTLING
 from .drawing import METER_LAG, SAME_TIME, least_bounds_of
 from .generation import generated_w
-from .memory import Doubt, Draw
+from .memory import Doubt, Draw, Following
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
 
@@ -40,6 +40,13 @@ SUN_FORGOTTEN = timedelta(days=1)
 # A change of the cars by this much must appear in the meter, by at least half of it.
 CHANGED_A = 3.0
 FOLLOWS = 0.5
+# And on average, over changes by so much, by more than this part: less is a wrong scale, as of a transformer around one of two
+# feeds.
+FOLLOWS_ON_AVERAGE = 0.7
+SHOWS_A_PART = 0.3
+AVERAGED_A = 12.0
+FOLLOWING_WEIGHT = 0.3
+FOLLOWS_MOST = 1.5
 # A value that moved by more is a different one.
 MOVED_A = 0.3
 # Even with solar power, a meter below a charging car does not show exactly zero.
@@ -107,6 +114,7 @@ def doubt(
             doubted
             or not _moved(metered_a, past.wrong_a)
             or _was_unexplained(past, snapshot)
+            or _may_show_a_part(past)
         ):
             return past, True
         return replace(past, wrong_a=None, since=None, read_at=None), False
@@ -250,8 +258,11 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
 def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
     """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
     if len(past.metered_a) != len(metered_a):
-        return replace(past, cars_a=cars_a, metered_a=metered_a, feeds_in=())
+        return replace(
+            past, cars_a=cars_a, metered_a=metered_a, feeds_in=(), following=()
+        )
     feeds_in = list(past.feeds_in or (False,) * len(metered_a))
+    following = list(past.following or (None,) * len(metered_a))
     shows_cars = past.shows_cars or any(
         car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
         for car, metered in zip(cars_a, metered_a, strict=True)
@@ -260,14 +271,45 @@ def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
         before, metered_before = past.cars_a[index], past.metered_a[index]
         if abs(car - before) < CHANGED_A:
             continue
-        follows = (metered - metered_before) / (car - before) >= FOLLOWS
+        part = (metered - metered_before) / (car - before)
+        follows = part >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
-        feeds_in[index] = follows and (short or feeds_in[index])
+        following[index] = known = _averaged(following[index], part, abs(car - before))
+        feeds_in[index] = (
+            follows and not _shows_a_part(known) and (short or feeds_in[index])
+        )
         shows_cars = shows_cars or follows
     return replace(
         past,
         cars_a=cars_a,
         metered_a=metered_a,
+        following=tuple(following),
         feeds_in=tuple(feeds_in),
         shows_cars=shows_cars,
+    )
+
+
+def _averaged(past: Following | None, part: float, changed_a: float) -> Following:
+    last = min(max(part, 0.0), FOLLOWS_MOST)
+    if past is None:
+        return Following(part=last, changed_a=changed_a, last=last)
+    return Following(
+        part=past.part + (last - past.part) * FOLLOWING_WEIGHT,
+        changed_a=past.changed_a + changed_a,
+        last=last,
+    )
+
+
+def _may_show_a_part(past: Doubt) -> bool:
+    """Whether a meter shows a part of the cars on some phase; the sum says nothing of that, as one phase may be dead."""
+    flows = past.following[:-1] or past.following
+    return any(one is not None and _shows_a_part(one) for one in flows)
+
+
+def _shows_a_part(known: Following) -> bool:
+    """Whether a meter follows the cars, and by a part only. While few cars charge it contradicts none: it shows the house as well."""
+    return (
+        known.changed_a >= AVERAGED_A
+        and known.part < FOLLOWS_ON_AVERAGE
+        and SHOWS_A_PART <= known.last < FOLLOWS_ON_AVERAGE
     )

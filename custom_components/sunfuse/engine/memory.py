@@ -123,6 +123,15 @@ class ConnectorMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """By which part of the cars' changes a meter changes: averaged over changes by so much in all, and at the last one."""
+
+    part: float
+    changed_a: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """Evidence against a circuit's meter: it shows less than the cars take (see `contradiction`)."""
 
@@ -132,6 +141,7 @@ class Doubt:
     # Cars and meter when they were last compared: per phase and in sum, or in sum alone.
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()
+    following: tuple[Following | None, ...] = ()
     feeds_in: tuple[bool, ...] = ()  # whether unreported solar power feeds in there
     # The recent maximum of solar panels and battery, and when.
     sun_w: float = 0.0
@@ -145,10 +155,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingPhase:
-    """Since when a phase has shown the same value, what its cars took then, and whether its sensor is stuck."""
+    """Since when a phase has shown the same value, what its cars took then at least and at most, and whether its sensor is stuck."""
 
     since: datetime
     cars_a: float
+    cars_most_a: float | None = None  # None: the same
     compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
     stuck: bool = False
@@ -207,6 +218,7 @@ class CircuitMemory:
     changed_at: datetime | None = None
     same_since: datetime | None = None  # the same, also while nothing flows
     longest_still_s: float = 0.0
+    finest_a: float | None = None  # the smallest change that it has shown
     changes: int = 0
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm

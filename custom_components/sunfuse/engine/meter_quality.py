@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 
+from .balanced import balanced, values_of
 from .contradiction import doubt
-from .memory import CircuitMemory, Draw
+from .memory import CircuitMemory, Draw, StandingPhase
 from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
-from .stuck_phases import watch_phases, without_stuck
+from .stuck_phases import has_missed, watch_phases, without_stuck
 
 # No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
 _RANGE = 5.0
@@ -23,9 +24,6 @@ STILL_LEAST_S = 120.0
 STILL_S = 1800.0
 COARSE_TIMES = 4.0
 LEARNED_MOST_S = 3600.0
-# If the cars changed by this much meanwhile, an unchanged meter has not seen it.
-STILL_WITH_CARS_S = 60.0
-CARS_CHANGED_A = 3.0
 # Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
 # it missed.
 CARS_REPORT_S = 30.0
@@ -33,9 +31,13 @@ CARS_REPORT_S = 30.0
 STILL_BRIEF_S = 30.0
 # So long a silence is no longer than that of a meter that reports this often.
 BRIDGED = timedelta(seconds=5)
+# The next value of a meter comes within this many intervals.
+NEXT = 1.5
 # Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
+# Sums of tenths are a hair apart.
+_SAME_A = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +89,12 @@ def judge(
         return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
     if reading.at != past.read_at and _jumped(circuit, reading, cars_a, past):
         past = replace(past, suspect_a=reading.current_a, read_at=reading.at)
-        return Judged(quality=MeterQuality.JUMPED, past=past)
-    if reading.at == past.read_at and past.suspect_a is not None:
-        return Judged(quality=MeterQuality.JUMPED, past=past)
-    frozen = _frozen(reading, cars_a, past, snapshot)
-    reported_at = _oldest_report(connectors, draws)
-    standing = watch_phases(reading, cars_a, reported_at, past, snapshot.now)
+    elif reading.at != past.read_at:
+        past = replace(past, suspect_a=None)
+    if past.suspect_a is not None:
+        return _unconfirmed(reading, past, snapshot)
+    standing = watch_phases(reading, connectors, draws, past, snapshot)
+    frozen = _frozen(reading, past, standing, snapshot)
     past = _remember(reading, cars_a, past, snapshot)
     past = replace(past, frozen=frozen, standing=standing)
     doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
@@ -149,12 +151,15 @@ def _sum_drawn(
     )
 
 
-def _oldest_report(
-    connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]]
-) -> datetime | None:
-    """Return the oldest of the last reports of cars that take something; None if there are none."""
-    last = [draws[c.id][-1] for c in connectors if draws[c.id]]
-    return min((d.at for d in last if max(d.current_a) >= _NOTHING_A), default=None)
+def _unconfirmed(
+    reading: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> Judged:
+    """Return what counts until the next value confirms a fall, or does not: the last one, which was higher."""
+    waits_s = max(BRIDGED.total_seconds(), NEXT * (past.interval_s or 0.0))
+    if (snapshot.now - reading.at).total_seconds() > waits_s:
+        return Judged(quality=MeterQuality.JUMPED, past=past)
+    last = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    return Judged(quality=MeterQuality.GOOD, past=past, reading=last, doubted=True)
 
 
 def _completed(
@@ -228,20 +233,19 @@ def _jumped(
 
 
 def _frozen(
-    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
+    reading: MeterReading,
+    past: CircuitMemory,
+    standing: tuple[StandingPhase, ...],
+    snapshot: Snapshot,
 ) -> bool:
     """Whether the value has been unchanged for far longer than ever before, or than the cars allow."""
     if past.changed_at is None or not _same(reading, past):
         return False
-    if past.frozen:
+    if past.finest_a is not None and all(balanced(reading, past, snapshot)):
+        return False
+    if past.frozen or has_missed(standing):
         return True
-    still_s = (snapshot.now - past.changed_at).total_seconds()
-    if still_s > _patience_s(past):
-        return True
-    return still_s > STILL_WITH_CARS_S and any(
-        abs(now - then) > CARS_CHANGED_A
-        for now, then in zip(cars_a, past.cars_at_change_a, strict=True)
-    )
+    return (snapshot.now - past.changed_at).total_seconds() > _patience_s(past)
 
 
 def stands_still(past: CircuitMemory) -> bool:
@@ -288,15 +292,12 @@ def _remember(
             return replace(
                 past,
                 read_at=reading.at,
-                suspect_a=None,
                 changed_at=min(reading.at, snapshot.now),
                 cars_at_change_a=cars_a,
             )
         still_s = (snapshot.now - past.changed_at).total_seconds()
         compared_a = cars_a if still_s <= CARS_REPORT_S else past.cars_at_change_a
-        return replace(
-            past, read_at=reading.at, suspect_a=None, cars_at_change_a=compared_a
-        )
+        return replace(past, read_at=reading.at, cars_at_change_a=compared_a)
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:
         # How long it was unchanged while it was believed: until it last reported the same.
@@ -310,7 +311,20 @@ def _remember(
         changed_at=min(reading.at, snapshot.now),
         same_since=min(reading.at, snapshot.now),
         longest_still_s=still_s,
+        finest_a=_finest_a(reading, past, snapshot),
         changes=past.changes + 1,
         cars_at_change_a=cars_a,
-        suspect_a=None,
     )
+
+
+def _finest_a(
+    reading: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> float | None:
+    """Return the smallest change that a meter has shown: its resolution, once it has shown enough."""
+    if past.read_a is None and past.read_w is None:
+        return past.finest_a
+    before = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    pairs = zip(values_of(before, snapshot), values_of(reading, snapshot), strict=False)
+    changes = [abs(now - then) for then, now in pairs]
+    known = [past.finest_a] if past.finest_a is not None else []
+    return min((a for a in (*known, *changes) if a > _SAME_A), default=None)

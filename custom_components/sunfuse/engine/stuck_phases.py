@@ -1,62 +1,126 @@
-"""Recognises a sensor of one phase that repeats its value while the others live: the cars on that phase changed, and it did not.
+"""Recognises a sensor that repeats its value: the cars on its phase changed, and it did not.
 
-A quiet phase rightly shows the same for hours; it cannot while a car on it starts, stops or changes by several amperes.
+A quiet phase rightly shows the same for hours; it cannot while a car on it starts, stops or changes by several amperes, unless
+something keeps it at zero (see `balanced`). If all others repeat their values as well, the meter is frozen.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .memory import CircuitMemory, StandingPhase
-from .model import MeterReading, PerPhase
+from .balanced import balanced, values_of
+from .memory import CircuitMemory, Draw, StandingPhase
+from .model import Connector, MeterReading, PerPhase, Snapshot
+from .wanted import NO_CAR
 
-# Most chargers report each minute at the latest: a change within this time is the one before the value stood still.
+# What chargers report may be older than its time says: a change within this time is the one before the value stood still.
+LATE = timedelta(seconds=30)
+# And most of those that have not reported since have nothing to report: chargers report each minute at the latest.
 CARS_REPORT = timedelta(seconds=90)
 # A value that is this much newer than a change of the cars shows it.
 SHOWN = timedelta(seconds=30)
 CARS_CHANGED_A = 3.0
+# A car that takes less does not charge.
+_NOTHING_A = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cars:
+    """What cars take at least and at most, of each value of a meter, and since when that is known."""
+
+    least_a: PerPhase
+    most_a: PerPhase
+    charging_since: datetime | None  # the oldest last report of those that charge
+    all_since: datetime | None  # and of all; None: there are none, or one never did
 
 
 def watch_phases(
     reading: MeterReading,
-    cars_a: PerPhase,
-    reported_at: datetime | None,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
     past: CircuitMemory,
-    now: datetime,
+    snapshot: Snapshot,
 ) -> tuple[StandingPhase, ...]:
-    """Return for how long each phase has shown the same, and whether its sensor is stuck.
-
-    `reported_at` is the oldest of the last reports of cars that take something, None if there are none.
-    """
-    if reading.current_a is None:
-        return ()
-    before_a, at = past.read_a, min(reading.at, now)
-    known = past.standing
-    if before_a is None or len(known) != len(reading.current_a):
-        return tuple(StandingPhase(since=at, cars_a=a) for a in cars_a)
+    """Return for how long each phase has shown the same, and whether its sensor is stuck; of a total likewise."""
+    values = values_of(reading, snapshot)
+    cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
+    at = min(reading.at, snapshot.now)
+    before = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    known, was = past.standing, values_of(before, snapshot)
+    if not len(known) == len(was) == len(values):
+        return tuple(
+            StandingPhase(since=at, cars_a=least, cars_most_a=most)
+            for least, most in zip(cars.least_a, cars.most_a, strict=True)
+        )
+    at_zero = balanced(reading, past, snapshot)
     return tuple(
-        _watched(one, drawn, reported_at, at)
+        _watched(one, least, most, cars, at, snapshot.now, at_zero=rests)
         if now_a == then_a
-        else StandingPhase(since=at, cars_a=drawn)
-        for one, drawn, now_a, then_a in zip(
-            known, cars_a, reading.current_a, before_a, strict=True
+        else StandingPhase(since=at, cars_a=least, cars_most_a=most)
+        for one, least, most, now_a, then_a, rests in zip(
+            known, cars.least_a, cars.most_a, values, was, at_zero, strict=True
         )
     )
 
 
+def _cars(
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    snapshot: Snapshot,
+    *,
+    by_phase: bool,
+) -> _Cars:
+    last = [draws[one.id][-1] for one in connectors if draws[one.id]]
+    plugged = [draws[one.id][-1:] for one in connectors if one.status not in NO_CAR]
+    reported = [draw.at for known in plugged for draw in known]
+    charging = [draw.at for draw in last if max(draw.highest_a) >= _NOTHING_A]
+    least_a: PerPhase
+    most_a: PerPhase
+    if by_phase:
+        phases = range(snapshot.site.phases)
+        least_a = tuple([sum([d.lowest_a[p] for d in last]) for p in phases])
+        most_a = tuple([sum([d.highest_a[p] for d in last]) for p in phases])
+    else:
+        least_a = most_a = (sum([a for d in last for a in d.current_a]),)
+    return _Cars(
+        least_a=least_a,
+        most_a=most_a,
+        charging_since=min(charging, default=None),
+        all_since=min(reported, default=None) if all(plugged) else None,
+    )
+
+
 def _watched(
-    one: StandingPhase, cars_a: float, reported_at: datetime | None, at: datetime
+    one: StandingPhase,
+    least_a: float,
+    most_a: float,
+    cars: _Cars,
+    at: datetime,
+    now: datetime,
+    *,
+    at_zero: bool,
 ) -> StandingPhase:
+    if at_zero:
+        return StandingPhase(since=one.since, cars_a=least_a, cars_most_a=most_a)
     if one.stuck:
         return one
     if not one.compared:
-        # A late report may be of a change from before the value stood still.
-        reported = reported_at is None or reported_at > one.since
-        compared = reported and at - one.since > CARS_REPORT
-        return replace(one, cars_a=cars_a, compared=compared)
-    if abs(cars_a - one.cars_a) <= CARS_CHANGED_A:
+        late = one.since + LATE
+        charging = cars.charging_since is None or cars.charging_since > late
+        every = cars.all_since is not None and cars.all_since > late
+        compared = charging and (every or at - one.since > CARS_REPORT)
+        return replace(one, cars_a=least_a, cars_most_a=most_a, compared=compared)
+    was_most_a = one.cars_a if one.cars_most_a is None else one.cars_most_a
+    if max(least_a - was_most_a, one.cars_a - most_a) <= CARS_CHANGED_A:
         return replace(one, missed_since=None) if one.missed_since else one
-    since = one.missed_since or at
+    since = one.missed_since or now
     return replace(one, missed_since=since, stuck=at - since >= SHOWN)
+
+
+def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
+    """Whether a sensor is stuck and no other one has changed since it missed a change: the whole meter is frozen."""
+    missed = [one.missed_since for one in standing if one.stuck and one.missed_since]
+    return bool(missed) and all(one.since < min(missed) for one in standing)
 
 
 def without_stuck(
