@@ -391,7 +391,7 @@ async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(
     await plug_in(home, station, "CARD")
     await home.shows("sensor", "CP1/1_car", "Zoe")
     for said, taken_back in ((zoe, "CP1"), ("CP1", zoe)):
-        at = tomorrow(9)
+        at = next_at(clock(300))
         await act(home, "set_departure", said, departure=at.isoformat())
         assert demand(home).departure == dt_util.as_utc(at)
         await act(home, "skip_tonight", said)
