@@ -460,10 +460,9 @@ async def test_a_charger_that_refuses_its_fail_safe_is_a_repair_issue(
     station.answers["SetChargingProfile"] = {"status": "Rejected"}
     await station.call("BootNotification", BOOT)
     await home.tell(station, "Available")
-    await wait_until(
-        lambda: any(
-            issue.translation_key == "fail_safe_refused"
-            for issue in ir.async_get(hass).issues.values()
-        ),
-        "an issue",
-    )
+
+    def issues() -> list[str | None]:
+        return [one.translation_key for one in ir.async_get(hass).issues.values()]
+
+    await wait_until(issues, "an issue")
+    assert issues() == ["fail_safe_refused"]

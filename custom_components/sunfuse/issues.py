@@ -341,19 +341,19 @@ def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
             placeholders=charger,
             fix=((FIX, TRY_LIMITS), (ABOUT, name)),
         )
+    elif station.fail_safe_set is False:
+        yield RepairIssue(
+            translation_key="fail_safe_refused",
+            about=name,
+            placeholders=charger,
+            fix=((FIX, SET_UP), (ABOUT, name)),
+        )
     elif station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
         yield RepairIssue(
             translation_key="does_not_fall_back",
             about=name,
             placeholders=charger,
             fix=((FIX, TEST_FAIL_SAFE), (ABOUT, name)),
-        )
-    if station.fail_safe_set is False and station.takes_limits:
-        yield RepairIssue(
-            translation_key="fail_safe_refused",
-            about=name,
-            placeholders=charger,
-            fix=((FIX, SET_UP), (ABOUT, name)),
         )
     if station.new_password in (NewPassword.NEEDS_RESTART, NewPassword.NOT_USED):
         yield RepairIssue(

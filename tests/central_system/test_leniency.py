@@ -454,6 +454,24 @@ async def test_a_start_at_connector_zero(
         await charger.start(clock.text(), connector=0)
 
 
+async def test_connector_zero_of_an_evse(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """Connectors count from 1: a 2.x charger that writes 0 means the one that the EVSE has."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "2.0.1")
+    await charger.boot()
+    station = charger.station
+    evse = {"id": 1, "connectorId": 0}
+    await station.status2("Occupied", clock.text(), connector=0)
+    await station.event("Started", clock.text(), 0, state="Charging", evse=evse)
+    assert connector(system).status is ConnectorStatus.CHARGING
+    await station.status2("Available", clock.text(), connector=0)
+    await station.event("Ended", clock.text(), 1, evse=evse)
+    assert connector(system).status is ConnectorStatus.AVAILABLE
+    assert len(system.stations["CP1"].state.connectors) == 1
+
+
 async def test_a_2_x_charger_with_words_of_1_6(
     connect: Connect, system: CentralSystem, clock: SteppedClock
 ) -> None:

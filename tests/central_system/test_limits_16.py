@@ -204,7 +204,9 @@ async def test_fail_safe_is_refused(
     assert state.fail_safe_set is False
     assert state.fail_safe is FailSafe.DOES_NOT_FALL_BACK
     assert state.fall_back_a == 16
-    assert "did not take its fail-safe current" in caplog.text
+    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "did not take its fail-safe current" in warnings[0]
 
 
 async def test_fail_safe_is_taken_later(

@@ -76,11 +76,6 @@ class FailSafeProfile:
                 return
         station.limits.confirmed(taken=False)
         station.fail_safe.confirmed_set(taken=False)
-        _LOGGER.warning(
-            "Charger %s did not take its fail-safe current: its maximum is reserved while it is away. "
-            "Set a low current in the charger itself, if it has such a setting",
-            station.identity,
-        )
 
     def _shapes(self) -> list[tuple[Kind, int, bool]]:
         """Return the shapes to try: kind, stack level, and whether each connector needs its own profile."""

@@ -39,6 +39,12 @@ class FailSafeWatch:
         refused_before = self._shared.state.fail_safe_set is False
         self._shared.update(fail_safe_set=taken)
         if not taken:
+            if not refused_before:
+                _LOGGER.warning(
+                    "Charger %s did not take its fail-safe current: its maximum is reserved while it is away. "
+                    "Set a low current in the charger itself, if it has such a setting",
+                    self._shared.identity,
+                )
             self.conclude(FailSafe.DOES_NOT_FALL_BACK)
         elif refused_before:
             self.conclude(FailSafe.NOT_VERIFIED)
@@ -49,7 +55,8 @@ class FailSafeWatch:
         if FORGETS in shared.variables:
             fail_safe = FailSafe.DOES_NOT_FALL_BACK
         news = fail_safe is not shared.state.fail_safe
-        if news and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
+        said = shared.state.fail_safe_set is False
+        if news and not said and fail_safe is FailSafe.DOES_NOT_FALL_BACK:
             _LOGGER.warning(
                 "Charger %s does not fall back to its fail-safe current: its maximum is reserved while it is away. "
                 "Set a low current in the charger itself, if it has such a setting, and test it again",

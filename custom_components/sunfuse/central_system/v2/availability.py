@@ -40,7 +40,7 @@ class Availability2:
         """Note a status that the station reports because it changed."""
         station = self._station
         known = len(station.connectors.evses)
-        number = station.connectors.numbered(evse, connector)
+        number = self._evses.connector_of(evse, connector)
         if len(station.connectors.evses) > max(known, 1) and station.variables:
             # Ask whether the station really has it.
             station.variables.pop(NUMBER_OF_CONNECTORS, None)

@@ -21,7 +21,7 @@ class Evses2:
     def connector_of(self, evse: int, connector: int | None = None) -> int:
         """Return the number of a connector; that of the EVSE in use if none is named."""
         connectors = self._station.connectors
-        if connector is not None:
+        if connector:  # some stations write 0, which no connector has
             return connectors.numbered(evse, connector)
         numbers = [number for (e, _), number in connectors.evses.items() if e == evse]
         for number in numbers:
