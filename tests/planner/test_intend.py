@@ -329,6 +329,33 @@ def test_preconditioning_has_power_before_the_departure() -> None:
     assert all(advice.why.key is PlanKey.PRECONDITIONS for advice in advices)
 
 
+@pytest.mark.parametrize("needs_wh", [10_000.0, 0.0])
+def test_preconditioning_does_not_fill_the_battery(needs_wh: float) -> None:
+    """What is demanded in a dear hour is for the cabin: the car gets it then, and no more than it needs before.
+
+    Also one that already has what it needs.
+    """
+    half_hour = timedelta(minutes=30)
+    (zoe,) = intend(night(car(energy_wh=needs_wh, precondition=half_hour))).cars
+    assert zoe.energy_wh == pytest.approx(needs_wh, abs=60)
+    advices = [s.advice for s in zoe.slots if MORNING - half_hour <= s.start < MORNING]
+    assert [advice.at_least_w for advice in advices] == [11_040, 11_040]
+    assert all(advice.why.key is PlanKey.PRECONDITIONS for advice in advices)
+
+
+def test_where_nobody_knows_the_carbon_no_hour_is_clean() -> None:
+    """A limit of 100 g then means nothing, which is said; it does not mean that every hour is clean."""
+    (zoe,) = intend(night(car(carbon_limit_g=100.0))).cars
+    assert zoe.energy_wh == pytest.approx(10_000, abs=60)
+    assert zoe.slots[0].power_w == 0
+
+
+def test_who_charges_because_it_is_cheap_is_told_so() -> None:
+    """Below the price limit it charges what it can, which no departure needs: nobody else gives way for that."""
+    (zoe,) = intend(night(car(price_limit=0.4))).cars
+    assert zoe.why.key is PlanKey.TAKES_CHEAP_HOURS
+
+
 def test_what_is_not_known_is_assumed_and_said() -> None:
     """Without prices, forecasts, size or need there is a plan, and it says what it took instead."""
     unknown = car(soc=None, capacity_wh=None, energy_wh=None)

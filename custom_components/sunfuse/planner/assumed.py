@@ -20,7 +20,7 @@ class Assumed:
     sun: Quantiles
     import_price: Series
     export_price: Series
-    carbon_g: Series  # empty where carbon does not count
+    carbon_g: Series  # empty where carbon does not count, or nobody knows it
     assumptions: tuple[Assumption, ...]
 
 
@@ -50,7 +50,10 @@ def complete(outlook: Outlook) -> Assumed:
     export_price = known(outlook.export_price, 0.0, Assumption.EXPORT_UNKNOWN)
     carbon_g: Series = ()
     if _carbon_counts(outlook):
-        carbon_g = known(outlook.carbon_g, 0.0, Assumption.CARBON_UNKNOWN)
+        if outlook.carbon_g:
+            carbon_g = known(outlook.carbon_g, 0.0, Assumption.CARBON_UNKNOWN)
+        else:
+            found.append(Assumption.CARBON_UNKNOWN)
     house = _quantiles(outlook.house, steps)
     if house is None:
         found.append(Assumption.HOUSE_UNKNOWN)

@@ -134,7 +134,9 @@ class CarReader:
             min_charge_w=lowest_w,
             charge_efficiency=car.charge_efficiency,
             standby_w=standby_w,
-            demand_w=self._preconditioning(car, goals, most),
+            demand_w=self._preconditioning(car, most),
+            # A car that has what it needs takes this for its cabin: it is not filled beyond that before.
+            demand_until_wh=max(wanted_wh, default=0.0),
             end_value=self._end_value(car, waits),
             charge_value=charge_value,
             start_cost=wear,
@@ -282,11 +284,11 @@ class CarReader:
             found.append(value - beyond * max(0.0, dearer))
         return tuple(found)
 
-    def _preconditioning(
-        self, car: CarOutlook, goals: tuple[CarGoal, ...], most: Series
-    ) -> Series:
-        """Return the power that is demanded in the last minutes before each departure."""
-        if not (car.precondition and goals):
+    def _preconditioning(self, car: CarOutlook, most: Series) -> Series:
+        """Return the power that is demanded in the last minutes before each departure, whether anything is missing or not."""
+        goals = [goal for goal in car.goals if goal.at > self._outlook.now]
+        plans = car.mode in (CarMode.ECO, CarMode.FAST)
+        if not (car.precondition and goals and plans):
             return ()
         return tuple(
             most_w

@@ -63,6 +63,10 @@ class Reasons:
             return _until(PlanKey.PAUSED, car.paused_until)
         if not car.connected and (car.arrives is None or start < car.arrives):
             return _until(PlanKey.AWAY, car.arrives)
+        if self.terms.store.demand_w and self.terms.store.demand_w[step] > 0:
+            # Also of a car that has enough: its cabin is warmed.
+            following = (goal.at for goal in car.goals if goal.at > start)
+            return _until(PlanKey.PRECONDITIONS, next(following, None))
         return self._charging(step) if self.on(step) else self._waiting(step)
 
     # Charging
@@ -83,11 +87,8 @@ class Reasons:
                 key=PlanKey.MINIMUM_FIRST,
                 values=(("energy_wh", round(car.minimum_wh)), *_time("ready", ready)),
             )
-        if self.terms.store.demand_w and self.terms.store.demand_w[step] > 0:
-            return _until(
-                PlanKey.PRECONDITIONS,
-                next((goal.at for goal in self.terms.goals if goal.at > start), None),
-            )
+        if self.terms.cheap[step] and not self.is_tight(step):
+            return self._cheap(step, end)
         if self.sun_w[step] >= _SUNNY * self.plan.charge_w[step]:
             return _until(PlanKey.TAKES_SUN, end)
         if self.terms.goals and self.ready is not None and start < self.ready:
@@ -96,10 +97,13 @@ class Reasons:
             return Why(key=PlanKey.CHARGES_TO_BE_READY)
         if self.sun_w[step] > _LITTLE * self.plan.charge_w[step]:
             return _until(PlanKey.TAKES_SUN, end)
-        price = self._price(step)
+        return self._cheap(step, end)
+
+    def _cheap(self, step: int, end: datetime) -> Why:
+        price = round(self._price(step), 4)
         return Why(
             key=PlanKey.TAKES_CHEAP_HOURS,
-            values=(("until", end.isoformat()), ("price", round(price, 4))),
+            values=(("until", end.isoformat()), ("price", price)),
         )
 
     # Waiting

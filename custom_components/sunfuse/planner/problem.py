@@ -71,8 +71,9 @@ class Store:
     charge_efficiency: float = 1.0
     discharge_efficiency: float = 1.0
     standby_w: float = 0.0
-    # Power that is required in a step, whatever it costs, until the store is full.
+    # Power that is required in a step, whatever it costs, until the store holds so much; None: until it is full.
     demand_w: Series = ()
+    demand_until_wh: float | None = None
     # Power that it takes in a step whatever is planned for others, as far as the limits allow.
     taken_w: Series = ()
     from_grid: bool = True  # False: it charges only in steps without import

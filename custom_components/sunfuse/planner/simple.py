@@ -117,8 +117,11 @@ class SimplePlanner:
         )
 
     def _fill(self, store: Store, demand: Series) -> None:
+        enough_wh = store.max_wh
+        if store.demand_until_wh is not None:
+            enough_wh = min(enough_wh, store.demand_until_wh)
         for step, demand_w in enumerate(demand):
-            free_wh = store.max_wh - self._stored_wh(store, self._problem.steps - 1)
+            free_wh = enough_wh - self._stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
                 fills_w = float(self._wanted_w(store, free_wh)[step])
                 room_w = self._limit_w(store, step)

@@ -305,21 +305,24 @@ class StoreRows:
         program.rows((charge[steps], 1.0), (lacks, 1.0), lower=taken[steps])
 
     def _add_demand(self, charge: Columns, held: Held) -> dict[int, int]:
-        """Charge the required power in a step, sooner rather than later, until the store is full.
+        """Charge the required power in a step, sooner rather than later, until the store holds enough.
 
-        Returns the column of each step with a required power that says whether the store is full at its end.
+        Returns the column of each step with a required power that says whether it does at its end.
         """
         program, store = self._program, self._store
         if not store.demand_w:
             return {}
         demand = np.minimum(np.array(store.demand_w) / 1000, self._most)
         steps = np.flatnonzero(demand > 0)
+        enough_wh = store.max_wh
+        if store.demand_until_wh is not None:
+            enough_wh = min(enough_wh, store.demand_until_wh)
         full = program.columns(len(steps), upper=1.0)
         program.whole(full)
         for step, column in zip(steps, full, strict=True):
             program.row(
                 *held.after(int(step)),
-                (np.array([column]), -store.max_wh / 1000),
+                (np.array([column]), -enough_wh / 1000),
                 lower=-held.now,
             )
         urgency = 2 - steps / self._problem.steps
