@@ -622,3 +622,13 @@ async def test_a_car_that_usually_comes_keeps_its_share_of_the_night(
     before = [slot.power_w for slot in coming.slots if slot.end <= six]
     assert not any(before)
     assert runtime.planning.data.missed == {}
+
+
+async def test_a_state_of_charge_that_jumps_is_planned_at_once(site: Site) -> None:
+    """A car that was asleep says that it is nearly full, or its driver types it: nobody waits five minutes for that plan."""
+    for energy_wh in (5_000.0, 18_000.0):
+        site.demand = replace(site.demand, energy_wh=energy_wh)
+        await site.settle()
+        # 225 W and 8 % are lost of 11 kW.
+        drawn_kwh = energy_wh / 1000 / (0.92 - 0.225 / 11.04)
+        assert float(site.shows("plan_energy")) == pytest.approx(drawn_kwh, abs=0.15)

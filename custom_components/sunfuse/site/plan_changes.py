@@ -12,6 +12,9 @@ from ..engine.wanted import NO_CAR
 
 # What only passes by while a car charges; whether it is known at all counts by itself.
 _PASSES = frozenset(("energy_wh", "full_wh", "soc", "minimum_wh", "limit_wh"))
+_WHAT_PASSES = attrgetter("energy_wh", "full_wh", "limit_wh")
+# No charger supplies so much between two looks: the car says something else, or its driver.
+_JUMP_WH = 1000.0
 _said = attrgetter(*(one.name for one in fields(Demand) if one.name not in _PASSES))
 
 
@@ -36,9 +39,11 @@ def silent_of(snapshot: Snapshot) -> frozenset[str]:
 class AskedBefore:
     """Notices who asks for something else than when it was last planned, over restarts too."""
 
-    def __init__(self) -> None:
-        """Begin with nothing known."""
+    def __init__(self, speed: float = 1.0) -> None:
+        """Begin with nothing known, where time passes so much faster than on the wall."""
+        self._jump_wh = _JUMP_WH * speed
         self._now: dict[str, Any] = {}
+        self._energies: dict[str, tuple[float | None, ...]] = {}
         # As fingerprints, of all that were heard of; who is silent for a while has not changed its mind.
         self._heard: dict[str, str] = {}
         self.changed: set[str] = set()
@@ -59,9 +64,17 @@ class AskedBefore:
     def follow(self, snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> bool:
         """Note what each car asks for now; returns whether a new plan is needed."""
         asked = asked_of(snapshot, demand_of)
-        if asked == self._now:
-            return False
         silent = silent_of(snapshot)
+        jumped = self._jumped(
+            {
+                one.id: _WHAT_PASSES(demand_of(one.id))
+                for one in snapshot.connectors
+                if one.id not in silent
+            }
+        )
+        self.changed |= jumped
+        if asked == self._now:
+            return bool(jumped)
         heard = {
             car: _fingerprint(asks)
             if asks != self._now.get(car) or car not in self._heard
@@ -77,6 +90,18 @@ class AskedBefore:
         } | heard
         self._now = asked
         return True
+
+    def _jumped(self, energies: dict[str, tuple[float | None, ...]]) -> set[str]:
+        """Return the cars that need much more or less than a moment ago, which no charging explains."""
+        before, self._energies = self._energies, energies
+        return {
+            car
+            for car, now in energies.items()
+            if any(
+                old is not None and new is not None and abs(new - old) > self._jump_wh
+                for old, new in zip(before.get(car, ()), now, strict=False)
+            )
+        }
 
 
 def _fingerprint(asks: Any) -> str:

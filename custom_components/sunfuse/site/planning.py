@@ -92,7 +92,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._settings = settings
         self.clock = clock
         # Whoever asks for something else since the last plan is not held to it.
-        self._asked = AskedBefore()
+        self._asked = AskedBefore(clock.speed)
         self._file = PlanFile(hass, entry.entry_id)
         self._run = BackgroundRun(
             hass, entry, self._async_run, name=f"{DOMAIN} plan", burst_s=BURST_S
