@@ -185,6 +185,7 @@ async def test_counters_never_fall_after_a_power_cut(
         assert await hass.config_entries.async_unload(home.entry.entry_id)
         hass_storage.update(on_disk)
         assert await hass.config_entries.async_setup(home.entry.entry_id)
+        await asyncio.sleep(10)  # the charger takes longer to come back
         station = await home.boot("CP1", "Charging")
         await wait_until(
             lambda: (

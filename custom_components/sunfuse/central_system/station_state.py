@@ -219,11 +219,11 @@ type ConnectorNews = PlugNews | SessionNews
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEnergy:
-    """The energy of a connector as it was last written to storage, and which transaction was running then."""
+    """The energy of a connector as it was last written to storage, and that of the session by then."""
 
     energy_wh: float | None
     session_wh: float | None
-    transaction_id: str | None
+    session_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +236,7 @@ class ConnectorState:
     meter: MeterSample = field(default_factory=MeterSample)
     transaction: Transaction | None = None
     session_energy_wh: float | None = None  # of the running session, or of the last one
+    session_id: str | None = None  # the transaction of that session
     offer_a: float | None = None  # as last confirmed by the station
     offered_at: datetime | None = None
     offer_until: datetime | None = None  # when that offer expires by itself
@@ -281,9 +282,8 @@ class ConnectorState:
         """The energy of the running session, or of the last one, that is known after a power cut, too."""
         if self.stored is None:
             return self.session_energy_wh
-        running = self.transaction
-        if running is not None and running.id != self.stored.transaction_id:
-            return self.session_energy_wh and 0.0
+        if self.session_id != self.stored.session_id:
+            return self.session_energy_wh and 0.0  # it has just begun
         return self.stored.session_wh
 
 

@@ -89,11 +89,7 @@ class SaveAndRestore:
 
     def _session_of(self, connector: int) -> Memory:
         state = self._shared.connector(connector)
-        running = state.transaction
-        return {
-            "session_wh": state.session_energy_wh,
-            "transaction": running.id if running else None,
-        }
+        return {"session_wh": state.session_energy_wh, "session_id": state.session_id}
 
     def written(self, memory: Memory) -> None:
         """Note that this memory is in storage now."""
@@ -154,7 +150,7 @@ class SaveAndRestore:
         alone = energy_of(energy["energy_wh"])
         try:
             sample = self._meters.restore(connector, energy)
-            last_wh = load_number(energy["session_wh"])
+            stored = _stored_energy(energy)
         except UNREADABLE:
             self._meters.forget(connector)
             sample = self._meters.restore(connector, alone)
@@ -163,8 +159,9 @@ class SaveAndRestore:
         self._shared.change(
             connector,
             meter=sample,
-            session_energy_wh=last_wh,
-            stored=_stored_energy(energy),
+            session_energy_wh=stored.session_wh,
+            session_id=stored.session_id,
+            stored=stored,
         )
 
 
@@ -173,7 +170,7 @@ def _stored_energy(energy: Memory) -> StoredEnergy:
     return StoredEnergy(
         energy_wh=load_number(energy["energy_wh"]),
         session_wh=load_number(energy["session_wh"]),
-        transaction_id=load_text(energy.get("transaction")),
+        session_id=load_text(energy.get("session_id")),
     )
 
 

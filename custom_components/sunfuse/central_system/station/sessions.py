@@ -111,6 +111,7 @@ class Sessions:
             record.connector,
             transaction=self._dated(record),
             session_energy_wh=session_wh if resumed else session_wh or 0.0,
+            session_id=record.transaction.id,
         )
         self._limits.of(record.connector).started(
             self._presence.adapter, resumed=resumed
@@ -269,7 +270,9 @@ class Sessions:
         if self._resumable.get(record.connector) == transaction_id:
             # It was running while we were offline, and ended before the charger reported it.
             del self._resumable[record.connector]
-            self._shared.change(record.connector, session_energy_wh=energy)
+        if state.session_id == transaction_id:
+            session_wh = _most(state.session_energy_wh, energy)
+            self._shared.change(record.connector, session_energy_wh=session_wh)
         if running:
             status = state.status
             if status in CHARGES and not late:
@@ -281,7 +284,6 @@ class Sessions:
                 status=status,
                 priority=False,
                 meter=meter.stopped(self._shared.now()),
-                session_energy_wh=_most(state.session_energy_wh, energy),
             )
             self._limits.of(record.connector).stopped()
         self._finished(
