@@ -572,6 +572,103 @@ CASES = {
         known="sensor.counter",
         expected=MeterConfig(),
     ),
+    # Its own phases are "Phase 1 current"; the counter beside them is the grid's.
+    "growatt_local": Case(
+        sensors=[
+            ("input_1", "power", "S_input_1_power", "Input 1 power"),
+            *phased("c_{n}", "current", "S_output_{n}_amperage", "Phase {n} current"),
+            *phased("p_{n}", "power", "S_output_{n}_power", "Phase {n} power"),
+            ("to_user", "power", "S_power_to_user", "Power to user"),
+            ("to_grid", "power", "S_power_to_grid", "Power to grid"),
+            ("load", "power", "S_power_user_load", "Power user load"),
+            ("total", "energy", "S_energy_to_grid_total", "Energy To Grid (Total)"),
+        ],
+        known="sensor.total",
+        platform="growatt_local",
+        expected=MeterConfig(),
+    ),
+    # A Deye hybrid by StephanJoubert/home_assistant_solarman (deye_sg04lp3.yaml): "Current L1" is what the inverter supplies.
+    "solarman": Case(
+        sensors=[
+            ("pv1", "power", "Deye_123_PV1 Power", "PV1 Power"),
+            ("grid", "power", "Deye_123_Total Grid Power", "Total Grid Power"),
+            *phased("c_{n}", "current", "Deye_123_Current L{n}", "Current L{n}"),
+            *phased(
+                "inv_{n}",
+                "power",
+                "Deye_123_Inverter L{n} Power",
+                "Inverter L{n} Power",
+            ),
+            *phased("load_{n}", "power", "Deye_123_Load L{n} Power", "Load L{n} Power"),
+            ("b", "energy", "Deye_123_Total Energy Bought", "Total Energy Bought"),
+        ],
+        known="sensor.b",
+        platform="solarman",
+        expected=MeterConfig(power=PowerSource(entity="sensor.grid")),
+    ),
+    # The same by davidrapan/ha-solarman (deye_p3.yaml): the grid's powers are no companions of the output's currents.
+    "solarman, its successor": Case(
+        sensors=[
+            ("grid", "power", "123_grid_power", "Grid Power"),
+            *phased("grid_{n}", "power", "123_grid_l{n}_power", "Grid L{n} Power"),
+            *phased(
+                "out_{n}", "current", "123_output_l{n}_current", "Output L{n} Current"
+            ),
+            *phased("out_p{n}", "power", "123_output_l{n}_power", "Output L{n} Power"),
+            ("bat", "power", "123_battery_power", "Battery Power"),
+            ("b", "energy", "123_total_energy_import", "Total Energy Import"),
+        ],
+        known="sensor.b",
+        platform="solarman",
+        expected=MeterConfig(
+            power=PowerSource(entity="sensor.grid"), phases=of("grid_{n}")
+        ),
+    ),
+    # Pho3niX90/solis_modbus: register 33151 is the inverter's port to the grid, positive when it supplies.
+    "solis_modbus": Case(
+        sensors=[
+            ("port", "power", "S_ac_grid_port_power", "AC Grid Port Power"),
+            ("backup", "power", "S_backup_load_power", "Backup Load Power"),
+            ("bat", "power", "S_battery_power", "Battery Power"),
+            *phased(
+                "m_{l}", "current", "S_meter_ac_current_{l}", "Meter AC Current {u}"
+            ),
+            *phased("i_{l}", "current", "S_{l}_phase_current", "{u} Phase Current"),
+            ("b", "energy", "S_total_grid_import", "Total Energy Imported From Grid"),
+        ],
+        known="sensor.b",
+        platform="solis_modbus",
+        expected=MeterConfig(phases=of("m_{l}")),
+    ),
+    # Its "Grid Export Power" has both directions.
+    "givenergy_local": Case(
+        sensors=[
+            ("pv", "power", "CE_p_pv1", "PV Power (String 1)"),
+            ("load", "power", "CE_p_load_demand", "Consumption Power"),
+            ("grid", "power", "CE_p_grid_out", "Grid Export Power"),
+            ("bat", "power", "CE_p_battery", "Battery Power"),
+            ("in", "energy", "CE_e_grid_in_total", "Grid Import Total"),
+        ],
+        known="sensor.in",
+        platform="givenergy_local",
+        expected=MeterConfig(power=PowerSource(entity="sensor.grid", inverted=True)),
+    ),
+    "e3dc_rscp": Case(
+        sensors=[
+            ("in", "power", "X_grid-consumption", "Consumption from grid"),
+            ("out", "power", "X_grid-production", "Export to grid"),
+            ("house", "power", "X_house-consumption", "House consumption"),
+            ("more", "power", "X_additional-production", "Additional production"),
+            ("sun", "power", "X_solar-production", "Solar production"),
+            ("set", "power", "X_pset-limit-charge", "Charge limit"),
+            ("day", "energy", "X_db-day-grid-consumption", "Grid today"),
+        ],
+        known="sensor.day",
+        platform="e3dc_rscp",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out")
+        ),
+    ),
     # Of an integration that nobody knows, the dashboard's sign holds for the phases as well.
     "huawei_solar": Case(
         sensors=[

@@ -7,6 +7,7 @@ house's connection would let a fuse blow. So a sensor whose name is not the grid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 import re
 
 from homeassistant.components.sensor import SensorDeviceClass
@@ -35,6 +36,8 @@ _IMPORT = _set(
 _EXPORT = _set(
     "delivery export exported feed feedin injected injection negative produced production return returned supplied"
 )
+# "Power to grid" and "power from grid".
+_TOWARDS = {("to", "grid"): "exported", ("from", "grid"): "imported"}
 # A balance has both directions, whatever else its name contains.
 _BALANCE = _set("balance balanced net")
 # Feed-in goes to the grid, whatever else its name contains.
@@ -43,9 +46,11 @@ _GRID = _FED_IN | _set("grid mains meter metering net site utility")
 _NOT_THE_GRID = _set(
     "apparent average avg backfeed backup bat batt battery busway dc demand estimated evse factor fuse generation "
     "generator inverter "
-    "limit load max maximum min minimum mppt n neutral optimizer peak photovoltaics pv reactive solar storage string "
-    "target threshold"
+    "limit load max maximum min minimum mppt n neutral optimizer output peak photovoltaics port pv reactive solar storage "
+    "string target threshold"
 )
+# A device with such sensors is an inverter, whose own phases may have no name but "current L1".
+_INVERTER = _set("bat batt battery inverter mppt photovoltaics pv solar string")
 # Numbers with these words are of inputs, clamps and outlets; what is connected to them is unknown.
 _NUMBERED = _set(
     "channel ch circuit clamp ct input in outlet output out plug port relay socket"
@@ -75,7 +80,7 @@ class _Sensor:
     @property
     def direction(self) -> int:
         """Return 1 for import, -1 for export, 0 for both or unknown."""
-        if self.words & _BALANCE:
+        if self.words & _BALANCE or self.inverted is not None:
             return 0
         return bool(self.words & _IMPORT) - bool(self.words & _EXPORT)
 
@@ -92,6 +97,8 @@ def suggest_meter(
     sensors = [one for one in _sensors(hass, known) if not _of_a_load(one)]
     words = frozenset(word for entry in known for word in _words_of(entry))
     own = [one for one in sensors if one.device_class == SensorDeviceClass.POWER]
+    if any(one.words & _INVERTER for one in sensors):
+        sensors = [one for one in sensors if _is_named_after_the_grid(one)]
     drawn, given = _group(sensors, words, 1), _group(sensors, words, -1)
     powers = _group(sensors, words, 0)
     currents = _group(sensors, words, 0, SensorDeviceClass.CURRENT)
@@ -189,6 +196,10 @@ def _alike(phases: Iterable[_Sensor]) -> bool:
     return len(rest) == 1
 
 
+def _is_named_after_the_grid(sensor: _Sensor) -> bool:
+    return bool(sensor.words & _GRID) or sensor.inverted is not None
+
+
 def _of_a_load(sensor: _Sensor) -> bool:
     """Return whether a sensor is of a single load, or of an input that may be one, and not the grid's by its name."""
     return not sensor.words & _GRID and bool(
@@ -265,7 +276,11 @@ def _names(entry: er.RegistryEntry) -> list[list[str]]:
 
 
 def _words_of(entry: er.RegistryEntry) -> frozenset[str]:
-    return frozenset(word for name in _names(entry) for word in name)
+    names = _names(entry)
+    directions = (
+        _TOWARDS[pair] for name in names for pair in pairwise(name) if pair in _TOWARDS
+    )
+    return frozenset((*directions, *(word for name in names for word in name)))
 
 
 def _words(name: str) -> list[str]:

@@ -54,6 +54,9 @@ CONVENTIONS: tuple[Convention, ...] = (
     _row("goodwe", r"goodwe-[pi]grid\d?-", grid=False),
     # wills106/homeassistant-solax-modbus, const.py: the export is the positive part of measured_power.
     _row("solax_modbus", r"measured_power(_l[123])?$", inverted=True),
+    # givenergy-modbus, p_grid_out: negative while importing, although its name is "Grid Export Power"
+    # (cdpuk/givenergy-local, sensor.py).
+    _row("givenergy_local", r"_p_grid_out$", inverted=True),
     # nathanmarlor/foxess_modbus, entity_descriptions.py: Grid CT differs from model to model; its two directions do
     # not.
     _row("foxess_modbus", r"grid_ct(_[rst])?$", grid=False),
