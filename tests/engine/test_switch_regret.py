@@ -3,9 +3,11 @@
 The laws compare whole hours with evcc's published rules in the same plant (benchmarks/sun has the whole table).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 import itertools
+from typing import Any
 
 import pytest
 
@@ -35,7 +37,7 @@ from custom_components.sunfuse.engine.switch_regret import (
 )
 from custom_components.sunfuse.engine.tuning import Tuning
 from tests.engine.common import NOW, car, decided, later, of, offers, reasons, site
-from tests.engine.plant import Car, Plant, charger, main
+from tests.engine.plant import Battery, Car, Plant, charger, main, steady
 from tests.engine.test_sun import FIRST, Day, balance, waiting
 
 AUTOMATIC = Tuning()
@@ -130,7 +132,8 @@ def test_a_car_starts_within_seconds(sun_w: float, phases: int) -> None:
 def test_no_start_on_one_phase_where_the_sun_is_about_to_carry_three() -> None:
     """From 3 kW by 50 W each second it is 4.14 kW in 23 s, by 20 W in 57 s: then a start on one phase is worth it."""
     for rises_w_s, state in ((50, OFF), (20, 1), (-50, 1)):
-        sky = after(RecentSky(), 3000 - 5 * rises_w_s, 20)
+        sky = after(RecentSky(), 3000 - 10 * rises_w_s, 5)
+        sky = watch_sky(sky, 3000 - 5 * rises_w_s, SWITCHES, 5)
         sky = watch_sky(sky, 3000, SWITCHES, 5)
         assert choose(sky, 3000, OFF, SWITCHES, RecentSwitches()).state == state
 
@@ -612,8 +615,66 @@ def test_a_battery_whose_reading_is_late_goes_on_as_it_was() -> None:
     assert memory.battery_first
 
 
-def test_beside_a_home_battery_no_step_is_from_the_grid() -> None:
-    """It stores what a step leaves."""
-    running = waiting(offer_a=10.0)
-    snapshot = balance(-6968, running, battery_w=0, soc=50, tuning=AUTOMATIC)
-    assert offers(decided(snapshot)) == {"a": 10.0}
+@pytest.mark.parametrize(
+    ("step_a", "more_w", "offer_a"), [(0.1, 68, 10.1), (1.0, 640, 10.0)]
+)
+def test_beside_a_home_battery_only_a_fine_step_is_mostly_sun(
+    step_a: float, more_w: float, offer_a: float
+) -> None:
+    """The battery stores what a coarse step leaves, and would supply 50 W of it all day; of a fine one it is a watt."""
+    running = waiting(offer_a=10.0, step_a=step_a)
+    snapshot = balance(-6900 - more_w, running, battery_w=0, soc=50, tuning=AUTOMATIC)
+    assert offers(decided(snapshot)) == {"a": offer_a}
+
+
+def rising(before_w: float, after_w: float, at_s: float) -> Callable[[float], float]:
+    """Return a sun that rises at once."""
+    return lambda now_s: after_w if now_s >= at_s else before_w
+
+
+def beside_a_battery(solar_w: Callable[[float], float], **changes: Any) -> Plant:
+    """Return a car beside a home battery that comes last, and keeps the grid near zero."""
+    return Plant(
+        cars=[Car(connector=charger("a", mode=Mode.SOLAR))],
+        circuits=(main(limit_a=40.0),),
+        loads={"main": steady(1.0, 1.0, 1.0)},
+        solar_w=solar_w,
+        battery=Battery(capacity_wh=10_000, held_wh=5_000),
+        **changes,
+    )
+
+
+def test_what_a_battery_has_answered_is_not_counted_twice() -> None:
+    """The sun rises by 3 kW. The meter is read while it flows to the grid, the battery when it takes most of it."""
+    most_w = []
+
+    def watch(at_s: float, plant: Plant) -> None:
+        assert plant.solar_w is not None
+        own_w = plant.solar_w(at_s) - 690
+        if at_s >= 120:
+            most_w.append((plant.memory.own_w or 0.0) - own_w)
+
+    for rises_s in range(120, 130):
+        beside_a_battery(rising(5000.0, 8000.0, rises_s), watch=watch).run(160)
+    assert max(most_w) < 600.0
+
+
+def test_a_battery_that_keeps_the_grid_at_zero_does_not_make_the_meter_look_dead() -> (
+    None
+):
+    """Nothing flows, before a car charges and after: the meter trembled around it all the time, so it has not failed."""
+    plant = beside_a_battery(lambda _: 6000.0, noise_a=0.05)
+    plant.run(45)
+    assert plant.decisions[-1].connectors[0].offer_a == pytest.approx(7.8, abs=0.2)
+
+
+def test_how_fast_the_sun_rises_is_known_by_a_slow_meter_too() -> None:
+    """A meter of ten seconds: 50 W each second are 500 W by each value, and in between it rises all the same."""
+    sky = RecentSky()
+    for tick in range(9):
+        sky = watch_sky(sky, 1000 + 500 * (tick // 2), SWITCHES, 5)
+        if tick > 2:
+            assert sky.rises_w_s == pytest.approx(50)
+    for _ in range(10):
+        sky = watch_sky(sky, 3000, SWITCHES, 5)
+    assert sky.rises_w_s == 0.0

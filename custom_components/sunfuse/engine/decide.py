@@ -75,6 +75,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         circuits={name: c.past for name, c in tick.capacities.items()},
         surplus_w=tick.sun.surplus_w,
         own_w=tick.sun.measured_w,
+        batteries=tick.sun.batteries,
         battery_charge_w=tick.sun.charge_max_w,
         battery_first=tick.sun.battery_first,
         hold_needed_at=needed_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from .contradiction import NOTHING_A
 from .generation import generated_w
@@ -20,6 +21,10 @@ from .model import (
 )
 from .presumed_load import beside_first, presumed_a, presumes, remember_load
 from .response import learn_interval, learn_response
+
+# A part of a meter that has shown something within this time has not failed, whatever it shows now: a home battery keeps
+# it near zero, whatever a car takes.
+SHOWN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +99,10 @@ def by_meter(
             load_w = max(load_w, past.uncontrolled_w or load_w)
     known = may_carry = load
     if good and reading is not None:
+        past = replace(
+            past, lost_since=None, shown_at=_shown_at(reading, past, snapshot)
+        )
         still = _still(reading, past, snapshot)
-        past = replace(past, lost_since=None)
         if not judged.doubted:
             past = remember_load(circuit, past, load, still, connectors, snapshot)
         if any(still):
@@ -172,19 +179,42 @@ def _still(
         return (True,) * phases
     # Panels and batteries explain feed-in. They do not explain an exact zero by a meter that has never shown anything.
     least_a = float("-inf")
+    lately = (False,) * len(past.shown_at)
     if generated_w(snapshot) > 0:
         if past.doubt.shows_cars:
             return (False,) * phases
         least_a = -NOTHING_A
-    if meter.current_a is None:
-        metered_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
-        feeds_in = past.doubt.feeds_in or (False,)
-        return (least_a <= metered_a <= NOTHING_A and not feeds_in[-1],) * phases
+        lately = tuple(
+            at is not None and snapshot.now - at <= SHOWN for at in past.shown_at
+        )
     feeds_in = past.doubt.feeds_in or (False,) * phases
+    if meter.current_a is None:
+        (metered_a,) = _parts(meter, snapshot)
+        nothing = least_a <= metered_a <= NOTHING_A
+        return (nothing and not feeds_in[-1] and not any(lately),) * phases
     return tuple(
-        least_a <= a <= NOTHING_A and not feeds
-        for a, feeds in zip(meter.current_a, feeds_in, strict=False)
+        least_a <= a <= NOTHING_A and not feeds and not shown
+        for a, feeds, shown in zip(meter.current_a, feeds_in, lately, strict=False)
     )
+
+
+def _shown_at(
+    meter: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> tuple[datetime | None, ...]:
+    """Return when each part of a meter last showed that something flows."""
+    parts = _parts(meter, snapshot)
+    before = past.shown_at if len(past.shown_at) == len(parts) else (None,) * len(parts)
+    return tuple(
+        meter.at if abs(a) > NOTHING_A else at
+        for a, at in zip(parts, before, strict=True)
+    )
+
+
+def _parts(meter: MeterReading, snapshot: Snapshot) -> PerPhase:
+    """Return what a meter shows of each phase, or of all together if it has no phases."""
+    if meter.current_a is not None:
+        return meter.current_a
+    return ((meter.power_w or 0.0) / snapshot.site.voltage_v,)
 
 
 def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .codec import to_jsonable
-from .model import PerPhase, Reason, watts
+from .model import BatteryReading, PerPhase, Reason, watts
 from .stored_items import Stored
 from .switch_regret import RecentSky
 
@@ -228,6 +228,9 @@ class CircuitMemory:
     standing: tuple[StandingPhase, ...] = ()  # by phase
     doubt: Doubt = Doubt()
     lost_since: datetime | None = None  # since when its meter is not believed
+    shown_at: tuple[
+        datetime | None, ...
+    ] = ()  # when each part of it last showed that something flows
     history: LoadHistory = LoadHistory()
 
 
@@ -250,6 +253,7 @@ class Memory:
     own_w: float | None = (
         None  # what is left of solar power after the house, with its sign
     )
+    batteries: tuple[BatteryReading, ...] = ()  # of the last minute
     battery_charge_w: float = (
         0.0  # the highest charging power of the home battery so far
     )

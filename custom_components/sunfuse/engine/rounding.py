@@ -14,7 +14,7 @@ from .sharing import Shares, all_uses
 FINE_A = 0.5
 # On solar power a step is also given if the grid supplies a fifth of it, and no more watts than this: to round down always
 # loses half a step on average. This loses a third of a step, and takes a fiftieth of one from the grid. A home battery
-# stores what a step leaves: beside one nothing is lost by rounding down.
+# stores what a coarse step leaves, and would supply what it lacks: beside one only fine steps are rounded like that.
 FROM_GRID = 0.2
 FROM_GRID_W = 150.0
 
@@ -40,10 +40,9 @@ def round_down_all(
             short.append(asking)
     if any(a.connector.step_a > FINE_A for a in short):
         _share_the_rest(short, rounded, left, resources, growth(short, snapshot))
-    from_grid = 0.0 if snapshot.battery is not None else FROM_GRID
     short.sort(key=lambda a: (-a.connector.priority, a.id))
     while short:
-        short = [a for a in short if _one_more(a, rounded, left, resources, from_grid)]
+        short = [a for a in short if _one_more(a, rounded, left, resources, snapshot)]
     return rounded
 
 
@@ -81,7 +80,7 @@ def _one_more(
     rounded: dict[str, float],
     left: Capacities,
     resources: Resources,
-    from_grid: float,
+    snapshot: Snapshot,
 ) -> bool:
     """Give one of them a step more; returns whether there was capacity for it."""
     step_a = asking.connector.step_a
@@ -89,7 +88,8 @@ def _one_more(
     uses = all_uses(asking, resources)
     if more_a > asking.most_a:
         return False
-    needs = _mostly_sun(uses, step_a, resources, from_grid)
+    stored = snapshot.battery is not None and step_a > FINE_A
+    needs = uses if stored else _mostly_sun(uses, step_a, resources)
     if blocked_by(left, needs, step_a) is not None:
         return False
     rounded[asking.id] = more_a
@@ -97,12 +97,10 @@ def _one_more(
     return True
 
 
-def _mostly_sun(
-    uses: Uses, step_a: float, resources: Resources, from_grid: float
-) -> Uses:
-    """Return what a step needs if the grid supplies this part of its power."""
+def _mostly_sun(uses: Uses, step_a: float, resources: Resources) -> Uses:
+    """Return what a step needs if the grid supplies a part of its power."""
     return tuple(
-        (index, used - min(from_grid * used, FROM_GRID_W / step_a))
+        (index, used - min(FROM_GRID * used, FROM_GRID_W / step_a))
         if index == resources.sun
         else (index, used)
         for index, used in uses

@@ -24,6 +24,9 @@ HOLD_W = 200.0
 # little, and forgotten while it takes less than it could: there is solar power that nobody takes.
 LEARN_S = 30.0
 FORGET_S = 300.0
+# How old what a meter reports may be, and for how long the battery's readings are remembered to compare them with it.
+METERED = timedelta(seconds=1)
+REMEMBERED = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Sun:
     supported: bool  # whether the battery may discharge into cars
     charge_max_w: float  # the highest charging power of the battery so far
     battery_first: bool  # whether its state of charge says so
+    batteries: tuple[BatteryReading, ...]  # of the last minute
 
 
 def sunshine(
@@ -53,10 +57,11 @@ def sunshine(
     solar = _fresh(snapshot.solar, snapshot)
     battery = _plausible(_fresh(snapshot.battery, snapshot), solar, main, snapshot)
     battery_w = battery.power_w if battery else 0.0
+    batteries = _batteries(battery, memory, snapshot)
     charge_max_w = _charge_max_w(battery, main, memory, snapshot)
     supported = _may_support(battery, snapshot)
     if main.uncontrolled_w is not None:
-        own_w = _own_w(main, battery_w, cars, snapshot, memory)
+        own_w = _own_w(main, batteries, cars, snapshot, memory)
     elif main.circuit.assumed_load_a is not None and solar is not None:
         own_w = solar.power_w - sum(main.uncontrolled_a) * snapshot.site.voltage_v
     else:
@@ -80,22 +85,55 @@ def sunshine(
         supported=supported,
         charge_max_w=charge_max_w,
         battery_first=first,
+        batteries=batteries,
     )
+
+
+def _batteries(
+    battery: BatteryReading | None, memory: Memory, snapshot: Snapshot
+) -> tuple[BatteryReading, ...]:
+    """Return the readings of the battery in the last minute; none while nothing is known of it."""
+    if battery is None:
+        return ()
+    known = tuple(
+        one
+        for one in memory.batteries
+        if one.at < battery.at and snapshot.now - one.at <= REMEMBERED
+    )
+    return (*known, battery)
+
+
+def _battery_w(batteries: tuple[BatteryReading, ...], read_at: datetime) -> float:
+    """Return what the battery supplied when the meter measured: between its readings before and after that.
+
+    It keeps the grid's power at zero within seconds. If it is read after the meter, it has already answered what the meter
+    shows, and both together would count that twice.
+    """
+    at = read_at - METERED
+    before = [one for one in batteries if one.at <= at]
+    after = [one for one in batteries if one.at > at]
+    if not before or not after:
+        return (*before[-1:], *after[:1])[0].power_w if batteries else 0.0
+    first, second = before[-1], after[0]
+    part = (at - first.at) / (second.at - first.at)
+    return first.power_w + (second.power_w - first.power_w) * part
 
 
 def _own_w(
     main: Capacity,
-    battery_w: float,
+    batteries: tuple[BatteryReading, ...],
     cars: Iterable[tuple[Connector, ConnectorMemory]],
     snapshot: Snapshot,
     memory: Memory,
 ) -> float:
-    """Return what is left of solar power after the house, with its sign: within what the cars may draw, nearest to the last."""
+    """Return what is left of solar power after the house, with its sign: within what cars and battery may take, nearest to the last."""
     assert main.uncontrolled_w is not None
     reading = dict(snapshot.meters).get(main.circuit.id)
+    read_at = snapshot.now if reading is None else min(reading.at, snapshot.now)
+    battery_w = _battery_w(batteries, read_at)
     drawn = None
     if reading is not None and main.state is not CircuitState.METER_LOST:
-        drawn = drawn_w(cars, min(reading.at, snapshot.now), snapshot)
+        drawn = drawn_w(cars, read_at, snapshot)
     if drawn is None or main.measured_w is None:
         return -main.uncontrolled_w - battery_w
     without_w = -main.measured_w - battery_w

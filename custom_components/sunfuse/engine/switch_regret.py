@@ -73,6 +73,7 @@ class RecentSky:
     ended: tuple[float, ...] = ()  # and how often another one was the best after it
     sun_w: float = 0.0  # at the last decision
     rises_w_s: float = 0.0  # and how fast it rose until then
+    same_s: float = 0.0  # for how long it has been the same
 
     @property
     def lasts_s(self) -> float:
@@ -148,9 +149,13 @@ def watch_sky(
     now_w = [regret_w(sun_w, state, powers) for state in states]
     best = states[now_w.index(min(now_w))]
     seconds = min(max(elapsed_s, 0.0), LONGEST_S)
-    rises_w_s = 0.0
-    if sky.states == states and seconds:
-        rises_w_s = (sun_w - sky.sun_w) / seconds
+    rises_w_s = same_s = 0.0
+    if sky.states == states and sun_w == sky.sun_w:
+        # The meter has not reported another value yet.
+        same_s = sky.same_s + seconds
+        rises_w_s = sky.rises_w_s if same_s <= SOON_S else 0.0
+    elif sky.states == states and seconds:
+        rises_w_s = (sun_w - sky.sun_w) / (sky.same_s + seconds)
     if sky.states != states:
         none = (0.0,) * len(states)
         sky = RecentSky(states=states, best=best, lasted_s=none, ended=none)
@@ -162,6 +167,7 @@ def watch_sky(
         best=best,
         sun_w=sun_w,
         rises_w_s=rises_w_s,
+        same_s=same_s,
         since_s=sky.since_s + seconds if best == sky.best else 0.0,
         # The time since the last decision was that of the sky that was seen then.
         lasted_s=tuple(
