@@ -1,6 +1,7 @@
 """The home battery is held through an entity of the user's choice, and is always given back."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -8,7 +9,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.engine.model import Decision
+from custom_components.sunfuse.planner import BatteryCommand, SiteSlot
 from custom_components.sunfuse.site.battery_hold import BatteryHold
+from custom_components.sunfuse.site.battery_orders import BatteryOrders
 from custom_components.sunfuse.site.engine_options import HoldRule
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
@@ -439,3 +443,70 @@ async def test_a_script_gets_command_and_power(
     await tell(hass, crashed, False)
     assert told[-1] == ("normal", 0.0)
     assert KEY.format(entry.entry_id) not in hass_storage
+
+
+async def test_an_inverter_that_shows_it_late_is_told_once(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """One that is polled every five minutes, as by Growatt's cloud, is not written to each minute until then.
+
+    One that never shows it is told again after ten minutes.
+    """
+    inverter = Inverter(hass, "select.inverter", "Auto")
+
+    async def act(call: ServiceCall) -> None:
+        inverter.values.append(call.data["option"])
+
+    hass.services.async_register("select", "select_option", act)
+    hold = await hold_of(hass, entry)
+    for _ in range(9):
+        freezer.tick(61)
+        await tell(hass, hold, True)
+    assert inverter.values == ["Standby"]
+    freezer.tick(122)
+    await tell(hass, hold, True)
+    assert inverter.values == ["Standby", "Standby"]
+    # It shows something else: that is news.
+    freezer.tick(61)
+    hass.states.async_set("select.inverter", "Auto", force_update=True)
+    await tell(hass, hold, True)
+    assert len(inverter.values) == 3
+
+
+def _slot(now: datetime, command: BatteryCommand) -> SiteSlot:
+    discharges = command is BatteryCommand.DISCHARGE
+    return SiteSlot(
+        start=now,
+        end=now + timedelta(minutes=15),
+        grid_w=0.0,
+        house_w=0.0,
+        sun_w=0.0,
+        cars_w=0.0,
+        battery_w=3_000.0 if discharges else -3_000.0,
+        battery_wh=None,
+        command=command,
+        price=0.3,
+        export_price=0.0,
+    )
+
+
+def test_one_number_that_charges_and_discharges_has_a_sign() -> None:
+    """A setpoint as Victron's: plus charges, minus discharges; two numbers are both positive."""
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    decision = Decision(
+        now=now, connectors=(), circuits=(), surplus_w=0.0, given_a=(0.0,)
+    )
+    signs = {}
+    for other in ("number.setpoint", "number.discharge"):
+        orders = BatteryOrders.of(
+            {"charge_entity": "number.setpoint", "discharge_entity": other}
+        )
+        signs[other] = [
+            rule.value
+            for command in (BatteryCommand.CHARGE, BatteryCommand.DISCHARGE)
+            if (rule := orders.rule(_slot(now, command), decision))
+        ]
+    assert signs == {
+        "number.setpoint": ["3000", "-3000"],
+        "number.discharge": ["3000", "3000"],
+    }

@@ -163,6 +163,13 @@ async def test_battery(hass: HomeAssistant) -> None:
             {"release_value": "not_a_value"},
         ),
         (None, {}, {"hold_value": "0"}, {"hold_entity": "entity_missing"}),
+        # The planned power is no percentage of growatt_server's.
+        (
+            "number.x",
+            {"min": 0, "max": 100, "unit_of_measurement": "%"},
+            {"hold_value": "0", "charge_entity": "number.x"},
+            {"charge_value": "value_missing"},
+        ),
         ("number.x", {"min": 0, "max": 9}, {"hold_value": "0"}, None),
         ("switch.x", {}, {"hold_value": "off"}, None),
         ("select.x", {}, {"hold_value": "Sleep"}, None),

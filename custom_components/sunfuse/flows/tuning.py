@@ -200,6 +200,9 @@ def _check_command(
     if state is None:
         known = er.async_get(hass).async_get(entity_id) is not None
         return {} if known else {entity: "entity_missing"}
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if values[0] not in form and unit is not None and as_power_w(0, unit) is None:
+        return {values[0]: "value_missing"}  # a planned power is no percentage
     if domain == SCRIPT:
         return {}
     errors: Errors = {}

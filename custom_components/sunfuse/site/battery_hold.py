@@ -37,6 +37,8 @@ _LOGGER = logging.getLogger(__name__)
 # Inverters write such settings to flash, and some need a while to follow.
 PAUSE = timedelta(seconds=60)
 ANSWER_S = 30.0
+# An inverter that is polled over the internet shows what it was told minutes later.
+SHOWS_WITHIN = timedelta(minutes=10)
 
 # How the entities of a domain are set: the action, and its field for the value. A switch has an action for each value.
 _SETTERS = {
@@ -73,7 +75,8 @@ class BatteryHold:
         self._store = _store(hass, entry.entry_id)
         self._hold_rule = hold_rule_of(entry.options)
         self._rule = self._hold_rule
-        self._sent: str | None = None  # what a script last got
+        self._sent: str | None = None  # what the entity last got
+        self._set_at: datetime | None = None  # when the entity was last set
         self._held: HeldEntity | None = None
         self._wanted = False
         self._stopping = False
@@ -163,14 +166,22 @@ class BatteryHold:
         return _domain(rule.entity_id) == SCRIPT and self._sent != rule.value
 
     def _slipped(self, rule: HoldRule) -> bool:
-        """Whether the inverter reset the value by itself, as some do when they restart."""
+        """Whether the inverter reset the value by itself, as some do when they restart, or is to have another one.
+
+        What it showed before it was told says neither.
+        """
         state = self._hass.states.get(rule.entity_id)
-        return (
-            state is not None
-            and state.domain != SCRIPT
-            and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-            and not _is_at(state, rule.value)
-        )
+        if (
+            state is None
+            or state.domain == SCRIPT
+            or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+            or _is_at(state, rule.value)
+        ):
+            return False
+        if self._set_at is None or self._sent != rule.value:
+            return True
+        overdue = dt_util.utcnow() - self._set_at > SHOWS_WITHIN
+        return overdue or state.last_reported >= self._set_at
 
     @callback
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -224,10 +235,10 @@ class BatteryHold:
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
 
     async def _set(self, entity_id: str, value: str) -> None:
-        """Set the entity; a script shows no value, so what it got is remembered."""
+        """Set the entity; a script shows no value, and others show it later, so what it got is remembered."""
+        set_at = dt_util.utcnow()
         await async_set_entity(self._hass, entity_id, value)
-        if _domain(entity_id) == SCRIPT:
-            self._sent = value
+        self._sent, self._set_at = value, set_at
 
     def _entity_of(self, held: HeldEntity) -> str:
         """Return the entity under its present name."""

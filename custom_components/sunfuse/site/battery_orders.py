@@ -66,7 +66,14 @@ class BatteryOrders:
             slot.command is BatteryCommand.CHARGE and _overloaded(decision)
         ):
             return None
-        return _with_power(rule, slot)
+        return _with_power(rule, slot, negative=self._is_negative(slot.command))
+
+    def _is_negative(self, command: BatteryCommand) -> bool:
+        """Return whether a power is negative: of one entity that charges and discharges, that which discharges."""
+        if self.charge is None or self.discharge is None:
+            return False
+        same = self.charge.entity_id == self.discharge.entity_id
+        return same and command is BatteryCommand.DISCHARGE
 
 
 def _rule(options: Mapping[str, Any], entity: str, value: str) -> HoldRule | None:
@@ -81,7 +88,7 @@ def _rule(options: Mapping[str, Any], entity: str, value: str) -> HoldRule | Non
     )
 
 
-def _with_power(rule: HoldRule, slot: SiteSlot) -> HoldRule:
+def _with_power(rule: HoldRule, slot: SiteSlot, *, negative: bool) -> HoldRule:
     """Return a rule with the planned power, where the entity takes one: a number without a value, or a script."""
     power_w = round(abs(slot.battery_w) / _STEP_W) * _STEP_W
     if rule.entity_id.partition(".")[0] == SCRIPT:
@@ -91,7 +98,7 @@ def _with_power(rule: HoldRule, slot: SiteSlot) -> HoldRule:
         return rule
     return HoldRule(
         entity_id=rule.entity_id,
-        value=f"{power_w:.0f}",
+        value=f"{-power_w if negative else power_w:.0f}",
         release_value=rule.release_value,
         in_w=True,
     )
