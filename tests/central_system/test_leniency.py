@@ -1,6 +1,7 @@
 """Slips that leave no doubt are understood, and counted; what leaves a doubt is refused, or not believed."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 import json
 from typing import Any
@@ -13,6 +14,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
 )
 from custom_components.sunfuse.engine.model import ConnectorStatus
+from custom_components.sunfuse.engine.stored_items import Stored
 
 from ..common import wait_until
 from .charger import Charger
@@ -497,3 +499,28 @@ async def test_a_2_x_charger_with_words_of_1_6(
     )
     assert connector(system).status is ConnectorStatus.CHARGING
     assert connector(system).meter.energy_wh == 1500
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+async def test_whatever_is_reported_can_be_read_again_after_a_restart(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """Also of the charger as a whole (connector 0), and of connectors and EVSEs that nothing has."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    for number in (0, 1, 33, 10**6):
+        for status in ("Available", "Faulted", "Available"):
+            await charger.status(status, clock.text(), number)
+        await charger.meter(None, clock.text(), 1000, number)
+        with suppress(Refused):
+            transaction = await charger.start(
+                clock.text(), connector=number, name=f"tx{number}"
+            )
+            await charger.meter(transaction, clock.text(), 1e15, number)
+            await charger.stop(transaction, "2026-06-01T12:00:00Z", 10**15)
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    stored = Stored(memory)
+    system.accept(replace(CP1, identity="CP2"))
+    system.stations["CP2"].restore(stored)
+    assert stored.unread == []

@@ -75,7 +75,12 @@ class Connectors:
         error_code: str | None,
         at: datetime | None = None,
     ) -> None:
-        """Note the status of a connector, `at` by our clock (None: now)."""
+        """Note the status of a connector, `at` by our clock (None: now).
+
+        Number 0 is the charger as a whole: that it is available says nothing of a car.
+        """
+        if not 1 <= connector <= MAX_CONNECTORS:
+            return
         self._inferred.discard(connector)
         state = self._shared.connector(connector)
         if status is ConnectorStatus.PREPARING and state.transaction is not None:
@@ -90,8 +95,6 @@ class Connectors:
     def _change_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
     ) -> None:
-        if not 1 <= connector <= MAX_CONNECTORS:
-            return
         changes: dict[str, Any] = {"status": status, "error_code": error_code}
         if status in IDLE:
             changes["meter"] = self._meters.of(connector).stopped(self._shared.now())
