@@ -68,7 +68,8 @@ class Home:
         self.transaction: dict[str, Any] = {}
         self.charging: RawStation | None = None  # whose car draws what it is offered
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
-        self.dead = False  # whether the meter shows nothing but zeros
+        # What the meter shows of what flows on a phase.
+        self.shown: Callable[[float], float] = lambda flow_a: flow_a
 
     async def live(self) -> None:
         """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
@@ -77,9 +78,8 @@ class Home:
                 for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
                     self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
             else:
-                l1, l2, l3 = (phase + self.car_a for phase in self.house_a)
-                shown = (0, 0, 0) if self.dead else (l1, l2, l3)
-                set_meters(self.hass, currents_a=shown)
+                l1, l2, l3 = (self.shown(phase + self.car_a) for phase in self.house_a)
+                set_meters(self.hass, currents_a=(l1, l2, l3))
                 for sensor in self.silent:
                     self.hass.states.async_set(sensor, STATE_UNAVAILABLE)
             station = self.charging

@@ -70,22 +70,35 @@ async def test_a_sensor_that_comes_and_goes(start: Callable[..., Any]) -> None:
     assert len(limits(station)) <= before + 2
 
 
-async def test_a_meter_that_dies_at_zero(
-    hass: HomeAssistant, start: Callable[..., Any]
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(lambda _: 0.0, id="dead at zero"),
+        pytest.param(lambda flow_a: -flow_a, id="sign turned"),
+        pytest.param(lambda flow_a: flow_a / 1000, id="kilowatts as watts"),
+        pytest.param(lambda _: 7.3, id="repeats a value"),
+    ],
+)
+async def test_a_meter_that_goes_wrong(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    shown: Callable[[float], float],
 ) -> None:
-    """The car goes on drawing 14 A while the meter shows 0.000: it gets no more, and then its fail-safe current."""
+    """The car goes on drawing 14 A: it gets no more, and then its fail-safe current. State, reason and repair say why."""
     home = await start("CP1")
     station = await home.charge("CP1")
     await obeys(station, 14)
     before = len(limits(station))
-    home.dead = True
+    home.shown = shown
     await wait_until(lambda: limits(station)[-1] == 6, "6 A")
-    assert max(limits(station)[before:]) <= 14.5
     assert home.state("sensor", "state") == "meter_lost"
     await home.shows("sensor", "CP1/1_reason", "meter_lost")
     assert "less than the cars" in home.explanation("CP1/1")
-    home.dead = False
+    await wait_until(lambda: lost(hass) is not None, "the repair")
+    assert max(limits(station)[before:]) <= 16
+    home.shown = lambda flow_a: flow_a
     await obeys(station, 14)
+    await wait_until(lambda: lost(hass) is None, "the repair is gone")
 
 
 async def test_the_first_reading_is_awaited(

@@ -272,6 +272,28 @@ def test_a_meter_that_shows_half(at_s: float) -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+def test_a_meter_that_showed_half_and_is_put_right() -> None:
+    """Its only car has had 6 A ever since, which shows nothing: half an hour later the meter is tried again."""
+    plant = Plant(
+        cars=cars(1),
+        circuits=(main(),),
+        loads={"main": trembling(8.0, 8.0, 8.0)},
+        shows=lambda now_s, flow: tuple(a / 2 for a in flow) if now_s < 600 else flow,
+        tick_s=10.0,
+    )
+    plant.run(600)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+    plant = replace(
+        plant,
+        cars=cars(1),
+        memory=Memory(),
+        decisions=[],
+    )
+    plant.run(2700)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    assert plant.decisions[-1].connectors[0].offer_a > 12
+
+
 def test_a_sign_that_turns_while_the_sun_shines() -> None:
     """7 kW of sun explain 10 A a phase; a house and two cars on a meter that is turned are more than that."""
     plant = Plant(

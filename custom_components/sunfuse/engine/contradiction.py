@@ -44,6 +44,8 @@ FOLLOWS = 0.5
 # feeds.
 FOLLOWS_ON_AVERAGE = 0.7
 SHOWS_A_PART = 0.3
+# A meter may have been put right while no car changed: it gets another chance.
+HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
 FOLLOWING_WEIGHT = 0.3
 FOLLOWS_MOST = 1.5
@@ -87,7 +89,7 @@ def doubt(
     )
     past = _generated(past, snapshot)
     if cars.steady:
-        past = _watch(past, reported_a, metered_a)
+        past = _watch(past, reported_a, metered_a, snapshot.now)
     if len(past.feeds_in) != len(metered_a):  # other parts than before, or none yet
         past = replace(past, feeds_in=())
     feeds_in = past.feeds_in or (False,) * len(metered_a)
@@ -114,7 +116,7 @@ def doubt(
             doubted
             or not _moved(metered_a, past.wrong_a)
             or _was_unexplained(past, snapshot)
-            or _may_show_a_part(past)
+            or _may_show_a_part(past, snapshot.now)
         ):
             return past, True
         return replace(past, wrong_a=None, since=None, read_at=None), False
@@ -255,7 +257,7 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
     return replace(past, sun_w=given_w, sun_at=now)
 
 
-def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
+def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase, now: datetime) -> Doubt:
     """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
     if len(past.metered_a) != len(metered_a):
         return replace(
@@ -274,9 +276,11 @@ def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
         part = (metered - metered_before) / (car - before)
         follows = part >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
-        following[index] = known = _averaged(following[index], part, abs(car - before))
+        following[index] = known = _averaged(
+            following[index], part, abs(car - before), now
+        )
         feeds_in[index] = (
-            follows and not _shows_a_part(known) and (short or feeds_in[index])
+            follows and not _shows_a_part(known, now) and (short or feeds_in[index])
         )
         shows_cars = shows_cars or follows
     return replace(
@@ -289,27 +293,31 @@ def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> Doubt:
     )
 
 
-def _averaged(past: Following | None, part: float, changed_a: float) -> Following:
+def _averaged(
+    past: Following | None, part: float, changed_a: float, now: datetime
+) -> Following:
     last = min(max(part, 0.0), FOLLOWS_MOST)
     if past is None:
-        return Following(part=last, changed_a=changed_a, last=last)
+        return Following(part=last, changed_a=changed_a, last=last, at=now)
     return Following(
         part=past.part + (last - past.part) * FOLLOWING_WEIGHT,
         changed_a=past.changed_a + changed_a,
         last=last,
+        at=now,
     )
 
 
-def _may_show_a_part(past: Doubt) -> bool:
+def _may_show_a_part(past: Doubt, now: datetime) -> bool:
     """Whether a meter shows a part of the cars on some phase; the sum says nothing of that, as one phase may be dead."""
     flows = past.following[:-1] or past.following
-    return any(one is not None and _shows_a_part(one) for one in flows)
+    return any(one is not None and _shows_a_part(one, now) for one in flows)
 
 
-def _shows_a_part(known: Following) -> bool:
+def _shows_a_part(known: Following, now: datetime) -> bool:
     """Whether a meter follows the cars, and by a part only. While few cars charge it contradicts none: it shows the house as well."""
     return (
         known.changed_a >= AVERAGED_A
         and known.part < FOLLOWS_ON_AVERAGE
         and SHOWS_A_PART <= known.last < FOLLOWS_ON_AVERAGE
+        and now - known.at < HOLDS
     )

@@ -129,6 +129,7 @@ class Following:
     part: float
     changed_a: float
     last: float
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
