@@ -13,6 +13,7 @@ from custom_components.sunfuse.planner import (
     intend,
     solve,
 )
+from custom_components.sunfuse.planner.peak_rungs import rungs_of
 from custom_components.sunfuse.planner.peak_terms import peak_level, peak_terms
 from custom_components.sunfuse.planner.problem import GUARD_SPREAD
 from custom_components.sunfuse.sources.tariffs import peak_allowance
@@ -193,14 +194,14 @@ def test_the_plan_and_the_guard_spread_alike() -> None:
 
 
 def test_the_users_own_target_is_kept_unless_a_car_would_miss_its_departure() -> None:
-    """4 kW are to be kept, whatever they are worth: 9 kWh by seven fit below, 40 kWh do not."""
+    """5 kW are to be kept, whatever they are worth: 9 kWh by seven fit below, 40 kWh do not."""
     for energy_wh, most_w, misses in (
-        (9_000.0, 4_000.0, False),
+        (9_000.0, 5_000.0, False),
         (40_000.0, 6_000.0, False),
     ):
         plain = night(car(energy_wh=energy_wh), house=exactly(*(400.0,) * 48))
         tariff = _tariff(
-            plain, price_per_kw=0.0, floor_w=0.0, target_w=4_000.0, guarded=True
+            plain, price_per_kw=0.0, floor_w=0.0, target_w=5_000.0, guarded=True
         )
         intention = intend(replace(plain, peaks=(tariff,)))
         highest_w = max(slot.grid_w for slot in intention.slots)
@@ -228,3 +229,18 @@ def test_what_cannot_be_charged_later_is_pressing() -> None:
     early = night(car(energy_wh=2_000.0))
     slots = intend(replace(early, peaks=(_tariff(early),))).cars[0].slots
     assert not any(slot.advice.pressing for slot in slots[:16])
+
+
+def test_later_steps_know_which_peak_a_minimum_needs() -> None:
+    """Beside 1 kW of the house 4 kW make 5; in an hour of four quarters 2; where a guard spreads what is left 5 / 3.25."""
+    car = store(min_charge_w=4_000.0)
+    asked = problem(car, load_w=(1_000.0,) * 4, steps_s=(900.0,) * 4)
+    quarters = Peak(price_per_kw=1.0, windows=(0, 1, 2, 3), level_w=2_000.0)
+    hour = replace(quarters, windows=(0, 0, 0, 0), level_w=1_000.0)
+    assert rungs_of(asked, quarters, 1).kw == pytest.approx([5.0])
+    assert rungs_of(asked, quarters, 1).of_store["zoe"].tolist() == [-1, 0, 0, 0]
+    assert rungs_of(asked, replace(quarters, level_w=5_000.0), 1).of_store == {}
+    assert rungs_of(asked, hour, 0).kw == pytest.approx([2.0])
+    # After three quarters at 1 kW, a guard allows P + (P - 1) x 45 / 20, as it spreads what was saved over 20 minutes.
+    guarded = rungs_of(asked, replace(hour, guarded=True), 3)
+    assert guarded.kw == pytest.approx([(5 + 0.75 * 3) / 3.25])

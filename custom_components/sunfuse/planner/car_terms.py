@@ -132,6 +132,7 @@ class CarReader:
             goals=(*in_program, *self._rungs(car, most, least_w, full_wh)),
             max_charge_w=most,
             min_charge_w=lowest_w,
+            stops_itself=True,
             charge_efficiency=car.charge_efficiency,
             standby_w=standby_w,
             demand_w=self._preconditioning(car, most),

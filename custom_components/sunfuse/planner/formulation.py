@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .peak_rungs import rungs_of
 from .plan_cost import priced
 from .problem import (
     GUARD_SPREAD,
@@ -277,6 +278,32 @@ class Formulation:
             )
             if peak.guarded and (len(steps) > 1 or begun_h):
                 self._guard(peak, paid, steps, begun_h, used)
+        self._add_rungs(peak, paid)
+
+    def _add_rungs(self, peak: Peak, paid: Columns) -> None:
+        """Let a store charge in a later step only if what is paid for is as high as its minimum needs."""
+        program, exact = self._program, self._problem.exact_steps
+        if exact is None or not peak.price_per_kw:
+            return
+        rungs = rungs_of(self._problem, peak, exact)
+        if not len(rungs.kw):
+            return
+        reached = program.columns(len(rungs.kw), upper=1.0)
+        program.whole(reached)
+        more = rungs.kw - peak.level_w / 1000
+        program.rows((reached, -more), (np.repeat(paid, len(reached)), 1.0), lower=0.0)
+        program.rows((reached[:-1], 1.0), (reached[1:], -1.0), lower=0.0)
+        for columns in self._stores:
+            needed = rungs.of_store.get(columns.store.id)
+            if needed is None:
+                continue
+            steps = np.flatnonzero(needed >= 0)
+            most = most_kw(columns.store, self._problem.steps)[steps]
+            program.rows(
+                (columns.charge[steps], 1.0),
+                (reached[needed[steps]], -most),
+                upper=0.0,
+            )
 
     def _guard(
         self, peak: Peak, paid: Columns, steps: Columns, begun_h: float, used: float

@@ -71,6 +71,9 @@ class Store:
     charge_efficiency: float = 1.0
     discharge_efficiency: float = 1.0
     standby_w: float = 0.0
+    # Whether it stops when it has all that it takes: in the last step in which it charges, its mean may be below the
+    # minimum.
+    stops_itself: bool = False
     # Power that is required in a step, whatever it costs, until the store holds so much; None: until it is full.
     demand_w: Series = ()
     demand_until_wh: float | None = None

@@ -222,6 +222,7 @@ class StoreRows:
         In a step in which it becomes full, the mean can be below the minimum.
         """
         program, store, most = self._program, self._store, self._most[: len(on)]
+        last = self._add_last(charge, on)
         lost_w = max(store.standby_w / store.charge_efficiency, 2 * ON_W)
         lost = np.minimum(lost_w / 1000, most)
         least = np.maximum(np.minimum(store.min_charge_w / 1000, most), lost)
@@ -234,8 +235,34 @@ class StoreRows:
             ]
             if step in full:
                 terms.append((np.array([full[step]]), least[step]))
+            if last is not None:
+                terms.append((last[step : step + 1], least[step] - lost[step]))
             program.row(*terms, lower=0.0)
         program.whole(on[most > 0])
+
+    def _add_last(self, charge: Columns, on: Columns) -> Columns | None:
+        """Add which step is the last one, in which a store stops by itself; None if it cannot be one of the next.
+
+        Without that, what is left after some steps at the minimum would need more power than the peak so far.
+        """
+        program, store, exact = self._program, self._store, len(on)
+        most_kwh = self._most * self._hours
+        lacks = max(0.0, store.max_wh - store.energy_wh) / 1000
+        soon = float(most_kwh[:exact].sum()) * store.charge_efficiency
+        if not store.stops_itself or lacks > soon:
+            return None
+        last = program.columns(exact, upper=1.0)
+        program.whole(last)
+        program.row((last, 1.0), upper=1.0)
+        for step in range(exact - 1):
+            after = on[step + 1 :]
+            program.row(
+                (after, 1.0), (last[: step + 1], float(len(after))), upper=len(after)
+            )
+        later = float(self._most[exact:].sum())
+        if later:
+            program.row((charge[exact:], 1.0), (last, later), upper=later)
+        return last
 
     def _add_starts(self, charge: Columns, on: Columns) -> None:
         """Add the cost of wear for each start.
