@@ -533,3 +533,16 @@ def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """Its banner would be a line without an origin in the log of Home Assistant's container."""
     _plan(problem(car()))
     assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_solver_power_that_is_paid_for_is_taken_beside_free_sun() -> None:
+    """1 kW of sun earns nothing as export, and the grid pays 0.05 for the other 10 kWh."""
+    asked = problem(
+        car(),
+        solar_w=(0.0, 1_000.0, 0.0, 0.0),
+        import_price=(0.10, -0.05, 0.10, 0.10),
+        export_price=(0.0,) * 4,
+    )
+    plan = SimplePlanner(asked).plan()
+    assert plan.store("zoe").charge_w == (0.0, 11_000.0, 0.0, 0.0)
+    assert plan.cost == pytest.approx(-0.50) == solve(asked).cost

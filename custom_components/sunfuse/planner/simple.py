@@ -70,9 +70,14 @@ class SimplePlanner:
         """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
-            self._fill(store, store.taken_w)
+            self._fill(store, store.taken_w, store.max_wh)
         for store in stores:
-            self._fill(store, store.demand_w)
+            enough_wh = store.demand_until_wh
+            self._fill(
+                store,
+                store.demand_w,
+                store.max_wh if enough_wh is None else min(enough_wh, store.max_wh),
+            )
         for counts in (_in_any_case, _promised, _wished):
             for store in stores:
                 self._reach_goals(store, filter(counts, store.goals))
@@ -116,10 +121,7 @@ class SimplePlanner:
             gains - store.standby_w * (power > _SMALL_W) if store.standby_w else gains
         )
 
-    def _fill(self, store: Store, demand: Series) -> None:
-        enough_wh = store.max_wh
-        if store.demand_until_wh is not None:
-            enough_wh = min(enough_wh, store.demand_until_wh)
+    def _fill(self, store: Store, demand: Series, enough_wh: float) -> None:
         for step, demand_w in enumerate(demand):
             free_wh = enough_wh - self._stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
@@ -179,9 +181,9 @@ class SimplePlanner:
         fits = room >= enough
         wanted = self._wanted_w(store, lacks_wh)
         sun = np.maximum(-self._net, 0.0)
-        room = np.where(
-            (sun > enough) | (not store.from_grid), np.minimum(room, sun), room
-        )
+        # Where the grid is cheaper than sun, what is beyond the sun may pay although the sun does not.
+        first = (sun > enough) & (self._export_price <= self._import_price)
+        room = np.where(first | (not store.from_grid), np.minimum(room, sun), room)
         chunks = np.maximum(np.minimum(room, wanted), least)
         return np.where(fits & (room >= least), chunks, 0.0)
 
