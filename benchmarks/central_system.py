@@ -22,13 +22,7 @@ import sys
 import time
 from typing import Any
 
-from aiohttp import (
-    ClientSession,
-    ClientTimeout,
-    ClientWebSocketResponse,
-    TCPConnector,
-    WSMsgType,
-)
+from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 from jsonschema import Draft4Validator
 
 from custom_components.sunfuse.central_system import (
@@ -178,10 +172,7 @@ async def run_stations(
     """Run charge points until the standard input closes; then print what happened when."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(
-            # A charger stays connected for longer than the five minutes that a request may take.
-            ClientSession(
-                connector=TCPConnector(limit=0), timeout=ClientTimeout(total=None)
-            )
+            ClientSession(connector=TCPConnector(limit=0))
         )
         points = []
         tasks = []

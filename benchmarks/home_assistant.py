@@ -26,6 +26,7 @@ from typing import Any
 
 from custom_components.sunfuse.const import DOMAIN, SUBENTRY_CHARGER
 from homeassistant import bootstrap, runner
+from homeassistant.components.http.config import async_get_and_load_store
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -67,6 +68,8 @@ async def _start(folder: Path) -> HomeAssistant:
     )
     assert hass is not None
     await hass.async_start()
+    # Otherwise Home Assistant takes back the port after five minutes, and stops for that.
+    await (await async_get_and_load_store(hass)).async_promote_pending()
     return hass
 
 
