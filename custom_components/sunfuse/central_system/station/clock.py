@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from ..protocol.frames import ErrorCode, Fault, Payload
 
 # What two messages may differ by because one of them took longer.
-_JITTER = timedelta(seconds=5)
+JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
 # No clock is off by more: those without a battery start in 1970 or later, those set by satellites err by 20 years.
 _MOST = timedelta(days=100 * 365)
@@ -84,12 +84,12 @@ class Clock:
         lead = at - now
         if abs(lead) > _MOST:
             return
-        if abs(lead - self.skew) <= _JITTER:
+        if abs(lead - self.skew) <= JITTER:
             self._recent.append(lead)
             self._doubted = None
         elif self._doubted is None or abs(lead - self._doubted[0]) > _ALIKE:
             self._doubted = (lead, now)
-        elif lead > self.skew or now - self._doubted[1] >= _JITTER:
+        elif lead > self.skew or now - self._doubted[1] >= JITTER:
             self._recent.clear()
             self._recent.append(lead)
             self._doubted = None

@@ -8,6 +8,7 @@ from ...engine.clock_change import move_attributes
 from ...engine.model import ConnectorStatus
 from ..security.card_policy import folded
 from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
+from .clock import JITTER
 from .connector_count import MAX_CONNECTORS
 from .event_order import EventOrder
 from .meters import Meters
@@ -163,8 +164,10 @@ class Sessions:
             return
         if running is None or running.id != transaction_id:
             self._run(record, resumed=known)
-        elif running.started_at != (dated := self._dated(record)).started_at:
-            dated = replace(running, started_at=dated.started_at)
+            return
+        started_at = self._dated(record).started_at
+        if abs(started_at - running.started_at) > JITTER:
+            dated = replace(running, started_at=started_at)
             self._shared.change(connector, transaction=dated)
 
     def _report_start(self, record: Record, *, late: bool) -> None:

@@ -114,6 +114,10 @@ class SharedState:
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and report the change."""
         before = self.connector(connector)
+        if before in self._state.connectors and all(
+            getattr(before, name) == value for name, value in changes.items()
+        ):
+            return
         state = replace(before, **changes)
         if state.transaction is not None and not state.used:
             state = replace(state, used=True)
