@@ -277,6 +277,26 @@ async def test_slow_clock_is_learnt(
     assert timedelta(seconds=5) <= age <= timedelta(seconds=15)
 
 
+async def test_a_start_is_dated_anew_only_by_another_clock(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Messages take now longer, now shorter: that moves no start that was reported before the clock was known."""
+    station = await _ready(connect, system)
+    transaction_id = await station.start_transaction(clock.text(-900))
+    await station.status("Charging", timestamp=clock.text(-900))
+    dated = []
+    for turn in range(8):
+        clock.step(10)
+        late_s = (0.3, 0.1, 0.9, 0.2)[turn % 4]
+        text = clock.text(-900 - late_s)
+        await _meter(station, text, 1000 + turn, transaction_id)
+        transaction = _connector(system).transaction
+        assert transaction is not None
+        dated.append(transaction.started_at)
+    assert len(set(dated[2:])) == 1
+    assert abs(dated[-1] - START) < timedelta(seconds=5)
+
+
 async def test_command_reaches_nobody_else(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:
