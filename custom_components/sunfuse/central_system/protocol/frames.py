@@ -146,6 +146,13 @@ def _nested_too_deeply(text: str) -> bool:
     return False
 
 
+# Made once: `json.loads` and `json.dumps` would make them for each message.
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite
+)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def read_json(text: str) -> Any:
     """Read JSON of the other side.
 
@@ -155,9 +162,7 @@ def read_json(text: str) -> Any:
     """
     if _nested_too_deeply(text):
         raise ValueError("Nested too deeply")
-    return json.loads(
-        text, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite
-    )
+    return _DECODER.decode(text)
 
 
 def parse(text: str, version: str) -> Frame:
@@ -254,4 +259,4 @@ def error_text(fault: Fault, version: str, message_id: MessageId) -> str:
 
 
 def _text(frame: list[Any]) -> str:
-    return json.dumps(frame, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(frame)

@@ -74,17 +74,23 @@ class _Compiler:
             return self._reference(schema["$ref"])
         checks: list[Check] = []
         rest = dict(schema)
+        # One function for each value: they are called hundreds of times for a message.
         kind = rest.pop("type", None)
-        if kind is not None:
+        of_objects = {"properties", "required", "additionalProperties"} & rest.keys()
+        of_arrays = {"items", "minItems", "maxItems"} & rest.keys()
+        of_strings = {"enum", "maxLength"} & rest.keys()
+        if kind is not None and not (
+            (kind == "object" and of_objects)
+            or (kind == "array" and of_arrays)
+            or (kind == "string" and of_strings)
+        ):
             checks.append(_type(kind))
-        if {"properties", "required", "additionalProperties"} & rest.keys():
-            checks.append(self._object(rest))
-        if {"items", "minItems", "maxItems"} & rest.keys():
-            checks.append(self._array(rest))
-        if "enum" in rest:
-            checks.append(_enum(rest.pop("enum")))
-        if "maxLength" in rest:
-            checks.append(_max_length(rest.pop("maxLength")))
+        if of_objects:
+            checks.append(self._object(rest, typed=kind == "object"))
+        if of_arrays:
+            checks.append(self._array(rest, typed=kind == "array"))
+        if of_strings:
+            checks.append(_string(rest, typed=kind == "string"))
         if {"minimum", "maximum", "multipleOf"} & rest.keys():
             checks.append(_number(rest))
         if unknown := rest.keys() - _IGNORED:
@@ -102,7 +108,7 @@ class _Compiler:
             self._references[name] = self.compile(self._definitions[name])
         return self._references[name]
 
-    def _object(self, rest: Schema) -> Check:
+    def _object(self, rest: Schema, *, typed: bool) -> Check:
         required = tuple(rest.pop("required", ()))
         closed = rest.pop("additionalProperties", True) is False
         properties = {
@@ -111,7 +117,7 @@ class _Compiler:
 
         def check(value: Any) -> Violation | None:
             if type(value) is not dict:
-                return None
+                return _not_of_type("object") if typed else None
             for key in required:
                 if key not in value:
                     return Violation("required", f"{key} is missing")
@@ -127,14 +133,14 @@ class _Compiler:
 
         return check
 
-    def _array(self, rest: Schema) -> Check:
+    def _array(self, rest: Schema, *, typed: bool) -> Check:
         least = rest.pop("minItems", 0)
         most = rest.pop("maxItems", None)
         part = self.compile(rest.pop("items", {}))
 
         def check(value: Any) -> Violation | None:
             if type(value) is not list:
-                return None
+                return _not_of_type("array") if typed else None
             if len(value) < least:
                 return Violation("minItems", f"fewer than {least} items")
             if most is not None and len(value) > most:
@@ -161,32 +167,30 @@ def _type(kind: str) -> Check:
     types = _TYPES[kind]  # JSON is read into exactly these types; a bool is not an int
 
     def check(value: Any) -> Violation | None:
-        return (
-            None if type(value) in types else Violation("type", f"not of type {kind}")
-        )
+        return None if type(value) in types else _not_of_type(kind)
 
     return check
 
 
-def _enum(values: list[str]) -> Check:
-    if not all(isinstance(value, str) for value in values):
+def _not_of_type(kind: str) -> Violation:
+    return Violation("type", f"not of type {kind}")
+
+
+def _string(rest: Schema, *, typed: bool) -> Check:
+    values, longest = rest.pop("enum", None), rest.pop("maxLength", None)
+    if values is not None and not all(isinstance(value, str) for value in values):
         raise ValueError("Only strings are enumerated in OCPP")
-    known = frozenset(values)
+    known = None if values is None else frozenset(values)
 
     def check(value: Any) -> Violation | None:
-        if type(value) is str and value in known:
-            return None
         if type(value) is not str:
-            return Violation("enum", "not one of the values")
-        return Violation("enum", f"{value[:50]!r} is not one of the values")
-
-    return check
-
-
-def _max_length(length: int) -> Check:
-    def check(value: Any) -> Violation | None:
-        if type(value) is str and len(value) > length:
-            return Violation("maxLength", f"longer than {length} characters")
+            if typed:
+                return _not_of_type("string")
+            return None if known is None else Violation("enum", "not one of the values")
+        if known is not None and value not in known:
+            return Violation("enum", f"{value[:50]!r} is not one of the values")
+        if longest is not None and len(value) > longest:
+            return Violation("maxLength", f"longer than {longest} characters")
         return None
 
     return check
