@@ -132,6 +132,20 @@ class ChargePoint:
         result: dict[str, Any] = await future
         return result
 
+    async def rest(self, offset_s: float, *, interval_s: float) -> None:
+        """Boot, and send heartbeats for ever."""
+        await self.call(
+            "BootNotification",
+            {"chargePointVendor": "Bench", "chargePointModel": "Mark"},
+        )
+        status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+        await self.call("StatusNotification", status)
+        await asyncio.sleep(offset_s)
+        while True:
+            self.sent.append(time.monotonic_ns())
+            await self.call("Heartbeat", {})
+            await asyncio.sleep(interval_s)
+
     async def charge(
         self, offset_s: float, *, interval_s: float = INTERVAL_S, wavers: bool = False
     ) -> None:
@@ -146,7 +160,7 @@ class ChargePoint:
             "StartTransaction",
             {
                 "connectorId": 1,
-                "idTag": "X",
+                "idTag": self.name.replace("S", "X"),
                 "meterStart": 1000,
                 "timestamp": datetime.now(UTC).isoformat(),
             },
@@ -167,7 +181,12 @@ class ChargePoint:
 
 
 async def run_stations(
-    port: int, count: int, *, interval_s: float = INTERVAL_S, wavers: bool = False
+    port: int,
+    count: int,
+    *,
+    interval_s: float = INTERVAL_S,
+    wavers: bool = False,
+    idle: bool = False,
 ) -> None:
     """Run charge points until the standard input closes; then print what happened when."""
     async with AsyncExitStack() as stack:
@@ -183,10 +202,13 @@ async def run_stations(
             point = ChargePoint(f"S{number}", websocket)
             points.append(point)
             tasks.append(asyncio.create_task(point.read()))
-            charge = point.charge(
-                interval_s * number / count, interval_s=interval_s, wavers=wavers
+            offset_s = interval_s * number / count
+            runs = (
+                point.rest(offset_s, interval_s=interval_s)
+                if idle
+                else point.charge(offset_s, interval_s=interval_s, wavers=wavers)
             )
-            tasks.append(asyncio.create_task(charge))
+            tasks.append(asyncio.create_task(runs))
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         for task in tasks:
             task.cancel()
@@ -327,6 +349,7 @@ def main() -> None:
         "--interval", type=float, default=INTERVAL_S, help=argparse.SUPPRESS
     )
     parser.add_argument("--waver", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--idle", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.port:
         asyncio.run(
@@ -335,6 +358,7 @@ def main() -> None:
                 arguments.stations[0],
                 interval_s=arguments.interval,
                 wavers=arguments.waver,
+                idle=arguments.idle,
             )
         )
         return

@@ -1,7 +1,9 @@
 """What chargers cost in all: a Home Assistant with its recorder, and charge points in another process on loopback.
 
 Run `python -m benchmarks.home_assistant`; `--chargers 1 50`, `--interval 10` seconds between the meter values of each
-charger, and `--seconds 60` are the defaults; `--profile FILE` keeps a profile of the last run. Prints for each number
+charger, and `--seconds 60` are the defaults. `--full` adds all that a household or a company may have: solar power,
+prices by the hour, and for each charger a vehicle that leaves tomorrow and a person whose card it is, with a quota; its
+chargers are in mode eco. `--idle` is a site to which no car comes. `--profile FILE` keeps a profile of the last run. Prints for each number
 of chargers: messages per second, CPU time per message (all threads: sockets, OCPP, engine, entities, recorder), rows
 that the recorder would write in a day, in all and of the reasons and explanations, for each charger, and memory for
 each charger. The meter values waver as those of real meters do.
@@ -10,9 +12,10 @@ each charger. The meter values waver as those of real meters do.
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import cProfile
 from dataclasses import dataclass
+from datetime import timedelta
 import json
 from pathlib import Path
 import random
@@ -25,11 +28,18 @@ from types import FrameType, MappingProxyType
 from typing import Any
 
 from custom_components.sunfuse.const import DOMAIN, SUBENTRY_CHARGER
+from custom_components.sunfuse.drivers.wishes import Target, TargetKind
+from custom_components.sunfuse.engine.model import Mode
 from homeassistant import bootstrap, runner
 from homeassistant.components.http.config import async_get_and_load_store
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigSubentryDataWithId,
+)
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .central_system import free_port, memory_kb
 
@@ -73,8 +83,75 @@ async def _start(folder: Path) -> HomeAssistant:
     return hass
 
 
-def _entry(port: int, chargers: int) -> ConfigEntry[Any]:
+def _subentry(
+    kind: str, title: str, data: Mapping[str, Any], own: str
+) -> ConfigSubentryDataWithId:
+    return {
+        "data": data,
+        "subentry_id": own,
+        "subentry_type": kind,
+        "title": title,
+        "unique_id": None,
+    }
+
+
+def _all_that_there_may_be(chargers: int) -> Iterator[ConfigSubentryDataWithId]:
+    """Yield a tariff, and a vehicle, a person and a card for each charger."""
+    source = {"kind": "entity", "entities": ["sensor.spot"]}
+    yield _subentry("tariff", "Tariff", {"source": source}, "tariff")
+    for number in range(chargers):
+        person, card = f"person{number}", f"card{number}"
+        car = {"capacity_kwh": 60.0, "usual_connector": f"S{number}/1"}
+        yield _subentry("vehicle", f"Car {number}", car, f"car{number}")
+        yield _subentry("person", f"Driver {number}", {"quota_kwh": 900.0}, person)
+        held = {"number": f"X{number}", "kind": "rfid", "blocked": False}
+        yield _subentry("card", f"Card {number}", held | {"person": person}, card)
+
+
+def _charger(number: int) -> ConfigSubentryDataWithId:
+    wired = {"circuit": "main", "l1_phase": "L1", "phases": 3}
+    current = {"min_a": 6.0, "max_a": 16.0, "fail_safe_a": 6.0}
+    data = {"identity": f"S{number}"} | wired | current
+    return _subentry(SUBENTRY_CHARGER, f"Charger {number}", data, f"charger{number}")
+
+
+def _prices() -> dict[str, Any]:
+    """Return two days of prices as Nord Pool's entity shows them, the evenings dear."""
+    midnight = dt_util.start_of_local_day()
+    hours = [
+        {
+            "start": (at := midnight + timedelta(hours=hour)).isoformat(),
+            "end": (at + timedelta(hours=1)).isoformat(),
+            "value": 0.35 if 16 <= hour % 24 < 22 else 0.12 + 0.002 * hour,
+        }
+        for hour in range(48)
+    ]
+    return {
+        "unit_of_measurement": "EUR/kWh",
+        "raw_today": hours[:24],
+        "raw_tomorrow": hours[24:],
+    }
+
+
+def _settle_in(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Let each driver leave tomorrow, with his car charged by then."""
+    runtime = entry.runtime_data
+    leaves = dt_util.utcnow() + timedelta(hours=14)
+    for key in runtime.chargers.connector_keys():
+        runtime.settings.set_connector(key.id, mode=Mode.ECO)
+        runtime.departures.set_once(
+            key.id,
+            leaves,
+            Target(kind=TargetKind.ENERGY, value=40_000),
+            of_session=True,
+        )
+
+
+def _entry(port: int, chargers: int, *, full: bool = False) -> ConfigEntry[Any]:
     """Return a site whose fuse carries so many chargers of 16 A."""
+    sources: dict[str, Any] = {"grid": {"entity": "sensor.grid"}}
+    if full:
+        sources["solar"] = ["sensor.sun"]
     return ConfigEntry(
         domain=DOMAIN,
         title="Bench",
@@ -85,28 +162,15 @@ def _entry(port: int, chargers: int) -> ConfigEntry[Any]:
             "main_fuse_a": FUSE_A + 16.0 * chargers,
             "margin_a": 1.0,
             "port": port,
-            "sources": {"grid": {"entity": "sensor.grid"}},
+            "sources": sources,
         },
         discovery_keys=MappingProxyType({}),
         minor_version=1,
         options={},
         source="user",
         subentries_data=[
-            {
-                "data": {
-                    "identity": f"S{number}",
-                    "circuit": "main",
-                    "l1_phase": "L1",
-                    "phases": 3,
-                    "min_a": 6.0,
-                    "max_a": 16.0,
-                    "fail_safe_a": 6.0,
-                },
-                "subentry_type": SUBENTRY_CHARGER,
-                "title": f"Charger {number}",
-                "unique_id": f"S{number}",
-            }
-            for number in range(chargers)
+            *(_all_that_there_may_be(chargers) if full else ()),
+            *(_charger(number) for number in range(chargers)),
         ],
         unique_id=None,
         version=1,
@@ -124,9 +188,11 @@ async def _meter(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         cars_w = sum(
             station.state.connectors[0].meter.power_w or 0.0 for station in stations
         )
-        power_w = 1000 + cars_w + random.randint(-60, 60)
+        sun_w = 3000 + random.randint(-60, 60)
+        power_w = 4000 - sun_w + cars_w
         attributes = {"unit_of_measurement": "W", "device_class": "power"}
         hass.states.async_set("sensor.grid", str(power_w), attributes)
+        hass.states.async_set("sensor.sun", str(sun_w), attributes)
         await asyncio.sleep(1)
 
 
@@ -168,12 +234,16 @@ async def measure(
     interval_s: float,
     seconds: float,
     profile: cProfile.Profile | Sampler | None,
+    *,
+    full: bool = False,
+    idle: bool = False,
 ) -> Figures:
     """Let so many chargers charge for a while."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         hass = await _start(Path(folder))
         port = free_port()
-        entry = _entry(port, chargers)
+        entry = _entry(port, chargers, full=full)
+        hass.states.async_set("sensor.spot", "0.2", _prices())
         meter = asyncio.create_task(_meter(hass, entry))
         await asyncio.sleep(1)
         before_kb = memory_kb()
@@ -181,14 +251,19 @@ async def measure(
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "benchmarks.central_system", "--port", str(port)),
-            *("--stations", str(chargers), "--interval", str(interval_s), "--waver"),
+            *("--stations", str(chargers), "--interval", str(interval_s)),
+            "--idle" if idle else "--waver",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         stations = entry.runtime_data.central_system.stations
+        if full:
+            _settle_in(hass, entry)
         async with asyncio.timeout(180):
             while not all(
-                (station.state.connectors[0].meter.power_w or 0) > 0
+                station.state.connectors[0].status is not None
+                if idle
+                else (station.state.connectors[0].meter.power_w or 0) > 0
                 for station in stations.values()
             ):
                 await asyncio.sleep(0.2)
@@ -199,7 +274,7 @@ async def measure(
         @callback
         def count(event: Event[EventStateChangedData]) -> None:
             entity_id = event.data["entity_id"]
-            if entity_id != "sensor.grid":
+            if entity_id not in ("sensor.grid", "sensor.sun"):
                 rows[_NUMBER.sub("_*", entity_id)] += 1
 
         hass.bus.async_listen(EVENT_STATE_CHANGED, count)
@@ -243,6 +318,8 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=10)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--idle", action="store_true")
     parser.add_argument("--profile", metavar="FILE")
     parser.add_argument("--samples", metavar="FILE")
     arguments = parser.parse_args()
@@ -254,7 +331,14 @@ def main() -> None:
         elif arguments.profile:
             profile = cProfile.Profile()
         figures = asyncio.run(
-            measure(chargers, arguments.interval, arguments.seconds, profile)
+            measure(
+                chargers,
+                arguments.interval,
+                arguments.seconds,
+                profile,
+                full=arguments.full,
+                idle=arguments.idle,
+            )
         )
         if profile:
             profile.dump_stats(arguments.samples or arguments.profile)

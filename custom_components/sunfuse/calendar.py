@@ -11,7 +11,7 @@ from homeassistant.components.calendar import (
     CalendarEntityFeature,
     CalendarEvent,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -77,7 +77,17 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         | CalendarEntityFeature.UPDATE_EVENT
     )
     _next: CalendarEvent | None = None
+    _written: tuple[object, bool] | None = None
     _next_of: tuple[object, ...] = ()  # what it was looked for among
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write another event: Home Assistant itself notices when it begins and ends."""
+        now = self.event, self.available
+        if now != self._written:
+            self._written = now
+            super()._handle_coordinator_update()
 
     @property
     @override

@@ -25,7 +25,7 @@ from .entity import (
 )
 from .planner import Shortfall
 from .site.cards import is_own, masked
-from .site.connector_events import ConnectorEvents, Happening
+from .site.connector_events import ConnectorEvents, Happening, takes_nothing
 from .site.outcome import ConnectorData, ConnectorKey
 from .site.site_clock import SiteClock
 from .site.site_plan import Missed
@@ -88,6 +88,13 @@ class SessionEvent(ConnectorEntity, EventEntity):
         self._news: list[ConnectorNews] = []
         self._events = ConnectorEvents(None)
         self._vehicle: str | None = None  # whose name a car that leaves still has
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        """Return what happens: nothing of that is in most reports of a meter."""
+        state = connector.connector
+        reason = connector.decision.reason.key
+        return state.status, state.error_code, reason, takes_nothing(state)
 
     @override
     async def async_added_to_hass(self) -> None:

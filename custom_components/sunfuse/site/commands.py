@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..central_system import Station
 from ..central_system.adapter import Adapter
 from ..central_system.protocol.fault import FaultBoundary
-from ..central_system.station_state import CommandError, Session
+from ..central_system.station_state import CommandError, ConnectorState, Session
 from ..engine.clock_change import move_attributes
 from .outcome import ConnectorKey
 
@@ -35,7 +35,7 @@ class Command:
     session: Session | None = None  # for which it was decided
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Delivered:
     """A command that a connector has, what mattered for it by then, and when (by the event loop's clock)."""
 
@@ -43,6 +43,7 @@ class _Delivered:
     matters: tuple[object, ...]
     adapter: Adapter | None
     at_s: float
+    state: ConnectorState  # the newest in which the same matters
 
 
 class CommandSender:
@@ -104,11 +105,17 @@ class CommandSender:
         if last is None or command.again or last.command != command:
             return False
         station = self._stations[key.identity]
-        return (
-            last.matters == _matters(station, key.connector)
-            and last.adapter is station.presence.adapter
-            and self._hass.loop.time() - last.at_s < LEFT_ALONE_S
-        )
+        if (
+            last.adapter is not station.presence.adapter
+            or self._hass.loop.time() - last.at_s >= LEFT_ALONE_S
+        ):
+            return False
+        state = station.connector(key.connector)
+        if state is not last.state:
+            if last.matters != _matters(station, state):
+                return False
+            last.state = state
+        return True
 
     async def _deliver(self, key: ConnectorKey) -> None:
         try:
@@ -145,11 +152,13 @@ class CommandSender:
             self._refused.add(key)
         else:
             self._refused.discard(key)
+            state = station.connector(key.connector)
             self._delivered[key] = _Delivered(
                 command=command,
-                matters=_matters(station, key.connector),
+                matters=_matters(station, state),
                 adapter=station.presence.adapter,
                 at_s=self._hass.loop.time(),
+                state=state,
             )
 
     @callback
@@ -183,9 +192,8 @@ class CommandSender:
                 _LOGGER.log(level, "Charger %s did not stop charging: %s", key.id, err)
 
 
-def _matters(station: Station, connector: int) -> tuple[object, ...]:
+def _matters(station: Station, state: ConnectorState) -> tuple[object, ...]:
     """Return what a command depends on: not what the car draws, which is another value with each message."""
-    state = station.connector(connector)
     return (
         state.status,
         state.transaction,

@@ -91,7 +91,7 @@ class ConnectorEvents:
         if now is not None:
             self._note(now)
             # Who is full, or limited, since before we looked is so still: not news.
-            self._full = _takes_nothing(now.connector)
+            self._full = takes_nothing(now.connector)
             self._limited = limit_cause(now.decision.reason.key)
 
     def _note(self, now: ConnectorData) -> None:
@@ -148,7 +148,7 @@ class ConnectorEvents:
 
     def _fullness(self, connector: ConnectorState, at: datetime) -> Iterator[Event]:
         """Yield that a car takes no more, once until it leaves."""
-        if not _takes_nothing(connector):
+        if not takes_nothing(connector):
             self._idle_since = None
             return
         if self._full:
@@ -160,7 +160,7 @@ class ConnectorEvents:
             yield Happening.FULL, {}
 
 
-def _takes_nothing(connector: ConnectorState) -> bool:
+def takes_nothing(connector: ConnectorState) -> bool:
     """Whether a car that has charged does not take what it may."""
     if connector.status not in CHARGES or connector.paused:
         return False
