@@ -404,4 +404,10 @@ async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(
         assert demand(home).paused_until
         await act(home, "resume", taken_back)
         assert demand(home).paused_until is None
+    # The vehicle's device stands for the charger at which it is, in a preview as in a boost.
+    asked = {"device_id": device(home, zoe)}
+    preview: Any = await hass.services.async_call(
+        DOMAIN, "preview", asked, blocking=True, return_response=True
+    )
+    assert preview["car"].keys() >= {"slots", "energy_kwh", "cost", "sun_share"}
     await station.close()

@@ -427,3 +427,11 @@ def test_a_car_bears_a_cloud_only_while_a_slot_is_in_reserve() -> None:
         leaving = night(car(energy_wh=2_200.0), now=now, sun=exactly(*(9_000.0,) * 48))
         advice = intend(leaving).cars[0].slots[0].advice
         assert (advice.at_least_w > 0) is promised
+
+
+def test_of_a_charger_without_a_car_nothing_is_assumed() -> None:
+    """Whoever reads what a plan assumed looks for the car of which something is not known."""
+    nobody = car("other", connected=False, soc=None, capacity_wh=None, goals=())
+    plan = intend(night(car(), nobody))
+    assert Assumption.SIZE_UNKNOWN not in plan.assumptions
+    assert Assumption.ENERGY_UNKNOWN not in plan.assumptions

@@ -26,9 +26,8 @@ from ..engine.model import Mode
 from ..planner import Intention
 from ..rights import async_require_control, async_require_site, async_seen
 from ..site.driver_words import check_ahead
-from ..site.outcome import ConnectorKey
 from ..site.plan_charts import charging_slots, planned_car, planned_cars, planned_slots
-from .targets import connector_of_device
+from .targets import place_of_device
 from .values import ENERGY_KWH, moment
 
 _PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
@@ -80,8 +79,7 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         return response
 
     async def preview(call: ServiceCall) -> ServiceResponse:
-        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-        key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
+        entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
         await async_require_control(hass, call.context, entry, key)
         planning = entry.runtime_data.planning
         departure: datetime | None = call.data.get("departure")

@@ -17,7 +17,7 @@ from ..engine.model import ExternalLimit, LimitKind
 from ..rights import async_require_administrator, async_require_control
 from ..site.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
-from .targets import owner_of_device
+from .targets import place_of_device
 from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
@@ -105,18 +105,8 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
 async def _async_connector(
     hass: HomeAssistant, call: ServiceCall
 ) -> tuple[SunfuseConfigEntry, ConnectorKey]:
-    """Return the connector that is meant, of a vehicle the one where it is, if the user may control it.
-
-    Raises:
-        ServiceValidationError: the device is neither, or the vehicle is not plugged in.
-
-    """
-    entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
-    key = owner.key or entry.runtime_data.demands.where(owner.id)
-    if key is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="vehicle_not_plugged_in"
-        )
+    """Return the connector that is meant, of a vehicle the one where it is, if the user may control it."""
+    entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
     await async_require_control(hass, call.context, entry, key)
     return entry, key
 

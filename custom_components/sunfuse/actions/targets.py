@@ -88,3 +88,21 @@ def owner_of_device(
     entry, key = connector_of_device(hass, device_id)
     key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
     return entry, connector_owner(entry, key)
+
+
+def place_of_device(
+    hass: HomeAssistant, device_id: str
+) -> tuple[SunfuseConfigEntry, ConnectorKey]:
+    """Return the site and the connector of a charger's device, or of a vehicle's where that is plugged in.
+
+    Raises:
+        ServiceValidationError: the device is neither, or the vehicle is not plugged in.
+
+    """
+    entry, owner = owner_of_device(hass, device_id)
+    key = owner.key or entry.runtime_data.demands.where(owner.id)
+    if key is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="vehicle_not_plugged_in"
+        )
+    return entry, key

@@ -147,7 +147,9 @@ class CarReader:
             strategy=car.strategy,
             priority=car.priority,
         )
-        if not car.connected and goals:
+        if not (car.connected or car.arrives):
+            assumptions = []  # of nobody
+        elif not car.connected and goals:
             assumptions.append(Assumption.ARRIVAL_EXPECTED)
         elif any(goal.guessed for goal in goals):
             assumptions.append(Assumption.DEPARTURE_GUESSED)
