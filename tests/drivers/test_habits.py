@@ -139,6 +139,38 @@ def test_after_the_holidays_nothing_is_forgotten(weeks: int) -> None:
         assert departure <= one.left
 
 
+def shifts(days: int, seed: int) -> list[PastSession]:
+    """Return the sessions of a nurse: two early, two late and two night shifts, two days off, whatever the weekday."""
+    chance = random.Random(seed)
+    found: list[PastSession] = []
+    for day in range(days):
+        shift = day // 2 % 4
+        if shift < 3:
+            hour = (6.0, 13.5, 21.0)[shift] + chance.gauss(0, 0.25)
+            left = MONDAY + timedelta(days=day, hours=hour)
+            came = max(left - timedelta(hours=9), found[-1].left if found else MONDAY)
+            found.append(
+                PastSession(owner="zoe", came=came, left=left, energy_wh=9_000)
+            )
+    return found
+
+
+def test_who_works_in_shifts_is_promised_as_much() -> None:
+    """The share of departures is kept for one whose days are not those of the week."""
+    kept = asked = 0
+    for seed in range(2):
+        past = shifts(150, seed)
+        for number in range(21, len(past)):
+            one = past[number]
+            now = one.came + timedelta(minutes=5)
+            found = guess(past[:number], one.came, now)
+            if found.departure is not None:
+                asked += 1
+                kept += found.departure <= one.left
+    assert asked > 150
+    assert kept >= 0.9 * asked
+
+
 def test_no_habit_no_guess() -> None:
     """Two sessions are no habit, and a car that is at home on Sundays is not expected to leave."""
     monday = MONDAY + timedelta(days=70, hours=20)
