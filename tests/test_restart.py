@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
 import logging
 from typing import Any
 
@@ -206,3 +207,23 @@ async def test_counters_never_fall_after_a_power_cut(
     assert session == sorted(session)
     assert lifetime[-1] > 1.2
     assert session[-1] == pytest.approx(lifetime[-1] - 1.0, abs=0.002)
+
+
+async def test_the_energy_of_a_session_is_shown_when_it_ends(
+    start: Callable[..., Any],
+) -> None:
+    """A short one, too, within seconds: it need not wait for the next save of those that run."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    home.charging = None
+    await home.shows("sensor", "CP1/1_energy", "1.0")
+    await asyncio.sleep(10)
+    await home.draw(station, 16, register_kwh=1.04)
+    at = dt_util.utcnow()
+    await station.call(
+        "StopTransaction",
+        home.transaction | {"meterStop": 1045, "timestamp": at.isoformat()},
+    )
+    await home.shows("sensor", "CP1/1_session_energy", "0.045")
+    assert home.state("sensor", "CP1/1_energy") == "1.045"
+    assert dt_util.utcnow() - at < timedelta(seconds=12)

@@ -62,7 +62,7 @@ from .site.outcome import ConnectorData, ConnectorKey
 from .site.plan_slots import shortfall_reason
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
-from .state_writes import REASON_PACE, Pace, Shown, readable
+from .state_writes import ENERGY_PACE, REASON_PACE, Pace, Shown, readable
 from .translated_reasons import explain, explain_connector, what_would_change_it
 
 PARALLEL_UPDATES = 0
@@ -210,23 +210,35 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     entity_description: ConnectorSensorDescription
 
+    @property
+    @override
+    def pace(self) -> Pace | None:
+        """Return its pace. Energies change once a minute already, when they are saved."""
+        if self.device_class is SensorDeviceClass.ENERGY:
+            return ENERGY_PACE
+        return super().pace
+
     @override
     def _part(self, connector: ConnectorData) -> object:
         return self.entity_description.value_fn(connector), self._moment(connector)
 
     def _moment(self, connector: ConnectorData) -> object:
-        """Return the session of an energy: it is written when one starts or ends, whatever its pace."""
+        """Return the session of an energy, now and as saved: it is written when one starts or ends, whatever its pace."""
         if self.device_class is not SensorDeviceClass.ENERGY:
             return None
-        transaction = connector.connector.transaction
-        return transaction and transaction.id
+        transaction, stored = (
+            connector.connector.transaction,
+            connector.connector.stored,
+        )
+        saved = stored and (stored.session_id, stored.session_runs)
+        return (transaction and transaction.id, saved)
 
     @override
     def _shown(self) -> Shown:
         shown = super()._shown()
-        if self.connector is None or (moment := self._moment(self.connector)) is None:
+        if self.connector is None:
             return shown
-        return replace(shown, moment=moment)
+        return replace(shown, moment=self._moment(self.connector))
 
     @property
     @override

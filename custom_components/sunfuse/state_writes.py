@@ -93,6 +93,8 @@ PACES: Mapping[str, Pace] = {
     UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
     UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),
 }
+# Of a connector's energy, which rises when it is saved.
+ENERGY_PACE = within(500, every_s=20)
 # The precision for people: tenths of an ampere, and no fractions otherwise.
 _DIGITS: Mapping[str, int] = {
     UnitOfElectricCurrent.AMPERE: 1,

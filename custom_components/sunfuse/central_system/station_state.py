@@ -224,6 +224,7 @@ class StoredEnergy:
     energy_wh: float | None
     session_wh: float | None
     session_id: str | None
+    session_runs: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,11 @@ class SaveAndRestore:
 
     def _session_of(self, connector: int) -> Memory:
         state = self._shared.connector(connector)
-        return {"session_wh": state.session_energy_wh, "session_id": state.session_id}
+        return {
+            "session_wh": state.session_energy_wh,
+            "session_id": state.session_id,
+            "session_runs": state.transaction is not None,
+        }
 
     def written(self, memory: Memory) -> None:
         """Note that this memory is in storage now."""
@@ -171,6 +175,7 @@ def _stored_energy(energy: Memory) -> StoredEnergy:
         energy_wh=load_number(energy["energy_wh"]),
         session_wh=load_number(energy["session_wh"]),
         session_id=load_text(energy.get("session_id")),
+        session_runs=load_flag(energy.get("session_runs", False)),
     )
 
 
