@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.drivers.timetable import Said
+from custom_components.sunfuse.drivers.wishes import TargetKind, Wishes
 from custom_components.sunfuse.engine.tuning import Tuning
 from custom_components.sunfuse.site.demands import Demands
 from custom_components.sunfuse.site.outcome import ConnectorKey
@@ -66,8 +67,13 @@ def test_what_is_said_there(clock: SiteClock) -> None:
 class _Said:
     """Stands for what drivers said by the clock on the wall."""
 
-    def __init__(self, demand: Demand) -> None:
+    def __init__(self, demand: Demand, wishes: Wishes | None = None) -> None:
         self.demand = demand
+        self.wishes = wishes or Wishes()
+
+    def wishes_at(self, _key: ConnectorKey) -> tuple[Wishes, Wishes]:
+        """Return what is set for the vehicle, and for the charger."""
+        return self.wishes, Wishes()
 
     def at(self, _key: ConnectorKey) -> Demand:
         """Return what was said."""
@@ -98,6 +104,32 @@ def test_a_pause_and_a_departure_end_in_the_time_of_the_site(clock: SiteClock) -
         departure = demands.planned(key).departure
         assert departure
         assert departure < clock.now() + timedelta(hours=6)
+
+
+def test_who_watches_a_night_may_change_it(clock: SiteClock) -> None:
+    """Skip tonight, the target, the minimum and the next departure work there as anywhere."""
+    key = ConnectorKey(identity="SIM-GARAGE", connector=1)
+
+    def planned(demand: Demand | None = None, **wishes: Any) -> Demand:
+        said = _Said(demand or Demand(), Wishes(**wishes))
+        return SiteDemands(cast("Demands", said), clock).planned(key)
+
+    usual = planned()
+    assert usual.departure
+    assert usual.energy_wh
+    assert planned(skipped_until=clock.here(usual.departure)).departure is None
+    assert planned(skipped_until=NOW).departure == usual.departure
+    # 10 % less of the battery.
+    less = planned(target_soc=80.0, target_kind=TargetKind.SOC)
+    assert less.energy_wh
+    assert usual.capacity_wh
+    assert usual.energy_wh - less.energy_wh == pytest.approx(usual.capacity_wh / 10)
+    assert planned(minimum_soc=100.0).minimum_wh > usual.energy_wh
+    # Who leaves earlier needs as much.
+    soon = planned(Demand(departure=NOW + timedelta(minutes=2), said=Said.ONCE))
+    assert soon.departure
+    assert soon.departure < usual.departure
+    assert (soon.energy_wh, soon.soc) == (usual.energy_wh, usual.soc)
 
 
 def test_the_wall_clock_counts_elsewhere() -> None:

@@ -130,6 +130,14 @@ class Demands:
         known = self._demands.get(key)
         return known.demand if known else Demand()
 
+    def wishes_at(self, key: ConnectorKey) -> tuple[Wishes, Wishes]:
+        """Return what is set for the vehicle at a connector, and for the connector."""
+        session = self._sessions.at(key)
+        return (
+            self._departures.wishes(session.vehicle if session else None),
+            self._departures.wishes(key.id),
+        )
+
     def vehicle_at(self, key: ConnectorKey) -> Vehicle | None:
         """Return the vehicle at a connector, None where there is none or a guest."""
         session = self._sessions.at(key)

@@ -83,13 +83,24 @@ class SimulatedHouse:
             powers[at.isoformat()] = round(_USUAL_SKY * sum(light_w) / len(light_w))
         return powers
 
-    def asks(self, identity: str, connector: int, demand: Demand) -> Demand:
-        """Return what a driver of the simulated site says: when the car leaves, and how full it is to be."""
+    def asks(
+        self,
+        identity: str,
+        connector: int,
+        demand: Demand,
+        *,
+        target_soc: float | None = None,
+        minimum_soc: float = 0.0,
+    ) -> Demand:
+        """Return what a driver of the simulated site says: when the car leaves, and how full it is to be unless that is set."""
         charger = self.simulation.chargers.get(identity)
         if charger is None or not charger.cars[connector - 1].plugged:
             return replace(demand, departure=None)
         spec, car = charger.spec.cars[connector - 1], charger.cars[connector - 1]
-        missing_wh = max(spec.target_soc * spec.battery_wh - car.stored_wh, 0.0)
+        if target_soc is None:
+            target_soc = 100 * spec.target_soc
+        missing_wh = max(target_soc / 100 * spec.battery_wh - car.stored_wh, 0.0)
+        at_once_wh = minimum_soc / 100 * spec.battery_wh - car.stored_wh
         return replace(
             demand,
             departure=car.until,
@@ -98,7 +109,8 @@ class SimulatedHouse:
             full_wh=missing_wh,
             soc=100 * car.stored_wh / spec.battery_wh,
             capacity_wh=spec.battery_wh,
-            target_soc=100 * spec.target_soc,
+            target_soc=target_soc,
+            minimum_wh=max(at_once_wh, 0.0),
             max_a=spec.max_a,
             phases=spec.phases,
             charge_efficiency=spec.efficiency,

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from ..drivers.demand import Demand
 from ..drivers.timetable import Said
+from ..drivers.wishes import TargetKind
 from ..engine.model import Connector, Mode
 from ..planner.outlook import FARTHEST
 from .demands import Demands, ExpectedDemand
 from .outcome import ConnectorKey
 from .plan_changes import has_car
 from .site_clock import SiteClock
+from .site_plan import LITTLE
 
 # In these a car has what it needs from the grid.
 _EXPECTS = (Mode.ECO, Mode.FAST)
@@ -35,13 +37,42 @@ class SiteDemands:
             return demand
         until, departure = demand.paused_until, demand.departure
         demand = replace(demand, paused_until=until and clock.there(until))
+        asks = self._asks(key, demand)
         if departure is not None and demand.said not in _BY_THE_WALL:
             departure = clock.there(departure)
             if departure < clock.now() + FARTHEST:
                 # Two clocks are not read at once: what was said is to stay the same.
                 at = departure.replace(minute=5 * (departure.minute // 5))
-                return replace(demand, departure=at.replace(second=0, microsecond=0))
-        return clock.house.asks(key.identity, key.connector, demand)
+                return replace(
+                    asks,
+                    departure=at.replace(second=0, microsecond=0),
+                    said=demand.said,
+                    energy_wh=asks.energy_wh
+                    if demand.energy_wh is None
+                    else demand.energy_wh,
+                )
+        return asks
+
+    def _asks(self, key: ConnectorKey, demand: Demand) -> Demand:
+        """Return what the simulated driver says, with what is set: a target, a minimum, and that the next departure is skipped."""
+        clock, wishes = self._clock, self._demands.wishes_at(key)
+        assert clock.house
+        targets = [
+            w.target.value
+            for w in wishes
+            if w.target is not None and w.target.kind is TargetKind.SOC
+        ]
+        asks = clock.house.asks(
+            key.identity,
+            key.connector,
+            demand,
+            target_soc=targets[0] if targets else None,
+            minimum_soc=wishes[0].minimum_soc,
+        )
+        skipped = [clock.there(w.skipped_until) for w in wishes if w.skipped_until]
+        if skipped and asks.departure and asks.departure <= max(skipped) + LITTLE:
+            return replace(asks, departure=None, said=None)
+        return asks
 
     def expected(self, connector: Connector) -> ExpectedDemand | None:
         """Return what a car will ask for that is expected at a connector, None where nobody is."""
