@@ -12,6 +12,7 @@ def cli() -> int:
     """Read the arguments."""
     parser = ArgumentParser(description=table.__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--hours", type=float, default=12.0, help="of each day")
     parser.add_argument("--row", default="")
     parser.add_argument("--jobs", type=int, default=2)
@@ -21,7 +22,8 @@ def cli() -> int:
     if asked.picture is not None:
         draw(asked.picture)
         return 0
-    return table.report(asked.seeds, asked.hours, asked.row, asked.into, asked.jobs)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    return table.report(seeds, asked.hours, asked.row, asked.into, asked.jobs)
 
 
 if __name__ == "__main__":

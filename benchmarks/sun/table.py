@@ -1,4 +1,4 @@
-"""How much of the sun reaches the cars: `python -m benchmarks.sun [--seeds N] [--hours N] [--row TEXT] [--into PAGE]`.
+"""How much of the sun reaches the cars: `python -m benchmarks.sun [--seeds N] [--first SEED] [--hours N] [--row TEXT] [--into PAGE]`.
 
 Each row is a sky, a charger, a meter, a home; each controller has the same days, of which it sees some hours. Printed is, per seed: the part of what an
 ideal controller uses, what came from the grid, starts and switches, the longest run of messages, and the regret: the
@@ -281,7 +281,11 @@ def _markdown(row: Row, ours: list[Day], theirs: list[Day]) -> str:
 
 
 def report(
-    days: int, hours: float, wanted: str, into: Path | None = None, processes: int = 2
+    seeds: range,
+    hours: float,
+    wanted: str,
+    into: Path | None = None,
+    processes: int = 2,
 ) -> int:
     """Print the table, and write it into a page; returns how many rows miss the target."""
     missed = 0
@@ -292,11 +296,9 @@ def report(
         for row in chain(rows(), other_rows()):
             if wanted not in str(row):
                 continue
-            jobs = [
-                (row, who, seed, hours) for who in (True, False) for seed in range(days)
-            ]
+            jobs = [(row, who, seed, hours) for who in (True, False) for seed in seeds]
             found = list((pool.map if pool else map)(_job, jobs))
-            ours, theirs = found[:days], found[days:]
+            ours, theirs = found[: len(seeds)], found[len(seeds) :]
             verdict = _verdict(ours, theirs)
             missed += bool(verdict)
             lines.append(_markdown(row, ours, theirs))

@@ -27,6 +27,10 @@ SAME_A = 0.35
 # The weight of one report in learning how closely a car follows, and the least current to learn from.
 LEARNS = 0.3
 LEAST_A = 5.0
+# A meter's value may be of so long before its time.
+METERED = timedelta(seconds=2)
+# A car whose reports differ by less has not moved meanwhile.
+MOVED_A = 0.05
 # An older report of a draw says nothing about now.
 CURRENT_FOR = timedelta(seconds=60)
 
@@ -52,11 +56,31 @@ def _drawn_w(
         return 0.0, 0.0
     if not connector.reachable or not past.draws:
         return None
-    draw = past.draws[-1]
-    if draw.at > at:
-        draw = next((d for d in reversed(past.draws) if d.at <= at), past.draws[0])
+    draw = _last(past.draws, at)
     if snapshot.now - draw.at > CURRENT_FOR:
         return None
+    least_w, most_w = _since(draw, connector, past, at, snapshot)
+    earlier = _last(past.draws, at - METERED)
+    if earlier.at < draw.at and snapshot.now - earlier.at <= CURRENT_FOR:
+        # While a car changes what it takes, a report of the same time as the meter's value may be a second ahead of it.
+        low_w, high_w = _since(earlier, connector, past, at, snapshot)
+        least_w, most_w = min(least_w, low_w), max(most_w, high_w)
+    return least_w, most_w
+
+
+def _last(draws: tuple[Draw, ...], at: datetime) -> Draw:
+    """Return the last draw that was reported by then, or the first one."""
+    return next((draw for draw in reversed(draws) if draw.at <= at), draws[0])
+
+
+def _since(
+    draw: Draw,
+    connector: Connector,
+    past: ConnectorMemory,
+    at: datetime,
+    snapshot: Snapshot,
+) -> tuple[float, float]:
+    """Return the least and the most that one connector drew, by one of its reports, in watts."""
     volts = snapshot.site.voltage_v
     all_phases_w = volts * len(connector.phases)
     if past.above_since is not None or draw.at > at:

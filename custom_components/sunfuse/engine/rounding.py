@@ -12,10 +12,11 @@ from .sharing import Shares, all_uses
 
 # Steps no coarser than this leave too little to share.
 FINE_A = 0.5
-# On solar power a step is also given if the grid supplies a fifth of it, and no more watts than this: to round down always
-# loses half a step on average. This loses a third of a step, and takes a fiftieth of one from the grid. A home battery
+# On solar power a step is also given if the grid supplies a fifth of it, or a tenth of a coarse one: to round down always
+# loses half a step on average. This loses a third of a fine step, and takes a fiftieth of one from the grid. A home battery
 # stores what a coarse step leaves, and would supply what it lacks: beside one only fine steps are rounded like that.
 FROM_GRID = 0.2
+FROM_GRID_COARSE = 0.1
 FROM_GRID_W = 150.0
 
 
@@ -99,8 +100,9 @@ def _one_more(
 
 def _mostly_sun(uses: Uses, step_a: float, resources: Resources) -> Uses:
     """Return what a step needs if the grid supplies a part of its power."""
+    part = FROM_GRID if step_a <= FINE_A else FROM_GRID_COARSE
     return tuple(
-        (index, used - min(FROM_GRID * used, FROM_GRID_W / step_a))
+        (index, used - min(part * used, FROM_GRID_W / step_a))
         if index == resources.sun
         else (index, used)
         for index, used in uses
