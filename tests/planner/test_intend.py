@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.sunfuse.planner import (
+    AnnouncedLimit,
     Assumption,
     CarGoal,
     CarMode,
@@ -435,3 +436,24 @@ def test_of_a_charger_without_a_car_nothing_is_assumed() -> None:
     plan = intend(night(car(), nobody))
     assert Assumption.SIZE_UNKNOWN not in plan.assumptions
     assert Assumption.ENERGY_UNKNOWN not in plan.assumptions
+
+
+def test_a_car_that_takes_nothing_more_has_a_plan_beside_sun() -> None:
+    """It is full, and its departure still stands."""
+    plain = night(car(energy_wh=0.0, full_wh=0.0))
+    plain = replace(plain, sun=exactly(*(5_000.0,) * len(plain.steps_s)))
+    full = intend(plain).cars[0]
+    assert not any(slot.power_w for slot in full.slots)
+    assert full.shortfalls == ()
+
+
+@pytest.mark.parametrize("cars_only", [True, False])
+def test_an_announced_limit_below_nothing_is_none_at_all(cars_only: bool) -> None:
+    """A grid operator's signal with the sign of feeding in."""
+    plain = night(car(), house=exactly(*(0.0,) * 48))
+    limit = AnnouncedLimit(
+        start=EVENING, end=MORNING, power_w=-500.0, cars_only=cars_only
+    )
+    assert not any(
+        slot.cars_w for slot in intend(replace(plain, limits=(limit,))).slots[:36]
+    )

@@ -370,6 +370,23 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
         ({"steps_s": (float("inf"),) * 4}, "steps_s"),
         ({"voltage_v": 0.0}, "voltage_v: 0.0"),
         ({"exact_steps": -1}, "exact_steps: -1"),
+        ({"exact_steps": float("inf")}, "exact_steps: inf is no whole number"),
+        ({"phases": float("nan")}, "phases: nan"),
+        ({"stores": (car(planned_w=(float("inf"),)),)}, "planned_w has to be finite"),
+        ({"stores": (car(demand_until_wh=-1.0),)}, "demand_until_wh is -1"),
+        ({"circuits": (Circuit(id="a", limit_a=(-1.0,) * 3),)}, "limit_a is negative"),
+        (
+            {
+                "circuits": (
+                    Circuit(
+                        id="a",
+                        limit_a=(1.0,) * 3,
+                        load_a=((float("inf"),) * 3,) * 4,
+                    ),
+                )
+            },
+            "load_a has to be finite",
+        ),
     ],
 )
 def test_a_problem_that_contradicts_itself_is_refused_in_words(

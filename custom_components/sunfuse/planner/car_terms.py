@@ -276,6 +276,8 @@ class CarReader:
 
         It is charged at the least power for a part of the step: sun below that pays only for its share.
         """
+        if bit_w <= 0:  # a full car takes none
+            return values
         assumed, found = self._assumed, []
         for step, value in enumerate(values or (0.0,) * self._steps):
             sun_w = self._surplus[step]

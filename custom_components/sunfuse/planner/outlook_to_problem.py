@@ -308,7 +308,7 @@ def _announce(
         id=name,
         parent=below.parent,
         limit_a=tuple(
-            (min(amperes) if during else math.inf,) * outlook.phases
+            (max(min(amperes), 0.0) if during else math.inf,) * outlook.phases
             for during in _during(outlook, limit)
         ),
         load_a=() if limit.cars_only else below.load_a,
@@ -327,7 +327,7 @@ def _max_import(outlook: Outlook) -> float | Series:
             continue
         for step, during in enumerate(_during(outlook, limit)):
             if during:
-                most[step] = min(most[step], limit.power_w)
+                most[step] = min(most[step], max(limit.power_w, 0.0))
     return tuple(most)
 
 

@@ -38,7 +38,7 @@ def check(problem: Problem) -> None:
 
 
 def _numbers(problem: Problem) -> None:
-    if problem.phases < 1:
+    if not problem.phases >= 1 or problem.phases % 1:
         raise ValueError(f"phases: {problem.phases}")
     if not (math.isfinite(problem.voltage_v) and problem.voltage_v > 0):
         raise ValueError(f"voltage_v: {problem.voltage_v}")
@@ -48,6 +48,8 @@ def _numbers(problem: Problem) -> None:
         value = getattr(problem, name)
         if value is not None and not value >= 0:
             raise ValueError(f"{name}: {value}")
+    if problem.exact_steps is not None and problem.exact_steps % 1:
+        raise ValueError(f"exact_steps: {problem.exact_steps} is no whole number")
 
 
 def _peak(name: str, peak: Peak, steps: int) -> None:
@@ -99,6 +101,11 @@ def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
         values = getattr(store, field)
         if values:  # of the first steps
             _not_negative(f"{name}: {field}", values, min(steps, len(values)))
+            if not all(map(math.isfinite, values)):
+                raise ValueError(f"{name}: {field} has to be finite")
+    enough_wh = store.demand_until_wh
+    if enough_wh is not None and not (math.isfinite(enough_wh) and enough_wh >= 0):
+        raise ValueError(f"{name}: demand_until_wh is {enough_wh}")
     if store.charge_value:
         _series(f"{name}: charge_value", store.charge_value, steps)
     if store.circuit is not None and store.circuit not in circuits:
@@ -141,6 +148,10 @@ def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:
             raise ValueError(f"{name}: {field} has not {problem.phases} phases")
         if any(math.isnan(value) for row in rows for value in row):
             raise ValueError(f"{name}: {field} is not a number")
+    if any(value < 0 for row in limits(circuit, problem.steps) for value in row):
+        raise ValueError(f"{name}: limit_a is negative")
+    if any(math.isinf(value) for row in circuit.load_a for value in row):
+        raise ValueError(f"{name}: load_a has to be finite")
 
 
 def _series(name: str, values: tuple[float, ...], steps: int) -> None:
