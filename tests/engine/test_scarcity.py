@@ -301,6 +301,30 @@ def test_what_cannot_start_yet_is_lent() -> None:
     assert reasons(decision)["b"] is ReasonKey.LOAD_PEAKED
 
 
+def test_what_steps_leave_is_not_taken_from_who_starts() -> None:
+    """A minute ago the house took 1.6 A more: that stays free for the second car's start, and is no remainder for the first.
+
+    15 A less 1.6 A and a minimum of 6 A are 7.4 A for the one that came first, which had all 15.
+    """
+    cars = [
+        Car(connector=charger("a", phases=(0,)), phases=1),
+        Car(connector=charger("b"), arrives_s=90),
+    ]
+    plant = Plant(
+        cars=cars,
+        circuits=(main(21),),
+        loads={"main": lambda at_s: (6.6 if at_s < 60 else 5.0, 0.3, 0.3)},
+        report_s=5,
+    )
+    plant.settings = replace(
+        Snapshot(now=NOW, site=plant.site, circuits=()), policy=Policy.FIRST_COME
+    )
+    plant.run(96)
+    offered = offers(plant.decisions[-1])
+    assert offered["b"] == 6
+    assert 6 <= offered["a"] <= 7.4
+
+
 def busy(
     characteristic: Characteristic,
     step_a: float,

@@ -58,9 +58,10 @@ def offers(
 ) -> dict[str, float]:
     """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
-    targets = round_down_all(asks, shares, tick.resources, free, snapshot)
-    given = targets | _not_for_so_little(asks, targets, free, tick)
-    given |= _not_worth_it(asks, shares, given, free, tick)
+    beside = shares.beside_starts
+    targets = round_down_all(asks, shares, tick.resources, beside, snapshot)
+    given = targets | _not_for_so_little(asks, targets, beside, tick)
+    given |= _not_worth_it(asks, shares, given, beside, tick)
     for name, standing in tick.standings.items():
         if (
             standing.compliance >= ComplianceStep.RESERVE

@@ -42,6 +42,8 @@ class Shares:
     held_up: dict[str, int] = field(default_factory=dict)
     # What the cars on solar power leave of it; negative if the grid helps.
     sun_left_w: float = 0.0
+    # What is free beside what must stay free for cars that start: also what steps and dead bands leave is none of theirs.
+    beside_starts: Capacities = field(default_factory=list)
 
 
 def share(
@@ -93,7 +95,7 @@ def share(
             level[asking.id] = Share(
                 current_a=level[asking.id].current_a, limited_by=kept_by
             )
-    shares.running = level
+    shares.running, shares.beside_starts = level, free
     shares.sun_left_w = free[resources.sun] - sum(
         level[a.id].current_a * resources.watts(a.phases) * a.takes
         for a in admitted
