@@ -65,14 +65,19 @@ def test_a_car_that_prepares_needs_little() -> None:
     assert reasons(decision)["a"] is ReasonKey.RAMPING
 
 
-def test_a_cars_maximum_is_learned_and_tried_again() -> None:
-    """A car that takes 8 A of 12 is offered 9 A; after a quarter of an hour it is tried with more."""
-    snapshot = on(24, car("a", offer_a=12.0), car("b", offer_a=12.0))
+@pytest.mark.parametrize(("limit_a", "given_a"), [(24, (8.3, 15.7)), (25, (9, 16))])
+def test_a_cars_maximum_is_learned_and_tried_again(
+    limit_a: float, given_a: tuple[float, float]
+) -> None:
+    """A car that takes 8 A of 12 is offered 9 A, after five minutes 8.3 A where another lacks the rest; after a quarter of an hour it is tried with more."""
+    snapshot = on(limit_a, car("a", offer_a=12.0), car("b", offer_a=12.0))
     memory = Memory()
     told = []
     for tick in range(210):
         decision, memory = decide(snapshot, memory)
         told.append(offers(decision)["a"])
+        if tick == 100:
+            assert tuple(offers(decision).values()) == given_a
         snapshot = later(snapshot, 5, decision)
         a, b = snapshot.connectors
         most = 8.0 if tick < 205 else 16.0
@@ -92,9 +97,9 @@ def test_a_cars_maximum_is_learned_and_tried_again() -> None:
                 ),
             ),
         )
-    assert told[15] == 9
-    assert 9 < max(told[185:205]) <= 12
-    assert told[205] == 9
+    assert told[20] == 9
+    assert 9 < max(told[185:205]) <= 12.5
+    assert told[205] == given_a[0]
 
 
 def test_a_car_that_wants_more_than_was_learned_gets_it() -> None:

@@ -2,6 +2,9 @@
 
 A car that leaves an ampere less than the next one's minimum would leave it idle. So one that can wait a little lends what that minimum
 lacks, as long as more flows by it.
+
+A load that goes up and down decides nothing at its highest: who runs at its lowest keeps its minimum meanwhile, and the
+others, who can be lowered at once and rise again, give up what that lacks.
 """
 
 from collections.abc import Mapping
@@ -37,6 +40,7 @@ class AdmissionRoom:
         self.snapshot = snapshot
         self.free = free
         self.left = list(free)
+        self._calmest = resources.calmest(free)  # the same at the lowest load of late
         self._unsteady = resources.unsteady_now()
         self._trembles = trembles_a(self._unsteady)
         self._starts = [0.0] * len(free)  # of `unsteady`, where a car starts
@@ -67,6 +71,15 @@ class AdmissionRoom:
     def take(self, asking: Ask, current_a: float) -> None:
         """Take a current for a car."""
         take(self.left, self.uses(asking), current_a)
+        take(self._calmest, self.uses(asking), current_a)
+
+    def remember(self) -> tuple[Capacities, Capacities]:
+        """Return what is left, to come back to."""
+        return list(self.left), list(self._calmest)
+
+    def come_back(self, remembered: tuple[Capacities, Capacities]) -> None:
+        """Forget what was taken since."""
+        self.left, self._calmest = map(list, remembered)
 
     def blocked(self, asking: Ask) -> int | None:
         """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
@@ -92,24 +105,36 @@ class AdmissionRoom:
         """Return what is free beside what must stay free for cars that start."""
         return [a - kept for a, kept in zip(self.free, self._starts, strict=True)]
 
+    def blocked_at_peak(self, asking: Ask) -> int | None:
+        """Return what could not carry a car that starts at the highest load of late, when others would lend what they claim."""
+        left = list(self.left)
+        for lender, claimed_a in self._claims.values():
+            if laxity_s(lender, self.snapshot) > NO_TIME_S:
+                take(left, self.uses(lender), -claimed_a)
+        return blocked_by(left, self.uses(asking), 0.0, self.unsteady(asking))
+
     def claim(self, admitted: list[Ask]) -> None:
         """Reserve for those that have their minimum what they can take beyond it."""
         for asking in admitted:
-            fits_a = min(
-                (self.left[index] / used for index, used in self.uses(asking)),
-                default=0.0,
-            )
-            more_a = min(fits_a, asking.most_a - asking.connector.min_a)
+            more_a = self._fits_a(asking, self.left)
             if more_a > 0:
-                self.take(asking, more_a)
+                take(self.left, self.uses(asking), more_a)
                 if not asking.promised_a:
                     self._claims[asking.id] = asking, more_a
+            calm_a = self._fits_a(asking, self._calmest)
+            take(self._calmest, self.uses(asking), max(calm_a, 0.0))
         self._not_lent.clear()
+
+    def _fits_a(self, asking: Ask, left: Capacities) -> float:
+        """Return what a car can take of what is left beyond its minimum."""
+        most_a = asking.uses_a - asking.connector.min_a
+        return min(most_a, *(left[index] / used for index, used in self.uses(asking)))
 
     def lend(self, asking: Ask) -> Mapping[str, float]:
         """Free what a minimum lacks, and return who lends how much of its claim.
 
-        Nobody lends who could not wait, and nothing is lent unless more flows by it.
+        Nobody lends who could not wait, and nothing is lent unless more flows by it, at once or when the load is as low again as
+        it was of late.
         """
         runs = self.runs(asking)
         back = was_paused(asking.past, self.snapshot.now)
@@ -126,7 +151,7 @@ class AdmissionRoom:
                 lent[lender.id] = lent_a = min(lacks_a, claimed_a)
                 self._lend(lender, lent_a)
                 flows_a -= lent_a * len(lender.phases)
-        if flows_a < gain_a + EPSILON:
+        if flows_a < gain_a + EPSILON and not (runs and self._fits_at_calmest(asking)):
             self.take_back(lent)
             self._not_lent.add(alike)
             return {}
@@ -137,8 +162,12 @@ class AdmissionRoom:
         for name, lent_a in lent.items():
             self._lend(self._claims[name][0], -lent_a)
 
+    def _fits_at_calmest(self, asking: Ask) -> bool:
+        min_a = asking.connector.min_a
+        return blocked_by(self._calmest, self.uses(asking), min_a) is None
+
     def _lend(self, lender: Ask, lent_a: float) -> None:
-        self.take(lender, -lent_a)
+        take(self.left, self.uses(lender), -lent_a)
         self._claims[lender.id] = lender, self._claims[lender.id][1] - lent_a
 
     def _lacks_a(self, asking: Ask, lender: Ask) -> float:

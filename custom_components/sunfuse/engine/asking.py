@@ -8,7 +8,7 @@ from .boost import boosting
 from .confirmed_offer import lapsed
 from .drawing import is_used
 from .eco import planned_a, slot_of
-from .learning import CHARGES, SETTLED, expected_a
+from .learning import CHARGES, SETTLED, expected_a, uses_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import (
     Connector,
@@ -44,6 +44,7 @@ class Ask:
     past: ConnectorMemory
     phases: tuple[int, ...]
     most_a: float
+    uses_a: float  # of that, what it is known to use; the rest is room to show that it wants more
     most_reason: Reason  # what limits it when no other car does
     boosted: bool
     promised_a: float  # what it is promised beside its minimum
@@ -157,6 +158,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
 _KEPT = (
     "phases",
     "takes_a",
+    "takes_since",
     "follows",
     "starts",
     "recent_sky",
@@ -227,12 +229,14 @@ def ask(
     grid_a = max(min(_from_grid_a(connector, plan, most_a), most_a), promised_a)
     if eco is not None and grid_a >= most_a and reason.key is ReasonKey.FULL_POWER:
         reason = Reason(key=eco.key, values=eco.values)
+    known_a = uses_a(connector, past, snapshot) if contested else None
     return Ask(
         id=connector.id,
         connector=connector,
         past=past,
         phases=phases_in_use(connector, past.draws, past),
         most_a=most_a,
+        uses_a=most_a if known_a is None else min(known_a, most_a),
         most_reason=reason,
         boosted=boosted,
         promised_a=promised_a,

@@ -21,7 +21,7 @@ from .model import (
     PerPhase,
     Snapshot,
 )
-from .steadiness import unsteady_a, watch_load
+from .steadiness import lately_less_a, unsteady_a, watch_load
 from .tree import Tree
 
 # Draws are remembered for as long as the slowest usable meter may lag.
@@ -54,6 +54,7 @@ class Capacity:
     still: tuple[bool, ...]
     bears: tuple[bool, ...]  # whether its fuse carries more than the limit for now
     unsteady_a: PerPhase  # what of that must stay free before another car starts: the load may soon need it again
+    lately_less_a: PerPhase  # by how much the load was lower within the last minutes
     past: CircuitMemory
     sensors: tuple[str, ...] = ()  # that cause the loss of a meter
 
@@ -178,6 +179,7 @@ def _capacity(
         still=known.still or nowhere,
         bears=bears or nowhere,
         unsteady_a=unsteady_a(past, likely),
+        lately_less_a=lately_less_a(past, load),
         past=replace(
             past,
             uncontrolled_a=known.known_a,

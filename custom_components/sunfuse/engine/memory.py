@@ -79,6 +79,7 @@ class ConnectorMemory:
     starts: tuple[datetime, ...] = ()  # in the last hour, on solar power
     # The car's real maximum
     takes_a: float | None = None
+    takes_since: datetime | None = None  # since when it has not taken more
     follows: float | None = None  # the part of its offer that it takes
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force

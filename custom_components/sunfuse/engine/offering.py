@@ -10,13 +10,14 @@ from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 from .phases import switching
 from .raising import raised
-from .ramp import little_less, little_more, round_down
+from .ramp import little_less, round_down
 from .ranking import growth
 from .resources import blocked_by, take
 from .rounding import round_down_all
-from .sharing import Shares, all_uses
+from .sharing import Shares
 from .tick import Standing, Tick
 from .wanted import NO_CAR
+from .worthwhile import worthwhile
 
 # An older draw of a connector without a car was the last car's.
 GONE_S = 10.0
@@ -59,9 +60,9 @@ def offers(
     """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
     beside = shares.beside_starts
-    targets = round_down_all(asks, shares, tick.resources, beside, snapshot)
-    given = targets | _not_for_so_little(asks, targets, beside, tick)
-    given |= _not_worth_it(asks, shares, given, beside, tick)
+    rounded = round_down_all(asks, shares, tick.resources, beside, snapshot)
+    targets = worthwhile(asks, rounded, beside, tick)
+    given = targets | _not_worth_it(asks, shares, targets, beside, tick)
     for name, standing in tick.standings.items():
         if (
             standing.compliance >= ComplianceStep.RESERVE
@@ -185,50 +186,6 @@ def _not_raised(
                 index,
             )
     return kept
-
-
-def _not_for_so_little(
-    asks: list[Ask], targets: Mapping[str, float], free: list[float], tick: Tick
-) -> dict[str, float]:
-    """Return the offers that would fall only so that others rise by less than is sent to them: they stay."""
-    snapshot = tick.snapshot
-    falling, left, for_little = [], list(free), False
-    for asking in asks:
-        if not (target_a := targets.get(asking.id, 0.0)):
-            continue
-        before = before_a(asking.connector, snapshot)
-        if asking.connector.min_a <= before < target_a and little_more(
-            target_a,
-            before,
-            asking.most_a,
-            asking.past,
-            snapshot,
-            sunny=asking.sunny,
-        ):
-            for_little, target_a = True, before
-        elif target_a < before <= asking.most_a:
-            falling.append(asking)
-        take(left, all_uses(asking, tick.resources), target_a)
-    if not for_little or not falling or tick.resources.over():
-        return {}
-    grown = growth(falling, snapshot)
-    users = {
-        a.id: User(
-            uses=all_uses(a, tick.resources),
-            base=targets[a.id],
-            most=before_a(a.connector, snapshot),
-            weight=grown[a.id][0],
-            start=grown[a.id][1],
-        )
-        for a in falling
-    }
-    for user in users.values():
-        take(left, user.uses, -user.base)
-    steps = {a.id: a.connector.step_a for a in falling}
-    return {
-        name: round_down(share.current_a, steps[name])
-        for name, share in fill(users, left).items()
-    }
 
 
 def _not_worth_it(

@@ -8,7 +8,7 @@ from .confirmed_offer import before_a, held_a
 from .filling import User, fill
 from .meter_quality import is_unmoved
 from .model import Snapshot
-from .ramp import calm_a, is_slow, round_down, was_paused
+from .ramp import calm_a, is_slow, late_band_a, round_down, round_up, was_paused
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 from .steadiness import trembles_a
@@ -92,7 +92,37 @@ def raised(
     }
     filled = fill(users, free)
     given = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
+    _one_after_the_other(asks, given, base, most, resources, free, snapshot)
     return given, held_up
+
+
+def _one_after_the_other(
+    asks: list[Ask],
+    given: dict[str, float],
+    base: Mapping[str, float],
+    most: Mapping[str, float],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> None:
+    """Where too little is free yet for all that rise, let some rise by what is worth a message, and not all by less."""
+    left, little = list(free), []
+    for asking in asks:
+        band_a = late_band_a(base[asking.id], asking.past, snapshot, sunny=asking.sunny)
+        more_a = given[asking.id] - base[asking.id]
+        if base[asking.id] and given[asking.id] < most[asking.id] and more_a < band_a:
+            little.append((asking, band_a))
+            given[asking.id] = base[asking.id]
+        uses = resources.uses(asking.connector, asking.phases)
+        take(left, uses, given[asking.id])
+    for asking, band_a in little:
+        worth_a = min(base[asking.id] + band_a, most[asking.id])
+        worth_a = round_up(worth_a, asking.connector.step_a)
+        uses = resources.uses(asking.connector, asking.phases)
+        more_a = worth_a - base[asking.id]
+        if worth_a <= most[asking.id] and blocked_by(left, uses, more_a) is None:
+            given[asking.id] = worth_a
+            take(left, uses, more_a)
 
 
 def _is_unseen(

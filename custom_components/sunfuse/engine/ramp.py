@@ -33,6 +33,11 @@ def round_down(current_a: float, step_a: float) -> float:
     return round(math.floor(current_a / step_a + 1e-6) * step_a, 3)
 
 
+def round_up(current_a: float, step_a: float) -> float:
+    """Return the current in steps of the charger, never less than requested."""
+    return round(math.ceil(current_a / step_a - 1e-6) * step_a, 3)
+
+
 def in_steps(snapshot: Snapshot) -> Snapshot:
     """Return the snapshot with minimums that chargers support: one with steps of 8 A charges with 8 A or not at all."""
     connectors = tuple(_in_steps(connector) for connector in snapshot.connectors)
@@ -42,8 +47,7 @@ def in_steps(snapshot: Snapshot) -> Snapshot:
 
 
 def _in_steps(connector: Connector) -> Connector:
-    step_a = connector.step_a
-    least_a = round(math.ceil(connector.min_a / step_a - 1e-6) * step_a, 3)
+    least_a = round_up(connector.min_a, connector.step_a)
     if least_a <= connector.min_a:
         return connector
     return replace(connector, min_a=least_a)
@@ -100,7 +104,7 @@ def little_more(
     sunny: bool,
 ) -> bool:
     """Whether a running connector's increase is within the dead band: it is not made, unless it is the last one."""
-    band_a = _late_band_a(before_a, past, snapshot, sunny=sunny)
+    band_a = late_band_a(before_a, past, snapshot, sunny=sunny)
     return target_a < most_a and target_a - before_a < band_a
 
 
@@ -126,7 +130,7 @@ def dead_band_a(before_a: float, tuning: Tuning, *, sunny: bool) -> float:
     return max(least_a, part * before_a)
 
 
-def _late_band_a(
+def late_band_a(
     before_a: float, past: ConnectorMemory, snapshot: Snapshot, *, sunny: bool
 ) -> float:
     """Return how much an increase must be worth: less, once the offer has been unchanged for long."""

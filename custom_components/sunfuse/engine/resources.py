@@ -65,6 +65,12 @@ class Resources:
         ]
         return found + free[len(found) :]
 
+    def calmest(self, free: list[float]) -> list[float]:
+        """Return what would be free of each resource at the lowest load of the last minutes, from what is free now."""
+        less = [a for capacity in self._capacities for a in capacity.lately_less_a]
+        found = [a + more for a, more in zip(free, less, strict=False)]
+        return found + free[len(found) :]
+
     def unsteady(self) -> list[float]:
         """Return what of each resource must stay free before a car starts."""
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]

@@ -65,7 +65,9 @@ def share(
     level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
     grown = growth(asks, snapshot)
     promised = {
-        a.id: a.promised_a for a in admitted if a.promised_a > a.connector.min_a
+        a.id: min(a.promised_a, a.uses_a)
+        for a in admitted
+        if a.promised_a > a.connector.min_a
     }
     if promised:
         level = _fill(admitted, level, promised, resources, free, grown)
@@ -80,7 +82,9 @@ def share(
         admitted = sorted([*admitted, *late], key=lambda a: a.id)
         level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
     grid = {
-        a.id: a.grid_a for a in admitted if not a.sunny or a.grid_a > a.connector.min_a
+        a.id: min(a.grid_a, a.uses_a)
+        for a in admitted
+        if not a.sunny or a.grid_a > a.connector.min_a
     }
     if grid:
         level = _fill(admitted, level, grid, resources, free, grown)
@@ -88,6 +92,7 @@ def share(
     sunny = {a.id: a.most_a for a in admitted if a.sunny}
     if sunny:
         level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
+    level = _with_room(admitted, level, resources, free, grown)
     for asking in admitted:
         # What limited a promise is also what limited it later on.
         kept_by = promises[asking.id] if asking.boosted else planned.get(asking.id)
@@ -176,10 +181,10 @@ def _admit(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
 
     A car that may not start yet, because the load may soon need it again, takes nothing: until it may, others use that.
     """
-    left, held_up = list(room.left), dict[str, int]()
+    before, held_up = room.remember(), dict[str, int]()
     phases = {asking.id: asking.phases for asking in ranked}
     while True:
-        room.left = list(left)
+        room.come_back(before)
         waiting: dict[str, int] = {}
         admitted = []
         for asking in ranked:
@@ -210,8 +215,7 @@ def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, int] | None
     for asking in reversed(admitted):
         if room.runs(asking):
             continue
-        unsteady = room.unsteady(asking)
-        blocked = blocked_by(room.left, room.uses(asking), 0.0, unsteady)
+        blocked = room.blocked_at_peak(asking)
         if blocked is not None:
             return {asking.id: blocked}
     return None
@@ -258,6 +262,28 @@ def _admit_resting(
             continue
         take(left, uses, min_a)
         shares.running[asking.id] = Share(current_a=min_a)
+
+
+def _with_room(
+    admitted: list[Ask],
+    level: dict[str, Share],
+    resources: Resources,
+    free: Capacities,
+    grown: Mapping[str, tuple[float, float]],
+) -> dict[str, Share]:
+    """Give what nobody can use to those who might take more than they are known to: that shows it."""
+    content = {
+        a.id: a.grid_a
+        for a in admitted
+        if a.grid_a > a.uses_a and level[a.id].limited_by is None
+    }
+    if not content:
+        return level
+    filled = _fill(admitted, level, content, resources, free, grown)
+    return {
+        name: Share(current_a=share_.current_a) if name in content else share_
+        for name, share_ in filled.items()
+    }
 
 
 def _can_use_one(asking: Ask, snapshot: Snapshot) -> bool:

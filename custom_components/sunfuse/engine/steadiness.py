@@ -132,3 +132,9 @@ def unsteady_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
         trembles_a = min(highest_a - lowest_a, TREMBLES_A)
         found.append(max(highest_a + trembles_a - max(now_a, 0.0), 0.0))
     return tuple(found)
+
+
+def lately_less_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
+    """Return by how much a load was lower within the last minutes: so much may soon be free again."""
+    lowest = map(min, past.lowest_a, past.lowest_before_a)
+    return tuple(max(now - low, 0.0) for now, low in zip(load_a, lowest, strict=True))
