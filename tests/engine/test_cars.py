@@ -122,6 +122,27 @@ def test_a_car_that_wants_more_than_was_learned_gets_it() -> None:
     assert (after.connectors["a"].takes_a or 20) > 11
 
 
+@pytest.mark.parametrize(("takes_a", "wants_more"), [(10.1, False), (10.3, True)])
+def test_noise_gives_a_car_no_room(takes_a: float, *, wants_more: bool) -> None:
+    """A car that took 10 A of 10.3 A takes a little more: a tenth is noise, 0.3 A are all that it may."""
+    past = ConnectorMemory(
+        asked_at=NOW - HOUR,
+        on_since=NOW - HOUR,
+        takes_a=10.0,
+        takes_since=NOW - HOUR,
+        probed_at=NOW,
+        offered_a=10.3,
+        settled_at=NOW - HOUR,
+        offers=(Offered(at=NOW - HOUR, current_a=10.3),),
+    )
+    a = car("a", offer_a=10.3, draw_a=(takes_a,) * 3)
+    snapshot = on(20, a, car("b", offer_a=9.0))
+    _, after = decide(snapshot, Memory(connectors={"a": past}))
+    since = after.connectors["a"].takes_since
+    assert since is not None
+    assert (since == NOW) is wants_more
+
+
 def test_a_car_that_takes_nothing_makes_room() -> None:
     """After two minutes of an untouched offer the other, which waits, goes first; an hour later it is tried again."""
     idle = car("a", status=ConnectorStatus.SUSPENDED_EV, offer_a=6.0)
