@@ -94,10 +94,11 @@ def test_a_counter_that_rises() -> None:
 
 
 def test_the_sum_of_a_month_is_written_with_the_statistics() -> None:
-    """Each five minutes while 11 kW are charged, and at once where it was next to nothing."""
+    """Each five minutes while 11 kW are charged, also when the month has just begun."""
     sums = [100_000.0 + 183 * minute for minute in range(DAY_S // 60)]
     assert len(_written(GROWS, sums, 60)) <= DAY_S // 300 + 1
-    assert _written(GROWS, [0.0, 183.0, 366.0], 60) == [0.0, 183.0, 366.0]
+    first_hour = [183.0 * minute for minute in range(60)]
+    assert len(_written(GROWS, first_hour, 60)) <= 20
 
 
 def test_reasons_that_come_and_go() -> None:

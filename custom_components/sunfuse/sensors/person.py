@@ -1,6 +1,7 @@
 """The sensors of a person: what they charged and are billed this month, what is left of their quota, and whether they may charge."""
 
 from dataclasses import dataclass
+import time
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -20,7 +21,8 @@ from ..drivers.person_terms import PersonStanding
 from ..sessions import GroupBy
 from ..site.ledger_figures import LedgerFigures
 from ..site.persons import Person
-from .session_figures import MONTH_BILLED, MONTH_COST, MONTH_ENERGY, MonthSensor
+from ..state_writes import Shown, WriteThrottle
+from .session_figures import GROWS, MONTH_BILLED, MONTH_COST, MONTH_ENERGY, MonthSensor
 
 QUOTA_LEFT = SensorEntityDescription(
     key="quota_left",
@@ -54,6 +56,7 @@ class PersonSensor(CoordinatorEntity[LedgerFigures], SensorEntity):
         self.entity_description = description
         self._persons = entry.runtime_data.persons
         self._id = person.id
+        self._calm = WriteThrottle(GROWS)
         self._attr_unique_id = f"{entry.entry_id}_{person.id}_{description.key}"
         self._attr_device_info = person_device(entry, person.id)
 
@@ -62,6 +65,16 @@ class PersonSensor(CoordinatorEntity[LedgerFigures], SensorEntity):
         """Show at once what was agreed anew."""
         await super().async_added_to_hass()
         self.async_on_remove(self._persons.listen(self.async_write_ha_state))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what is new, and now and then what only becomes less."""
+        value = self.native_value
+        # That nothing is left is told at once.
+        shown = Shown(available=self.available, value=value, moment=not value)
+        if self._calm.due(shown, time.monotonic()):
+            super()._handle_coordinator_update()
 
     @property
     def person(self) -> Person | None:

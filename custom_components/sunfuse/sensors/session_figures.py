@@ -31,7 +31,8 @@ from ..state_writes import Shown, WriteThrottle, within
 
 # While cars charge, their sums are read each minute: the sum of a month is no gauge of what happens now, and the
 # recorder's statistics are of five minutes.
-GROWS = within(0.0, share=0.05, every_s=290)
+GROWS = within(500.0, share=0.05, every_s=290)  # watt-hours
+COSTS_GROW = within(0.25, share=0.05, every_s=290)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +185,7 @@ class FiguresEntity(CoordinatorEntity[LedgerFigures], SensorEntity):
         super().__init__(entry.runtime_data.figures)
         self.entity_description = description
         self._entry = entry
-        self._calm = WriteThrottle(GROWS)
+        self._calm = WriteThrottle(COSTS_GROW if description.money else GROWS)
         self._attr_unique_id = f"{entry.entry_id}_{unique}{description.key}"
         if description.money:
             prices = entry.runtime_data.prices

@@ -1,6 +1,7 @@
 """What the sensors of vehicles, and of the car at a connector, show."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, override
 
@@ -18,6 +19,7 @@ from ..const import WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..owner_entities.owner_entity import OwnerEntity, add_owner_entities
 from ..site.driver_words import Owner, next_departure
+from ..state_writes import Pace, Shown, within, within_with_attributes
 
 CAR = SensorEntityDescription(key="car", translation_key="car")
 DEPARTURE = SensorEntityDescription(
@@ -82,6 +84,12 @@ class DepartureSensor(OwnerEntity, SensorEntity):
 
     _unrecorded_attributes = frozenset({"habit"})
 
+    @property
+    @override
+    def pace(self) -> Pace:
+        """What is needed until then becomes less with each report of a charger."""
+        return within_with_attributes(0.0, 1.0)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow also how good habits are: that changes when a session is over."""
@@ -142,6 +150,21 @@ class DepartureSensor(OwnerEntity, SensorEntity):
 
 class VehicleSocSensor(OwnerEntity, SensorEntity):
     """How full a vehicle is, counted on while it charges."""
+
+    @property
+    @override
+    def pace(self) -> Pace:
+        """A person reads whole percents, of which a charging car has one in some minutes."""
+        return within(1.0)
+
+    @override
+    def _shown(self) -> Shown:
+        """Return what to show; what the car or its driver says is written at once."""
+        runtime = self._entry.runtime_data
+        mark = runtime.car_sessions.charges.mark(self.owner.id)
+        where = runtime.car_sessions.where(self.owner.id)
+        said = (mark.source, mark.at) if mark else None
+        return replace(super()._shown(), moment=(said, where))
 
     @property
     @override
