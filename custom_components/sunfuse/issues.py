@@ -13,6 +13,7 @@ from .const import (
     CONF_QUIRKS,
     DOMAIN,
     SUBENTRY_CAPACITY,
+    SUBENTRY_CARD,
     SUBENTRY_CHARGER,
     SUBENTRY_TARIFF,
 )
@@ -117,7 +118,12 @@ def _configuration(entry: SunfuseConfigEntry) -> tuple[object, ...]:
         entry.data,
         entry.options,
         entry.runtime_data.usual_loads,
-        *((one.subentry_id, one.title, one.data) for one in entry.subentries.values()),
+        entry.modified_at,  # for cards: there may be thousands of them
+        *(
+            (one.subentry_id, one.title, one.data)
+            for one in entry.subentries.values()
+            if one.subentry_type != SUBENTRY_CARD
+        ),
     )
 
 

@@ -306,6 +306,69 @@ async def test_short_local_list(system: CentralSystem, connect: Connect) -> None
         assert (key, "true") in told
 
 
+async def test_more_cards_than_the_list_of_a_charger_holds(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """Of 50,000 cards it gets as many as it can hold, those that may charge first; all are known when it asks."""
+    cards = tuple(
+        Card(id=f"C{number}", blocked=number < 10) for number in range(50_000)
+    )
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, cards=cards))
+    station = await connect()
+
+    def configuration(request: Payload) -> Payload:
+        if request["key"] != ["LocalAuthListMaxLength"]:
+            return get_configuration(request)
+        entry = {"key": "LocalAuthListMaxLength", "readonly": True, "value": "30"}
+        return {"configurationKey": [entry]}
+
+    station.answers |= _local_list(0, "listVersion")
+    station.answers["GetConfiguration"] = configuration
+    await station.boot()
+    await station.wait_received("TriggerMessage")  # all set up
+    sent = [
+        entry
+        for part in station.received("SendLocalList")
+        for entry in part["localAuthorizationList"]
+    ]
+    assert [entry["idTag"] for entry in sent] == [f"C{n}" for n in range(10, 40)]
+    for number, status in ((49_999, "Accepted"), (0, "Blocked"), (50_000, "Invalid")):
+        told = await station.call("Authorize", {"idTag": f"c{number}"})
+        assert told["idTagInfo"]["status"] == status
+
+
+async def test_few_cards_in_a_message_of_2_x(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """A 2.x charger says how many cards it takes at once, and is not sent more than most can hold."""
+    system.accept(CP1)
+    cards = tuple(Card(id=f"C{number}") for number in range(1_100))
+    system.set_cards(CardPolicy(free=False, cards=cards))
+    station: RawStation = await connect(protocols=("ocpp2.0.1",))
+
+    def variables(request: Payload) -> Payload:
+        names = [data["variable"]["name"] for data in request["getVariableData"]]
+        answer: Payload = ANSWERS_2["GetVariables"](request)  # type: ignore[misc,operator,assignment]
+        if names == ["ItemsPerMessage"]:
+            answer["getVariableResult"][0] |= {
+                "attributeStatus": "Accepted",
+                "attributeValue": "15",
+            }
+        return answer
+
+    station.answers |= {**ANSWERS_2, **_local_list(0, "versionNumber")}
+    station.answers["GetVariables"] = variables
+    await station.boot2()
+    await station.wait_received("TriggerMessage")  # all set up
+    sizes = [
+        len(part["localAuthorizationList"])
+        for part in station.received("SendLocalList")
+    ]
+    assert max(sizes) == 15
+    assert sum(sizes) == 1_000
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_whether_the_list_is_taken(
     system: CentralSystem, connect: Connect, version: str

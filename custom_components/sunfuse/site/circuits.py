@@ -71,9 +71,7 @@ class CircuitTree:
             },
             removed=entry.data.get(CONF_REMOVED_CIRCUITS, {}),
             ignored=frozenset(
-                subentry.subentry_id
-                for subentry in ignored(entry)
-                if subentry.subentry_type == SUBENTRY_CIRCUIT
+                subentry.subentry_id for subentry in ignored(entry, SUBENTRY_CIRCUIT)
             ),
         )
 

@@ -257,11 +257,11 @@ def usable(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
     ]
 
 
-def ignored(entry: ConfigEntry) -> list[ConfigSubentry]:
-    """Return the sub-entries that are ignored."""
+def ignored(entry: ConfigEntry, *kinds: str) -> list[ConfigSubentry]:
+    """Return the sub-entries of some kinds that are ignored; of all kinds, if none is named."""
     return [
         subentry
-        for kind in _CHECKS
+        for kind in kinds or _CHECKS
         for subentry in entry.get_subentries_of_type(kind)
         if not _can_be_used(entry, subentry)
     ]

@@ -1,15 +1,20 @@
 """Decides whether a card may charge: everyone, the cards of a list, or those that an automation approves."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 import hashlib
 import re
 
 from ..protocol.frames import Payload
 
 LOCAL_LIST_CHUNK = 20  # cards in one message; all stations accept this many
+LOCAL_LIST_MOST = 10_000  # cards in a station's list: it takes minutes to send them
+LOCAL_LIST_USUAL = (
+    1_000  # cards in the list of a station that does not say how many it can hold
+)
 _MOST_PARTS = 10_000
 _SEPARATORS = re.compile(r"[\s:-]")
 OWN_TOKEN = "SUNFUSE"  # the token with which we start transactions
@@ -61,9 +66,9 @@ class Card:
         return Verdict.EXPIRED if self.expired else Verdict.ACCEPTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CardPolicy:
-    """Who may charge."""
+    """Who may charge. There may be thousands of cards."""
 
     free: bool = True
     cards: tuple[Card, ...] = ()
@@ -72,8 +77,12 @@ class CardPolicy:
 
     def find(self, token: str) -> Card | None:
         """Return a card, however its number is written."""
-        wanted = folded(token)
-        return next((card for card in self.cards if folded(card.id) == wanted), None)
+        return self._by_number.get(folded(token))
+
+    @cached_property
+    def _by_number(self) -> Mapping[str, Card]:
+        """The cards by their numbers in the form in which they are compared; of two with one number, the first."""
+        return {folded(card.id): card for card in reversed(self.cards)}
 
     def decide(self, token: str) -> Verdict | None:
         """Return whether a card may charge; None if an automation has to be asked."""
@@ -90,7 +99,7 @@ class CardPolicy:
         answer = None if self.ask is None else await self.ask(identity, token)
         return Verdict.of(self.default if answer is None else answer)
 
-    @property
+    @cached_property
     def version(self) -> int:
         """The version of the list for stations: a positive 31-bit number that changes with the list."""
         text = repr(
@@ -98,6 +107,15 @@ class CardPolicy:
         )
         digest = hashlib.sha256(text.encode()).digest()
         return int.from_bytes(digest[:4]) % (2**31 - 1 - _MOST_PARTS) + _MOST_PARTS
+
+
+def fitting(cards: tuple[Card, ...], most: int) -> tuple[Card, ...]:
+    """Return the cards for a station that can hold so many: if not all, those that may charge come first."""
+    if len(cards) <= most:
+        return cards
+    return tuple(
+        sorted(cards, key=lambda card: card.verdict is not Verdict.ACCEPTED)[:most]
+    )
 
 
 def local_list_updates(

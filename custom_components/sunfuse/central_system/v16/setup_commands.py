@@ -5,7 +5,14 @@ from typing import override
 from ..onboarding.setup_interface import SetupCommands
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..security.card_policy import (
+    LOCAL_LIST_CHUNK,
+    LOCAL_LIST_MOST,
+    LOCAL_LIST_USUAL,
+    Card,
+    fitting,
+    local_list_updates,
+)
 from ..station.clock import format_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
@@ -102,15 +109,13 @@ class SetupCommands16(SetupCommands):
             return
         for key in _LOCAL_LISTS:
             await self.try_set(key, "true")
-        entries = [
-            {
-                "idTag": card.id,
-                "idTagInfo": _info(card),
-            }
-            for card in cards
-            if len(card.id) <= _LONGEST_ID_TAG
-        ]
+        cards = tuple(card for card in cards if len(card.id) <= _LONGEST_ID_TAG)
+        if len(cards) > LOCAL_LIST_CHUNK:
+            room = await self._number("LocalAuthListMaxLength", LOCAL_LIST_USUAL)
+            cards = fitting(cards, min(room, LOCAL_LIST_MOST))
+        entries = [{"idTag": card.id, "idTagInfo": _info(card)} for card in cards]
         most = await self._number("SendLocalListMaxLength", LOCAL_LIST_CHUNK)
+        most = min(most, LOCAL_LIST_CHUNK)
         for number, kind, chunk in local_list_updates(version, entries, most):
             payload = {
                 "listVersion": number,
@@ -119,12 +124,10 @@ class SetupCommands16(SetupCommands):
             }
             await self._requests.command("SendLocalList", payload)
 
-    async def _number(self, key: str, highest: int) -> int:
-        """Return the value of a key, at most this much, and this if the station does not report it."""
+    async def _number(self, key: str, otherwise: int) -> int:
+        """Return the value of a key; `otherwise` if the station does not report it."""
         value = (await self._ask(key)).get(key, "")
-        if value.isdecimal() and int(value):
-            return min(int(value), highest)
-        return highest
+        return int(value) if value.isdecimal() and int(value) else otherwise
 
 
 def _info(card: Card) -> Payload:

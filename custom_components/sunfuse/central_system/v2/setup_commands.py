@@ -6,7 +6,13 @@ from ..onboarding.commissioner import OFFLINE_UNKNOWN
 from ..onboarding.setup_interface import SetupCommands
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
-from ..security.card_policy import LOCAL_LIST_CHUNK, Card, local_list_updates
+from ..security.card_policy import (
+    LOCAL_LIST_CHUNK,
+    LOCAL_LIST_USUAL,
+    Card,
+    fitting,
+    local_list_updates,
+)
 from ..station.clock import format_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
@@ -162,16 +168,24 @@ class SetupCommands2(SetupCommands):
                 "idToken": {"idToken": card.id, "type": card.kind},
                 "idTokenInfo": _info(card),
             }
-            for card in cards
+            for card in fitting(cards, LOCAL_LIST_USUAL)
         ]
         for component, variable in _LOCAL_LISTS:
             await self._try_set_once(component, variable, "true")
-        updates = local_list_updates(version, entries, LOCAL_LIST_CHUNK)
+        updates = local_list_updates(version, entries, await self._in_one_message())
         for number, kind, chunk in updates:
             payload: Payload = {"versionNumber": number, "updateType": kind}
             if chunk:
                 payload["localAuthorizationList"] = chunk
             await self._requests.command("SendLocalList", payload)
+
+    async def _in_one_message(self) -> int:
+        """Return how many cards the station takes in one message (OCPP 2.0.1 part 2, D01)."""
+        variable = variable_of("LocalAuthListCtrlr", "ItemsPerMessage")
+        value = await self._variables.ask(variable) or ""
+        if value.isdecimal() and int(value):
+            return min(int(value), LOCAL_LIST_CHUNK)
+        return LOCAL_LIST_CHUNK
 
 
 def _of_connector(name: str, evse: int, connector: int) -> Payload:
