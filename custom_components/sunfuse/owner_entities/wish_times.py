@@ -50,9 +50,11 @@ class NextDeparture(OwnerEntity, TimeEntity):
     @property
     @override
     def native_value(self) -> time | None:
-        """Return the time, None where no departure is known."""
+        """Return the time to the minute, None where no departure is known: two clocks of a simulated site are not read at once."""
         following = next_departure(self._entry, self.owner)
-        return dt_util.as_local(following.at).time() if following else None
+        if following is None:
+            return None
+        return dt_util.as_local(following.at).time().replace(second=0, microsecond=0)
 
     @override
     async def async_set_value(self, value: time) -> None:
