@@ -143,6 +143,24 @@ def test_the_users_maximum_is_within_the_chargers() -> None:
     assert _connector(state, max_current_a=32.0).max_a == 16.0
 
 
+def test_connectors_behind_one_cable() -> None:
+    """The maximum current of a charger is that of its cable: with two connectors, they have it together."""
+    both = tuple(ConnectorState(id=number) for number in (1, 2))
+    for connectors, expected in ((both, ("CP", 16.0)), (both[:1], (None, None))):
+        connector = connector_of(
+            key=ConnectorKey(identity="CP", connector=1),
+            data=charger("CP")["data"],
+            site=THREE_PHASE,
+            station=StationState(
+                identity="CP", accepted=True, connected=True, connectors=connectors
+            ),
+            state=both[0],
+            settings=ConnectorSettings(mode=Mode.FAST, max_current_a=10.0),
+            unconfirmed_a=None,
+        )
+        assert (connector.charger, connector.charger_max_a) == expected
+
+
 def test_unknown_status_with_a_transaction_may_charge() -> None:
     """After a restart the transaction is known before the status is."""
     transaction = Transaction(id="1", started_at=dt_util.utcnow())

@@ -721,6 +721,30 @@ def test_room_that_a_car_does_not_use_starts_another(limit_a: float) -> None:
     assert sum(told.values()) >= limit_a - 0.5
 
 
+@pytest.mark.parametrize("policy", list(Policy))
+def test_two_connectors_share_the_cable_of_their_charger(policy: Policy) -> None:
+    """A cable of 20 A with two connectors beside another charger, where there is enough for all: 20 A for both, 16 A for the other."""
+    two = {"charger": "two", "charger_max_a": 20.0, "offer_a": 6.0}
+    cars = [needs("a", 4, 30, **two), needs("b", 3, 30, **two), needs("c", 4, 30)]
+    _, decision, _ = settle(on(60, *cars, policy=policy), 120)
+    told = offers(decision)
+    assert told["c"] == 16
+    assert told["a"] + told["b"] == pytest.approx(20, abs=0.5)
+    assert {told["a"] >= 6, told["b"] >= 6} == {True}
+    keys = reasons(decision)
+    assert ReasonKey.LIMITED_BY_CHARGER in (keys["a"], keys["b"])
+
+
+def test_a_cable_that_carries_one_minimum_only() -> None:
+    """10 A for two connectors: one car charges, the other waits, and is told that it is the charger's limit."""
+    two = {"charger": "two", "charger_max_a": 10.0}
+    a, b = car("a", offer_a=6.0, **two), car("b", offer_a=0.0, **two)
+    known = Memory(connectors={"a": runs(5), "b": waits(1)})
+    _, decision, _ = settle(on(60, a, b), 60, known)
+    assert offers(decision) == {"a": 10, "b": 0}
+    assert reasons(decision)["b"] is ReasonKey.LIMITED_BY_CHARGER
+
+
 @pytest.mark.parametrize("drawn_a", [0.2, 0.45, 0.9])
 def test_a_small_minimum_uses_all_phases(drawn_a: float) -> None:
     """A charger of 1.4 A whose car draws little so far: all three phases are its own."""

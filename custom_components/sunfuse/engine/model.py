@@ -270,6 +270,9 @@ class Connector:
     draw_a: PerPhase | None = None  # per site phase; None: not known by phase
     draw_w: float | None = None  # its power as the charger reports it
     draw_at: datetime | None = None
+    # Of a charger with several connectors: which one that is, and what its cable carries for all of them on each phase.
+    charger: str | None = None
+    charger_max_a: float | None = None
     # The most that it may draw while it is offline and its offer has lapsed; None: the fail-safe current.
     fall_back_a: float | None = None
     charger_limit_a: float | None = None  # a lower limit that the charger reports

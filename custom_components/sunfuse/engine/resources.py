@@ -1,4 +1,4 @@
-"""Everything that is shared, as numbers: phases of circuits in amperes; powers, and solar power, in watts."""
+"""Everything that is shared, as numbers: phases of circuits and of chargers' cables in amperes; powers, and solar power, in watts."""
 
 from collections.abc import Iterable, Mapping
 
@@ -34,8 +34,17 @@ class Resources:
         }
         self._powers_at = len(self._capacities) * self._phases
         self._imbalance_at = self._powers_at + len(powers)
-        self.sun = self._imbalance_at + self._phases
-        self._uses: dict[tuple[str, tuple[int, ...]], Uses] = {}
+        self._chargers = {
+            c.charger: c.charger_max_a
+            for c in snapshot.connectors
+            if c.charger is not None and c.charger_max_a is not None
+        }
+        self._cable_at = {
+            name: self._imbalance_at + self._phases * (place + 1)
+            for place, name in enumerate(self._chargers)
+        }
+        self.sun = self._imbalance_at + self._phases * (len(self._chargers) + 1)
+        self._uses: dict[tuple[str, str | None, tuple[int, ...]], Uses] = {}
         self._sun_w = sun_w
         self.imbalance_a: PerPhase | None = None
         if snapshot.site.imbalance_a is not None and self._phases > 1:
@@ -48,6 +57,8 @@ class Resources:
             found.extend(capacity.calm_a if calm else capacity.available_a)
         found.extend(power.power_w for power in self._powers)
         found.extend(self.imbalance_a or (float("inf"),) * self._phases)
+        for most_a in self._chargers.values():
+            found.extend((most_a,) * self._phases)
         found.append(self._sun_w)
         return found
 
@@ -118,7 +129,7 @@ class Resources:
 
     def uses(self, connector: Connector, phases: tuple[int, ...]) -> Uses:
         """Return what an ampere on these phases of a connector takes, without solar power."""
-        key = (connector.circuit, phases)
+        key = (connector.circuit, connector.charger, phases)
         if key not in self._uses:
             self._uses[key] = self._find(connector, phases)
         return self._uses[key]
@@ -134,6 +145,9 @@ class Resources:
         )
         if self.imbalance_a is not None and len(phases) < self._phases:
             uses.extend((self._imbalance_at + phase, 1.0) for phase in phases)
+        if connector.charger in self._cable_at:
+            cable_at = self._cable_at[connector.charger]
+            uses.extend((cable_at + phase, 1.0) for phase in phases)
         return tuple(uses)
 
     def watts(self, phases: tuple[int, ...]) -> float:
@@ -154,6 +168,10 @@ class Resources:
 
     def reason(self, index: int, *, waiting: bool = False) -> Reason:
         """Return why a connector gets no more that is limited by a resource, without solar power."""
+        if index >= self._imbalance_at + self._phases:
+            place = (index - self._imbalance_at) // self._phases - 1
+            most_a = list(self._chargers.values())[place]
+            return Reason(key=ReasonKey.LIMITED_BY_CHARGER, values=(("max_a", most_a),))
         if index >= self._imbalance_at:
             phase = f"L{index - self._imbalance_at + 1}"
             return Reason(
@@ -166,7 +184,7 @@ class Resources:
         if index >= self._powers_at:
             return self._powers[index - self._powers_at].reason
         capacity = self._capacities[index // self._phases]
-        place = (
+        where = (
             ("circuit", capacity.circuit.name),
             ("phase", f"L{index % self._phases + 1}"),
         )
@@ -174,12 +192,12 @@ class Resources:
         if lowered is not None:
             return Reason(
                 key=lowered.key,
-                values=(*place, *(v for v in lowered.values if v[0] != "circuit")),
+                values=(*where, *(v for v in lowered.values if v[0] != "circuit")),
             )
         key = (
             ReasonKey.WAITING_FOR_CAPACITY if waiting else ReasonKey.LIMITED_BY_CIRCUIT
         )
-        return Reason(key=key, values=place)
+        return Reason(key=key, values=where)
 
 
 def take(capacity: list[float], uses: Uses, current_a: float) -> None:

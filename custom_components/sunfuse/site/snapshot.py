@@ -180,6 +180,7 @@ def connector_of(
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
+    several = len(station.connectors) > 1  # behind one cable
     offers = [offer for offer in (state.offer_a, unconfirmed_a) if offer is not None]
     return Connector(
         id=key.id,
@@ -206,6 +207,8 @@ def connector_of(
         draw_a=site_draw(state.meter, phases, site),
         draw_w=state.meter.power_w,
         draw_at=state.meter.at,
+        charger=key.identity if several else None,
+        charger_max_a=max_a if several else None,
         fall_back_a=station.fall_back_a,
         charger_limit_a=state.charger_limit_a,
         unlimited_a=None if station.takes_limits else max_a,
