@@ -228,6 +228,16 @@ async def test_a_departure_that_will_be_missed_is_told_at_once(
         await pass_time(hass, freezer, 2.1)
     assert site.shows("reason") != "misses_departure"
     assert ". Will reach only 68 % by 13:0" in site.explanation
+    # It is told anew when less is reached, although what is said first stays.
+    until = start + timedelta(hours=2)
+    asked, site.demand = site.demand, replace(site.demand, paused_until=until)
+    for _ in range(3):
+        await site.settle()
+    assert site.shows("reason") == "paused_until"
+    assert ". Will reach only 50 % by 13:0" in site.explanation
+    site.demand = asked
+    for _ in range(3):
+        await site.settle()
     await site.settle()
     event = site.event()
     assert event["event_type"] == "will_miss"

@@ -291,7 +291,7 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
         return Shown(
             available=True,
             value=self.connector.decision.reason,
-            moment=(holder.standing if holder else None, self._missed is not None),
+            moment=(holder.standing if holder else None, self._missed),
         )
 
     @override
