@@ -80,6 +80,33 @@ async def test_listeners_that_a_tick_does_not_concern(
     assert looked_at == []
 
 
+async def test_a_report_concerns_only_who_shows_it(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A charger has thirty entities and more: the meter's values are in six of them."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    await asyncio.sleep(150)
+    home.charging = None
+    await asyncio.sleep(60)
+    looked_at: set[str] = set()
+
+    def available(entity: ChargerEntity) -> bool:
+        looked_at.add(entity.entity_description.key)
+        return True
+
+    monkeypatch.setattr(ChargerEntity, "available", property(available))
+    await home.draw(station, 13.5)
+    home.entry.runtime_data.controller.tick()
+    assert {"power", "current_l1"} <= looked_at
+    assert looked_at <= {
+        *("power", "energy", "session_energy"),
+        *("current_l1", "current_l2", "current_l3"),
+        *("offered_current", "reason"),  # what is decided with it
+    }
+
+
 async def test_idle_chargers_write_nothing(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

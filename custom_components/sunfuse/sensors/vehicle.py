@@ -88,7 +88,7 @@ class DepartureSensor(OwnerEntity, SensorEntity):
     @override
     def pace(self) -> Pace:
         """What is needed until then becomes less with each report of a charger."""
-        return within_with_attributes(0.0, 1.0)
+        return replace(within_with_attributes(0.0, 1.0), settled_s=300.0)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -155,7 +155,7 @@ class VehicleSocSensor(OwnerEntity, SensorEntity):
     @override
     def pace(self) -> Pace:
         """A person reads whole percents, of which a charging car has one in some minutes."""
-        return within(1.0)
+        return replace(within(1.0), settled_s=300.0)
 
     @override
     def _shown(self) -> Shown:
