@@ -44,6 +44,7 @@ class Seen:
     lowest: PerPhase  # of the draws of that time, per site phase
     highest: PerPhase
     offered: tuple[float, ...]  # the offers that were in force while it settled
+    followed: tuple[float, ...]  # and those that it may not have followed yet
     taken_back: tuple[float, ...]  # and lower commands that were never confirmed
 
     @property
@@ -88,7 +89,7 @@ class Seen:
         """Return the highest draw; one from before a reduction is over by now."""
         if not keeps_offers(self.connector, self.past):
             return self.highest
-        return at_most(self.highest, max(self.offered))
+        return at_most(self.highest, max(self.followed))
 
     def highest_or_offer(self) -> PerPhase:
         """Return what it may have risen to since it reported."""
@@ -117,7 +118,7 @@ type Bound = Callable[[Seen], PerPhase]
 # The least and the most that a connector drew when the meter measured.
 BOUNDS: Mapping[Evidence, tuple[Bound, Bound]] = {
     Evidence.NO_CAR: (lambda seen: seen.none, lambda seen: seen.none),
-    Evidence.STEADY: (lambda seen: seen.lowest, lambda seen: seen.highest),
+    Evidence.STEADY: (lambda seen: seen.lowest, Seen.highest_as_offered),
     Evidence.LOWERED: (Seen.lowest_or_commanded, Seen.highest_as_offered),
     Evidence.CHANGING: (Seen.lowest_or_commanded, Seen.highest_or_offer),
     Evidence.SILENT: (lambda seen: seen.none, Seen.highest_or_offer),
@@ -137,13 +138,16 @@ def seen_of(
     draws: tuple[Draw, ...],
     past: ConnectorMemory,
     meter: MeterReading,
+    follows: timedelta,
     snapshot: Snapshot,
 ) -> Seen:
-    """Return what is known of a connector when a meter was read."""
+    """Return what is known of a connector when a meter was read that shows a lower offer so long after its confirmation."""
     seen = around(draws, meter.at)
     lowest, highest = bounds_of(seen, snapshot.site.phases)
     since = meter.at - SETTLING
     offered = in_force_a(past.offers, since)
+    held = held_a(connector, snapshot)
+    known = past.offers and past.offers[-1].since <= meter.at - follows
     return Seen(
         connector=connector,
         draws=draws,
@@ -153,7 +157,8 @@ def seen_of(
         snapshot=snapshot,
         lowest=lowest,
         highest=highest,
-        offered=(*offered, held_a(connector, snapshot)),
+        offered=(*offered, held),
+        followed=(past.offers[-1].current_a, held) if known else (*offered, held),
         taken_back=tuple([one.current_a for one in past.taken_back if one.at >= since]),
     )
 

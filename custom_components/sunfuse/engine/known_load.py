@@ -79,6 +79,7 @@ def by_meter(
     last_a = past.uncontrolled_a or (0.0,) * len(circuit.limit_a)
     load, load_w, measured_w = _at_least(last_a, beneath), None, None
     over = still = (False,) * len(load)
+    found = None
     if reading is not None:
         over = _above(reading, allowed.current_a, snapshot)
         found = uncontrolled(
@@ -98,6 +99,8 @@ def by_meter(
             load = tuple(map(max, load, past.uncontrolled_a))
             load_w = max(load_w, past.uncontrolled_w or load_w)
     known = may_carry = load
+    if found is not None and found.may_be_a:
+        may_carry = tuple(map(max, load, found.may_be_a))
     if good and reading is not None:
         past = replace(
             past, lost_since=None, shown_at=_shown_at(reading, past, snapshot)
@@ -107,7 +110,7 @@ def by_meter(
             past = remember_load(circuit, past, load, still, connectors, snapshot)
         if any(still):
             presumed = beside_first(past, allowed.current_a, connectors, snapshot)
-            may_carry = _at_least_where(still, presumed, load)
+            may_carry = _at_least_where(still, presumed, may_carry)
     else:
         past = replace(past, lost_since=past.lost_since or snapshot.now)
         if presumes(past, quality, snapshot):

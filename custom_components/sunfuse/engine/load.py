@@ -47,6 +47,8 @@ class Load:
     power_w: float
     measured_w: float
     stepped: bool = False  # it took a step, and a phase is above its limit since
+    # What it is if cars draw what they reported, while one may have risen since: for increases.
+    may_be_a: PerPhase = ()
 
 
 def uncontrolled(
@@ -69,12 +71,14 @@ def uncontrolled(
     likely = [0.0] * len(phases)
     most = [0.0] * len(phases)
     rises = [0.0] * len(phases)
+    rising = False
     least_w = likely_w = most_w = 0.0
     elapsed_s = (meter.at - before.at).total_seconds() if before else 0.0
     kept = _kept(snapshot, memory)
+    follows = min(follows_after(past), SETTLING)
     for connector in connectors:
         lived = memory.connector(connector.id)
-        seen = seen_of(connector, draws[connector.id], lived, meter, snapshot)
+        seen = seen_of(connector, draws[connector.id], lived, meter, follows, snapshot)
         lowest, highest = BOUNDS[seen.evidence()]
         low, high = lowest(seen), highest(seen)
         usual = seen.likely(low)
@@ -82,8 +86,10 @@ def uncontrolled(
             least[p] += low[p]
             likely[p] += usual[p]
             most[p] += high[p]
-            if p in connector.phases:
-                rises[p] += min(seen.may_rise_a(), RISES_MOST_A_S * elapsed_s)
+        if (rise_a := seen.may_rise_a()) > 0:
+            rising = True
+            for p in connector.phases:
+                rises[p] += min(rise_a, RISES_MOST_A_S * elapsed_s)
         low_w, high_w = power_bounds(seen.around, low, high, snapshot)
         least_w += low_w
         likely_w += max(low_w, sum(usual) * snapshot.site.voltage_v)
@@ -128,6 +134,12 @@ def uncontrolled(
                 load, meter.current_a, reported(), risen, over, strict=True
             )
         )
+    may_be: PerPhase = ()
+    if rising:
+        may_be = tuple(
+            metered - cars
+            for metered, cars in zip(meter.current_a, reported(), strict=True)
+        )
     voltage_v = snapshot.site.voltage_v
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
     if not any(over):
@@ -140,6 +152,7 @@ def uncontrolled(
         power_w=total_w - cars_w,
         measured_w=total_w,
         stepped=stepped,
+        may_be_a=may_be,
     )
 
 

@@ -157,7 +157,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingPhase:
-    """Since when a phase has shown the same value, what its cars took then at least and at most, and whether its sensor is stuck."""
+    """Since when a phase has shown the same value, what its cars took since at least and at most, and whether its sensor is stuck."""
 
     since: datetime
     cars_a: float

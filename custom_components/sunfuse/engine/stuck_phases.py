@@ -43,22 +43,22 @@ def watch_phases(
 ) -> tuple[StandingPhase, ...]:
     """Return for how long each phase has shown the same, and whether its sensor is stuck; of a total likewise."""
     values = values_of(reading, snapshot)
-    cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
-    at = min(reading.at, snapshot.now)
+    begun = StandingPhase(since=min(reading.at, snapshot.now), cars_a=0.0)
     before = replace(reading, current_a=past.read_a, power_w=past.read_w)
     known, was = past.standing, values_of(before, snapshot)
     if not len(known) == len(was) == len(values):
-        return tuple(
-            StandingPhase(since=at, cars_a=least, cars_most_a=most)
-            for least, most in zip(cars.least_a, cars.most_a, strict=True)
-        )
+        return (begun,) * len(values)
+    stands = [now_a == then_a for now_a, then_a in zip(values, was, strict=True)]
+    if not any(stands):
+        return (begun,) * len(values)
+    cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
     at_zero = balanced(reading, past, snapshot)
     return tuple(
-        _watched(one, least, most, cars, at, snapshot.now, at_zero=rests)
-        if now_a == then_a
-        else StandingPhase(since=at, cars_a=least, cars_most_a=most)
-        for one, least, most, now_a, then_a, rests in zip(
-            known, cars.least_a, cars.most_a, values, was, at_zero, strict=True
+        _watched(one, least, most, cars, begun.since, snapshot.now, at_zero=rests)
+        if same
+        else begun
+        for one, least, most, same, rests in zip(
+            known, cars.least_a, cars.most_a, stands, at_zero, strict=True
         )
     )
 
