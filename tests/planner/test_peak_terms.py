@@ -244,3 +244,20 @@ def test_later_steps_know_which_peak_a_minimum_needs() -> None:
     # After three quarters at 1 kW, a guard allows P + (P - 1) x 45 / 20, as it spreads what was saved over 20 minutes.
     guarded = rungs_of(asked, replace(hour, guarded=True), 3)
     assert guarded.kw == pytest.approx([(5 + 0.75 * 3) / 3.25])
+
+
+@pytest.mark.parametrize(("needed_wh", "certain"), [(900.0, 0), (1_100.0, 1), (9e9, 1)])
+def test_a_peak_that_a_departure_needs_is_certain(
+    needed_wh: float, certain: int
+) -> None:
+    """One quarter of 4 kW fits beside a house that is away: beyond that 1 kWh the others are needed, at 5 kW."""
+    needy = store(
+        max_charge_w=4_000.0,
+        min_charge_w=4_000.0,
+        goals=(Goal(step=3, energy_wh=needed_wh),),
+    )
+    asked = problem(
+        needy, load_w=(0.0, 1_000.0, 1_000.0, 1_000.0), steps_s=(900.0,) * 4
+    )
+    peak = Peak(price_per_kw=1.0, windows=(0, 1, 2, 3), level_w=4_000.0)
+    assert rungs_of(asked, peak, 0).certain == certain

@@ -39,6 +39,8 @@ _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
 # nobody knows how long it takes before it is built: building stops when a quarter of the limit is used.
 _SIMPLE = 1.5
 _WHILE_BUILDING = 3.0
+# For so many stores it is decided which of the peaks that their minimums need are worth paying.
+_FEW = 2
 _SMALL = 1e-6  # kilowatts that count as zero
 
 
@@ -288,7 +290,15 @@ class Formulation:
         rungs = rungs_of(self._problem, peak, exact)
         if not len(rungs.kw):
             return
-        reached = program.columns(len(rungs.kw), upper=1.0)
+        if len(rungs.of_store) > _FEW:  # the search would take seconds
+            if rungs.certain:
+                least = float(rungs.kw[rungs.certain - 1]) - peak.level_w / 1000
+                program.row((paid, 1.0), lower=least)
+            return
+        certain = np.arange(len(rungs.kw)) < rungs.certain
+        reached = program.columns(
+            len(rungs.kw), lower=np.where(certain, 1.0, 0.0), upper=1.0
+        )
         program.whole(reached)
         more = rungs.kw - peak.level_w / 1000
         program.rows((reached, -more), (np.repeat(paid, len(reached)), 1.0), lower=0.0)

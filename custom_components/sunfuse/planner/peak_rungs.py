@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .problem import GUARD_SPREAD, Peak, Problem, Store, series
+from .problem import GUARD_SPREAD, Peak, Problem, Store, reachable_wh, series
 from .program import Values
 
 # Peaks that are this close to each other count as the higher one, and there are no more than so many of them.
@@ -22,6 +22,8 @@ class Rungs:
 
     kw: Values
     of_store: dict[str, Values]  # the number of a rung; -1: it needs none
+    # So many of them are needed in any case: without them a goal would be missed.
+    certain: int = 0
 
 
 def rungs_of(problem: Problem, peak: Peak, first: int) -> Rungs:
@@ -32,21 +34,47 @@ def rungs_of(problem: Problem, peak: Peak, first: int) -> Rungs:
         for store in problem.stores
         if store.min_charge_w > 0
     }
+    later = np.concatenate([values[first:] for values in needed.values()] or [[]])
+    kw = _heights(np.unique(later[later > level]))
+    heights = np.concatenate([[level], kw])
+    certain = [
+        _certain(problem, store, heights, needed[store.id])
+        for store in problem.stores
+        if store.id in needed
+    ]
     for values in needed.values():
         values[:first] = 0.0
-    kw = _heights(
-        np.unique(
-            [each for values in needed.values() for each in values if each > level]
-        )
-    )
     return Rungs(
         kw=kw,
+        certain=max(certain, default=0),
         of_store={
             store_id: np.where(values > level, np.searchsorted(kw, values - 1e-9), -1)
             for store_id, values in needed.items()
             if np.any(values > level)
         },
     )
+
+
+def _certain(problem: Problem, store: Store, heights: Values, needed: Values) -> int:
+    """Return how many rungs a store cannot do without: below them it would miss a goal, however it charged."""
+    most = np.array(series(store.max_charge_w, problem.steps)) / 1000
+    hours = np.array(problem.steps_s) / 3600
+    stored = most * hours * store.charge_efficiency
+    # What it takes in its last step may be less than the minimum.
+    bit = store.min_charge_w / 1000 * hours.max() * store.charge_efficiency
+    certain = 0
+    for goal in store.goals:
+        if goal.weight < 1:
+            continue
+        lacks = (reachable_wh(store, goal.energy_wh) - store.energy_wh) / 1000
+        lacks = min(lacks, float(stored[: goal.step + 1].sum()))
+        lacks -= bit if store.stops_itself else 0.0
+        for number, height in enumerate(heights[:-1]):
+            usable = needed[: goal.step + 1] <= height + 1e-9
+            if float(stored[: goal.step + 1][usable].sum()) >= lacks - 1e-9:
+                break
+            certain = max(certain, number + 1)
+    return certain
 
 
 def _heights(needed: Values) -> Values:
