@@ -34,7 +34,7 @@ def rungs_of(problem: Problem, peak: Peak, first: int) -> Rungs:
         for store in problem.stores
         if store.min_charge_w > 0
     }
-    later = np.concatenate([values[first:] for values in needed.values()] or [[]])
+    later = np.array([each for values in needed.values() for each in values[first:]])
     kw = _heights(np.unique(later[later > level]))
     heights = np.concatenate([[level], kw])
     certain = [
