@@ -78,6 +78,9 @@ def test_no_target() -> None:
         ("FREQ=WEEKLY", (3,), None),
         ("FREQ=WEEKLY;BYDAY=MO,FR", (0, 4), None),
         ("FREQ=DAILY;COUNT=1000000", (0, 1, 2, 3, 4, 5, 6), None),
+        # As good as for ever.
+        ("FREQ=WEEKLY;UNTIL=99991231", (3,), None),
+        ("FREQ=WEEKLY;UNTIL=99991231T235959Z", (3,), None),
         # Thursday the 1st, and the 8th and 15th; the day after, at midnight in Amsterdam.
         ("FREQ=WEEKLY;COUNT=3", (3,), datetime(2026, 10, 15, 22, tzinfo=UTC)),
         # That day, too; also by its moment.

@@ -112,3 +112,16 @@ async def test_listeners_to_a_part(hass: HomeAssistant) -> None:
         "setting",
     ]
     assert after(None) == ["all", "setting"]
+
+
+async def test_what_was_shown_before_nothing(hass: HomeAssistant) -> None:
+    """Who comes later and shows something is called when there is nothing to show any more, also as the first news."""
+    coordinator = SunfuseCoordinator(hass, MockConfigEntry())
+    coordinator.async_add_listener(lambda: None, Concern(ONE))
+    coordinator.async_set_updated_data(_outcome(_connector(card="A"), None))
+    called: list[str] = []
+    coordinator.async_add_listener(
+        lambda: called.append("card"), Concern(ONE, attrgetter("card"))
+    )
+    coordinator.async_set_updated_data(_outcome(_connector(card=None), None))
+    assert called == ["card"]

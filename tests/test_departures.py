@@ -1,5 +1,6 @@
 """When cars leave and with how much: by entities in any order, by actions, by the calendar, over a restart."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -410,4 +411,19 @@ async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(
         DOMAIN, "preview", asked, blocking=True, return_response=True
     )
     assert preview["car"].keys() >= {"slots", "energy_kwh", "cost", "sun_share"}
+    await station.close()
+
+
+async def test_a_skipped_departure_ends_when_it_has_passed(
+    start: Callable[..., Any],
+) -> None:
+    """The charger's switch goes off by itself, although nobody says anything and nothing else changes."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    await plug_in(home, station)
+    await home.call("time", "set_value", "CP1/1_ready_by", time=clock(2))
+    await home.call("switch", "turn_on", "CP1/1_skip_tonight")
+    assert home.state("switch", "CP1/1_skip_tonight") == "on"
+    await asyncio.sleep(130)
+    assert home.state("switch", "CP1/1_skip_tonight") == "off"
     await station.close()

@@ -227,3 +227,38 @@ async def test_the_energy_of_a_session_is_shown_when_it_ends(
     await home.shows("sensor", "CP1/1_session_energy", "0.045")
     assert home.state("sensor", "CP1/1_energy") == "1.045"
     assert dt_util.utcnow() - at < timedelta(seconds=12)
+
+
+async def test_the_energy_of_a_session_goes_on_after_an_update(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """Earlier versions did not store which session it is of: that of the car that charges does not fall to 0 and rise again."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    home.charging = None
+    await home.draw(station, 16, register_kwh=1.5)
+    await home.shows("sensor", "CP1/1_session_energy", "0.5")
+    await station.close()
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    memory = hass_storage[f"sunfuse.{home.entry.entry_id}.memory"]["data"]
+    memory["stations"]["CP1"]["complete"] = True
+    energy = memory["stations"]["CP1"]["energy"]["1"]
+    del energy["session_id"], energy["session_runs"]
+    shown: list[float] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and state.state not in UNKNOWN:
+            shown.append(float(state.state))
+
+    entity = home.entity("sensor", "CP1/1_session_energy")
+    stop = async_track_state_change_event(hass, entity, note)
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+    station = await home.boot("CP1", "Charging")
+    await home.draw(station, 16, register_kwh=1.51)
+    await home.shows("sensor", "CP1/1_session_energy", "0.51")
+    stop()
+    assert shown == sorted(shown)
+    assert shown[0] == 0.5
+    await station.close()

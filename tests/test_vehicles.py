@@ -401,3 +401,24 @@ async def test_habits_are_a_guess(
     assert at
     assert dt_util.as_local(at).strftime("%H:%M") == "05:30"
     await station.close()
+
+
+async def test_who_has_left_is_said(start: Callable[..., Any]) -> None:
+    """The event of a plug that is pulled names the car, also one that was chosen while all else stayed as it was."""
+    home: Home = await start("CP1", vehicle())
+    station = await home.boot("CP1")
+    await plug_in(home, station)
+    home.charging = station
+    await asyncio.sleep(120)
+    home.charging = None
+    await home.call("select", "select_option", "CP1/1_vehicle", option="Zoe")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    await asyncio.sleep(10)
+    # Without the end of its transaction: a charger may report that later.
+    await home.tell(station, "Available")
+    await home.shows("sensor", "CP1/1_car", "unknown")
+    left = home.hass.states.get(home.entity("event", "CP1/1_session"))
+    assert left
+    assert left.attributes["event_type"] == "unplugged"
+    assert left.attributes["vehicle"] == "Zoe"
+    await station.close()

@@ -16,6 +16,8 @@ _LOGGER = logging.getLogger(__name__)
 # How often those are called who asked to be called again: what they show has settled, or is old.
 _AGAIN_S = 10.0
 
+_NOTHING = object()
+
 type _Part = Callable[[ConnectorData], object]
 
 
@@ -32,7 +34,7 @@ class _Listener:
     def __init__(self, part: _Part | None) -> None:
         """Start with nothing seen."""
         self._part = part
-        self._seen: object = None
+        self._seen: object = _NOTHING  # None is a value, too
 
     def concerned(self, data: ConnectorData | None) -> bool:
         """Return whether its part is another one than before."""

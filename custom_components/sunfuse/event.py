@@ -109,7 +109,8 @@ class SessionEvent(ConnectorEntity, EventEntity):
 
     @callback
     def _heard(self, news: ConnectorNews) -> None:
-        """Note what happened, for the next tick: it shows the same moment."""
+        """Note what happened, for the next tick: it shows the same moment. By then the car that leaves is not known."""
+        self._note_vehicle()
         self._news.append(news)
         self.coordinator.call_next(self._handle_coordinator_update, self.key)
 
@@ -120,8 +121,7 @@ class SessionEvent(ConnectorEntity, EventEntity):
         super()._handle_coordinator_update()
         if not self.available:  # nobody would see it
             return
-        vehicle = self._entry.runtime_data.demands.vehicle_at(self.key)
-        self._vehicle = vehicle.name if vehicle else self._vehicle
+        self._note_vehicle()
         for event, attributes in self._happened():
             self._trigger_event(event, {**attributes, "vehicle": self._vehicle})
             super()._handle_coordinator_update()
@@ -129,6 +129,10 @@ class SessionEvent(ConnectorEntity, EventEntity):
                 self._vehicle = None
         if self._events.waits:
             self.coordinator.call_next(self._handle_coordinator_update, self.key)
+
+    def _note_vehicle(self) -> None:
+        vehicle = self._entry.runtime_data.demands.vehicle_at(self.key)
+        self._vehicle = vehicle.name if vehicle else self._vehicle
 
     def _happened(self) -> Iterator[tuple[Happening, dict[str, Any]]]:
         news, self._news[:] = list(self._news), []

@@ -105,6 +105,15 @@ class Wishes:
             self.paused_until if self.paused_until and self.paused_until > now else None
         )
 
+    def skips(self, now: datetime) -> bool:
+        """Return whether a departure is left out that has not passed."""
+        return self.skipped_until is not None and self.skipped_until > now
+
+    def on_holiday(self, now: datetime) -> bool:
+        """Return whether the departures of the week are paused until a time that has not come."""
+        until = self.weekly_paused_until
+        return until is not None and until > now
+
     def day(self, weekday: int, number: int = 1) -> WeeklyDeparture | None:
         """Return a departure of a weekday, None where it was never set."""
         for one in self.weekly:

@@ -59,8 +59,7 @@ class SkipTonight(OwnerEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Return whether a departure is left out."""
-        until = self.wishes.skipped_until
-        return until is not None and until > dt_util.utcnow()
+        return self.wishes.skips(dt_util.utcnow())
 
     @property
     @override
@@ -87,9 +86,8 @@ class WeeklyDepartures(OwnerEntity, SwitchEntity):
     @override
     def is_on(self) -> bool:
         """Return whether they count now."""
-        paused_until = self.wishes.weekly_paused_until
-        paused = paused_until is not None and paused_until > dt_util.utcnow()
-        return self.wishes.weekly_on and not paused
+        wishes = self.wishes
+        return wishes.weekly_on and not wishes.on_holiday(dt_util.utcnow())
 
     @property
     @override

@@ -197,7 +197,8 @@ class ReadinessSensor(ConnectorSettingEntity, SensorEntity):
     @override
     def _part(self, connector: ConnectorData) -> object:
         status = connector.connector.status  # whether a car is there
-        return connector.gathered, connector.decision.reason.key, status
+        reason, mode = connector.decision.reason.key, connector.settings.mode
+        return connector.gathered, reason, status, mode
 
     @property
     @override

@@ -17,6 +17,8 @@ _WH_PER_KWH = 1000.0
 
 # More of them than in ten years are as good as without an end.
 _MOST_TIMES = 3660
+# Some calendars write the last day that there is.
+_FOR_EVER = "9999"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ def _until(
     parts: dict[str, str], start: datetime, weekdays: tuple[int, ...]
 ) -> datetime | None:
     """Return the moment from which on an event recurs no more, None where it recurs for ever."""
-    if (last := parts.get("UNTIL")) is not None:
+    last = parts.get("UNTIL")
+    if last is not None and not last.startswith(_FOR_EVER):
         if len(last) == len("20261231"):
             after = datetime.strptime(last, "%Y%m%d").date() + timedelta(days=1)
             return datetime.combine(after, time(), start.tzinfo).astimezone(UTC)

@@ -40,6 +40,10 @@ type Gathered = tuple[
     Vehicle | None,
     str | None,  # which car somebody said to be there, or to come
     Mapping[str, Vehicle],  # all that can be chosen
+    # What ends with time, whatever is said: a skipped departure, a holiday, the time until the departure.
+    bool,
+    bool,
+    bool,
 ]
 type _Asked = tuple[SessionFacts, Wishes, Wishes]
 
@@ -105,20 +109,24 @@ class Demands:
             del self._demands[gone]
         for key, (_, state) in states.items():
             self._demands[key] = self._demand(key, state, local)
-        self._gathered = {key: self._gather(key) for key in states}
+        self._gathered = {key: self._gather(key, now) for key in states}
 
-    def _gather(self, key: ConnectorKey) -> Gathered:
-        now = (
-            self._departures.wishes(key.id),
-            self.at(key),
+    def _gather(self, key: ConnectorKey, now: datetime) -> Gathered:
+        wishes, demand = self._departures.wishes(key.id), self.at(key)
+        gathered = (
+            wishes,
+            demand,
             self.session_at(key),
             self.vehicle_at(key),
             self._sessions.chosen(key.id),
             self._vehicles.listed,
+            wishes.skips(now),
+            wishes.on_holiday(now),
+            demand.departure is not None and demand.departure > now,
         )
         before = self._gathered.get(key)
-        if before is None or any(map(is_not, now, before)):
-            return now
+        if before is None or any(map(is_not, gathered, before)):
+            return gathered
         return before
 
     def gathered(self, key: ConnectorKey) -> Gathered | None:

@@ -152,6 +152,8 @@ class SaveAndRestore:
         """
         connector = load_connector(name)
         alone = energy_of(energy["energy_wh"])
+        if "session_id" not in energy:  # stored by earlier versions
+            energy = energy | {"session_id": self._sessions.resumable(connector)}
         try:
             sample = self._meters.restore(connector, energy)
             stored = _stored_energy(energy)

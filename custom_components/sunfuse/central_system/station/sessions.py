@@ -317,6 +317,10 @@ class Sessions:
 
     # What is stored over a restart
 
+    def resumable(self, connector: int) -> str | None:
+        """Return the transaction that may still be running since before our restart."""
+        return self._resumable.get(connector)
+
     def restore(self, record: Record) -> None:
         """Continue from a stored transaction; it may still be running."""
         known = self.transactions.get(record.transaction.id)
