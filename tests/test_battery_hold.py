@@ -448,7 +448,7 @@ async def test_a_script_gets_command_and_power(
 async def test_an_inverter_that_shows_it_late_is_told_once(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """One that is polled every five minutes, as by Growatt's cloud, is not written to each minute until then.
+    """One that is polled over a cloud, as Growatt's, shows for minutes what it was before: it is not written to each minute until then.
 
     One that never shows it is told again after ten minutes.
     """
@@ -461,6 +461,7 @@ async def test_an_inverter_that_shows_it_late_is_told_once(
     hold = await hold_of(hass, entry)
     for _ in range(9):
         freezer.tick(61)
+        hass.states.async_set("select.inverter", "Auto")  # polled each minute
         await tell(hass, hold, True)
     assert inverter.values == ["Standby"]
     freezer.tick(122)

@@ -181,7 +181,7 @@ class BatteryHold:
         if self._set_at is None or self._sent != rule.value:
             return True
         overdue = dt_util.utcnow() - self._set_at > SHOWS_WITHIN
-        return overdue or state.last_reported >= self._set_at
+        return overdue or state.last_changed >= self._set_at
 
     @callback
     def _done(self, task: asyncio.Task[None]) -> None:
