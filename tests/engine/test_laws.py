@@ -276,6 +276,9 @@ def test_order_of_the_input_does_not_matter(snapshot: Snapshot, random: object) 
     second, other = decide(shuffled, Memory())
     assert sorted(offers(first).items()) == sorted(offers(second).items())
     assert memory == other
+    for asked, told in ((snapshot, first), (shuffled, second)):
+        # Who commands the chargers relies on that.
+        assert [c.id for c in told.connectors] == [c.id for c in asked.connectors]
     after = replace(snapshot, now=snapshot.now + timedelta(seconds=5))
     shuffled = replace(shuffled, now=after.now)
     kept = Memory.from_dict(memory.to_dict())
