@@ -1,18 +1,26 @@
 """What a charger shows besides its currents: who charges, what happened, its firmware; and what can be pressed."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.entity import ChargerEntity
+from custom_components.sunfuse.owner_entities.owner_entity import OwnerEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.util import dt as dt_util
 
 from .common import wait_until
 from .site_fixtures import Home
 from .test_cards import NUMBER, add_card, held, set_policy
+from .test_vehicles import vehicle
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "all_enabled")
 
@@ -175,3 +183,52 @@ async def test_the_fail_safe_test_begins(start: Callable[..., Any]) -> None:
     await wait_until(drawing, "the car draws")
     await home.call("button", "press", "CP1/1_test_fail_safe")
     assert not station.websocket.closed
+
+
+def stale(home: Home) -> list[str]:
+    """Return a charger's entities that show something else than what is so now, but for those that wait to write it."""
+    found = []
+    for platform in async_get_platforms(home.hass, DOMAIN):
+        for entity in platform.entities.values():
+            shown = home.hass.states.get(entity.entity_id)
+            if not isinstance(entity, ChargerEntity | OwnerEntity) or shown is None:
+                continue
+            now = entity._async_calculate_state()  # noqa: SLF001
+            same = (shown.state, shown.attributes) == (now.state, now.attributes)
+            if not same and not entity._calm.waiting:  # noqa: SLF001
+                found.append(entity.entity_id)
+    return found
+
+
+async def test_no_entity_is_stale(start: Callable[..., Any]) -> None:
+    """Whatever happens, seconds later each entity shows what it would show if it were looked at: each is called for a part only."""
+    home: Home = await start("CP1", vehicle(), vehicle("Twingo"))
+    controller = home.entry.runtime_data.controller
+    station = await home.charge("CP1")
+    wall = dt_util.now() + timedelta(minutes=2)
+
+    async def act(domain: str, action: str, key: str, **data: Any) -> None:
+        await home.call(domain, action, f"CP1/1_{key}", **data)
+
+    async def fails() -> None:
+        with patch.object(controller, "_decide", side_effect=ZeroDivisionError):
+            await asyncio.sleep(6)
+            assert stale(home) == []
+
+    steps: tuple[Callable[[], Awaitable[None]], ...] = (
+        lambda: act("select", "select_option", "vehicle", option="Zoe"),
+        lambda: act("select", "select_option", "mode", option="eco"),
+        lambda: act("time", "set_value", "ready_by", time=wall.time()),
+        lambda: act("switch", "turn_on", "skip_tonight"),
+        lambda: act("switch", "turn_on", "boost"),
+        lambda: act("number", "set_value", "max_current", value=10),
+        lambda: act("switch", "turn_off", "charging_allowed"),
+        fails,
+        lambda: home.tell(station, "Unavailable"),
+        lambda: home.tell(station, "Available"),
+        station.close,
+    )
+    for step in steps:
+        await step()
+        await asyncio.sleep(6)
+        assert stale(home) == []
