@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.sunfuse.calendar import charging
 from custom_components.sunfuse.drivers.wishes import TargetKind
 from custom_components.sunfuse.planner.intention import (
     CarSlot,
@@ -19,6 +18,7 @@ from custom_components.sunfuse.site.calendar_words import (
     target_in,
     target_text,
 )
+from custom_components.sunfuse.site.departure_events import charging
 
 from .price_site import AMSTERDAM
 

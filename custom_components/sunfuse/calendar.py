@@ -1,6 +1,6 @@
 """The calendar of a site: departures, reservations, and what is planned. An event with a vehicle's or charger's name is a departure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, override
@@ -18,25 +18,25 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, WH_PER_KWH
 from .data import SunfuseConfigEntry
-from .drivers.timetable import HORIZON, Said, Upcoming, departures, moment_of
-from .drivers.wishes import Target, WeeklyDeparture, Wishes
+from .drivers.timetable import HORIZON, Said
+from .drivers.wishes import Target, WeeklyDeparture
 from .entity import SiteEntity
-from .planner.intention import CarSlot
-from .site.calendar_words import (
-    Recurrence,
-    named,
-    recurrence_of,
-    target_in,
-    target_text,
+from .site.calendar_words import Recurrence, named, recurrence_of, target_in
+from .site.departure_events import (
+    FIXED,
+    LASTS,
+    ONCE,
+    WEEKLY,
+    charging,
+    departure_event,
+    single_departures,
+    weekly_departures,
 )
 from .site.driver_words import Owner, check_ahead, next_departure, owners, set_departure
 
 PARALLEL_UPDATES = 1
 
 CALENDAR = CalendarEntityDescription(key="departures", translation_key="departures")
-# A departure is a moment; a calendar shows none that is shorter.
-LASTS = timedelta(minutes=15)
-ONCE, WEEKLY, FIXED = "once", "weekly", "fixed"
 
 
 async def async_setup_entry(
@@ -173,8 +173,8 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         """Return the departures and the reservations."""
         for name, owner in by_name.items():
             wishes = self._entry.runtime_data.departures.wishes(owner.id)
-            yield from _single(name, owner, wishes, start, end)
-            yield from _weekly(name, owner, wishes, start, end)
+            yield from single_departures(name, owner, wishes, start, end)
+            yield from weekly_departures(name, owner, wishes, start, end)
             yield from self._reported(name, owner, start, end)
         yield from self._reserved(by_name, start, end)
 
@@ -190,7 +190,9 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         if following.said in (Said.CAR, Said.HABIT):
             sentences = self._entry.runtime_data.sentences
             text = sentences[f"departure_{following.said}"]
-            yield _event(name, following, f"{FIXED}/{owner.id}", description=text)
+            yield departure_event(
+                name, following, f"{FIXED}/{owner.id}", description=text
+            )
 
     def _reserved(
         self, by_name: Mapping[str, Owner], start: datetime, end: datetime
@@ -334,84 +336,3 @@ def _goes_before(day: WeeklyDeparture, at: datetime) -> bool:
     """Return whether there is a departure of the series between now and this one."""
     before = dt_util.as_local(at) - timedelta(days=7)
     return before > max(dt_util.now(), day.since or before - timedelta(days=1))
-
-
-def charging(slots: Iterable[CarSlot]) -> Iterator[tuple[datetime, datetime]]:
-    """Return from when to when a car is planned to charge."""
-    begun: tuple[datetime, datetime] | None = None
-    for slot in slots:
-        if not slot.charges:
-            continue
-        if begun is not None and begun[1] == slot.start:
-            begun = begun[0], slot.end
-            continue
-        if begun is not None:
-            yield begun
-        begun = slot.start, slot.end
-    if begun is not None:
-        yield begun
-
-
-def _single(
-    name: str, owner: Owner, wishes: Wishes, start: datetime, end: datetime
-) -> Iterator[CalendarEvent]:
-    """Return the single departures; one that is skipped is not shown."""
-    for one in wishes.once:
-        for found in departures((one,), _NOTHING, start, end, wishes.skipped_until):
-            yield _event(name, found, f"{ONCE}/{owner.id}/{one.id}")
-
-
-def _weekly(
-    name: str, owner: Owner, wishes: Wishes, start: datetime, end: datetime
-) -> Iterator[CalendarEvent]:
-    """Return the departures of the week that count."""
-    for found in departures(
-        wishes.once,
-        wishes,
-        start,
-        end,
-        wishes.skipped_until,
-    ):
-        if found.said is not Said.WEEKLY:
-            continue
-        day = dt_util.as_local(found.at).date()
-        for one in wishes.weekly:
-            # In the hour that is skipped in spring it is at another time of the clock.
-            if (one.weekday, found.at) == (day.weekday(), moment_of(one, day, start)):
-                rule = f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}"
-                if one.until is not None:
-                    last = dt_util.as_utc(one.until) - timedelta(seconds=1)
-                    rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
-                yield _event(
-                    name,
-                    found,
-                    f"{WEEKLY}/{owner.id}/{one.weekday}.{one.number}",
-                    recurrence_id=found.at.isoformat(),
-                    rrule=rule,
-                )
-                break
-
-
-_NOTHING = Wishes()
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-
-
-def _event(
-    name: str,
-    departure: Upcoming,
-    uid: str,
-    *,
-    description: str | None = None,
-    recurrence_id: str | None = None,
-    rrule: str | None = None,
-) -> CalendarEvent:
-    start = dt_util.as_local(departure.at)
-    return CalendarEvent(
-        start=start,
-        end=start + LASTS,
-        summary=f"{name}{target_text(departure.target)}",
-        uid=uid,
-        description=description,
-        recurrence_id=recurrence_id,
-        rrule=rrule,
-    )
