@@ -750,3 +750,26 @@ def test_a_meter_that_shows_the_phases_from_now_on() -> None:
         memory,
     )
     assert decision.circuits[0].meter is MeterQuality.GOOD
+
+
+@pytest.mark.parametrize(("shows", "over_s"), [(dead, 0), (one_dead, 5)])
+def test_a_coarse_meter_that_dies_beside_a_battery_at_its_maximum(
+    shows: Shows, over_s: int
+) -> None:
+    """It keeps nothing at zero: it supplies 3 kW before the car comes and after, and 13 A are too little for the car."""
+
+    def whole(at_s: float, flow: PerPhase) -> PerPhase:
+        return tuple(float(round(a)) for a in shows(at_s, flow))
+
+    plant = Plant(
+        cars=[Car(connector=charger("car", max_a=32.0), max_a=32.0, arrives_s=600)],
+        circuits=(main(),),
+        loads={"main": lambda at_s: (12.0 + 2 * (at_s % 300 > 150), 2.0, 2.0)},
+        battery=Battery(capacity_wh=10_000, held_wh=9_000, most_w=3000.0),
+        shows=whole,
+        meter_s=10,
+    )
+    found = flows(plant, 1200)
+    assert sum(a > 25.0 for a in found) <= over_s
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.state is CircuitState.METER_LOST

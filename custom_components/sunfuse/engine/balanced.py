@@ -5,9 +5,12 @@ what the phases differ by, and that is the same for as long as the house takes t
 trembles all the same, and one that stands still has failed.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from .generation import GENERATED, can_supply
 from .memory import CircuitMemory
-from .model import MeterReading, PerPhase, Snapshot
+from .model import BatteryReading, MeterReading, PerPhase, PowerReading, Snapshot
 
 # A meter that has changed by less is not coarse.
 COARSE_A = 0.2
@@ -36,12 +39,35 @@ def values_of(reading: MeterReading, snapshot: Snapshot) -> PerPhase:
     return ((reading.power_w or 0.0) / snapshot.site.voltage_v,)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """What panels and battery supply in all, on one phase; negative while they are charged."""
+
+    current_a: float
+    at: datetime  # of the oldest reading
+
+
+def supply_of(snapshot: Snapshot) -> Supply | None:
+    """Return what panels and battery supply by their readings; None if nothing is known."""
+    known = _readings(snapshot)
+    if not known:
+        return None
+    return Supply(
+        current_a=sum(one.power_w for one in known) / snapshot.site.voltage_v,
+        at=min(one.at for one in known),
+    )
+
+
 def _regulates(snapshot: Snapshot) -> bool:
     """Whether panels or a battery report that they supply something, or are charged."""
-    return any(
-        one is not None
-        and one.power_w != 0
+    return any(one.power_w != 0 for one in _readings(snapshot))
+
+
+def _readings(snapshot: Snapshot) -> list[PowerReading | BatteryReading]:
+    return [
+        one
+        for one in (snapshot.solar, snapshot.battery)
+        if one is not None
         and snapshot.now - one.at <= GENERATED
         and can_supply(abs(one.power_w), snapshot)
-        for one in (snapshot.solar, snapshot.battery)
-    )
+    ]

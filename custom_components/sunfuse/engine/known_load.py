@@ -25,6 +25,8 @@ from .response import learn_interval, learn_response
 # A part of a meter that has shown something within this time has not failed, whatever it shows now: a home battery keeps
 # it near zero, whatever a car takes.
 SHOWN = timedelta(minutes=10)
+# But not one that shows the very same for this long.
+STANDS = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,10 @@ def _still(
             return (False,) * phases
         least_a = -NOTHING_A
         lately = tuple(
-            at is not None and snapshot.now - at <= SHOWN for at in past.shown_at
+            at is not None
+            and snapshot.now - at <= SHOWN
+            and meter.at - one.since < STANDS
+            for at, one in zip(past.shown_at, past.standing, strict=True)
         )
     feeds_in = past.doubt.feeds_in or (False,) * phases
     if meter.current_a is None:

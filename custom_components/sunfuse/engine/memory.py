@@ -162,6 +162,10 @@ class StandingPhase:
     since: datetime
     cars_a: float
     cars_most_a: float | None = None  # None: the same
+    supplied_a: PerPhase | None = (
+        None  # the least and the most by what may keep it at zero; None: nothing does
+    )
+    answered_at: datetime | None = None  # when that last answered a change of the cars
     compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
     stuck: bool = False

@@ -241,9 +241,11 @@ def _frozen(
     """Whether the value has been unchanged for far longer than ever before, or than the cars allow."""
     if past.changed_at is None or not _same(reading, past):
         return False
+    if has_missed(standing):
+        return True
     if past.finest_a is not None and all(balanced(reading, past, snapshot)):
         return False
-    if past.frozen or has_missed(standing):
+    if past.frozen:
         return True
     return (snapshot.now - past.changed_at).total_seconds() > _patience_s(past)
 

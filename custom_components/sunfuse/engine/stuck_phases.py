@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .balanced import balanced, values_of
+from .balanced import Supply, balanced, supply_of, values_of
 from .memory import CircuitMemory, Draw, StandingPhase
 from .model import Connector, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
@@ -20,6 +20,8 @@ CARS_REPORT = timedelta(seconds=90)
 # A value that is this much newer than a change of the cars shows it.
 SHOWN = timedelta(seconds=30)
 CARS_CHANGED_A = 3.0
+# What keeps a phase at zero supplies at least this part of what the cars take more there; one at its maximum does not.
+ANSWERS = 0.5
 # A car that takes less does not charge.
 _NOTHING_A = 1.0
 
@@ -52,9 +54,11 @@ def watch_phases(
     if not any(stands):
         return (begun,) * len(values)
     cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
-    at_zero = balanced(reading, past, snapshot)
+    at_zero, supply = balanced(reading, past, snapshot), supply_of(snapshot)
     return tuple(
-        _watched(one, least, most, cars, begun.since, snapshot.now, at_zero=rests)
+        _watched(
+            one, least, most, cars, begun.since, snapshot.now, supply if rests else None
+        )
         if same
         else begun
         for one, least, most, same, rests in zip(
@@ -97,24 +101,54 @@ def _watched(
     cars: _Cars,
     at: datetime,
     now: datetime,
-    *,
-    at_zero: bool,
+    supply: Supply | None,
 ) -> StandingPhase:
-    if at_zero:
-        return StandingPhase(since=one.since, cars_a=least_a, cars_most_a=most_a)
+    """Return what is known of a value that is still the same; a `supply` that answers the cars may keep it at zero."""
+    supplied_a = _with(one.supplied_a, supply)
+    was_most_a = one.cars_a if one.cars_most_a is None else one.cars_most_a
+    changed_a = max(least_a - was_most_a, one.cars_a - most_a)
+    anew = replace(one, cars_a=least_a, cars_most_a=most_a, supplied_a=supplied_a)
+    answers = changed_a > CARS_CHANGED_A and _spans(supplied_a) >= ANSWERS * changed_a
+    if supply is not None and (one.answered_at is None or answers):
+        return replace(
+            anew,
+            supplied_a=_with(None, supply),
+            answered_at=now,
+            missed_since=None,
+            stuck=False,
+        )
     if one.stuck:
         return one
+    if supply and one.answered_at and supply.at <= one.answered_at:
+        return anew  # some have not reported since
     if not one.compared:
         late = one.since + LATE
         charging = cars.charging_since is None or cars.charging_since > late
         every = cars.all_since is not None and cars.all_since > late
         compared = charging and (every or at - one.since > CARS_REPORT)
-        return replace(one, cars_a=least_a, cars_most_a=most_a, compared=compared)
-    was_most_a = one.cars_a if one.cars_most_a is None else one.cars_most_a
-    if max(least_a - was_most_a, one.cars_a - most_a) <= CARS_CHANGED_A:
-        return replace(one, missed_since=None) if one.missed_since else one
+        return replace(anew, compared=compared)
+    if changed_a <= CARS_CHANGED_A:
+        return replace(one, missed_since=None, supplied_a=supplied_a)
     since = one.missed_since or now
-    return replace(one, missed_since=since, stuck=at - since >= SHOWN)
+    seen_at = min(at, supply.at) if supply else at
+    return replace(
+        one,
+        missed_since=since,
+        supplied_a=supplied_a,
+        stuck=seen_at - since >= SHOWN,
+    )
+
+
+def _with(known_a: PerPhase | None, supply: Supply | None) -> PerPhase | None:
+    """Return the least and the most that was supplied; None where nothing keeps the value at zero."""
+    if supply is None:
+        return None
+    every = (*(known_a or ()), supply.current_a)
+    return min(every), max(every)
+
+
+def _spans(supplied_a: PerPhase | None) -> float:
+    return supplied_a[1] - supplied_a[0] if supplied_a else 0.0
 
 
 def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
