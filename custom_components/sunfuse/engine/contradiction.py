@@ -121,7 +121,7 @@ def doubt(
             return past, True
         return replace(past, wrong_a=None, since=None, read_at=None), False
     if _is_proven(past, cars, snapshot):
-        return replace(past, wrong_a=metered_a), True
+        return _proven(past, metered_a), True
     if not doubted:
         return replace(past, since=None, read_at=None), False
     if cars.reported_at is None or not short(least_a, past.sun_w):
@@ -131,8 +131,14 @@ def doubt(
     proven_s = PROVEN_BESIDE_SUN_S if past.sun_at is not None else _proven_s(cars)
     since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:
-        past = replace(past, wrong_a=metered_a)
+        past = _proven(past, metered_a)
     return past, True
+
+
+def _proven(past: Doubt, metered_a: PerPhase) -> Doubt:
+    """Return the proof that a meter is wrong: how it followed the cars before it was says nothing of it now."""
+    following = tuple(one and replace(one, part=one.last) for one in past.following)
+    return replace(past, wrong_a=metered_a, following=following)
 
 
 def _proven_s(cars: _Cars) -> float:
