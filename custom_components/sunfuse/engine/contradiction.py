@@ -47,7 +47,7 @@ SHOWS_A_PART = 0.3
 # A meter may have been put right while no car changed: it gets another chance.
 HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
-FOLLOWING_WEIGHT = 0.3
+FOLLOWING_WEIGHT = 0.5
 FOLLOWS_MOST = 1.5
 # A value that moved by more is a different one.
 MOVED_A = 0.3

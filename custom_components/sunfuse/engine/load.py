@@ -95,8 +95,10 @@ def uncontrolled(
         likely_w += max(low_w, sum(usual) * snapshot.site.voltage_v)
         most_w += high_w
 
-    def reported() -> PerPhase:
-        return _reported(connectors, meter, past, snapshot, memory, draws)
+    def reported(*, rising: bool = False) -> PerPhase:
+        return _reported(
+            connectors, meter, past, snapshot, memory, draws, rising=rising
+        )
 
     if meter.current_a is None:
         power_w = meter.power_w or 0.0
@@ -138,7 +140,9 @@ def uncontrolled(
     if rising:
         may_be = tuple(
             metered - cars
-            for metered, cars in zip(meter.current_a, reported(), strict=True)
+            for metered, cars in zip(
+                meter.current_a, reported(rising=True), strict=True
+            )
         )
     voltage_v = snapshot.site.voltage_v
     cars_w = (sum(meter.current_a) - sum(load)) * voltage_v
@@ -204,8 +208,13 @@ def _reported(
     snapshot: Snapshot,
     memory: Memory,
     draws: Mapping[str, tuple[Draw, ...]],
+    *,
+    rising: bool,
 ) -> PerPhase:
-    """Return what the connectors below a circuit drew by their own reports when its meter measured, per site phase."""
+    """Return what the connectors below a circuit drew by their own reports when its meter measured, per site phase.
+
+    For increases, while one is `rising`, nobody is presumed to have risen since it reported.
+    """
     measured_at = meter.at - min(follows_after(past), SETTLING)
     total = [0.0] * snapshot.site.phases
     for connector in connectors:
@@ -222,6 +231,11 @@ def _reported(
         draw = next(
             (draw for draw in reversed(known) if draw.at <= measured_at), known[0]
         )
+        if rising and _was_raised(lived.offers):
+            newest = next((one for one in reversed(known) if one.at <= meter.at), draw)
+            for phase, drawn in enumerate(newest.current_a):
+                total[phase] += drawn
+            continue
         follows_offers = keeps_offers(connector, lived)
         most_a = expected_a(connector, lived, snapshot) or connector.max_a
         for phase, drawn in enumerate(draw.current_a):
@@ -234,6 +248,11 @@ def _reported(
             else:
                 total[phase] += drawn
     return tuple(total)
+
+
+def _was_raised(offers: tuple[Offered, ...]) -> bool:
+    """Whether the last offer was higher than the one before."""
+    return len(offers) > 1 and offers[-1].current_a > offers[-2].current_a
 
 
 def followed_a(
