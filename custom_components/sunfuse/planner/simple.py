@@ -3,7 +3,8 @@
 It respects every limit, and treats departures as carefully as the linear program: for a car that finds no free step before
 its goal, others are moved to later or more expensive steps (an augmenting path), and only what is still impossible is
 missing. It does not use home batteries, and it pays more than the linear program if prices would have to be weighed
-against each other: the price of a peak only decides between steps.
+against each other: the price of a peak only decides between steps, and where the grid is cheaper than the sun a goal may be
+reached in a step that is dearer in the end.
 """
 
 from collections.abc import Iterable
