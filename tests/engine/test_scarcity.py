@@ -805,3 +805,34 @@ def test_a_promise_that_is_due_comes_before_turns(policy: Policy) -> None:
     early = replace(snapshot, connectors=(there, replace(promised, plan=PlanSlot())))
     _, decision, _ = settle(early, 60, known)
     assert offers(decision) == pytest.approx({"a": 7, "b": 0}, abs=0.2)
+
+
+@pytest.mark.parametrize(("a_needs_ah", "runs_on"), [(30, "a"), (0.5, "late")])
+def test_a_car_that_would_be_left_out_soon_does_not_go_first(
+    a_needs_ah: float, runs_on: str
+) -> None:
+    """16 A: one that leaves in four hours can wait no longer. It goes first only if what leaves before it can be ready as well."""
+    a = needs("a", 3, a_needs_ah, offer_a=16.0)
+    late = needs("late", 4, 63.5, offer_a=0.0)
+    known = Memory(connectors={"a": runs(60), "late": waits(1)})
+    _, decision, _ = settle(on(16, a, late, policy=Policy.DEADLINE), 60, known)
+    assert [name for name, a_ in offers(decision).items() if a_] == [runs_on]
+
+
+@pytest.mark.parametrize(("c_needs_ah", "starts"), [(60, False), (1, True)])
+def test_what_a_car_needs_that_was_just_stopped_counts(
+    c_needs_ah: float, starts: bool
+) -> None:
+    """29 A are not enough for all if c needs much, although it may not start in its first minute without: d would soon be stopped for it."""
+    a = needs("a", 3, 20, offer_a=16.0)
+    b, d = (needs(name, hours, 20, offer_a=0.0) for name, hours in (("b", 4), ("d", 8)))
+    c = needs("c", 6, c_needs_ah, offer_a=0.0)
+    stopped = waits(0.2)
+    stopped.stopped_at = stopped.off_since
+    known = {"a": runs(60), "b": waits(1), "c": stopped, "d": waits(1)}
+    snapshot = on(29, a, b, c, d, policy=Policy.DEADLINE)
+    _, decision, _ = settle(snapshot, 30, Memory(connectors=known))
+    told = offers(decision)
+    assert told["b"] >= 6
+    assert bool(told["d"]) is starts
+    assert told["c"] == 0

@@ -58,7 +58,7 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
     _choose_who_may(tick)
     command(tick)
     free = free_for_all(tick, calm=False)
-    shares = share(tick.asks, tick.resources, free, snapshot)
+    shares = share(tick.asks, tick.resources, free, snapshot, pausing=tick.pausing)
     _switch_phases(tick, shares, free)
     offers_a = offers(tick.asks, shares, free, tick)
     hold, needed_at = hold_battery(tick.sun, tick.cars_w, snapshot, memory)
@@ -86,8 +86,10 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
 
 def _choose_who_may(tick: Tick) -> None:
     """Keep the connectors that may have a minimum if there is capacity: not locked out, and with solar power if they depend on it."""
-    asks = [s.ask for s in tick.standings.values() if s.ask is not None]
-    asks = [a for a in asks if not locked_out(a.past, tick.snapshot)]
+    every = [s.ask for s in tick.standings.values() if s.ask is not None]
+    pausing = {a.id for a in every if locked_out(a.past, tick.snapshot)}
+    tick.pausing = [a for a in every if a.id in pausing and not a.solar]
+    asks = [a for a in every if a.id not in pausing]
     now, at = tick.snapshot.now, tick.memory.at
     elapsed_s = (now - at).total_seconds() if at is not None else 0.0
     root = tick.capacities[tick.tree.root]

@@ -59,6 +59,7 @@ def note_hurry(
             asking.hurry = Hurry.SOON
         known.append((left_s, asking))
     free = resources.expected(free)
+    _drop_hopeless(known, resources, free, snapshot)
     soon = [(left_s, a) for left_s, a in known if a.hurry is not Hurry.LATER]
     left_out = _left_out(soon, resources, free, snapshot)
     for asking in left_out:
@@ -68,6 +69,23 @@ def note_hurry(
     _let_in(too_late, ready, resources, free, snapshot)
     spare = [a * ENOUGH for a in free]
     return not left_out and not _left_out(known, resources, spare, snapshot)
+
+
+def _drop_hopeless(
+    known: list[tuple[float, Ask]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> None:
+    """Let nobody who leaves late go first, if it would be left out as soon as those that leave before it leave soon.
+
+    It would start, take from them what makes them ready, and be stopped for them some minutes later.
+    """
+    for left_s, asking in known:
+        if asking.hurry is Hurry.NOW and left_s > SOON_S:
+            before = [one for one in known if one[0] <= left_s]
+            if asking in _left_out(before, resources, free, snapshot):
+                asking.hurry, asking.ready = Hurry.LATER, False
 
 
 def _let_in(

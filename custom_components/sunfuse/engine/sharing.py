@@ -5,7 +5,7 @@ their minimum to make room; only then does a car wait. If a charger can switch, 
 the sum of the minimums, not what is measured, so the last to arrive is not admitted and stopped again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .admission_room import AdmissionRoom
@@ -47,12 +47,20 @@ class Shares:
 
 
 def share(
-    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
+    asks: list[Ask],
+    resources: Resources,
+    free: Capacities,
+    snapshot: Snapshot,
+    *,
+    pausing: Sequence[Ask] = (),
 ) -> Shares:
-    """Return the shares of everyone that asks, of what is free of each resource (solar power included)."""
+    """Return the shares of everyone that asks, of what is free of each resource (solar power included).
+
+    Those that pause, because they have just been stopped, get nothing; what they need counts where the policy looks ahead.
+    """
     shares = Shares()
     enough = snapshot.policy is Policy.DEADLINE and note_hurry(
-        asks, resources, free, snapshot
+        [*asks, *pausing], resources, free, snapshot
     )
     note_overdue(asks, resources, free, snapshot)
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))

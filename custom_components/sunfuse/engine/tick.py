@@ -48,6 +48,7 @@ class Tick:
     cars_w: float  # what all cars draw
     resources: Resources
     asks: list[Ask] = field(default_factory=list)
+    pausing: list[Ask] = field(default_factory=list)  # would ask, but were just stopped
     boosters: list[Ask] = field(default_factory=list)
     turn_ends: dict[tuple[int, bool], datetime | None] = field(default_factory=dict)
 
