@@ -175,6 +175,7 @@ async def test_a_meter_that_dies_in_a_panel(
     await obeys(inside, 6)
     await home.shows("sensor", "garage_state", "meter_lost")
     assert home.state("sensor", "state") == "ok"
+    await wait_until(lambda: home.car_a == 6, "the car takes what it is offered")
     outside = await home.charge("CP2")
     await obeys(outside, 16)
     # The panel's own 2 A and its car's 16 A; less would be no meter to believe.
