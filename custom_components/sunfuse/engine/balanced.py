@@ -40,19 +40,19 @@ def values_of(reading: MeterReading, snapshot: Snapshot) -> PerPhase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
+class LocalSupply:
     """What panels and battery supply in all, on one phase; negative while they are charged."""
 
     current_a: float
     at: datetime  # of the oldest reading
 
 
-def supply_of(snapshot: Snapshot) -> Supply | None:
+def supply_of(snapshot: Snapshot) -> LocalSupply | None:
     """Return what panels and battery supply by their readings; None if nothing is known."""
     known = _readings(snapshot)
     if not known:
         return None
-    return Supply(
+    return LocalSupply(
         current_a=sum(one.power_w for one in known) / snapshot.site.voltage_v,
         at=min(one.at for one in known),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .balanced import Supply, balanced, supply_of, values_of
+from .balanced import LocalSupply, balanced, supply_of, values_of
 from .memory import CircuitMemory, Draw, StandingPhase
 from .model import Connector, MeterReading, PerPhase, Snapshot
 from .wanted import NO_CAR
@@ -101,7 +101,7 @@ def _watched(
     cars: _Cars,
     at: datetime,
     now: datetime,
-    supply: Supply | None,
+    supply: LocalSupply | None,
 ) -> StandingPhase:
     """Return what is known of a value that is still the same; a `supply` that answers the cars may keep it at zero."""
     supplied_a = _with(one.supplied_a, supply)
@@ -139,7 +139,7 @@ def _watched(
     )
 
 
-def _with(known_a: PerPhase | None, supply: Supply | None) -> PerPhase | None:
+def _with(known_a: PerPhase | None, supply: LocalSupply | None) -> PerPhase | None:
     """Return the least and the most that was supplied; None where nothing keeps the value at zero."""
     if supply is None:
         return None
