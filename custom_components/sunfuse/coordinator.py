@@ -138,7 +138,7 @@ class SunfuseCoordinator(DataUpdateCoordinator[SiteData]):
         anew: bool,
         again: bool,
     ) -> None:
-        """Call whom it concerns, and who asked for it; if one fails, the others are still called."""
+        """Call the listeners that a change concerns, and those that asked for a call; one that fails does not stop the others."""
         asked, connector.next = connector.next, set()
         settling: Mapping[CALLBACK_TYPE, CALLBACK_TYPE] = {}
         if again:

@@ -256,7 +256,7 @@ class Connector:
     )
     # Its transaction was stopped to pause the car, and another one will be started.
     paused: bool = False
-    # How often its charger was told to start a transaction for the waiting car, without any effect yet.
+    # How many times its charger was commanded to start a transaction for the waiting car, without effect.
     start_requests: int = 0
     reachable: bool = True
     name: str | None = None  # what its charger is called, for sentences

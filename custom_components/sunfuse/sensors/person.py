@@ -71,7 +71,7 @@ class PersonSensor(CoordinatorEntity[LedgerFigures], SensorEntity):
     def _handle_coordinator_update(self) -> None:
         """Write what is new, and now and then what only becomes less."""
         value = self.native_value
-        # That nothing is left is told at once.
+        # An empty quota is shown at once.
         shown = Shown(available=self.available, value=value, moment=not value)
         if self._calm.due(shown, time.monotonic()):
             super()._handle_coordinator_update()

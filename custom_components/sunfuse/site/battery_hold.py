@@ -37,7 +37,7 @@ _LOGGER = logging.getLogger(__name__)
 # Inverters write such settings to flash, and some need a while to follow.
 PAUSE = timedelta(seconds=60)
 ANSWER_S = 30.0
-# An inverter that is polled over the internet shows what it was told minutes later.
+# An inverter that is polled over the internet shows a new setting minutes later.
 SHOWS_WITHIN = timedelta(minutes=10)
 
 # How the entities of a domain are set: the action, and its field for the value. A switch has an action for each value.
@@ -168,7 +168,7 @@ class BatteryHold:
     def _slipped(self, rule: HoldRule) -> bool:
         """Whether the inverter reset the value by itself, as some do when they restart, or is to have another one.
 
-        What it showed before it was told says neither.
+        What it showed before the command says neither.
         """
         state = self._hass.states.get(rule.entity_id)
         if (

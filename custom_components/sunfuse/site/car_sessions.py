@@ -77,7 +77,7 @@ class CarSessions:
         self._just_left: dict[str, WhoLeft] = {}  # by connector
         # Connectors that were heard of ever since: whoever is there has been there all the time.
         self._watched: set[str] = set()
-        # Of what each connector was last followed, and the cars recognised: what is the same tells nothing new.
+        # What each connector was last followed by, and the cars were last recognised by: nothing is done again for the same.
         self._followed: dict[ConnectorKey, tuple[object, ...]] = {}
         self._recognised: tuple[object, ...] = ()
 

@@ -105,7 +105,7 @@ class AskedBefore:
 
 
 def _fingerprint(asks: Any) -> str:
-    """Return a short hash of what is asked for, which is the same after a restart."""
+    """Return a short hash of a request; it is the same after a restart."""
     return blake2b(repr(asks).encode(), digest_size=8).hexdigest()
 
 

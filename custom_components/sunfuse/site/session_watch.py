@@ -61,7 +61,7 @@ class SessionWatch:
         self._speed = speed
         self._car_phases = car_phases
         self._draws: dict[ConnectorKey, SeenDraw] = {}
-        # What was shown where it told nothing new of a draw: the same tells nothing either.
+        # The last data shown that had no new draw: the same data has none either.
         self._told: dict[ConnectorKey, ConnectorData] = {}
         self._stored = {
             (one.facts.station, one.facts.transaction): one for one in running
