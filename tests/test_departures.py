@@ -427,3 +427,28 @@ async def test_a_skipped_departure_ends_when_it_has_passed(
     await asyncio.sleep(130)
     assert home.state("switch", "CP1/1_skip_tonight") == "off"
     await station.close()
+
+
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-11-25T07:20+00:00", "2026-11-26T11:00+00:00"),  # 08:20: tonight
+        ("2026-11-25T01:00+00:00", "2026-11-25T11:00+00:00"),  # 02:00: this night
+        ("2026-11-25T21:00+00:00", "2026-11-26T11:00+00:00"),
+    ],
+)
+async def test_a_night_without_a_departure_is_skipped_until_noon(
+    start: Callable[..., Any], now: str, until: str
+) -> None:
+    """Who says so in the morning means the coming night."""
+    before = dt_util.get_default_time_zone()
+    dt_util.set_default_time_zone(AMSTERDAM)
+    try:
+        with freeze_time(datetime.fromisoformat(now), real_asyncio=True):
+            home: Home = await start("CP1", vehicle())
+            zoe = id_of(home)
+            await home.call("switch", "turn_on", f"{zoe}_skip_tonight")
+            wishes = home.entry.runtime_data.departures.wishes(zoe)
+            assert wishes.skipped_until == datetime.fromisoformat(until)
+    finally:
+        dt_util.set_default_time_zone(before)

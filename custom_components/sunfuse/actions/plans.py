@@ -82,6 +82,10 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
         await async_require_control(hass, call.context, entry, key)
         planning = entry.runtime_data.planning
+        if not planning.is_there(key):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_car_to_plan"
+            )
         departure: datetime | None = call.data.get("departure")
         if departure is not None:
             check_ahead(departure)

@@ -4,7 +4,6 @@ import voluptuous as vol
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
@@ -13,6 +12,7 @@ from ..central_system.security.card_policy import folded
 from ..const import DOMAIN, WH_PER_KWH
 from ..drivers.demand import Promise
 from ..site.departures import CardReservation
+from ..site.driver_words import check_ahead
 from .chargers import command_errors
 from .targets import connector_of_device
 from .values import ENERGY_KWH, POSITIVE_INT, moment
@@ -42,6 +42,7 @@ def async_setup_reservation_actions(hass: HomeAssistant) -> None:
     async def reserve(call: ServiceCall) -> None:
         entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
         runtime = entry.runtime_data
+        check_ahead(call.data["until"])
         promise = _promise(call)
         station = runtime.central_system.stations[key.identity]
         connector = key.connector
@@ -87,15 +88,12 @@ def _promise(call: ServiceCall) -> Promise | None:
     """Return what the driver is promised.
 
     Raises:
-        ServiceValidationError: the time has passed.
+        ServiceValidationError: the time has passed, or is too far ahead.
 
     """
     if "energy" not in call.data:
         return None
-    if call.data["departure"] <= dt_util.utcnow():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_past"
-        )
+    check_ahead(call.data["departure"])
     return Promise(
         departure=call.data["departure"], energy_wh=call.data["energy"] * WH_PER_KWH
     )

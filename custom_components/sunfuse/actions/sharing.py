@@ -16,6 +16,7 @@ from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
 from ..rights import async_require_administrator, async_require_control
 from ..site.boosts import cancel_boost, start_boost
+from ..site.driver_words import check_not_passed
 from ..site.outcome import ConnectorKey
 from .targets import place_of_device
 from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
@@ -75,6 +76,8 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="limit_without_value"
             )
+        if (until := call.data.get("until")) is not None:
+            check_not_passed(until)
         entry = _site(hass, call)
         entry.runtime_data.settings.set_limit(
             ExternalLimit(
@@ -85,7 +88,7 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
                 power_w=power_w,
                 circuit=_circuit(entry, call.data.get("circuit")),
                 cars_only=call.data["cars_only"],
-                until=call.data.get("until"),
+                until=until,
             )
         )
         entry.runtime_data.controller.tick()

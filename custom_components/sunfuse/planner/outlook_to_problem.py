@@ -12,7 +12,7 @@ from .intention import Assumption, CarIntention, Intention
 from .outlook import QUARTER, AnnouncedLimit, HomeBattery, Outlook, Quantiles
 from .peak_terms import PeakTerm, peak_terms
 from .problem import Circuit, PerPhase, Problem, Series, Store
-from .taken import with_taken
+from .taken import with_taken, within_reach
 
 BATTERY = "home battery"
 # This close to a departure the plan assumes little sun and much load, and this far ahead the median.
@@ -89,7 +89,7 @@ def problem_of_outlook(
         time_limit_s=outlook.time_limit_s,
         gap_kwh=_GAP_KWH * max(1, len(cars)),
     )
-    cars = with_taken(cars, problem, outlook)
+    cars = with_taken(within_reach(cars, problem), problem, outlook)
     problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))
     return ProblemParts(
         problem=problem,

@@ -5,6 +5,8 @@ A plan that leaves that to other cars promises them what they never get, and the
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from .car_terms import CarTerms
 from .outlook import CarMode, Outlook
 from .problem import Goal, Problem, Series, series
@@ -12,6 +14,7 @@ from .room import Room
 
 # One goal an hour: in most modes a minimum that is missed cannot be made up.
 _EACH = 4
+_ROUNDING_W = 1e-3
 
 
 def with_taken(
@@ -36,6 +39,39 @@ def with_taken(
         taker.take_rest(terms)
     ends = {goal.step for terms in cars for goal in terms.store.goals}
     return tuple(_with_taken(terms, taker, ends) for terms in cars)
+
+
+def within_reach(cars: tuple[CarTerms, ...], problem: Problem) -> tuple[CarTerms, ...]:
+    """Return the cars, each with no power in the steps in which the limits leave less than its minimum.
+
+    In steps that are not planned exactly it would seem to take it for a part of the time.
+    """
+    room = Room(problem=problem)
+    # What batteries give is no import.
+    room.rows[0] += sum(
+        np.array(series(store.max_discharge_w, problem.steps))
+        for store in problem.stores
+    )
+    return tuple(_within_reach(terms, room) for terms in cars)
+
+
+def _within_reach(terms: CarTerms, room: Room) -> CarTerms:
+    store, steps = terms.store, room.problem.steps
+    enough = room.left_all_w(store) >= terms.least_w - _ROUNDING_W
+    if enough.all():
+        return terms
+
+    def where(power_w: Series) -> Series:
+        return tuple(np.where(enough, power_w, 0.0).tolist())
+
+    return replace(
+        terms,
+        store=replace(
+            store,
+            max_charge_w=where(series(store.max_charge_w, steps)),
+            demand_w=where(store.demand_w) if store.demand_w else (),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from .subentries import usable
 # A night that is skipped ends with a departure within this; where there is none, at noon.
 NIGHT = timedelta(hours=24)
 NOON = time(12)
+# Who skips a night in the morning means the next one.
+MORNING = timedelta(hours=6)
 # As far ahead as departures are looked at.
 FURTHEST = timedelta(days=366)
 
@@ -99,6 +101,20 @@ def _at(entry: SunfuseConfigEntry, key: ConnectorKey) -> Upcoming | None:
 
 
 @callback
+def check_not_passed(at: datetime) -> None:
+    """Check a time that somebody says.
+
+    Raises:
+        ServiceValidationError: it has passed.
+
+    """
+    if at <= dt_util.utcnow():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_past"
+        )
+
+
+@callback
 def check_ahead(at: datetime) -> None:
     """Check a time that somebody says.
 
@@ -106,12 +122,8 @@ def check_ahead(at: datetime) -> None:
         ServiceValidationError: it has passed, or is too far ahead.
 
     """
-    now = dt_util.utcnow()
-    if at <= now:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="departure_past"
-        )
-    if at > now + FURTHEST:
+    check_not_passed(at)
+    if at > dt_util.utcnow() + FURTHEST:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="departure_too_far"
         )
@@ -157,12 +169,12 @@ def _with(entry: SunfuseConfigEntry, owner: Owner) -> tuple[str, ...]:
 
 
 @callback
-def next_at(wall: time) -> datetime:
-    """Return when the clock shows a time next.
+def next_at(wall: time, *, after: datetime | None = None) -> datetime:
+    """Return when the clock shows a time next, from now or from a later moment on.
 
     An hour that it shows twice counts twice; one that it skips is read as if the clock had not changed.
     """
-    now = dt_util.now()
+    now = after or dt_util.now()
     for day in (now.date(), now.date() + timedelta(days=1)):
         first = datetime.combine(day, wall.replace(tzinfo=None, fold=0), now.tzinfo)
         again = dt_util.as_utc(first.replace(fold=1))
@@ -188,9 +200,8 @@ def skip_tonight(entry: SunfuseConfigEntry, owner: Owner) -> None:
     """Leave out the next departure, if there is one within a day; whatever is guessed until noon counts no more."""
     now = dt_util.now()
     following = next_departure(entry, owner)
-    noon = next_at(NOON)
     if following is None or following.at > now + NIGHT:
-        until = noon
+        until = next_at(NOON, after=now + MORNING)
     else:
         until = following.at
     entry.runtime_data.departures.change(owner.id, skipped_until=until)

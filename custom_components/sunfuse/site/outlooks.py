@@ -240,11 +240,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         circuit=connector.circuit,
         phases=connector.phases,
         min_a=connector.min_a,
-        max_a=min(
-            connector.max_a,
-            connector.charger_limit_a or connector.max_a,
-            _most_without_meter(connector, known),
-        ),
+        max_a=_most_a(connector, known),
         switches_phases=connector.switches_phases,
         car_max_a=demand.max_a or connector.car_max_a,
         car_phases=demand.phases,
@@ -265,6 +261,18 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
     )
+
+
+def _most_a(connector: Connector, known: Known) -> float:
+    """Return what a connector may have at most: less than its minimum is nothing."""
+    most_a = min(
+        connector.max_a,
+        connector.max_a
+        if connector.charger_limit_a is None
+        else connector.charger_limit_a,
+        _most_without_meter(connector, known),
+    )
+    return most_a if most_a >= connector.min_a else 0.0
 
 
 def _most_without_meter(connector: Connector, known: Known) -> float:

@@ -22,6 +22,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from ..const import DOMAIN
 from ..coordinator import SunfuseCoordinator
 from ..engine.model import BatteryReading, Connector, Mode, PlanSlot, Snapshot
+from ..engine.unlimited import as_they_are
 from ..planner import (
     CarIntention,
     HomeBattery,
@@ -245,7 +246,8 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     ) -> Outlook:
         """Return what is known now, with what somebody wants to try."""
         now, data = self.clock.now(), self._ticks.data
-        snapshot = self.clock.snapshot_there(data.snapshot)
+        # A charger that is only stopped and started has all or nothing in the plan too.
+        snapshot = as_they_are(self.clock.snapshot_there(data.snapshot))
         return outlook_of(
             Known(
                 now=now,
