@@ -12,25 +12,24 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState, StationState
 from ..drivers.habits import PastSession
-from ..drivers.recognition import Candidate, recognise
 from ..engine.clock_change import moved
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
 from ..sources.vehicles import CarReading, read_car
 from .car_charges import CarCharges
+from .car_recognition import CarRecognition
 from .car_session import (
     CarSession,
     WhoLeft,
     changed,
     register_of,
-    sighting_of,
     with_needs,
     with_transaction,
 )
 from .departures import Departures
 from .outcome import ConnectorKey
 from .storage_file import StorageFile
-from .vehicles import Vehicle, Vehicles
+from .vehicles import Vehicles
 
 SAVE_DELAY_S = 5.0
 # Who moves the plug is no driver who leaves.
@@ -77,9 +76,9 @@ class CarSessions:
         self._just_left: dict[str, WhoLeft] = {}  # by connector
         # Connectors that were heard of ever since: whoever is there has been there all the time.
         self._watched: set[str] = set()
-        # What each connector was last followed by, and the cars were last recognised by: nothing is done again for the same.
+        # What each connector was last followed by: nothing is done again for the same.
         self._followed: dict[ConnectorKey, tuple[object, ...]] = {}
-        self._recognised: tuple[object, ...] = ()
+        self._recognition = CarRecognition(vehicles, self.reading)
 
     async def async_load(self) -> None:
         """Read what was remembered."""
@@ -303,50 +302,13 @@ class CarSessions:
             for key in states
             if (session := self._sessions.get(key.id)) is not None
         }
-        candidates = [self._candidate(car) for car in self._vehicles]
-        metered_wh = {}
-        if any(candidate.rises for candidate in candidates):
-            # What was metered is compared with how the charge of a car rose.
-            metered_wh = {
-                key: session.charged_wh(states[key][1])
-                for key, session in sessions.items()
-            }
-        of = sessions, candidates, metered_wh
-        if self._recognised == of:
-            return
-        self._recognised = of
-        identities = self._identities()
-        sightings = [
-            sighting_of(key.id, session, metered_wh.get(key, 0.0), identities)
-            for key, session in sessions.items()
-        ]
-        found = recognise(sightings, candidates)
-        for sighting in sightings:
-            session = self._sessions[sighting.connector]
-            now = found.get(sighting.connector)
-            vehicle, by = (now.vehicle, now.by) if now else (None, None)
-            self._set(sighting.connector, changed(session, vehicle=vehicle, by=by))
-
-    def _identities(self) -> frozenset[str]:
-        return frozenset().union(*(car.identities for car in self._vehicles))
-
-    def _candidate(self, car: Vehicle) -> Candidate:
-        reading = self.reading(car.id)
-        rises = {
-            connector: reading.soc - first
-            for connector, session in self._sessions.items()
-            if reading.soc is not None
-            and (first := dict(session.first_soc).get(car.id)) is not None
-        }
-        return Candidate(
-            vehicle=car.id,
-            tokens=car.tokens,
-            plugged=reading.plugged,
-            plugged_at=reading.plugged_at,
-            rises=rises,
-            capacity_wh=car.facts.capacity_wh,
-            usual=car.usual,
+        found = self._recognition.found(
+            sessions, {key: states[key][1] for key in sessions}
         )
+        for connector, car in found.items() if found is not None else ():
+            vehicle, by = (car.vehicle, car.by) if car else (None, None)
+            session = changed(self._sessions[connector], vehicle=vehicle, by=by)
+            self._set(connector, session)
 
     def _follow_charge(self) -> None:
         """Note the lowest that cars have said since somebody came to a connector."""

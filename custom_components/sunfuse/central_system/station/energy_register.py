@@ -11,17 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.codec import read_time
-from .energy_track import (
-    Most,
-    SessionEnergy,
-    Track,
-    between,
-    dump,
-    load_session,
-    load_track,
-    moved,
-)
+from .energy_track import Most, SessionEnergy, Track, between, dump, load_session
 from .power_integral import PowerIntegral
+from .register_tracks import RegisterTracks
 from .stored_state import load_number
 
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
@@ -42,10 +34,7 @@ class EnergyCounter:
         self._most_wh = most_wh
         self._energy_wh: float | None = None
         self._risen_at: datetime | None = None
-        self._values: Track | None = None
-        self._former: Track | None = None  # what `_values` was before it restarted
-        self._edges: Track | None = None  # starts and stops
-        self._begun: Track | None = None  # the newest start
+        self._tracks = RegisterTracks(most_wh)
         self._session: SessionEnergy | None = None
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
@@ -72,7 +61,7 @@ class EnergyCounter:
 
     def read(self, register_wh: float, at: datetime) -> None:
         """Take a reading of the register from meter values."""
-        track, session = self._values, self._session
+        track, session = self._tracks.values, self._session
         if track is not None and at < track.at:
             return  # stored while offline, and a later reading is known already
         if register_wh < 0:
@@ -80,10 +69,10 @@ class EnergyCounter:
         elif track is None:
             self._first(register_wh, at)
         elif session is not None and self._restarted(track, session, register_wh, at):
-            self._values = None
-            self._former = track
+            self._tracks.values = None
+            self._tracks.former = track
             self._first(register_wh, at)
-        elif self._follows(track, register_wh, at):
+        elif self._tracks.follows(track, register_wh, at):
             self._follow(track, register_wh, at)
         elif track.before_wh <= register_wh < track.register_wh:
             # The last reading was too high; the energy waits until the register reaches it again.
@@ -96,15 +85,17 @@ class EnergyCounter:
             # The first reading of the session seemed to come from a restarted register, and was nonsense.
             self._restarts = False
             self._first(register_wh, at)
-        elif self._former and self._returns(self._former, register_wh, at):
-            former, self._former = self._former, track
+        elif self._tracks.former and self._returns(
+            self._tracks.former, register_wh, at
+        ):
+            former, self._tracks.former = self._tracks.former, track
             self._follow(former, register_wh, at)
         else:
             self._doubt(track, register_wh, at)
 
     def flows(self, power_w: float, at: datetime, *, speed: float) -> None:
         """Take a power that came without a register: it counts if the charger reports none."""
-        if self._values is not None or self._former is not None:
+        if self._tracks.values is not None or self._tracks.former is not None:
             return
         self._flow, added_wh = self._flow.read(power_w, at, speed=speed)
         if not added_wh:
@@ -122,16 +113,16 @@ class EnergyCounter:
         if register_wh is not None and later is not None:
             energy_wh, restarts, sure = register_wh + later.offset_wh, False, True
         elif register_wh is not None:
-            restarts = restarts or self._falls_below(register_wh)
+            restarts = restarts or self._tracks.falls_below(register_wh)
             offset_wh = self._offset_at_edge(register_wh, at)
             sure = offset_wh is not None
             if offset_wh is None:
                 offset_wh = (self._energy_wh or 0.0) - register_wh
-            self._edges = Track.begin(register_wh, at, offset_wh)
+            self._tracks.edges = Track.begin(register_wh, at, offset_wh)
             self._raise(register_wh + offset_wh, at)
             energy_wh = self._energy_wh
-            if self._begun is None or at >= self._begun.at:
-                self._begun = self._edges
+            if self._tracks.begun is None or at >= self._tracks.begun.at:
+                self._tracks.begun = self._tracks.edges
         if self._session is None or at >= self._session.started_at:
             self._session = SessionEnergy(
                 started_at=at,
@@ -140,8 +131,8 @@ class EnergyCounter:
                 sure=sure,
             )
             self._flow = self._flow.begin_session()
-            if restarts and self._values is not None:
-                self._former, self._values = self._values, None
+            if restarts and self._tracks.values is not None:
+                self._tracks.former, self._tracks.values = self._tracks.values, None
         return energy_wh
 
     def stop(
@@ -172,32 +163,18 @@ class EnergyCounter:
                 self._reached(stop_wh + offset_wh, at)
             ):
                 self._raise(stop_wh + offset_wh, at)
-            self._edges = Track.begin(stop_wh, at, offset_wh)
+            self._tracks.edges = Track.begin(stop_wh, at, offset_wh)
         if ends:
             self._session = None
         return self.since(base_wh) if taken_wh is None else taken_wh
 
     def _later(self, register_wh: float, at: datetime) -> Track | None:
-        """Return a later reading that is known already of the register that shows this at a start or a stop.
-
-        Reports that were stored while offline may arrive after newer ones, which have counted their energy already.
-        """
-        for track in (self._begun, self._edges, self._values):
-            if track is None or at >= track.at:
-                continue
-            rise_wh = track.register_wh - register_wh
-            # Two sessions start at the same value if the register restarts with each.
-            rises = rise_wh > 0 if track is self._begun else rise_wh >= 0
-            counted = rises and rise_wh <= self._most_wh(at, track.at)
-            return track if counted and not self._restarts else None
-        return None
+        """Return a later reading of the register of a start or a stop; none can be compared with one that restarts."""
+        return None if self._restarts else self._tracks.later(register_wh, at)
 
     def moved(self, by: timedelta) -> None:
         """Shift stored times with the wall clock."""
-        self._values = moved(self._values, by)
-        self._former = moved(self._former, by)
-        self._edges = moved(self._edges, by)
-        self._begun = moved(self._begun, by)
+        self._tracks.clock_was_set(by)
         self._flow = self._flow.moved(by)
         self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
         if self._risen_at is not None:
@@ -218,28 +195,13 @@ class EnergyCounter:
             offset_wh = 0.0
         elif session is not None and at >= session.started_at:
             offset_wh = self._offset_in_session(session, register_wh, at)
-        elif edge := self._same_register(register_wh, at):
+        elif edge := self._tracks.same_register(register_wh, at):
             offset_wh = edge.offset_wh
         else:
             offset_wh = self._energy_wh - register_wh
         self._believe(Track.begin(register_wh, at, offset_wh))
         if session is not None and session.energy_wh is None:
             self._session = replace(session, energy_wh=register_wh)
-
-    def _same_register(self, register_wh: float, at: datetime) -> Track | None:
-        """Return the start or stop that shows the register of a reading.
-
-        The reading may be older: what was stored while offline comes in any order.
-        """
-        for edge in (self._edges, self._begun):
-            if edge is None:
-                continue
-            rise_wh, since, until = register_wh - edge.register_wh, edge.at, at
-            if at < edge.at:
-                rise_wh, since, until = -rise_wh, at, edge.at
-            if 0 <= rise_wh <= self._most_wh(since, until):
-                return edge
-        return None
 
     def _offset_in_session(
         self, session: SessionEnergy, register_wh: float, at: datetime
@@ -256,8 +218,8 @@ class EnergyCounter:
             return base_wh - start_wh
         if from_zero:
             return base_wh
-        if self._former and self._returns(self._former, register_wh, at):
-            return self._former.offset_wh
+        if self._tracks.former and self._returns(self._tracks.former, register_wh, at):
+            return self._tracks.former.offset_wh
         return self._energy_wh - register_wh
 
     def _from_start(
@@ -276,7 +238,7 @@ class EnergyCounter:
 
         A register that start and stop also show did not restart if the start shows that it continued.
         """
-        edges = self._edges
+        edges = self._tracks.edges
         same = edges is not None and edges.offset_wh == track.offset_wh
         return not (same and session.sure) and (
             track.at <= session.started_at <= at
@@ -284,15 +246,12 @@ class EnergyCounter:
             and register_wh <= self._most_wh(session.started_at, at)
         )
 
-    def _follows(self, track: Track, register_wh: float, at: datetime) -> bool:
-        return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)
-
     def _returns(self, former: Track, register_wh: float, at: datetime) -> bool:
         """Whether the register continues where it was before it seemed to restart."""
-        if not self._follows(former, register_wh, at):
+        if not self._tracks.follows(former, register_wh, at):
             return False
         rise_wh = register_wh + former.offset_wh - (self._energy_wh or 0.0)
-        last = self._values or former
+        last = self._tracks.values or former
         return rise_wh <= self._most_wh(last.at, at)
 
     def _follow(self, track: Track, register_wh: float, at: datetime) -> None:
@@ -327,39 +286,25 @@ class EnergyCounter:
         falls = first_wh < track.register_wh
         from_zero = self._session is not None and falls and first_wh <= flows_wh
         base_wh = 0.0 if from_zero else first_wh
-        self._former = track
+        self._tracks.former = track
         energy_wh = self._energy_wh or 0.0
         self._believe(Track.begin(register_wh, at, energy_wh - base_wh))
 
     def _believe(self, track: Track) -> None:
         self._doubted = []
-        self._values = track
+        self._tracks.values = track
         self._raise(track.energy_wh, track.at)
 
     # Starts and stops
-
-    def _falls_below(self, register_wh: float) -> bool:
-        """Whether the register of a start is below all earlier reports: it restarts with the session."""
-        tracks = (self._edges, self._values)
-        return all(track is None or register_wh < track.register_wh for track in tracks)
-
-    def _has_fallen(self, track: Track, register_wh: float) -> bool:
-        """Whether the register that meter values show too is below them: the stop in between was lost."""
-        values = self._values
-        return (
-            values is not None
-            and values.offset_wh == track.offset_wh
-            and register_wh < values.before_wh
-        )
 
     def _offset_at_edge(self, register_wh: float, at: datetime) -> float | None:
         """Return what has to be added to the register at a start, None if nothing was known before."""
         if self._energy_wh is None:
             return 0.0
-        track = self._edges or self._values
-        if track is None or self._has_fallen(track, register_wh):
+        track = self._tracks.edges or self._tracks.values
+        if track is None or self._tracks.has_fallen(track, register_wh):
             return None
-        if self._follows(track, register_wh, at):
+        if self._tracks.follows(track, register_wh, at):
             energy_wh = register_wh + track.offset_wh
             behind = energy_wh < self._energy_wh - SLACK_WH
             if self._reached(energy_wh, at) and not behind:
@@ -376,12 +321,15 @@ class EnergyCounter:
     ) -> float | None:
         """Return what has to be added to the register at a stop to get the energy; None: it is no help."""
         if taken_wh is not None and start_wh is not None:
-            if self._edges is not None and self._edges.register_wh == start_wh:
-                return self._edges.offset_wh
+            if (
+                self._tracks.edges is not None
+                and self._tracks.edges.register_wh == start_wh
+            ):
+                return self._tracks.edges.offset_wh
             return None if base_wh is None else base_wh - start_wh
         if start_wh is None:
-            for track in (self._edges, self._values):
-                if track is not None and self._follows(track, stop_wh, at):
+            for track in (self._tracks.edges, self._tracks.values):
+                if track is not None and self._tracks.follows(track, stop_wh, at):
                     return track.offset_wh
         return None
 
@@ -391,10 +339,7 @@ class EnergyCounter:
         """Whether the register at the start of a session was right: readings before or since agree with it."""
         if session is None or session.started_at != started_at:
             return False
-        tracks = (self._values, self._former)
-        return session.sure or any(
-            track is not None and track.offset_wh == offset_wh for track in tracks
-        )
+        return session.sure or self._tracks.has_offset(offset_wh)
 
     def _reached(self, energy_wh: float, at: datetime) -> bool:
         """Whether this much can have been delivered by now, since the energy rose last."""
@@ -414,18 +359,12 @@ class EnergyCounter:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered as plain data."""
-        parts = {
-            "values": self._values,
-            "former": self._former,
-            "edges": self._edges,
-            "begun": self._begun,
-        }
         return {
             "energy_wh": self._energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
             "restarts": self._restarts,
             "flow": self._flow.to_dict(),
-            **{name: dump(part) for name, part in parts.items()},
+            **self._tracks.to_dict(),
             "session": dump(self._session),
         }
 
@@ -435,9 +374,6 @@ class EnergyCounter:
         self._restarts = bool(data["restarts"])
         risen_at = data["risen_at"]
         self._risen_at = min(read_time(risen_at), now) if risen_at else None
-        self._values = load_track(data["values"], now)
-        self._former = load_track(data["former"], now)
-        self._edges = load_track(data["edges"], now)
-        self._begun = load_track(data.get("begun"), now)
+        self._tracks.restore(data, now)
         self._session = load_session(data["session"], now)
         self._flow = PowerIntegral.load(data.get("flow"), now)

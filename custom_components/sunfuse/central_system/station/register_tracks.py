@@ -1,0 +1,98 @@
+"""The registers that a station reports, each where it was read last: at starts and stops, and in meter values.
+
+What the energy is by them, `energy_register` says.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from .energy_track import Most, Track, dump, load_track, moved
+
+
+class RegisterTracks:
+    """The tracks of one connector: None where nothing was read yet."""
+
+    def __init__(self, most_wh: Most) -> None:
+        """Start with nothing known; `most_wh` returns how much can flow between two times."""
+        self._most_wh = most_wh
+        self.values: Track | None = None  # meter values
+        self.former: Track | None = None  # what `values` was before it restarted
+        self.edges: Track | None = None  # starts and stops
+        self.begun: Track | None = None  # the newest start
+
+    def follows(self, track: Track, register_wh: float, at: datetime) -> bool:
+        """Whether a register can have come here from where it was read last."""
+        return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)
+
+    def later(self, register_wh: float, at: datetime) -> Track | None:
+        """Return a later reading that is known already of the register that shows this at a start or a stop.
+
+        Reports that were stored while offline may arrive after newer ones, which have counted their energy already.
+        """
+        for track in (self.begun, self.edges, self.values):
+            if track is None or at >= track.at:
+                continue
+            rise_wh = track.register_wh - register_wh
+            # Two sessions start at the same value if the register restarts with each.
+            rises = rise_wh > 0 if track is self.begun else rise_wh >= 0
+            return track if rises and rise_wh <= self._most_wh(at, track.at) else None
+        return None
+
+    def same_register(self, register_wh: float, at: datetime) -> Track | None:
+        """Return the start or stop that shows the register of a meter value.
+
+        The value may be older: what was stored while offline comes in any order.
+        """
+        for edge in (self.edges, self.begun):
+            if edge is None:
+                continue
+            rise_wh, since, until = register_wh - edge.register_wh, edge.at, at
+            if at < edge.at:
+                rise_wh, since, until = -rise_wh, at, edge.at
+            if 0 <= rise_wh <= self._most_wh(since, until):
+                return edge
+        return None
+
+    def falls_below(self, register_wh: float) -> bool:
+        """Whether the register of a start is below all earlier reports: it restarts with the session."""
+        tracks = (self.edges, self.values)
+        return all(track is None or register_wh < track.register_wh for track in tracks)
+
+    def has_fallen(self, track: Track, register_wh: float) -> bool:
+        """Whether the register that meter values show too is below them: the stop in between was lost."""
+        values = self.values
+        return (
+            values is not None
+            and values.offset_wh == track.offset_wh
+            and register_wh < values.before_wh
+        )
+
+    def has_offset(self, offset_wh: float) -> bool:
+        """Whether meter values, now or before their register restarted, count from there too."""
+        tracks = (self.values, self.former)
+        return any(
+            track is not None and track.offset_wh == offset_wh for track in tracks
+        )
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Shift stored times by the amount by which the wall clock was set forward."""
+        for name, track in self._each():
+            setattr(self, name, moved(track, by))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is remembered as plain data."""
+        return {name: dump(track) for name, track in self._each()}
+
+    def restore(self, data: dict[str, Any], now: datetime) -> None:
+        """Continue from stored tracks; times in the future become now."""
+        self.values = load_track(data["values"], now)
+        self.former = load_track(data["former"], now)
+        self.edges = load_track(data["edges"], now)
+        self.begun = load_track(data.get("begun"), now)
+
+    def _each(self) -> Iterator[tuple[str, Track | None]]:
+        yield "values", self.values
+        yield "former", self.former
+        yield "edges", self.edges
+        yield "begun", self.begun
