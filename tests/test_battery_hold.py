@@ -429,8 +429,8 @@ async def test_a_script_gets_command_and_power(
     def rule(power_w: int) -> HoldRule:
         return HoldRule(
             entity_id="script.battery",
-            value=f"charge {power_w}",
-            release_value="normal 0",
+            value=f"charge {power_w} 4500",
+            release_value="normal 0 0",
         )
 
     hold = await hold_of(hass, entry)
@@ -438,11 +438,60 @@ async def test_a_script_gets_command_and_power(
         hold.update(False, planned)
         await hass.async_block_till_done()
         freezer.tick(61)
-    assert told == [("charge", 3000.0), ("charge", 2000.0)]
+    assert told == [("charge", 3000.0, 4500.0), ("charge", 2000.0, 4500.0)]
     crashed = await hold_of(hass, entry)
     await tell(hass, crashed, False)
-    assert told[-1] == ("normal", 0.0)
+    assert told[-1] == ("normal", 0.0, 0.0)
     assert KEY.format(entry.entry_id) not in hass_storage
+
+
+@pytest.mark.parametrize("asked_by", ["engine", "plan"])
+async def test_a_reserve_in_percent_holds_at_the_state_of_charge(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    asked_by: str,
+) -> None:
+    """As a Powerwall or an Enphase battery is held: not above what is there, or it would charge; it follows the sun in steps."""
+    options = {"hold_battery": True, "hold_entity": "number.reserve"}
+    hass.config_entries.async_update_entry(entry, options=options)
+    inverter = Inverter(hass, "number.reserve", "20")
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    decision = Decision(
+        now=now, connectors=(), circuits=(), surplus_w=0.0, given_a=(0.0,)
+    )
+    planned = BatteryOrders.of(options).rule(_slot(now, BatteryCommand.HOLD), decision)
+    hold = await hold_of(hass, entry)
+    for soc in (None, 57.9, 57.1, 60.0, 63.2, 62.0):
+        if asked_by == "plan":
+            hold.update(False, planned, soc=soc)
+        else:
+            hold.update(True, soc=soc)
+        await hass.async_block_till_done()
+        assert (hold.failed is not None) is (soc is None)
+        freezer.tick(61)
+    await tell(hass, hold, False)
+    assert inverter.values == ["57", "63", "20"]
+
+
+async def test_a_script_holds(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """What an inverter needs two settings for is told to a script, whoever asks for it, and its end."""
+    told: list[str] = []
+
+    async def act(call: ServiceCall) -> None:
+        told.append(call.data["variables"]["command"])
+
+    hass.states.async_set("script.battery", "off")
+    hass.services.async_register("script", "turn_on", act)
+    options = {"hold_battery": True, "hold_entity": "script.battery"}
+    hass.config_entries.async_update_entry(entry, options=options)
+    hold = await hold_of(hass, entry)
+    for wanted in (True, True, False):
+        await tell(hass, hold, wanted)
+        freezer.tick(61)
+    assert told == ["hold", "normal"]
 
 
 async def test_an_inverter_that_shows_it_late_is_told_once(

@@ -170,6 +170,10 @@ async def test_battery(hass: HomeAssistant) -> None:
             {"hold_value": "0", "charge_entity": "number.x"},
             {"charge_value": "value_missing"},
         ),
+        # What holds is no power: only a reserve in percent needs no value, and a script.
+        ("number.x", {"unit_of_measurement": "W"}, {}, {"hold_value": "value_missing"}),
+        ("number.x", {"unit_of_measurement": "%"}, {}, None),
+        ("script.x", {}, {}, None),
         ("number.x", {"min": 0, "max": 9}, {"hold_value": "0"}, None),
         ("switch.x", {}, {"hold_value": "off"}, None),
         ("select.x", {}, {"hold_value": "Sleep"}, None),

@@ -102,11 +102,7 @@ BATTERY = vol.Schema(
         vol.Optional(CONF_SUPPORT_ABOVE): number(PERCENTAGE, high=100),
         vol.Optional(CONF_SUPPORT): number(_W, step=100, high=100_000),
         vol.Required(CONF_HOLD): BooleanSelector(),
-        vol.Optional(CONF_HOLD_ENTITY): EntitySelector(
-            EntitySelectorConfig(
-                filter={"domain": sorted(SWITCHES | SELECTS | NUMBERS)}
-            )
-        ),
+        vol.Optional(CONF_HOLD_ENTITY): _COMMANDED,
         vol.Optional(CONF_HOLD_VALUE): TextSelector(),
         vol.Optional(CONF_RELEASE_VALUE): TextSelector(),
         vol.Optional(CONF_BATTERY_CAPACITY): number(
@@ -189,22 +185,32 @@ def check_hold(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
 def _check_command(
     hass: HomeAssistant, form: Mapping[str, Any], entity: str, values: tuple[str, ...]
 ) -> Errors:
-    """Check one command. A number that charges or discharges gets the planned power where no value is given."""
+    """Check one command.
+
+    Where no value is given, a number that charges or discharges gets the planned power, and one that holds is a reserve
+    in percent, which gets the state of charge.
+    """
     if (entity_id := form.get(entity)) is None:
         return {}
     domain = entity_id.partition(".")[0]
-    needs_value = entity == CONF_HOLD_ENTITY or domain not in NUMBERS | {SCRIPT}
-    if values[0] not in form and needs_value:
+    if values[0] not in form and domain not in NUMBERS | {SCRIPT}:
         return {values[0]: "value_missing"}
     state = hass.states.get(entity_id)
     if state is None:
         known = er.async_get(hass).async_get(entity_id) is not None
         return {} if known else {entity: "entity_missing"}
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    if values[0] not in form and unit is not None and as_power_w(0, unit) is None:
-        return {values[0]: "value_missing"}  # a planned power is no percentage
     if domain == SCRIPT:
         return {}
+    if values[0] not in form:
+        holds = entity == CONF_HOLD_ENTITY
+        fits = (
+            unit == PERCENTAGE
+            if holds
+            else unit is None or as_power_w(0, unit) is not None
+        )
+        if not fits:
+            return {values[0]: "value_missing"}
     errors: Errors = {}
     for field in values:
         if field in form and not _takes(state, form[field]):

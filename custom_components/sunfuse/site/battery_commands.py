@@ -27,7 +27,9 @@ def follow_orders(
             return
         decision = ticks.data.decision
         planned = orders.rule(planning.slot_now(), decision)
-        battery.update(decision.hold_battery, planned)
+        reading = ticks.data.snapshot.battery
+        soc = reading.soc if reading else None
+        battery.update(decision.hold_battery, planned, soc=soc)
 
     entry.async_on_unload(ticks.async_add_listener(update))
     update()

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 import logging
+from math import floor
 from typing import Any
 
 from homeassistant.components.number import ATTR_MAX, ATTR_MIN, ATTR_STEP
@@ -28,8 +29,8 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import DOMAIN
 from ..engine.clock_change import move_attributes
-from .battery_orders import SCRIPT
-from .engine_options import HoldRule, hold_rule_of
+from .battery_orders import SCRIPT, holding_rule
+from .engine_options import HoldRule
 from .storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ PAUSE = timedelta(seconds=60)
 ANSWER_S = 30.0
 # An inverter that is polled over the internet shows a new setting minutes later.
 SHOWS_WITHIN = timedelta(minutes=10)
+
+# A reserve that holds follows a battery that charges in steps of so many percent.
+_SOC_STEP = 5
 
 # How the entities of a domain are set: the action, and its field for the value. A switch has an action for each value.
 _SETTERS = {
@@ -73,11 +77,12 @@ class BatteryHold:
         self._hass = hass
         self._entry = entry
         self._store = _store(hass, entry.entry_id)
-        self._hold_rule = hold_rule_of(entry.options)
+        self._hold_rule = holding_rule(entry.options)
         self._rule = self._hold_rule
         self._sent: str | None = None  # what the entity last got
         self._set_at: datetime | None = None  # when the entity was last set
         self._held: HeldEntity | None = None
+        self._at_soc: int | None = None  # the percent at which a reserve holds
         self._wanted = False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -102,11 +107,19 @@ class BatteryHold:
         move_attributes(self, by)
 
     @callback
-    def update(self, wanted: bool, planned: HoldRule | None = None) -> None:
-        """Hold the battery from now on, or release it; what is planned goes before that."""
+    def update(
+        self,
+        wanted: bool,
+        planned: HoldRule | None = None,
+        *,
+        soc: float | None = None,
+    ) -> None:
+        """Hold the battery, which has this state of charge, from now on, or release it; what is planned goes before that."""
         rule = planned or self._hold_rule
-        self._rule = self._fitting(rule) if rule else None
         self._wanted = wanted or planned is not None
+        if rule is not None:
+            rule = self._fitting(self._at_charge(rule, soc))
+        self._rule = rule
         # While Home Assistant starts, the entity may not exist yet.
         if self._stopping or self._hass.state is not CoreState.running:
             return
@@ -133,6 +146,20 @@ class BatteryHold:
         elif self._wanted and rule is not None:
             return self._hold(rule)
         return None
+
+    def _at_charge(self, rule: HoldRule, soc: float | None) -> HoldRule:
+        """Return a rule with the state of charge at which a reserve holds: that when it began, or what the sun made of it.
+
+        Rounded down, or the battery would charge up to it.
+        """
+        if not (self._wanted and rule.at_soc):
+            self._at_soc = None
+            return rule
+        if soc is not None and (
+            self._at_soc is None or soc >= self._at_soc + _SOC_STEP
+        ):
+            self._at_soc = floor(soc)
+        return replace(rule, value="" if self._at_soc is None else str(self._at_soc))
 
     def _fitting(self, rule: HoldRule) -> HoldRule:
         """Return a rule with a value that its entity can have: a number has a unit, bounds and a step.
@@ -209,6 +236,8 @@ class BatteryHold:
         return False
 
     async def _hold(self, rule: HoldRule) -> None:
+        if not rule.value:
+            raise NotDoneError("the battery's state of charge is unknown")
         state = self._hass.states.get(rule.entity_id)
         if state is None or (
             rule.release_value is None
@@ -306,9 +335,13 @@ async def async_set_entity(hass: HomeAssistant, entity_id: str, value: str) -> N
     domain = _domain(entity_id)
     data: dict[str, Any] = {ATTR_ENTITY_ID: entity_id}
     if domain == SCRIPT:
-        command, _, power_w = value.partition(" ")
+        command, power_w, grid_w, *_ = (*value.split(), "0", "0")
         action = "turn_on"
-        data["variables"] = {"command": command, "power_w": float(power_w or 0)}
+        data["variables"] = {
+            "command": command,
+            "power_w": float(power_w),
+            "grid_w": float(grid_w),
+        }
     elif domain in _SETTERS:
         action, field = _SETTERS[domain]
         data[field] = value

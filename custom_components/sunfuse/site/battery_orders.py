@@ -1,7 +1,7 @@
 """The home battery in the plan: its properties, and the user's entities through which a plan controls it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..const import WH_PER_KWH
@@ -21,6 +21,7 @@ from .engine_options import (
     CONF_HOLD_VALUE,
     CONF_RELEASE_VALUE,
     HoldRule,
+    hold_rule_of,
 )
 
 # A battery without known powers is assumed to charge and discharge in two hours.
@@ -28,7 +29,8 @@ _HOURS = 2.0
 # A smaller change is not worth a new command.
 _STEP_W = 100.0
 SCRIPT = "script"
-NORMAL = "normal 0"
+# What a script gets: command, power of the battery, power of the grid connection.
+NORMAL, HOLD = "normal 0 0", "hold 0 0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class BatteryOrders:
             slot.command is BatteryCommand.CHARGE and _overloaded(decision)
         ):
             return None
+        if slot.command is BatteryCommand.HOLD:
+            return _holding(rule)
         return _with_power(rule, slot, negative=self._is_negative(slot.command))
 
     def _is_negative(self, command: BatteryCommand) -> bool:
@@ -74,6 +78,19 @@ class BatteryOrders:
             return False
         same = self.charge.entity_id == self.discharge.entity_id
         return same and command is BatteryCommand.DISCHARGE
+
+
+def holding_rule(options: Mapping[str, Any]) -> HoldRule | None:
+    """Return how the battery is kept from discharging into cars, None if Sunfuse does not do that."""
+    rule = hold_rule_of(options)
+    return None if rule is None else _holding(rule)
+
+
+def _holding(rule: HoldRule) -> HoldRule:
+    """Return the rule that holds: a script is told so, and a number without a value is a reserve in percent."""
+    if rule.entity_id.partition(".")[0] == SCRIPT:
+        return replace(rule, value=HOLD, release_value=NORMAL)
+    return rule if rule.value else replace(rule, at_soc=True)
 
 
 def _rule(options: Mapping[str, Any], entity: str, value: str) -> HoldRule | None:
@@ -92,7 +109,8 @@ def _with_power(rule: HoldRule, slot: SiteSlot, *, negative: bool) -> HoldRule:
     """Return a rule with the planned power, where the entity takes one: a number without a value, or a script."""
     power_w = round(abs(slot.battery_w) / _STEP_W) * _STEP_W
     if rule.entity_id.partition(".")[0] == SCRIPT:
-        value = f"{slot.command.value} {power_w:.0f}"
+        grid_w = round(slot.grid_w / _STEP_W) * _STEP_W
+        value = f"{slot.command.value} {power_w:.0f} {grid_w:.0f}"
         return HoldRule(entity_id=rule.entity_id, value=value, release_value=NORMAL)
     if rule.value:
         return rule

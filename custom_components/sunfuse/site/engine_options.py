@@ -65,13 +65,15 @@ _INTEGERS = frozenset(("switches_per_hour",))
 class HoldRule:
     """Which entity holds the battery, with which value, and with which it is released (None: the former one).
 
-    `in_w`: the value is a power, whatever the entity's unit.
+    `in_w`: the value is a power, whatever the entity's unit. `at_soc`: it is the battery's present state of charge in
+    percent, for batteries that know only a reserve.
     """
 
     entity_id: str
     value: str
     release_value: str | None = None
     in_w: bool = False
+    at_soc: bool = False
 
 
 def tuning_of(options: Mapping[str, Any]) -> Tuning:
@@ -107,7 +109,7 @@ def hold_rule_of(options: Mapping[str, Any]) -> HoldRule | None:
         return None
     return HoldRule(
         entity_id=entity_id,
-        value=options[CONF_HOLD_VALUE],
+        value=options.get(CONF_HOLD_VALUE, ""),
         release_value=options.get(CONF_RELEASE_VALUE),
     )
 
