@@ -25,7 +25,15 @@ from .problem import (
     limits,
     series,
 )
-from .program import Columns, Program, Solution, Term, Unsolved, Values
+from .program import (
+    Columns,
+    OutOfTime,
+    Program,
+    Solution,
+    Term,
+    Unsolved,
+    Values,
+)
 from .room import attainable_kw
 from .stores import Scale, StoreColumns, StoreRows, most_kw, most_out_kw
 
@@ -92,8 +100,9 @@ class Formulation:
     def solve(self) -> Plan:
         """Return the best plan found in time.
 
-        Importing while exporting, and charging while discharging, are hardly ever cheap: only the steps in which they turn
-        out to be get a column that forbids it, and the program is solved once more.
+        Importing while exporting, and charging while discharging, are hardly ever cheap: the steps in which they turn
+        out to be get a column that forbids it, and the program is solved once more. Where that moves them to other
+        steps, all get one. If the time ends in between, the directions of the last solution are kept.
 
         Raises:
             Unsolved: there was not enough time for any plan.
@@ -101,9 +110,14 @@ class Formulation:
         """
         gap = self._problem.gap_kwh * self._scale.energy
         solution = self._program.solve(self._left_s, gap)
-        while self._forbid(solution):
+        everywhere = False
+        while self._forbid(solution, everywhere=everywhere):
             self._searched_s += solution.seconds
-            solution = self._program.solve(self._left_s, gap)
+            everywhere = True
+            try:
+                solution = self._program.solve(self._left_s, gap)
+            except OutOfTime:
+                solution = self._program.solve_with(self._one_way(solution.values))
         best = solution.optimal
         return self._plan(solution, Status.OPTIMAL if best else Status.TIME_LIMIT)
 
@@ -200,8 +214,8 @@ class Formulation:
                     (columns.discharge, 1.0), (self._exports, most), upper=most
                 )
 
-    def _forbid(self, solution: Solution) -> bool:
-        """Forbid what this solution does in both directions at once; returns whether it did."""
+    def _forbid(self, solution: Solution, *, everywhere: bool) -> bool:
+        """Forbid what this solution does in both directions at once, there or in all steps; returns whether it did."""
         values = solution.values
         imports = values[self._import] > _SMALL
         exports = values[self._export] > _SMALL
@@ -209,6 +223,7 @@ class Formulation:
             exports |= values[self._excess_export] > _SMALL
         both = imports & exports
         again = False
+        apart: list[Columns] = []
         for columns in self._stores:
             store = columns.store
             charges = values[columns.charge] > _SMALL
@@ -219,10 +234,26 @@ class Formulation:
             discharges = values[columns.discharge] > _SMALL
             if not store.to_grid:
                 both |= discharges & exports
+            apart.append(columns.apart)
             again |= self._program.whole(columns.apart[charges & discharges])
         for flags in (self._imports, self._exports):
             again |= self._program.whole(flags[both])
+        if again and everywhere:
+            for flags in (self._imports, self._exports, *apart):
+                self._program.whole(flags)
         return again
+
+    def _one_way(self, values: Values) -> Values:
+        """Return a solution whose directions are those of its net powers."""
+        values = values.copy()
+        net = values[self._import] - values[self._export]
+        values[self._imports] = net > _SMALL
+        values[self._exports] = net < -_SMALL
+        for columns in self._stores:
+            if columns.discharge is not None and columns.apart is not None:
+                charges = values[columns.charge] > values[columns.discharge]
+                values[columns.apart] = charges
+        return values
 
     def _share_fairly(self) -> None:
         """Share a shortage so that all lack the same share of what they need."""
