@@ -8,6 +8,8 @@ reached in a step that is dearer in the end.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+import math
 
 import numpy as np
 
@@ -35,11 +37,28 @@ def _in_any_case(goal: Goal) -> bool:
 
 
 def _promised(goal: Goal) -> bool:
-    return goal.weight >= 1 and not goal.in_any_case
+    return goal.weight >= 1 and not goal.in_any_case and goal.price is None
 
 
 def _wished(goal: Goal) -> bool:
-    return goal.weight < 1 and not goal.in_any_case
+    return goal.weight < 1 and not goal.in_any_case and goal.price is None
+
+
+def _priced(goal: Goal) -> bool:
+    return goal.price is not None and not goal.in_any_case
+
+
+def _with_bounds(store: Store, steps: int) -> Store:
+    """Return a store with its lowest energies as goals: what it consumes later has to be there in time."""
+    if not (store.consumed_w or store.loss_per_hour or isinstance(store.min_wh, tuple)):
+        return store
+    least = series(store.min_wh, steps)
+    bounds = tuple(
+        Goal(step=step, energy_wh=least[step])
+        for step in range(steps)
+        if least[step] > 0 or store.consumed_w
+    )
+    return replace(store, goals=(*store.goals, *bounds))
 
 
 class SimplePlanner:
@@ -71,17 +90,18 @@ class SimplePlanner:
         """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
-            self._fill(store, store.taken_w, store.max_wh)
+            self._fill(store, store.taken_w, store.capacity_wh)
         for store in stores:
             enough_wh = store.demand_until_wh
             self._fill(
                 store,
                 store.demand_w,
-                store.max_wh if enough_wh is None else min(enough_wh, store.max_wh),
+                min(math.inf if enough_wh is None else enough_wh, store.capacity_wh),
             )
-        for counts in (_in_any_case, _promised, _wished):
+        for counts in (_in_any_case, _promised, _wished, _priced):
             for store in stores:
-                self._reach_goals(store, filter(counts, store.goals))
+                bounded = _with_bounds(store, self._problem.steps)
+                self._reach_goals(store, filter(counts, bounded.goals))
         for store in stores:
             self._use_what_pays(store)
         for store in stores:
@@ -90,7 +110,10 @@ class SimplePlanner:
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
         for goal in sorted(goals, key=lambda goal: goal.step):
-            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step)
+            worth = math.inf
+            if goal.price is not None:
+                worth = goal.price * store.charge_efficiency
+            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step, worth)
 
     def _slack_h(self, store: Store) -> float:
         """Return how long a store could wait and still reach its goals."""
@@ -105,45 +128,68 @@ class SimplePlanner:
 
     def _stored_wh(self, store: Store, until: int) -> float:
         """Return what a store holds at the end of a step."""
+        if store.loss_per_hour:
+            return float(self._energy_wh(store)[until])
         hours = self._hours[: until + 1]
         return float(store.energy_wh + self._stored_w(store)[: until + 1] @ hours)
 
     def _energy_wh(self, store: Store) -> Values:
         """Return what a store holds at the end of each step."""
-        return np.asarray(
-            store.energy_wh + np.cumsum(self._stored_w(store) * self._hours)
-        )
+        gains = self._stored_w(store) * self._hours
+        if not store.loss_per_hour:
+            return np.asarray(store.energy_wh + np.cumsum(gains))
+        held, after = store.energy_wh, np.zeros(self._problem.steps)
+        for step, kept in enumerate((1 - store.loss_per_hour) ** self._hours):
+            held = after[step] = held * kept + gains[step]
+        return after
 
     def _stored_w(self, store: Store) -> Values:
         """Return what a store gains in each step."""
         power = self._power[store.id]
         gains = power * store.charge_efficiency
-        return (
-            gains - store.standby_w * (power > _SMALL_W) if store.standby_w else gains
-        )
+        if store.standby_w:
+            gains = gains - store.standby_w * (power > _SMALL_W)
+        if store.consumed_w:
+            gains = gains - np.array(store.consumed_w)
+        return np.asarray(gains)
+
+    def _free_w(self, store: Store) -> Values:
+        """Return how much more a store can take in each step without holding too much in that or a later one."""
+        if not (
+            store.consumed_w or store.loss_per_hour or isinstance(store.max_wh, tuple)
+        ):
+            return np.full(self._problem.steps, np.inf)
+        most = np.array(series(store.max_wh, self._problem.steps))
+        free_wh = np.minimum.accumulate((most - self._energy_wh(store))[::-1])[::-1]
+        idle = self._power[store.id] <= _SMALL_W
+        stored_w = free_wh / self._hours + np.where(idle, store.standby_w, 0.0)
+        return np.asarray(np.maximum(stored_w / store.charge_efficiency, 0.0))
 
     def _fill(self, store: Store, demand: Series, enough_wh: float) -> None:
         for step, demand_w in enumerate(demand):
             free_wh = enough_wh - self._stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
                 fills_w = float(self._wanted_w(store, free_wh)[step])
-                room_w = self._limit_w(store, step)
+                room_w = min(self._limit_w(store, step), self._free_w(store)[step])
                 lacks_w = demand_w - float(self._power[store.id][step])
                 self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
 
-    def _reach(self, store: Store, energy_wh: float, last: int) -> None:
-        """Charge in the cheapest steps before the end of a step, until a store holds an energy."""
-        while (lacks_wh := energy_wh - self._stored_wh(store, last)) > 0.5:
-            if not self._add_cheapest(store, lacks_wh, last) and not self._make_room(
-                store, lacks_wh, last
-            ):
+    def _reach(
+        self, store: Store, energy_wh: float, last: int, worth: float = math.inf
+    ) -> None:
+        """Charge in the cheapest steps before the end of a step, until a store holds an energy or it is not worth it."""
+        while (lacks_wh := energy_wh - self._stored_wh(store, last)) > _SMALL_WH:
+            if self._add_cheapest(store, lacks_wh, last, worth):
+                continue
+            if worth < math.inf or not self._make_room(store, lacks_wh, last):
                 return
 
     def _use_what_pays(self, store: Store) -> None:
         """Charge what is worth more in the store than it costs."""
         last = self._problem.steps - 1
-        while (free_wh := store.max_wh - self._stored_wh(store, last)) > 0.5:
-            worth = store.end_value * store.charge_efficiency - store.charge_cost
+        most_wh = series(store.max_wh, last + 1)[last]
+        while (free_wh := most_wh - self._stored_wh(store, last)) > _SMALL_WH:
+            worth = store.end_value * store.charge_efficiency
             if not self._add_cheapest(store, free_wh, last, worth):
                 return
 
@@ -155,6 +201,7 @@ class SimplePlanner:
         price = self._prices(power_w, only_sun=not store.from_grid)
         if store.charge_value:
             price -= np.array(store.charge_value)[: last + 1]
+        price += np.array(series(store.charge_cost, self._problem.steps))[: last + 1]
         price += self._change_cost(store)[: last + 1]
         price[power_w <= _SMALL_W] = np.inf
         step = int(np.argmin(price))
@@ -176,7 +223,8 @@ class SimplePlanner:
         """Return the power that is added in each step at a time: at one price, and not below the minimum."""
         power, most = self._power[store.id], self._most[store.id]
         idle = power <= _SMALL_W
-        room = np.maximum(np.minimum(most - power, self._room.left_all_w(store)), 0.0)
+        room = np.minimum(most - power, self._room.left_all_w(store))
+        room = np.maximum(np.minimum(room, self._free_w(store)), 0.0)
         least = np.where(idle, np.minimum(store.min_charge_w, most), 0.0)
         enough = np.maximum(least, _SMALL_W)
         fits = room >= enough
@@ -213,6 +261,8 @@ class SimplePlanner:
         """
         cost = np.zeros(len(power_w))
         for peak in self._problem.peaks:
+            if peak.of_export:
+                continue
             counts = np.array(peak.windows) >= 0
             reached_w = np.max(self._net, initial=peak.level_w, where=counts)
             above_w = np.maximum(self._net[: len(power_w)] + power_w - reached_w, 0.0)
@@ -228,7 +278,8 @@ class SimplePlanner:
         """
         last = self._problem.steps - 1
         for step in reversed(np.flatnonzero(self._power[store.id] > _SMALL_W)):
-            over_wh = self._stored_wh(store, last) - max(store.max_wh, store.energy_wh)
+            most_wh = max(store.capacity_wh, store.energy_wh)
+            over_wh = self._stored_wh(store, last) - most_wh
             if over_wh <= _SMALL_WH:
                 return
             power_w = float(self._power[store.id][step])
