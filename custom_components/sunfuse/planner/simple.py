@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from .charged_stores import SMALL_W, ChargedStores
 from .plan_cost import priced
 from .problem import (
     Goal,
@@ -27,8 +28,7 @@ from .problem import (
 )
 from .room import Room, Values
 
-_SMALL_W = 1.0
-_SMALL_WH = 0.5
+SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
 
 
@@ -70,6 +70,9 @@ class SimplePlanner:
         self._hours = np.array(problem.steps_s) / 3600
         self._room = Room(problem=problem)
         self._power = {store.id: np.zeros(problem.steps) for store in problem.stores}
+        self._held = ChargedStores(
+            problem=problem, hours=self._hours, power=self._power
+        )
         self._most = {
             store.id: np.array(series(store.max_charge_w, problem.steps))
             for store in problem.stores
@@ -126,51 +129,12 @@ class SimplePlanner:
                 slack = min(slack, float(until.sum()) * (1 - needed_wh / most_wh))
         return slack
 
-    def _stored_wh(self, store: Store, until: int) -> float:
-        """Return what a store holds at the end of a step."""
-        if store.loss_per_hour:
-            return float(self._energy_wh(store)[until])
-        hours = self._hours[: until + 1]
-        return float(store.energy_wh + self._stored_w(store)[: until + 1] @ hours)
-
-    def _energy_wh(self, store: Store) -> Values:
-        """Return what a store holds at the end of each step."""
-        gains = self._stored_w(store) * self._hours
-        if not store.loss_per_hour:
-            return np.asarray(store.energy_wh + np.cumsum(gains))
-        held, after = store.energy_wh, np.zeros(self._problem.steps)
-        for step, kept in enumerate((1 - store.loss_per_hour) ** self._hours):
-            held = after[step] = held * kept + gains[step]
-        return after
-
-    def _stored_w(self, store: Store) -> Values:
-        """Return what a store gains in each step."""
-        power = self._power[store.id]
-        gains = power * store.charge_efficiency
-        if store.standby_w:
-            gains = gains - store.standby_w * (power > _SMALL_W)
-        if store.consumed_w:
-            gains = gains - np.array(store.consumed_w)
-        return np.asarray(gains)
-
-    def _free_w(self, store: Store) -> Values:
-        """Return how much more a store can take in each step without holding too much in that or a later one."""
-        if not (
-            store.consumed_w or store.loss_per_hour or isinstance(store.max_wh, tuple)
-        ):
-            return np.full(self._problem.steps, np.inf)
-        most = np.array(series(store.max_wh, self._problem.steps))
-        free_wh = np.minimum.accumulate((most - self._energy_wh(store))[::-1])[::-1]
-        idle = self._power[store.id] <= _SMALL_W
-        stored_w = free_wh / self._hours + np.where(idle, store.standby_w, 0.0)
-        return np.asarray(np.maximum(stored_w / store.charge_efficiency, 0.0))
-
     def _fill(self, store: Store, demand: Series, enough_wh: float) -> None:
         for step, demand_w in enumerate(demand):
-            free_wh = enough_wh - self._stored_wh(store, self._problem.steps - 1)
+            free_wh = enough_wh - self._held.stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
-                fills_w = float(self._wanted_w(store, free_wh)[step])
-                room_w = min(self._limit_w(store, step), self._free_w(store)[step])
+                fills_w = float(self._held.wanted_w(store, free_wh)[step])
+                room_w = min(self._limit_w(store, step), self._held.free_w(store)[step])
                 lacks_w = demand_w - float(self._power[store.id][step])
                 self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
 
@@ -178,7 +142,7 @@ class SimplePlanner:
         self, store: Store, energy_wh: float, last: int, worth: float = math.inf
     ) -> None:
         """Charge in the cheapest steps before the end of a step, until a store holds an energy or it is not worth it."""
-        while (lacks_wh := energy_wh - self._stored_wh(store, last)) > _SMALL_WH:
+        while (lacks_wh := energy_wh - self._held.stored_wh(store, last)) > SMALL_WH:
             if self._add_cheapest(store, lacks_wh, last, worth):
                 continue
             if worth < math.inf or not self._make_room(store, lacks_wh, last):
@@ -188,7 +152,7 @@ class SimplePlanner:
         """Charge what is worth more in the store than it costs."""
         last = self._problem.steps - 1
         most_wh = series(store.max_wh, last + 1)[last]
-        while (free_wh := most_wh - self._stored_wh(store, last)) > _SMALL_WH:
+        while (free_wh := most_wh - self._held.stored_wh(store, last)) > SMALL_WH:
             worth = store.end_value * store.charge_efficiency
             if not self._add_cheapest(store, free_wh, last, worth):
                 return
@@ -203,7 +167,7 @@ class SimplePlanner:
             price -= np.array(store.charge_value)[: last + 1]
         price += np.array(series(store.charge_cost, self._problem.steps))[: last + 1]
         price += self._change_cost(store)[: last + 1]
-        price[power_w <= _SMALL_W] = np.inf
+        price[power_w <= SMALL_W] = np.inf
         step = int(np.argmin(price))
         if not price[step] < worth:
             return False
@@ -215,20 +179,20 @@ class SimplePlanner:
         cost = np.zeros(self._problem.steps)
         if store.planned_w and store.change_cost:
             planned = np.array(store.planned_w)[: self._problem.steps]
-            fits = self._power[store.id][: len(planned)] < planned - _SMALL_W
+            fits = self._power[store.id][: len(planned)] < planned - SMALL_W
             cost[: len(planned)] = np.where(fits, -store.change_cost, store.change_cost)
         return cost
 
     def _chunks_w(self, store: Store, lacks_wh: float) -> Values:
         """Return the power that is added in each step at a time: at one price, and not below the minimum."""
         power, most = self._power[store.id], self._most[store.id]
-        idle = power <= _SMALL_W
+        idle = power <= SMALL_W
         room = np.minimum(most - power, self._room.left_all_w(store))
-        room = np.maximum(np.minimum(room, self._free_w(store)), 0.0)
+        room = np.maximum(np.minimum(room, self._held.free_w(store)), 0.0)
         least = np.where(idle, np.minimum(store.min_charge_w, most), 0.0)
-        enough = np.maximum(least, _SMALL_W)
+        enough = np.maximum(least, SMALL_W)
         fits = room >= enough
-        wanted = self._wanted_w(store, lacks_wh)
+        wanted = self._held.wanted_w(store, lacks_wh)
         sun = np.maximum(-self._net, 0.0)
         # Where the grid is cheaper than sun, what is beyond the sun may pay although the sun does not.
         first = (sun > enough) & (self._export_price <= self._import_price)
@@ -236,16 +200,10 @@ class SimplePlanner:
         chunks = np.maximum(np.minimum(room, wanted), least)
         return np.where(fits & (room >= least), chunks, 0.0)
 
-    def _wanted_w(self, store: Store, energy_wh: float) -> Values:
-        """Return the power that stores an energy in each step, with what the car loses if it starts in it."""
-        idle = self._power[store.id] <= _SMALL_W
-        stored_w = energy_wh / self._hours + np.where(idle, store.standby_w, 0.0)
-        return np.asarray(stored_w / store.charge_efficiency)
-
     def _prices(self, power_w: Values, *, only_sun: bool) -> Values:
         """Return the price of a kilowatt-hour of this much additional power in each of the first steps."""
         count = len(power_w)
-        power_w = np.maximum(power_w, _SMALL_W)
+        power_w = np.maximum(power_w, SMALL_W)
         sun = np.clip(-self._net[:count] / power_w, 0.0, 1.0)
         price = (
             sun * self._export_price[:count] + (1 - sun) * self._import_price[:count]
@@ -277,15 +235,15 @@ class SimplePlanner:
         plans the same.
         """
         last = self._problem.steps - 1
-        for step in reversed(np.flatnonzero(self._power[store.id] > _SMALL_W)):
+        for step in reversed(np.flatnonzero(self._power[store.id] > SMALL_W)):
             most_wh = max(store.capacity_wh, store.energy_wh)
-            over_wh = self._stored_wh(store, last) - most_wh
-            if over_wh <= _SMALL_WH:
+            over_wh = self._held.stored_wh(store, last) - most_wh
+            if over_wh <= SMALL_WH:
                 return
             power_w = float(self._power[store.id][step])
             back_w = over_wh / store.charge_efficiency / float(self._hours[step])
             lowest_w = store.standby_w / store.charge_efficiency
-            if power_w - back_w <= max(lowest_w, _SMALL_W):
+            if power_w - back_w <= max(lowest_w, SMALL_W):
                 back_w = power_w  # nothing would be stored: the car does not start
             self._add(store, int(step), -back_w)
 
@@ -295,7 +253,7 @@ class SimplePlanner:
 
     def _least_w(self, store: Store, step: int) -> float:
         """Return the least power that can be added in a step: the minimum of a store that does not charge in it yet."""
-        if self._power[store.id][step] > _SMALL_W:
+        if self._power[store.id][step] > SMALL_W:
             return 0.0
         return min(store.min_charge_w, float(self._most[store.id][step]))
 
@@ -315,7 +273,7 @@ class SimplePlanner:
             )
             least_w = self._least_w(store, step)
             wanted_w = max(wanted_w, least_w)
-            if own_w < max(least_w, _SMALL_W) or wanted_w > own_w + _SMALL_W:
+            if own_w < max(least_w, SMALL_W) or wanted_w > own_w + SMALL_W:
                 continue
             if self._vacate(step, wanted_w, store, {store.id}, _DEPTH):
                 return True
@@ -331,19 +289,19 @@ class SimplePlanner:
             too_much_w = self._too_much_w(store, other, step, wanted_w)
             if self._move(other, step, too_much_w, moving | {other.id}, depth):
                 power_w = min(wanted_w, self._limit_w(store, step))
-                if power_w >= max(self._least_w(store, step), _SMALL_W):
+                if power_w >= max(self._least_w(store, step), SMALL_W):
                     self._add(store, step, power_w)
                     return True
         return False
 
     def _shares(self, store: Store, other: Store, step: int) -> bool:
         """Whether another store uses, in a step, a limit that is exhausted for this one."""
-        if self._power[other.id][step] <= _SMALL_W:
+        if self._power[other.id][step] <= SMALL_W:
             return False
         theirs = {row for row, _ in self._room.uses[other.id]}
         return any(
             row in theirs
-            and self._room.rows[row][step] / per_w < max(store.min_charge_w, _SMALL_W)
+            and self._room.rows[row][step] / per_w < max(store.min_charge_w, SMALL_W)
             for row, per_w in self._room.uses[store.id]
         )
 
@@ -364,7 +322,7 @@ class SimplePlanner:
         """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
         power_w = float(self._power[other.id][step])
         leaves_w = power_w - wanted_w
-        moved_w = wanted_w if leaves_w >= max(other.min_charge_w, _SMALL_W) else power_w
+        moved_w = wanted_w if leaves_w >= max(other.min_charge_w, SMALL_W) else power_w
         taken_w = other.taken_w[step] if step < len(other.taken_w) else 0.0
         if taken_w > 0 and power_w - moved_w < taken_w:
             return False
@@ -378,17 +336,17 @@ class SimplePlanner:
                     moved_wh / float(self._hours[target]),
                     float(self._most[other.id][target] - self._power[other.id][target]),
                 )
-                if target == step or part_w < _SMALL_W:
+                if target == step or part_w < SMALL_W:
                     continue
                 if clears and self._limit_w(other, target) < part_w - 1e-6:
                     self._clear(other, target, part_w, moving, depth - 1)
                 part_w = min(part_w, self._limit_w(other, target))
-                if part_w >= max(self._least_w(other, target), _SMALL_W):
+                if part_w >= max(self._least_w(other, target), SMALL_W):
                     self._add(other, target, part_w)
                     parts.append((target, part_w))
                     moved_wh -= part_w * float(self._hours[target])
         self._add(other, step, -moved_w)
-        if moved_wh <= _SMALL_WH and self._goals_kept(other) >= before:
+        if moved_wh <= SMALL_WH and self._goals_kept(other) >= before:
             return True
         self._add(other, step, moved_w)
         for target, part_w in parts:
@@ -410,7 +368,7 @@ class SimplePlanner:
 
     def _goals_kept(self, store: Store) -> int:
         return sum(
-            self._stored_wh(store, goal.step)
+            self._held.stored_wh(store, goal.step)
             >= reachable_wh(store, goal.energy_wh) - 1.0
             for goal in store.goals
         )
@@ -431,12 +389,12 @@ class SimplePlanner:
                         id=store.id,
                         charge_w=_series(self._power[store.id]),
                         discharge_w=none,
-                        energy_wh=_series(self._energy_wh(store)),
+                        energy_wh=_series(self._held.energy_wh(store)),
                         missing_wh=tuple(
                             max(
                                 0.0,
                                 reachable_wh(store, goal.energy_wh)
-                                - self._stored_wh(store, goal.step),
+                                - self._held.stored_wh(store, goal.step),
                             )
                             for goal in store.goals
                         ),
