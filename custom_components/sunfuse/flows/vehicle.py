@@ -180,12 +180,12 @@ def _check_more(more: Mapping[str, Any]) -> Errors:
 
 def unusual(form: Mapping[str, Any]) -> Errors:
     """Return what is possible, but more likely a decimal that is missing: a browser drops the comma of another language."""
-    doubts: Errors = {}
+    errors: Errors = {}
     if form[CONF_CAPACITY_KWH] > USUAL_BATTERY_KWH:
-        doubts[CONF_CAPACITY_KWH] = "capacity_unusual"
+        errors[CONF_CAPACITY_KWH] = "capacity_unusual"
     if form.get(MORE, {}).get(CONF_CONSUMPTION, 0) > USUAL_CONSUMPTION_KWH:
-        doubts[MORE] = "consumption_unusual"
-    return doubts
+        errors[MORE] = "consumption_unusual"
+    return errors
 
 
 def vehicle_data(form: Mapping[str, Any]) -> dict[str, Any]:
