@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import json
+from typing import Any
 
 from aiohttp import ClientSession
 from hypothesis import settings, strategies as st
@@ -21,8 +22,8 @@ from custom_components.sunfuse.central_system.station.meter import Meter, Readin
 from custom_components.sunfuse.central_system.station.stored_state import Memory
 
 from .charger import Charger as Charger16
-from .client import RawStation
-from .conftest import START, SteppedClock
+from .client import Payload, RawStation
+from .conftest import START, Connect, SteppedClock
 
 STEP_WH = 10.0
 POWER_W = 7000.0
@@ -416,6 +417,24 @@ async def test_a_register_that_ran_ahead_while_we_were_away(
     home.shows(1030, 30)
 
 
+@pytest.mark.parametrize("wild", ["9999-12-31T23:00:00Z", "2026-06-01T13:00:00Z"])
+async def test_one_time_of_the_future(home: Home, wild: str) -> None:
+    """What is measured after it counts, and so does the next session."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=1000)
+    await home.charger.meter(transaction, wild, 1010)
+    for energy_wh in (1020, 1030):
+        home.clock.step(10)
+        await home.charger.meter(transaction, home.now, energy_wh)
+    home.shows(1030, 30)
+    await home.charger.stop(transaction, wild, 1040)
+    home.clock.step(60)
+    transaction = await home.charger.start(home.now, energy_wh=1040)
+    home.clock.step(10)
+    await home.charger.meter(transaction, home.now, 1060)
+    home.shows(1060, 20)
+
+
 @pytest.mark.parametrize("edges_wh", [(0, 0), (5000, 5000), (5000, 6230)])
 async def test_a_charger_that_reports_only_its_power(
     home: Home, session: ClientSession, edges_wh: tuple[int, int]
@@ -488,3 +507,36 @@ def test_an_absurd_value_in_a_session_whose_register_restarted() -> None:
     law.time_passes(seconds=492)
     law.stop()
     assert law.meter.sample.energy_wh == pytest.approx(2110)
+
+
+async def test_an_end_without_its_own_register(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """The end names the lifetime at its start, and lists meter values from zero: no 60 kWh of nothing (OCPP 2.0.1)."""
+    system.accept(CP1)
+    station = await connect(protocols=("ocpp2.0.1",))
+    await station.boot2()
+
+    def values(energy_wh: float, ago_s: float = 0) -> Payload:
+        at = clock.text(-ago_s)
+        return {"timestamp": at, "sampledValue": [{"value": energy_wh}]}
+
+    for number, start_wh in enumerate((40_000, 50_000)):
+        more: Any = {"transaction": f"tx{number}", "evse": {"id": 1}}
+        begin = {"value": start_wh, "context": "Transaction.Begin"}
+        begun = [{"timestamp": clock.text(), "sampledValue": [begin]}]
+        await station.event("Started", clock.text(), 0, meterValue=begun, **more)
+        for sequence, session_wh in enumerate((4000, 8000, 10_000), 1):
+            clock.step(2400)
+            report = [values(session_wh)]
+            await station.event(
+                "Updated", clock.text(), sequence, meterValue=report, **more
+            )
+        clock.step(60)
+        past = [values(10_000, ago_s=60)]
+        await station.event(
+            "Ended", clock.text(), 9, meterValue=past, stopped="Local", **more
+        )
+        meter = system.stations["CP1"].connector(1).meter
+        assert meter.energy_wh == start_wh + 10_000
+        clock.step(8 * 3600)

@@ -14,6 +14,7 @@ from ...engine.codec import read_time
 from .energy_track import Most, SessionEnergy, Track, between, dump, load_session
 from .power_integral import PowerIntegral
 from .register_tracks import RegisterTracks
+from .session_chain import Chain, SettledEnergy
 from .stored_state import load_number
 
 # A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
@@ -36,6 +37,7 @@ class EnergyCounter:
         self._risen_at: datetime | None = None
         self._tracks = RegisterTracks(most_wh)
         self._session: SessionEnergy | None = None
+        self._settled = SettledEnergy(most_wh)
         self._restarts = False  # meter values count from the start of each session
         self._doubted: list[tuple[float, datetime]] = []
         self._flow = PowerIntegral()
@@ -62,7 +64,7 @@ class EnergyCounter:
     def read(self, register_wh: float, at: datetime) -> None:
         """Take a reading of the register from meter values."""
         track, session = self._tracks.values, self._session
-        if track is not None and at < track.at:
+        if self._tracks.has_later(at):
             return  # stored while offline, and a later reading is known already
         if register_wh < 0:
             self.dropped += 1
@@ -112,6 +114,8 @@ class EnergyCounter:
         later = None if register_wh is None else self._later(register_wh, at)
         if register_wh is not None and later is not None:
             energy_wh, restarts, sure = register_wh + later.offset_wh, False, True
+        elif self._tracks.begun is not None and at < self._tracks.begun.at:
+            energy_wh = None  # a newer session is known: `settle` counts this one
         elif register_wh is not None:
             restarts = restarts or self._tracks.falls_below(register_wh)
             offset_wh = self._offset_at_edge(register_wh, at)
@@ -123,7 +127,9 @@ class EnergyCounter:
             energy_wh = self._energy_wh
             if self._tracks.begun is None or at >= self._tracks.begun.at:
                 self._tracks.begun = self._tracks.edges
-        if self._session is None or at >= self._session.started_at:
+        begun, session = self._tracks.begun, self._session
+        newest = begun is None or at >= begun.at
+        if newest and (session is None or at >= session.started_at):
             self._session = SessionEnergy(
                 started_at=at,
                 energy_wh=energy_wh,
@@ -131,8 +137,9 @@ class EnergyCounter:
                 sure=sure,
             )
             self._flow = self._flow.begin_session()
-            if restarts and self._tracks.values is not None:
-                self._tracks.former, self._tracks.values = self._tracks.values, None
+            values = self._tracks.values
+            if restarts and values is not None and values.at <= at:
+                self._tracks.former, self._tracks.values = values, None
         return energy_wh
 
     def stop(
@@ -147,6 +154,8 @@ class EnergyCounter:
 
         `base_wh` is what `start` returned, `start_wh` and `stop_wh` what the register showed at start and stop.
         """
+        if start_wh is None and self._restarts:
+            start_wh = 0.0
         taken_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
         session = self._session
         ends = session is not None and session.started_at <= at
@@ -155,7 +164,9 @@ class EnergyCounter:
             start_wh = stop_wh = taken_wh = None
         if session is not None and base_wh is None:
             base_wh = session.energy_wh
-        if stop_wh is not None and self._later(stop_wh, at) is None:
+        if taken_wh is not None:
+            self._doubted = []  # what meter values showed meanwhile is counted
+        if stop_wh is not None and not self.is_late(at):
             offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
             if offset_wh is None:
                 offset_wh = (self._energy_wh or 0.0) - stop_wh
@@ -166,7 +177,40 @@ class EnergyCounter:
             self._tracks.edges = Track.begin(stop_wh, at, offset_wh)
         if ends:
             self._session = None
-        return self.since(base_wh) if taken_wh is None else taken_wh
+        if taken_wh is None and (ends or not self.is_late(at)):
+            return self.since(base_wh)
+        return taken_wh
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether something newer is known than what happened at a time."""
+        return self._tracks.has_later(at, by=_SAME_TIME)
+
+    def settle(self, before: Chain, after: Chain, *, late: bool) -> None:
+        """Count what is known of sessions now, and was not `before`.
+
+        What is `late` may belong between reports that have been counted: all that came after it rises with it.
+        """
+        if self._energy_wh is None:
+            return
+        by_wh = self._settled.missing_wh(
+            before,
+            after,
+            energy_wh=self._energy_wh,
+            last=self._tracks.values,
+            late=late,
+        )
+        self._energy_wh += by_wh
+        self._tracks.shift(by_wh)
+        session, settled_wh = self._session, self._settled.energy_wh
+        if session is None or settled_wh is None or not late:
+            return
+        start_wh, at = session.register_wh, session.started_at
+        if start_wh is not None and after.ends_with(at, start_wh):
+            # Its start is known only now, and readings of it came before.
+            self._tracks.start_at(start_wh, at, settled_wh)
+            self._session = replace(session, energy_wh=settled_wh)
+        elif session.energy_wh is not None:
+            self._session = replace(session, energy_wh=session.energy_wh + by_wh)
 
     def _later(self, register_wh: float, at: datetime) -> Track | None:
         """Return a later reading of the register of a start or a stop; none can be compared with one that restarts."""
@@ -361,6 +405,7 @@ class EnergyCounter:
         """Return what is remembered as plain data."""
         return {
             "energy_wh": self._energy_wh,
+            "settled_wh": self._settled.energy_wh,
             "risen_at": self._risen_at and self._risen_at.isoformat(),
             "restarts": self._restarts,
             "flow": self._flow.to_dict(),
@@ -371,6 +416,7 @@ class EnergyCounter:
     def restore(self, data: dict[str, Any], now: datetime) -> None:
         """Continue from stored values. Times in the future were stored by a clock that was wrong: they become now."""
         self._energy_wh = load_number(data["energy_wh"])
+        self._settled.energy_wh = load_number(data.get("settled_wh"))
         self._restarts = bool(data["restarts"])
         risen_at = data["risen_at"]
         self._risen_at = min(read_time(risen_at), now) if risen_at else None

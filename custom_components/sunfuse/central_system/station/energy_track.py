@@ -67,6 +67,11 @@ def moved(track: Track | None, by: timedelta) -> Track | None:
     return None if track is None else replace(track, at=track.at + by)
 
 
+def shifted(track: Track | None, by_wh: float) -> Track | None:
+    """Return a track before which so much more energy was counted."""
+    return None if track is None else replace(track, offset_wh=track.offset_wh + by_wh)
+
+
 def dump(part: Track | SessionEnergy | None) -> dict[str, Any] | None:
     """Return a track or a session as plain data."""
     if part is None:

@@ -4,16 +4,16 @@ OCPP leaves much open (the unit, whether values come by phase, whether there is 
 Everything that is derived from their values is derived here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import math
 from typing import Any
 
 from ...engine.clock_change import moved
-from ...engine.copies import copy_with
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
+from .session_chain import Chain
 from .unnamed_unit import UnnamedUnit
 
 type Phases = tuple[float | None, float | None, float | None]
@@ -26,9 +26,8 @@ _PHASES = {
 _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # Values beyond these are invalid.
-_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": 1e10}
-# A transaction that took no longer has no value of its start.
-_AT_END = timedelta(seconds=10)
+MOST_WH = 1e10
+_LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": MOST_WH}
 _PHASES_MOST = 3  # a station may have more phases than it is configured with
 
 
@@ -41,10 +40,9 @@ class Reading:
     phase: str | None = None
     unit: str | None = None
     multiplier: int = 0
+    context: str | None = None
 
 
-# The readings of one time.
-type _ByMeasurand = Mapping[str, Sequence[Reading]]
 # The readings of a message, each with its time, the oldest first.
 type TimedReadings = list[tuple[datetime, list[Reading]]]
 
@@ -56,31 +54,6 @@ def readable(text: str | float) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def register_of(readings: Iterable[Reading]) -> float | None:
-    """Return the first energy of all phases among readings, in watt-hours."""
-    for reading in readings:
-        if reading.measurand == ENERGY and reading.phase is None:
-            energy_wh = scaled(reading)
-            return energy_wh if abs(energy_wh) <= _LIMITS["energy"] else None
-    return None
-
-
-def first_register(values: TimedReadings) -> tuple[datetime, float] | None:
-    """Return when the first energy of all phases was read and what it was, in watt-hours."""
-    for at, readings in values:
-        if (energy_wh := register_of(readings)) is not None:
-            return at, energy_wh
-    return None
-
-
-def register_at_start(
-    values: TimedReadings, end: datetime
-) -> tuple[datetime, float] | None:
-    """Return the first energy that the end of a transaction reports, None if that is the one at its end."""
-    first = first_register(values)
-    return first if first is not None and end - first[0] > _AT_END else None
 
 
 def scaled(reading: Reading) -> float:
@@ -124,22 +97,21 @@ class Meter:
         return dropped
 
     def update(
-        self, readings: Iterable[Reading], at: datetime, *, live: bool = True
+        self, readings: Sequence[Reading], at: datetime, *, live: bool = True
     ) -> MeterSample:
         """Take in values that were measured together at `at` (our clock) and return the newest of all.
 
         Values that are not live, or older than the known ones, count for the energy only.
         """
-        by_measurand = _by_measurand(readings)
-        energy = self._total(by_measurand, ENERGY)
-        if energy is not None and not _name_unit(by_measurand):
+        energy = self._total(readings, ENERGY)
+        if energy is not None and not _name_unit(readings):
             energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
             self._energy.read(energy, at)
             self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
-            self._sample = self._live(by_measurand, at)
-            if energy is None and _show_power(by_measurand):
+            self._sample = self._live(readings, at)
+            if energy is None and _show_power(readings):
                 self._integrate(at)
         return self._sample
 
@@ -181,6 +153,15 @@ class Meter:
         self._show_energy()
         return taken_wh
 
+    def is_late(self, at: datetime) -> bool:
+        """Whether something newer is known of the energy than what happened at a time."""
+        return self._energy.is_late(at)
+
+    def settle(self, before: Chain, after: Chain, *, late: bool) -> None:
+        """Count what is known of sessions now, and was not `before`."""
+        self._energy.settle(before, after, late=late)
+        self._show_energy()
+
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which our clock was set forward."""
         self._sample = moved(self._sample, by)
@@ -205,13 +186,12 @@ class Meter:
         return register_wh if register_wh >= 0 else None
 
     def _show_energy(self) -> None:
-        if self._energy.energy_wh != self._sample.energy_wh:
-            self._sample = copy_with(self._sample, energy_wh=self._energy.energy_wh)
+        self._sample = replace(self._sample, energy_wh=self._energy.energy_wh)
 
     def stopped(self, at: datetime) -> MeterSample:
         """Note that the contactor is open: nothing flows, whatever was measured last."""
         if self._sample.at is not None:
-            self._sample = copy_with(
+            self._sample = replace(
                 self._sample,
                 at=max(at, self._sample.at),
                 current_a=_open(self._sample.current_a),
@@ -221,7 +201,7 @@ class Meter:
             self._integrate(self._sample.at or at)
         return self._sample
 
-    def _live(self, readings: _ByMeasurand, at: datetime) -> MeterSample:
+    def _live(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
         voltage = self._merge(
             self._sample.voltage_v, self._voltages(readings), "voltage"
         )
@@ -238,7 +218,7 @@ class Meter:
         if offered is None:
             by_phase = self._by_phase(readings, "Current.Offered")
             offered = max((a for a in by_phase if a is not None), default=None)
-        return copy_with(
+        return replace(
             self._sample,
             at=at,
             voltage_v=voltage,
@@ -251,7 +231,7 @@ class Meter:
 
     def _currents(
         self,
-        readings: _ByMeasurand,
+        readings: Sequence[Reading],
         reported: Phases,
         powers: Phases,
         power: float | None,
@@ -299,14 +279,14 @@ class Meter:
             if amperes is not None
         )
 
-    def _voltages(self, readings: _ByMeasurand) -> Phases:
+    def _voltages(self, readings: Sequence[Reading]) -> Phases:
         reported = self._by_phase(readings, "Voltage")
         if any(value is not None for value in reported):
             return reported
         between = [
             scaled(reading)
-            for reading in readings.get("Voltage", ())
-            if reading.phase in _BETWEEN_PHASES
+            for reading in readings
+            if reading.measurand == "Voltage" and reading.phase in _BETWEEN_PHASES
         ]
         if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
             star = sum(between) / 3 / math.sqrt(3)
@@ -316,7 +296,7 @@ class Meter:
             return (None, None, None)
         return _phases(total if phase < self._phases else None for phase in range(3))
 
-    def _total(self, readings: _ByMeasurand, measurand: str) -> float | None:
+    def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
         """Return the sum of all phases: reported as such, or added up if every phase was reported."""
         total = self._newest(readings, measurand)
         if total is not None:
@@ -326,18 +306,18 @@ class Meter:
         return sum(values) if values and len(values) == len(by_phase) else None
 
     def _newest(
-        self, readings: _ByMeasurand, measurand: str, phase: str | None = None
+        self, readings: Iterable[Reading], measurand: str, phase: str | None = None
     ) -> float | None:
         value = None
-        for reading in readings.get(measurand, ()):
-            if reading.phase == phase:
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase == phase:
                 value = scaled(reading)
         return value
 
-    def _by_phase(self, readings: _ByMeasurand, measurand: str) -> Phases:
+    def _by_phase(self, readings: Iterable[Reading], measurand: str) -> Phases:
         values: list[float | None] = [None, None, None]
-        for reading in readings.get(measurand, ()):
-            if reading.phase in _PHASES:
+        for reading in readings:
+            if reading.measurand == measurand and reading.phase in _PHASES:
                 values[_PHASES[reading.phase]] = scaled(reading)
         return _phases(values)
 
@@ -359,25 +339,20 @@ class Meter:
         return self._max_w * self._time_factor * hours * 1.2 + SLACK_WH
 
 
-def _by_measurand(readings: Iterable[Reading]) -> _ByMeasurand:
-    """Return the readings of each measurand, in their order."""
-    found: dict[str, list[Reading]] = {}
-    for reading in readings:
-        found.setdefault(reading.measurand, []).append(reading)
-    return found
-
-
 def _phases(values: Iterable[float | None]) -> Phases:
     first, second, third = values
     return (first, second, third)
 
 
-def _name_unit(readings: _ByMeasurand) -> bool:
-    return any(reading.unit for reading in readings.get(ENERGY, ()))
+def _name_unit(readings: Iterable[Reading]) -> bool:
+    return any(reading.unit for reading in readings if reading.measurand == ENERGY)
 
 
-def _show_power(readings: _ByMeasurand) -> bool:
-    return "Power.Active.Import" in readings or "Current.Import" in readings
+def _show_power(readings: Iterable[Reading]) -> bool:
+    return any(
+        reading.measurand in ("Power.Active.Import", "Current.Import")
+        for reading in readings
+    )
 
 
 def _open(current: Phases) -> Phases:

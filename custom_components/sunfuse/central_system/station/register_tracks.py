@@ -4,10 +4,11 @@ What the energy is by them, `energy_register` says.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .energy_track import Most, Track, dump, load_track, moved
+from .energy_track import Most, Track, dump, load_track, moved, shifted
 
 
 class RegisterTracks:
@@ -25,6 +26,11 @@ class RegisterTracks:
         """Whether a register can have come here from where it was read last."""
         return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)
 
+    def has_later(self, at: datetime, *, by: timedelta = timedelta()) -> bool:
+        """Whether something was read later than at a time, by more than so much."""
+        tracks = (self.values, self.edges, self.begun)
+        return any(track is not None and track.at - at > by for track in tracks)
+
     def later(self, register_wh: float, at: datetime) -> Track | None:
         """Return a later reading that is known already of the register that shows this at a start or a stop.
 
@@ -40,24 +46,26 @@ class RegisterTracks:
         return None
 
     def same_register(self, register_wh: float, at: datetime) -> Track | None:
-        """Return the start or stop that shows the register of a meter value.
-
-        The value may be older: what was stored while offline comes in any order.
-        """
+        """Return the start or stop before a meter value that shows the same register."""
         for edge in (self.edges, self.begun):
-            if edge is None:
-                continue
-            rise_wh, since, until = register_wh - edge.register_wh, edge.at, at
-            if at < edge.at:
-                rise_wh, since, until = -rise_wh, at, edge.at
-            if 0 <= rise_wh <= self._most_wh(since, until):
+            if edge is not None and self.follows(edge, register_wh, at):
                 return edge
         return None
 
     def falls_below(self, register_wh: float) -> bool:
         """Whether the register of a start is below all earlier reports: it restarts with the session."""
-        tracks = (self.edges, self.values)
-        return all(track is None or register_wh < track.register_wh for track in tracks)
+        values, edges = self.values, self.edges
+        if (
+            edges is not None
+            and edges == self.begun
+            and edges.register_wh >= register_wh
+        ):
+            # Where the session before started, although that took energy.
+            return values is not None and values.register_wh > edges.register_wh
+        return all(
+            track is None or register_wh < track.register_wh
+            for track in (edges, values)
+        )
 
     def has_fallen(self, track: Track, register_wh: float) -> bool:
         """Whether the register that meter values show too is below them: the stop in between was lost."""
@@ -79,6 +87,20 @@ class RegisterTracks:
         """Shift stored times by the amount by which the wall clock was set forward."""
         for name, track in self._each():
             setattr(self, name, moved(track, by))
+
+    def shift(self, by_wh: float) -> None:
+        """Note that so much more energy was counted before all that was read."""
+        for name, track in self._each():
+            setattr(self, name, shifted(track, by_wh))
+
+    def start_at(self, register_wh: float, at: datetime, energy_wh: float) -> None:
+        """Note where the newest session started, which meter values may have followed already."""
+        begun = Track.begin(register_wh, at, energy_wh - register_wh)
+        self.begun = self.edges = begun
+        values = self.values
+        if values is not None and values.at >= at:
+            if self.follows(begun, values.register_wh, values.at):
+                self.values = replace(values, offset_wh=begun.offset_wh)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered as plain data."""

@@ -70,7 +70,6 @@ class Sessions:
         known = self.transactions.get(transaction.id)
         news = known is None or known.stopped_at is not None
         record = self._counted(record)
-        self.transactions.add(record)
         self._shared.change(record.connector, used=True)
         if news:
             self._report_start(record, late=not live)
@@ -85,12 +84,8 @@ class Sessions:
             self._shared.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
-    def authorised(
-        self, connector: int, transaction_id: str, id_token: str | None
-    ) -> None:
-        """Note that the running transaction of a connector may charge, and by which card: it may have begun with the cable."""
-        if id_token:
-            self._named(connector, transaction_id, id_token)
+    def authorised(self, connector: int) -> None:
+        """Note that the running transaction of a connector may charge."""
         transaction = self._shared.connector(connector).transaction
         if transaction is not None and not transaction.authorised:
             self._shared.change(
@@ -98,27 +93,28 @@ class Sessions:
             )
             self._limits.of(connector).started(self._presence.adapter)
 
-    def _named(self, connector: int, transaction_id: str, id_token: str) -> None:
-        """Note the card of a transaction that began without one."""
-        record = self.transactions.get(transaction_id)
-        if record is None or record.transaction.id_token is not None:
-            return
-        named = replace(record.transaction, id_token=id_token)
-        self.transactions.add(replace(record, transaction=named))
-        running = self._shared.connector(connector).transaction
-        if running is not None and running.id == transaction_id:
-            running = replace(running, id_token=id_token)
-            self._shared.change(connector, transaction=running)
-
     def _counted(self, record: Record) -> Record:
         """Return a transaction with the energy at its start, from where its own energy is counted."""
         transaction = record.transaction
         meter = self._meters.of(record.connector)
+        late = meter.is_late(transaction.started_at)
         base_wh = meter.session_starts(
             transaction.meter_start_wh, transaction.started_at
         )
+        return self._settle(replace(record, base_wh=base_wh), late=late)
+
+    def _settle(self, record: Record, *, late: bool) -> Record:
+        """Note a transaction, or what is new about it, and count its energy beside that of the others."""
+        meter = self._meters.of(record.connector)
+        known = self.transactions.get(record.transaction.id)
+        self.transactions.add(record)
+        after = self.transactions.chain(record.connector)
+        before = after.without(record.started_at)
+        if known is not None and known.started_at == record.started_at:
+            before = before.including(known.span)
+        meter.settle(before, after, late=late)
         self._shared.change(record.connector, meter=meter.sample)
-        return replace(record, base_wh=base_wh)
+        return record
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
@@ -173,7 +169,7 @@ class Sessions:
         if record is None:
             transaction = Transaction(id=transaction_id, started_at=self._shared.now())
             record = Record(connector=connector, transaction=transaction)
-            record = self.transactions.add(self._counted(record))
+            record = self._counted(record)
             self._report_start(record, late=True)
         running = self._shared.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
@@ -226,7 +222,10 @@ class Sessions:
             return
         record = self.transactions.get(state.transaction.id)
         if record is not None and record.stopped_at is None and not record.noticed:
-            self.transactions.add(replace(record, noticed=True))
+            self._settle(
+                replace(record, noticed=True, energy_wh=state.session_energy_wh),
+                late=False,
+            )
             self._report_end(
                 record, self._shared.now(), state.session_energy_wh, late=False
             )
@@ -277,11 +276,13 @@ class Sessions:
             state.transaction.id == transaction_id
         )
         meter = self._meters.of(record.connector)
+        late = meter.is_late(at)
         energy = meter.session_stops(
             start_wh, meter_stop_wh, started_at, at, record.base_wh
         )
-        self.transactions.stop(transaction_id, at, energy)
-        self._shared.change(record.connector, meter=meter.sample)
+        if energy is None:
+            energy = record.energy_wh  # what it had taken when another began
+        self._settle(replace(record, stopped_at=at, energy_wh=energy), late=late)
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
             self._report_end(record, at, energy, late=late)

@@ -8,6 +8,7 @@ import secrets
 
 from ..security.card_policy import folded
 from ..station_state import FinishedTransaction, Transaction
+from .session_chain import Chain, Span
 
 _REMEMBERED = 200
 
@@ -29,6 +30,21 @@ class Record:
     base_wh: float | None = None  # the connector's lifetime energy when it started
     # OCPP 1.6: whether the station has received the id that we gave the transaction.
     id_known: bool = True
+
+    @property
+    def started_at(self) -> datetime:
+        """When it started, as it was reported."""
+        return self.transaction.started_at
+
+    @property
+    def span(self) -> Span:
+        """What is known of its energy."""
+        return Span(
+            started_at=self.started_at,
+            start_wh=self.transaction.meter_start_wh,
+            ended_at=max(self.stopped_at or self.started_at, self.started_at),
+            taken_wh=self.energy_wh,
+        )
 
 
 type SetupCommands = tuple[str, ...]
@@ -69,6 +85,13 @@ class Transactions:
         """Return a transaction, None if it is not known."""
         return self._records.get(transaction_id)
 
+    def chain(self, connector: int) -> Chain:
+        """Return the energies of a connector's transactions in the order of time."""
+        records = self._records.values()
+        return Chain.of(
+            record.span for record in records if record.connector == connector
+        )
+
     def new_id(self) -> int:
         """Return an id for a transaction of OCPP 1.6: a positive 31-bit number."""
         while True:
@@ -108,15 +131,6 @@ class Transactions:
         record = self._records.get(transaction_id)
         if record is not None and not record.id_known:
             self._records[transaction_id] = replace(record, id_known=True)
-
-    def stop(
-        self, transaction_id: str, at: datetime, energy_wh: float | None
-    ) -> Record | None:
-        """Note the end of a transaction; None if it is not known or has ended before."""
-        record = self._records.get(transaction_id)
-        if record is None or record.stopped_at is not None:
-            return None
-        return self.add(replace(record, stopped_at=at, energy_wh=energy_wh))
 
 
 def stranger(

@@ -15,8 +15,8 @@ from ..security import plug_and_charge as pnc
 from ..security.card_policy import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
-from ..station.meter import register_at_start
 from ..station.station_interface import StationInterface
+from ..station.transaction_registers import register_at_start, within
 from ..station.transactions import Record
 from ..station_state import GONE, StationInfo, Transaction
 from .meter_values import sampled_values
@@ -187,7 +187,7 @@ class Handlers16:
         ]
         known = station.sessions.transactions.get(transaction_id)
         if known is not None and known.stopped_at is None:
-            for moment, readings in values:
+            for moment, readings in within(values):
                 station.connectors.measured(known.connector, readings, moment)
         station.sessions.stopped(
             transaction_id,

@@ -17,6 +17,7 @@ def sampled_values(meter_values: list[Payload]) -> TimedReadings:
                         measurand=entry.get("measurand", ENERGY),
                         phase=entry.get("phase"),
                         unit=entry.get("unit"),
+                        context=entry.get("context"),
                     )
                     for entry in meter_value["sampledValue"]
                     if entry.get("format", "Raw") == "Raw"

@@ -27,4 +27,5 @@ def _reading(sampled: Payload) -> Reading:
         phase=sampled.get("phase"),
         unit=unit.get("unit"),
         multiplier=unit.get("multiplier", 0),
+        context=sampled.get("context"),
     )

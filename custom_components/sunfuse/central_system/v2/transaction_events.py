@@ -10,23 +10,20 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import parse_time
-from ..station.meter import (
-    TimedReadings,
-    first_register,
-    register_at_start,
-    register_of,
-)
+from ..station.meter import TimedReadings
 from ..station.station_interface import StationInterface
+from ..station.transaction_registers import (
+    first_register,
+    register_at_end,
+    register_at_start,
+    within,
+)
 from ..station.transactions import Record
 from ..station_state import Transaction
 from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide
 
-# What happens with a card in the driver's hand, or that came with a command.
-_PRESENTED = frozenset(
-    ("Authorized", "Deauthorized", "StopAuthorized", "RemoteStart", "RemoteStop")
-)
 _CHARGING_STATE = {
     "Charging": ConnectorStatus.CHARGING,
     "EVConnected": ConnectorStatus.PREPARING,
@@ -61,10 +58,6 @@ class TransactionEvent:
             or info.get("chargingState") not in ("EVConnected", "Idle"),
         )
 
-    def presents(self, known: str | None) -> bool:
-        """Whether a card was presented: many stations name the card of a transaction, which is known, with each event."""
-        return self.id_token != known or self.payload["triggerReason"] in _PRESENTED
-
 
 class TransactionEvents2:
     """Processes the transaction events of one connected station, which may arrive late and in any order."""
@@ -88,8 +81,6 @@ class TransactionEvents2:
         event = TransactionEvent.of(
             payload, at, live=self._is_live(payload, theirs, at)
         )
-        known = station.sessions.transactions.get(event.transaction_id)
-        presented = event.presents(known.transaction.id_token if known else None)
         match payload["eventType"]:
             case "Started":
                 self._started(event, values)
@@ -101,9 +92,7 @@ class TransactionEvents2:
             return {}
         ended = payload["eventType"] == "Ended"
         running = None if ended else event.transaction_id
-        return decide(
-            self._cards, payload["idToken"], running=running, presented=presented
-        )
+        return decide(self._cards, payload["idToken"], running=running)
 
     def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
         """Whether an event describes the present: stored ones and ones out of order do not."""
@@ -137,7 +126,7 @@ class TransactionEvents2:
             reported=("Started",),
         )
         station.sessions.started(started)
-        self._take(number, event, values)
+        self._take(number, event, within(values))
 
     def _updated(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
@@ -148,7 +137,7 @@ class TransactionEvents2:
         if event.live:
             station.sessions.recognised(number, event.transaction_id)
         if event.authorised:
-            station.sessions.authorised(number, event.transaction_id, event.id_token)
+            station.sessions.authorised(number)
         self._take(number, event, values)
 
     def _number(self, event: TransactionEvent) -> int:
@@ -173,24 +162,22 @@ class TransactionEvents2:
     def _ended(self, event: TransactionEvent, values: TimedReadings) -> None:
         station = self._station
         info = event.payload["transactionInfo"]
-        energies = [
-            energy_wh
-            for _, readings in values
-            if (energy_wh := register_of(readings)) is not None
-        ]
+        known = station.sessions.transactions.get(event.transaction_id)
         ours = [(station.ours(theirs), readings) for theirs, readings in values]
         first = register_at_start(ours, event.at)
+        stop_wh = register_at_end(ours, event.at)
+        if known is None and stop_wh is None and (last := first_register(ours[::-1])):
+            stop_wh = last[1]
 
         def report() -> None:
             station.sessions.stopped(
                 event.transaction_id,
                 event.at,
-                energies[-1] if energies else None,
+                stop_wh,
                 info.get("stoppedReason", "Local"),
                 first=first,
             )
 
-        known = station.sessions.transactions.get(event.transaction_id)
         if known is None:
             # At once, because it is answered: it may have begun before we were killed, or we are before its start arrives.
             report()
@@ -200,7 +187,7 @@ class TransactionEvents2:
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id
         if known.stopped_at is None:
-            for theirs, readings in values:
+            for theirs, readings in within(values):
                 station.connectors.measured(
                     known.connector, readings, station.ours(theirs)
                 )
