@@ -2,7 +2,7 @@
 
 Run `python -m benchmarks.home_assistant`; `--chargers 1 50`, `--interval 10` seconds between the meter values of each
 charger, and `--seconds 60` are the defaults. `--full` adds all that a household or a company may have: solar power,
-prices by the hour, and for each charger a vehicle that leaves tomorrow and a person whose card it is, with a quota; its
+prices by the hour, and for each charger a vehicle that leaves in four hours and a person whose card it is, with a quota; its
 chargers are in mode eco. `--idle` is a site to which no car comes. `--profile FILE` keeps a profile of the last run. Prints for each number
 of chargers: messages per second, CPU time per message (all threads: sockets, OCPP, engine, entities, recorder), rows
 that the recorder would write in a day, in all and of the reasons and explanations, for each charger, and memory for
@@ -46,7 +46,9 @@ from .central_system import free_port, memory_kb
 ROOT = Path(__file__).parents[1]
 DAY_S = 24 * 3600
 FUSE_A = 25.0
-_REASONS = ("_reason", "_explanation")
+# What the site reads, which is no entity of its own.
+METERED = ("sensor.grid", "sensor.sun", "sensor.spot")
+REASONS = ("_reason", "_explanation")
 _NUMBER = re.compile(r"_\d+(?=_)")
 _SAMPLE_S = 0.002
 
@@ -64,7 +66,7 @@ class Figures:
     memory_kb_per_charger: float
 
 
-async def _start(folder: Path) -> HomeAssistant:
+async def start_home_assistant(folder: Path) -> HomeAssistant:
     """Start a Home Assistant with nothing but the recorder."""
     (folder / "custom_components").symlink_to(ROOT / "custom_components")
     (folder / "configuration.yaml").write_text(
@@ -133,10 +135,10 @@ def _prices() -> dict[str, Any]:
     }
 
 
-def _settle_in(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Let each driver leave tomorrow, with his car charged by then."""
+def settle_in(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Let each driver leave in four hours, with so much by then that no car can wait for a better price."""
     runtime = entry.runtime_data
-    leaves = dt_util.utcnow() + timedelta(hours=14)
+    leaves = dt_util.utcnow() + timedelta(hours=4)
     for key in runtime.chargers.connector_keys():
         runtime.settings.set_connector(key.id, mode=Mode.ECO)
         runtime.departures.set_once(
@@ -147,7 +149,7 @@ def _settle_in(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         )
 
 
-def _entry(port: int, chargers: int, *, full: bool = False) -> ConfigEntry[Any]:
+def site_entry(port: int, chargers: int, *, full: bool = False) -> ConfigEntry[Any]:
     """Return a site whose fuse carries so many chargers of 16 A."""
     sources: dict[str, Any] = {"grid": {"entity": "sensor.grid"}}
     if full:
@@ -177,8 +179,9 @@ def _entry(port: int, chargers: int, *, full: bool = False) -> ConfigEntry[Any]:
     )
 
 
-async def _meter(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Let the grid's meter tell something new each second: the house, and what the cars draw."""
+async def meter_house(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Let the grid's meter tell something new each second: the house, and what the cars draw. Prices are known, too."""
+    hass.states.async_set("sensor.spot", "0.2", _prices())
     while True:
         stations = (
             entry.runtime_data.central_system.stations.values()
@@ -194,6 +197,19 @@ async def _meter(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         hass.states.async_set("sensor.grid", str(power_w), attributes)
         hass.states.async_set("sensor.sun", str(sun_w), attributes)
         await asyncio.sleep(1)
+
+
+async def follow_cars(entry: ConfigEntry[Any], *, charging: bool) -> None:
+    """Return when all cars charge, or all chargers are there."""
+    stations = entry.runtime_data.central_system.stations
+    async with asyncio.timeout(300):
+        while not all(
+            (station.state.connectors[0].meter.power_w or 0) > 0
+            if charging
+            else station.state.connectors[0].status is not None
+            for station in stations.values()
+        ):
+            await asyncio.sleep(0.2)
 
 
 class Sampler:
@@ -240,11 +256,10 @@ async def measure(
 ) -> Figures:
     """Let so many chargers charge for a while."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        hass = await _start(Path(folder))
+        hass = await start_home_assistant(Path(folder))
         port = free_port()
-        entry = _entry(port, chargers, full=full)
-        hass.states.async_set("sensor.spot", "0.2", _prices())
-        meter = asyncio.create_task(_meter(hass, entry))
+        entry = site_entry(port, chargers, full=full)
+        meter = asyncio.create_task(meter_house(hass, entry))
         await asyncio.sleep(1)
         before_kb = memory_kb()
         await hass.config_entries.async_add(entry)
@@ -256,17 +271,9 @@ async def measure(
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        stations = entry.runtime_data.central_system.stations
         if full:
-            _settle_in(hass, entry)
-        async with asyncio.timeout(180):
-            while not all(
-                station.state.connectors[0].status is not None
-                if idle
-                else (station.state.connectors[0].meter.power_w or 0) > 0
-                for station in stations.values()
-            ):
-                await asyncio.sleep(0.2)
+            settle_in(hass, entry)
+        await follow_cars(entry, charging=not idle)
         await asyncio.sleep(max(2 * interval_s, 60))  # all set up, all at rest
 
         rows: Counter[str] = Counter()
@@ -274,7 +281,7 @@ async def measure(
         @callback
         def count(event: Event[EventStateChangedData]) -> None:
             entity_id = event.data["entity_id"]
-            if entity_id not in ("sensor.grid", "sensor.sun"):
+            if entity_id not in METERED:
                 rows[_NUMBER.sub("_*", entity_id)] += 1
 
         hass.bus.async_listen(EVENT_STATE_CHANGED, count)
@@ -298,7 +305,7 @@ async def measure(
         cpu_ms_per_message=cpu_s / len(sent) * 1e3,
         rows_per_day=counted.total() * per_day,
         reason_rows_per_day=per_day
-        * sum(rows for name, rows in counted.items() if name.endswith(_REASONS)),
+        * sum(rows for name, rows in counted.items() if name.endswith(REASONS)),
         rows_by_entity={
             name: rows * DAY_S / seconds for name, rows in counted.most_common()
         },

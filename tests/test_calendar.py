@@ -108,6 +108,36 @@ async def test_names_and_targets(
     assert "Garage (2)" in str(await page.creates("Dentist", tomorrow(9)))
 
 
+async def test_two_cars_in_one_title_both_leave(
+    hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
+) -> None:
+    """Each has an event of its own, which is moved and deleted alone; with a car, the charger's name says where it is."""
+    home: Home = await start(
+        {**charger("CP1"), "title": "Garage"}, vehicle("Zoé"), vehicle("Käfer")
+    )
+    page = Page(home, await hass_ws_client(hass))
+    title = "Zoe 90 % and KA\u0308FER to grandma, from the garage"
+    assert await page.creates(title, tomorrow(9)) is None
+    assert sorted(await page.lists()) == [
+        ("Käfer 90 %", tomorrow(9)),
+        ("Zoé 90 %", tomorrow(9)),
+    ]
+    beetle = next(one for one in await page.shows() if "Käfer" in one["summary"])
+    assert await page.changes(beetle, "Käfer 95 %", tomorrow(10)) is None
+    assert await page.lists() == [
+        ("Zoé 90 %", tomorrow(9)),
+        ("Käfer 95 %", tomorrow(10)),
+    ]
+    zoe = next(one for one in await page.shows() if "Zoé" in one["summary"])
+    assert await page.deletes(zoe) is None
+    assert await page.lists() == [("Käfer 95 %", tomorrow(10))]
+    assert await page.creates("Zoé and Käfer", tomorrow(7), rrule="FREQ=DAILY") is None
+    assert len(await page.lists(days=2)) >= 3
+    # A whole day has no hour at which to be ready.
+    day = {"dtstart": "2026-12-24", "dtend": "2026-12-25"}
+    assert "time" in str(await page.creates("Zoé", tomorrow(7), **day))
+
+
 async def test_what_cannot_be_changed_stays(
     hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
 ) -> None:

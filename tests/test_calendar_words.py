@@ -26,21 +26,46 @@ from .price_site import AMSTERDAM
 @pytest.mark.parametrize(
     ("summary", "expected"),
     [
-        ("zoe to grandma", "Zoe"),
-        ("Zoe 2 leaves", "Zoe 2"),  # the longest name
-        ("Zoe 20 kWh", "Zoe"),
-        ("Zoe 2,5 kWh", "Zoe"),
-        ("Zoe 2 20 kWh", "Zoe 2"),
-        ("Zoe20kWh", "Zoe"),
-        ("Zoes Abfahrt", "Zoe"),
-        ("Chloezoe", None),
-        ("dentist", None),
-        ("", None),
+        ("zoe to grandma", ["Zoe"]),
+        ("Zoe 2 leaves", ["Zoe 2"]),  # the longest name
+        ("Zoe 20 kWh", ["Zoe"]),
+        ("Zoe 2,5 kWh", ["Zoe"]),
+        ("Zoe 2 20 kWh", ["Zoe 2"]),
+        ("Zoe20kWh", ["Zoe"]),
+        ("Zoes Abfahrt", ["Zoe"]),
+        ("Chloezoe", []),
+        ("dentist", []),
+        ("", []),
+        # A Mac writes umlauts as a letter and its dots, and not everybody writes them.
+        ("KA\u0308FER zur Werkstatt", ["Käfer"]),
+        ("kafer", ["Käfer"]),
+        ("Urlaub: mit dem käfer nach Rom", ["Käfer"]),
+        # Two cars in one title both leave.
+        ("Zoe and Käfer to grandma", ["Zoe", "Käfer"]),
+        ("Käfer, Zoe 2, Zoe", ["Käfer", "Zoe 2", "Zoe"]),
+        ("Zoe or Zoe", ["Zoe"]),
     ],
 )
-def test_names(summary: str, expected: str | None) -> None:
+def test_names(summary: str, expected: list[str]) -> None:
     """Case does not matter; an empty name is nobody's."""
-    assert named(summary, ["Zoe", "Zoe 2", " "]) == expected
+    found = named(summary, ["Zoe", "Käfer", "Zoe 2", " "])
+    assert [one.name for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("summary", "zoe", "leaf"),
+    [
+        ("Zoe 90 %, Leaf 80 %", 90, 80),
+        ("Zoe and Leaf 90 %", 90, 90),
+        ("85 %: Zoe, Leaf", 85, 85),
+        ("Zoe 70%, Leaf", 70, 70),
+    ],
+)
+def test_each_has_its_target(summary: str, zoe: float, leaf: float) -> None:
+    """What is said after a name is for that car, what is said once for all."""
+    found = named(summary, ["Zoe", "Leaf"])
+    values = [one.target.value for one in found if one.target]
+    assert values == [zoe, leaf]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +126,29 @@ def test_recurrence(rule: str, days: tuple[int, ...], until: datetime | None) ->
     """Every week, for ever or until a time."""
     start = datetime(2026, 10, 1, 7, tzinfo=AMSTERDAM)
     assert recurrence_of(rule, start) == Recurrence(weekdays=days, until=until)
+
+
+@pytest.mark.parametrize(
+    ("hour", "byday", "days"),
+    [
+        # Thursday 05:00 in Amsterdam is Wednesday 23:00 in New York, where the rule was written.
+        (5, "WE", (3,)),
+        (5, "SU,WE", (0, 3)),
+        # Thursday 23:00 is Friday 07:00 in Sydney.
+        (23, "FR", (3,)),
+        # By day it is another day of the week that is meant.
+        (7, "WE", (2,)),
+        (5, "MO", (0,)),
+        (5, "TH", (3,)),
+    ],
+)
+def test_a_rule_of_another_time_zone(
+    hour: int, byday: str, days: tuple[int, ...]
+) -> None:
+    """The event itself is one of its series."""
+    start = datetime(2026, 10, 1, hour, tzinfo=AMSTERDAM)
+    found = recurrence_of(f"FREQ=WEEKLY;BYDAY={byday}", start)
+    assert found == Recurrence(weekdays=days)
 
 
 @pytest.mark.parametrize(

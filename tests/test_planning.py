@@ -1,14 +1,19 @@
 """A site plans its cars: what is planned reaches chargers, entities and actions, in a Home Assistant with a site."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from threading import Event, Timer
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.sunfuse import issues as site_issues
 from custom_components.sunfuse.const import DOMAIN
@@ -30,6 +35,7 @@ from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .common import charger, set_meters, site_entry
 from .price_site import SPOT, Start, issues, pass_time, rows, set_spot, state, tariff
@@ -280,6 +286,35 @@ async def test_a_run_that_fails_leaves_the_last_plan(
     await pass_time(hass, freezer, 320)
     await site.settle()
     assert state(hass, site.entry, "planned_power").attributes["failing"] is False
+
+
+@pytest.mark.parametrize("ends", ["unload", "stop"])
+async def test_nothing_of_a_plan_goes_on_after_its_site(
+    hass: HomeAssistant, site: Site, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """A plan in work comes to its end: Home Assistant complains about threads that outlive it."""
+    begun, go, ended = Event(), Event(), Event()
+
+    def slow(*_: Any, **__: Any) -> None:
+        begun.set()
+        go.wait(30)
+        ended.set()
+        raise ValueError("out of order")
+
+    monkeypatch.setattr(site_planning, "intend", slow)
+    site.runtime.planning.plan_anew()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=3))
+    await asyncio.to_thread(begun.wait, 30)
+    end = (
+        hass.config_entries.async_unload(site.entry.entry_id)
+        if ends == "unload"
+        else hass.async_stop()
+    )
+    let_go = Timer(1, go.set)
+    let_go.start()
+    await end
+    assert ended.is_set()
+    let_go.join()
 
 
 async def test_what_was_asked_for_while_a_run_failed_is_planned_anew(

@@ -19,7 +19,11 @@ from custom_components.sunfuse.state_writes import (
     within_with_attributes,
 )
 from homeassistant.components.logbook.helpers import async_filter_entities
-from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
+from homeassistant.const import (
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfPower,
+)
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
@@ -87,6 +91,47 @@ def test_a_large_power_has_two_digits() -> None:
     assert len(_written(PACES[UnitOfPower.WATT], [36_000, 37_000, 300], 10)) == 3
 
 
+@pytest.mark.parametrize(
+    ("unit", "mean", "by", "every_s"),
+    [
+        (UnitOfElectricCurrent.AMPERE, 14.0, 0.1, 10),
+        (UnitOfElectricCurrent.AMPERE, 14.0, 0.1, 60),  # unchanged between reports
+        (UnitOfElectricCurrent.AMPERE, 14.0, 0.5, 10),
+        (UnitOfElectricCurrent.AMPERE, 14.0, 0.5, 30),
+        (UnitOfElectricCurrent.AMPERE, 14.0, 2.0, 10),
+        (UnitOfElectricPotential.VOLT, 230.0, 2.0, 10),
+        (UnitOfPower.WATT, 9660.0, 97.0, 10),
+        (UnitOfPower.WATT, 9660.0, 1400.0, 10),
+        (UnitOfPower.WATT, 0.0, 3000.0, 5),  # a house with sun and clouds
+    ],
+)
+def test_what_wavers_all_day(unit: str, mean: float, by: float, every_s: float) -> None:
+    """However much, and however often it is reported: 600 rows a day at most. When it has settled, that is shown."""
+    noise = random.Random(1)
+    day = [
+        readable(noise.uniform(mean - by, mean + by), unit)
+        for _ in range(int(DAY_S / every_s))
+    ]
+    settled = mean + 0.8 * by
+    written = _written(PACES[unit], [*day, *([settled] * int(330 / every_s))], every_s)
+    assert len(written) < 600
+    assert written[-1] == settled
+
+
+def test_a_car_that_stops_after_a_day_of_wavering() -> None:
+    """It is seen at once, and so is that it starts again."""
+    noise = random.Random(1)
+    day = [round(noise.uniform(12, 16), 1) for _ in range(DAY_S // 10)]
+    pace = PACES[UnitOfElectricCurrent.AMPERE]
+    assert _written(pace, [*day, 0.0, 13.8, 0.0], 10)[-3:] == [0.0, 13.8, 0.0]
+
+
+def test_a_house_that_turns_things_on_and_off() -> None:
+    """Fifteen times in ten minutes, and each is seen at once."""
+    steps = [300.0 + 2000 * (index % 2) for index in range(15)]
+    assert _written(PACES[UnitOfPower.WATT], steps, 40) == steps
+
+
 def test_a_counter_that_rises() -> None:
     """It is written once a minute: 11 kW are 30 Wh in 10 s."""
     values = [30.0 * index for index in range(DAY_S // 10)]
@@ -117,6 +162,20 @@ def test_reasons_that_come_and_go() -> None:
         for index in range(DAY_S // 10)
     ]
     assert len(_written(REASON_PACE, numbers, 10)) <= DAY_S / 1200 + 1
+
+
+@pytest.mark.parametrize("stays_s", [10, 40, 70, 130, 400, 700, 1000])
+def test_reasons_that_alternate_all_day(stays_s: int) -> None:
+    """However long each of them stays: 200 rows a day at most, and each that stays for a quarter of an hour is shown."""
+    keys = ReasonKey.LIMITED_BY_CAR, ReasonKey.FULL_POWER
+    day = [
+        Reason(key=keys[at_s // stays_s % 2], values=(("car_a", 14 + at_s % 3),))
+        for at_s in range(0, DAY_S, 10)
+    ]
+    written = _written(REASON_PACE, day, 10)
+    assert len(written) < 200
+    if stays_s >= 900:
+        assert len(written) >= DAY_S // stays_s
 
 
 def test_a_reason_that_stays_is_shown_within_half_a_minute() -> None:

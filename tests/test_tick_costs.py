@@ -149,3 +149,27 @@ async def test_draws_that_waver_within_their_offer(
         await home.draw(station, (9.0, 13.0, 11.0)[turn % 3])
         await asyncio.sleep(0.5)
     assert 58 <= len(decided) <= 70
+
+
+async def test_no_task_where_there_is_nothing_to_say(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In two minutes of decisions a charging car's limit is renewed three times, and its charger is sent nothing else; an idle one is sent nothing."""
+    home: Home = await start("CP1", "CP2")
+    station = await home.charge("CP1")
+    await home.boot("CP2")
+    await obeys(station, 14)
+    await asyncio.sleep(60)
+    tasks = Counter[str]()
+    real = type(home.entry).async_create_background_task
+
+    def create(
+        entry: Any, hass: HomeAssistant, job: Any, name: str, **more: Any
+    ) -> Any:
+        tasks[name] += 1
+        return real(entry, hass, job, name, **more)
+
+    monkeypatch.setattr(type(home.entry), "async_create_background_task", create)
+    await asyncio.sleep(120)
+    offers = {name: n for name, n in tasks.items() if name.startswith("Sunfuse offer")}
+    assert offers == {"Sunfuse offer to CP1/1": 3}

@@ -169,6 +169,26 @@ async def test_a_car_that_home_assistant_knows_is_proposed(
     assert not home.entry.runtime_data.vehicles.get(added.subentry_id)
 
 
+async def test_a_decimal_that_a_browser_dropped_is_asked_for(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """52,5 becomes 525 in a browser of another language: whoever has such a lorry sends the form again."""
+    home: Home = await start("CP1")
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (home.entry.entry_id, "vehicle"), context={"source": "user"}
+    )
+    typed = ZOE | {"capacity_kwh": 525, "more": {"consumption_kwh_100km": 185}}
+    asked = await subentries.async_configure(form["flow_id"], typed)
+    assert asked["errors"] == {
+        "capacity_kwh": "capacity_unusual",
+        "more": "consumption_unusual",
+    }
+    typed["capacity_kwh"] = 52.5
+    done = await subentries.async_configure(form["flow_id"], typed)
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_who_is_there(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """By card; as chosen; a guest. It is remembered while the car stays, also over a restart, and forgotten then."""
     home: Home = await start(

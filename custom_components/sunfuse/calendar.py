@@ -50,11 +50,10 @@ async def async_setup_entry(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entered:
-    """An event that a user entered, understood."""
+    """An event that a user entered, understood: for one or several who leave then."""
 
-    owner: Owner
+    owners: tuple[tuple[Owner, Target | None], ...]
     start: datetime
-    target: Target | None
     recurs: Recurrence | None
 
 
@@ -247,9 +246,8 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
 
         """
         by_name = owners(self._entry)
-        summary = event.get("summary") or ""
-        name = named(summary, by_name)
-        if name is None:
+        found = named(event.get("summary") or "", by_name)
+        if not found:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="calendar_no_name",
@@ -268,37 +266,44 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 raise ServiceValidationError(
                     translation_domain=DOMAIN, translation_key="calendar_recurrence"
                 )
-        rest = summary.casefold().replace(name.casefold(), " ")
-        target = target_in(rest) or target_in(event.get("description") or "")
-        return _Entered(owner=by_name[name], start=start, target=target, recurs=recurs)
+        described = target_in(event.get("description") or "")
+        said = [(by_name[one.name], one.target or described) for one in found]
+        # "The Zoe from the garage" is about the Zoe.
+        vehicles = [one for one in said if one[0].key is None]
+        return _Entered(owners=tuple(vehicles or said), start=start, recurs=recurs)
 
     def _enter(self, entered: _Entered) -> None:
-        runtime = self._entry.runtime_data
-        owner, start = entered.owner, max(entered.start - LASTS, dt_util.now())
-        if entered.recurs is None:
-            set_departure(
-                self._entry, owner, entered.start, entered.target, of_session=False
-            )
-            return
-        for weekday in entered.recurs.weekdays:
+        for owner, target in entered.owners:
+            if entered.recurs is None:
+                set_departure(
+                    self._entry, owner, entered.start, target, of_session=False
+                )
+            else:
+                self._enter_weekly(owner, target, entered.start, entered.recurs)
+        self._entry.runtime_data.controller.tick()
+
+    def _enter_weekly(
+        self, owner: Owner, target: Target | None, at: datetime, recurs: Recurrence
+    ) -> None:
+        departures = self._entry.runtime_data.departures
+        # An event does not recur before it begins.
+        since = dt_util.as_utc(max(at - LASTS, dt_util.now()))
+        for weekday in recurs.weekdays:
             taken = {
                 one.number
-                for one in runtime.departures.wishes(owner.id).weekly
+                for one in departures.wishes(owner.id).weekly
                 if one.weekday == weekday and one.active
             }
-            number = next(n for n in range(1, len(taken) + 2) if n not in taken)
-            runtime.departures.set_day(
+            departures.set_day(
                 owner.id,
                 weekday,
-                number,
-                minute=entered.start.hour * 60 + entered.start.minute,
-                target=entered.target,
+                next(n for n in range(1, len(taken) + 2) if n not in taken),
+                minute=at.hour * 60 + at.minute,
+                target=target,
                 active=True,
-                # An event does not recur before it begins.
-                since=dt_util.as_utc(start),
-                until=entered.recurs.until,
+                since=since,
+                until=recurs.until,
             )
-        runtime.controller.tick()
 
     def _remove(
         self, uid: str, recurrence_id: str | None, recurrence_range: str | None

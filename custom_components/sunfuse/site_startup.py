@@ -45,6 +45,7 @@ async def async_listen(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
         if house := entry.runtime_data.simulated_house:
             await house.async_stop()
         await central_system.stop()
+        await entry.runtime_data.planning.async_stop()
 
     entry.async_on_unload(
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, shut_down)
@@ -75,7 +76,7 @@ async def async_start_parts(hass: HomeAssistant, entry: SunfuseConfigEntry) -> N
         # Where time runs faster, what was recorded by the clock on the wall is of another time.
         site.peaks.begin_anew()
     site.planning.start()
-    entry.async_on_unload(site.planning.stop)
+    entry.async_on_unload(site.planning.async_stop)
 
 
 def _live_source(

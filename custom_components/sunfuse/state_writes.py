@@ -6,6 +6,7 @@ settled, and now and then.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from homeassistant.const import (
@@ -29,31 +30,67 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteAllowance:
+    """How many writes an entity may save up, and how fast they come back.
+
+    Of what is saved up, a third is for large changes and for values that stay, and another third for any that leave
+    their band: the last digit of what is nearly equal takes neither.
+    """
+
+    most: int
+    refill_s: float
+
+    @property
+    def for_changes(self) -> float:
+        """What is left for changes that matter more than one within the band."""
+        return self.most * 2 / 3
+
+    @property
+    def for_large_ones(self) -> float:
+        """What is left for large changes, and for values that stay."""
+        return self.most / 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast an entity follows its value.
 
-    `close` returns whether two values are nearly equal. Others are written at once, but no more than `burst`
-    of them, and one more each `refill_s`; None: all of them. Those that `matter` are written whatever the burst, and so
-    is another value that has stayed nearly equal for `stays_s`. A value that has not changed at all for `settled_s` is
-    always written, as is any after `every_s`.
+    `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
+    always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
+    `stays_s`. Those that `matter`, and one that has stayed for `at_last_s`, are written in any case. One that is nearly
+    equal is written when it has not changed at all for `settled_s`, and after `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
+    far: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     stays_s: float = 30.0
+    at_last_s: float = inf
     settled_s: float = 30.0
     every_s: float = 300.0
-    burst: int | None = None
-    refill_s: float = 1200.0
+    allowance: WriteAllowance | None = None
 
 
-def within(band: float, *, share: float = 0.0, every_s: float = 300.0) -> Pace:
+# What wavers all day makes some 500 rows of it, and a value that stays is shown within three minutes whatever was before.
+WAVERS = WriteAllowance(most=15, refill_s=180.0)
+
+
+def within(
+    band: float,
+    *,
+    share: float = 0.0,
+    every_s: float = 300.0,
+    allowance: WriteAllowance | None = None,
+) -> Pace:
     """Return the pace of a number whose changes within a band, or within a share of it, are not written at once."""
 
     def close(one: Shown, other: Shown) -> bool:
         return _near(one.value, other.value, band, share)
 
-    return Pace(close=close, every_s=every_s)
+    def far(one: Shown, other: Shown) -> bool:
+        return not _near(one.value, other.value, 2 * band, 0.5)
+
+    return Pace(close=close, far=far, every_s=every_s, allowance=allowance)
 
 
 def within_with_attributes(band: float, least: float) -> Pace:
@@ -84,11 +121,11 @@ def _near(one: Any, other: Any, band: float, share: float = 0.0) -> bool:
 
 # By the unit of the value.
 PACES: Mapping[str, Pace] = {
-    UnitOfElectricCurrent.AMPERE: within(0.5),
-    UnitOfElectricPotential.VOLT: within(3),
+    UnitOfElectricCurrent.AMPERE: within(0.5, allowance=WAVERS),
+    UnitOfElectricPotential.VOLT: within(3, allowance=WAVERS),
     # A person reads two digits of it.
-    UnitOfPower.WATT: within(100, share=0.02),
-    UnitOfPower.KILO_WATT: within(0.1, share=0.02),
+    UnitOfPower.WATT: within(100, share=0.02, allowance=WAVERS),
+    UnitOfPower.KILO_WATT: within(0.1, share=0.02, allowance=WAVERS),
     # An hour's statistics are wrong by a minute's energy at most, as with a meter that reports once a minute.
     UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
     UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),
@@ -178,9 +215,10 @@ def _another_fact(one: Shown, other: Shown) -> bool:
 REASON_PACE = Pace(
     close=lambda one, other: same_reason(one.value, other.value),
     matters=_another_fact,
+    at_last_s=900.0,
     settled_s=120.0,
     every_s=1200.0,
-    burst=20,
+    allowance=WriteAllowance(most=30, refill_s=1200.0),
 )
 
 
@@ -195,7 +233,8 @@ class WriteThrottle:
         self._candidate: Shown | None = None
         self._since_s = 0.0  # the candidate has not changed
         self._stays_s = 0.0  # and has been nearly equal
-        self._tokens = float(pace.burst or 0) if pace else 0.0
+        allowance = pace.allowance if pace else None
+        self._saved_up = float(allowance.most if allowance else 0)
         self._filled_s = 0.0
 
     @property
@@ -227,24 +266,31 @@ class WriteThrottle:
         before, pace = self._written, self._pace
         if pace is None or before is None or _differs(before, shown):
             return True
-        if now_s - self._since_s >= pace.settled_s:
-            return True
+        allowance = pace.allowance
         if pace.close(before, shown):
-            return now_s - self._written_s >= pace.every_s
-        return (
-            pace.burst is None
+            if now_s - self._written_s >= pace.every_s:
+                return True
+            return now_s - self._since_s >= pace.settled_s and (
+                allowance is None or self._take(allowance, allowance.for_changes, now_s)
+            )
+        stays_s = now_s - self._stays_s
+        if (
+            allowance is None
+            or stays_s >= pace.at_last_s
             or pace.matters(before, shown)
-            or now_s - self._stays_s >= pace.stays_s
-            or self._take(pace, now_s)
-        )
+        ):
+            return True
+        large = stays_s >= pace.stays_s or pace.far(before, shown)
+        return self._take(allowance, 0 if large else allowance.for_large_ones, now_s)
 
-    def _take(self, pace: Pace, now_s: float) -> bool:
-        assert pace.burst is not None
-        refilled = (now_s - self._filled_s) / pace.refill_s
-        self._tokens, self._filled_s = min(self._tokens + refilled, pace.burst), now_s
-        if self._tokens < 1:
+    def _take(self, allowance: WriteAllowance, leaving: float, now_s: float) -> bool:
+        """Take a write from what is saved up, if that leaves as much."""
+        refilled = (now_s - self._filled_s) / allowance.refill_s
+        self._saved_up = min(self._saved_up + refilled, allowance.most)
+        self._filled_s = now_s
+        if self._saved_up - 1 < leaving:
             return False
-        self._tokens -= 1
+        self._saved_up -= 1
         return True
 
 

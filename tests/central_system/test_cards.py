@@ -422,3 +422,53 @@ async def test_refused_card_charges_on(
     for _ in range(3):
         await station.call("Heartbeat", {})
     assert "goes on although its card was refused" in caplog.text
+
+
+async def test_a_card_that_each_event_names(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Many chargers name the card of a transaction with each meter value: it is presented once, and an automation is asked once."""
+    asked: list[str] = []
+
+    async def ask(_identity: str, card: str) -> bool:
+        asked.append(card)
+        return True
+
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, ask=ask))
+    station = await connect(protocols=("ocpp2.0.1",))
+    station.answers |= ANSWERS_2
+    await station.boot2()
+    token = {"idToken": "ABC", "type": "ISO14443"}
+    evse = {"id": 1, "connectorId": 1}
+    await station.event(
+        "Started",
+        clock.text(),
+        0,
+        state="EVConnected",
+        evse=evse,
+        reason="CablePluggedIn",
+    )
+    presented = set()
+    for number in range(1, 5):
+        clock.step(10)
+        told = await station.event(
+            "Updated",
+            clock.text(),
+            number,
+            state="Charging",
+            reason="Authorized" if number == 1 else "MeterValuePeriodic",
+            idToken=token,
+        )
+        assert told["idTokenInfo"]["status"] == "Accepted"
+        presented.add(system.stations["CP1"].state.last_card_at)
+    assert asked == ["ABC"]
+    assert len(presented) == 1
+    (connector,) = system.stations["CP1"].state.connectors
+    assert connector.transaction is not None
+    assert connector.transaction.id_token == "ABC"  # it had begun with the cable
+    clock.step(10)
+    await station.event(
+        "Updated", clock.text(), 5, state="Charging", reason="Authorized", idToken=token
+    )
+    assert asked == ["ABC", "ABC"]

@@ -87,7 +87,9 @@ def _energy_follows(
     exact = asked.exact_steps is None or step < asked.exact_steps
     share = (charge_w > 1.0) if exact else (charge_w / most_w if most_w else 0.0)
     stored = charge_w * store.charge_efficiency - store.standby_w * share
-    expected = before + hours * (stored - discharge_w / store.discharge_efficiency)
+    stored -= store.consumed_w[step] if store.consumed_w else 0.0
+    expected = before * (1 - store.loss_per_hour) ** hours
+    expected += hours * (stored - discharge_w / store.discharge_efficiency)
     assert math.isclose(energy_wh[step], expected, abs_tol=2.0), (store.id, step)
 
 
@@ -99,12 +101,25 @@ def _fits(asked: Problem, plan: Plan, circuit: Circuit, step: int) -> None:
         below |= {each.id for each in asked.circuits if each.parent in below}
     for phase in range(asked.phases):
         load_a = circuit.load_a[step][phase] if circuit.load_a else 0.0
-        cars_a = sum(
-            planned.charge_w[step]
-            / asked.voltage_v
-            / len(store.phases or range(asked.phases))
-            for store, planned in zip(asked.stores, plan.stores, strict=True)
-            if store.circuit in below and phase in (store.phases or range(asked.phases))
+        taken_a, given_a = (
+            sum(
+                powers[step]
+                / asked.voltage_v
+                / len(store.phases or range(asked.phases))
+                for store, powers in zip(asked.stores, every, strict=True)
+                if store.circuit in below
+                and phase in (store.phases or range(asked.phases))
+            )
+            for every in (
+                [planned.charge_w for planned in plan.stores],
+                [planned.discharge_w for planned in plan.stores],
+            )
         )
+        if circuit.nets:
+            assert taken_a - given_a <= max(0.0, limit[phase] - load_a) + 0.01
+            assert given_a - taken_a <= max(0.0, limit[phase] + load_a) + 0.01
+            continue
         room_a = max(0.0, min(limit[phase], limit[phase] - load_a))
-        assert cars_a <= room_a + 0.01, (circuit.id, phase, step)
+        assert taken_a <= room_a + 0.01, (circuit.id, phase, step)
+        room_a = max(0.0, min(limit[phase], limit[phase] + load_a))
+        assert given_a <= room_a + 0.01, (circuit.id, phase, step)

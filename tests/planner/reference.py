@@ -83,13 +83,14 @@ def least_cost(asked: Problem) -> float | None:
     _circuits(model, asked, flows)
     for peak in asked.peaks:
         paid = model.addVariable(0, math.inf)
+        powers = exports if peak.of_export else imports
         cost += peak.price_per_kw * paid
         for window in {each for each in peak.windows if each >= 0}:
             inside = [step for step in steps if peak.windows[step] == window]
             begun = 0 in inside
             length = sum(hours[step] for step in inside)
             length += peak.used_s / HOUR if begun else 0.0
-            energy = sum(imports[step] * hours[step] for step in inside)
+            energy = sum(powers[step] * hours[step] for step in inside)
             energy += peak.used_wh / 1000 if begun else 0.0
             model.addConstr(energy <= (paid + peak.level_w / 1000) * length)
     model.minimize(cost)
@@ -123,21 +124,28 @@ def _store(
         least = _ON if demanded else max(store.min_charge_w / 1000, _ON)
         model.addConstr(charge >= min(least, most) * on)
         model.addConstr(discharge <= given * (1 - on))
+        gives = model.addBinary()
+        model.addConstr(discharge <= given * gives)
+        model.addConstr(discharge >= min(store.min_discharge_w / 1000, given) * gives)
         if not store.from_grid:
             model.addConstr(charge <= most * (1 - importing[step]))
         if not store.to_grid:
             model.addConstr(discharge <= given * (1 - exporting[step]))
-        held = model.addVariable(store.min_wh / 1000, store.max_wh / 1000)
+        held = model.addVariable(
+            _at(store.min_wh, step) / 1000, _at(store.max_wh, step) / 1000
+        )
+        consumed = store.consumed_w[step] / 1000 if store.consumed_w else 0.0
         model.addConstr(
             held
-            == energy
+            == energy * (1 - store.loss_per_hour) ** hours[step]
+            - hours[step] * consumed
             + hours[step] * store.charge_efficiency * charge
             - hours[step] * store.standby_w / 1000 * on
             - hours[step] / store.discharge_efficiency * discharge
         )
         if demanded:
             full = model.addBinary()
-            model.addConstr(held >= store.max_wh / 1000 * full)
+            model.addConstr(held >= store.capacity_wh / 1000 * full)
             model.addConstr(
                 charge >= min(store.demand_w[step] / 1000, most) * (1 - full)
             )
@@ -147,9 +155,12 @@ def _store(
             cost += store.start_cost * start
         for goal in store.goals:
             if goal.step == step:
-                model.addConstr(held >= min(goal.energy_wh, store.max_wh) / 1000)
-        cost += store.charge_cost * hours[step] * charge
-        cost += store.discharge_cost * hours[step] * discharge
+                missing = model.addVariable(0, 0 if goal.price is None else math.inf)
+                cost += (goal.price or 0.0) * missing
+                wanted = min(goal.energy_wh, store.capacity_wh) / 1000
+                model.addConstr(held + missing >= wanted)
+        cost += _at(store.charge_cost, step) * hours[step] * charge
+        cost += _at(store.discharge_cost, step) * hours[step] * discharge
         energy, before = held, on
         for kept, column in (
             (flows.charge, charge),
@@ -169,8 +180,8 @@ def _circuits(model: Any, asked: Problem, flows: dict[str, _Flows]) -> None:
             limit = rows[step] if isinstance(rows[0], tuple) else rows
             for phase in range(asked.phases):
                 other = circuit.load_a[step][phase] if circuit.load_a else 0.0
-                free = max(0.0, limit[phase] - max(0.0, other))
-                drawn: Any = 0.0
+                taken: Any = 0.0
+                given: Any = 0.0
                 for store in asked.stores:
                     phases = store.phases or tuple(range(asked.phases))
                     above = store.circuit
@@ -178,6 +189,15 @@ def _circuits(model: Any, asked: Problem, flows: dict[str, _Flows]) -> None:
                         above = parents[above]
                     if above == circuit.id and phase in phases:
                         volts = asked.voltage_v * len(phases)
-                        drawn += flows[store.id].charge[step] * (1000 / volts)
-                if not isinstance(drawn, float) and math.isfinite(free):
-                    model.addConstr(drawn <= free)
+                        taken += flows[store.id].charge[step] * (1000 / volts)
+                        given += flows[store.id].discharge[step] * (1000 / volts)
+                if isinstance(taken, float) or math.isinf(limit[phase]):
+                    continue
+                if circuit.nets:
+                    model.addConstr(taken - given <= max(0.0, limit[phase] - other))
+                    model.addConstr(given - taken <= max(0.0, limit[phase] + other))
+                else:
+                    into = max(0.0, limit[phase] - max(0.0, other))
+                    out = max(0.0, limit[phase] - max(0.0, -other))
+                    model.addConstr(taken <= into)
+                    model.addConstr(given <= out)

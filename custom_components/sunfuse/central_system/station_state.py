@@ -96,7 +96,7 @@ class StationInfo:
     protocol: str = "ocpp1.6"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: see `copy_with`
 class MeterSample:
     """The newest value of each measurand of a connector; None if never reported. Phases are the charger's own L1..L3."""
 
@@ -227,7 +227,7 @@ class StoredEnergy:
     session_runs: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: see `copy_with`
 class ConnectorState:
     """A connector as last reported. `id` counts from 1 through all EVSEs of the station."""
 
@@ -288,7 +288,7 @@ class ConnectorState:
         return self.stored.session_wh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: see `copy_with`
 class StationState:
     """The last known state of a station."""
 

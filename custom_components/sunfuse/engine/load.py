@@ -231,7 +231,7 @@ def _reported(
         draw = next(
             (draw for draw in reversed(known) if draw.at <= measured_at), known[0]
         )
-        if rising and _was_raised(lived.offers):
+        if rising and _was_raised(lived.offers, held_a(connector, snapshot)):
             newest = next((one for one in reversed(known) if one.at <= meter.at), draw)
             for phase, drawn in enumerate(newest.current_a):
                 total[phase] += drawn
@@ -250,9 +250,11 @@ def _reported(
     return tuple(total)
 
 
-def _was_raised(offers: tuple[Offered, ...]) -> bool:
-    """Whether the last offer was higher than the one before."""
-    return len(offers) > 1 and offers[-1].current_a > offers[-2].current_a
+def _was_raised(offers: tuple[Offered, ...], now_a: float) -> bool:
+    """Whether the last offer was higher than the one before: that of now, which may have been confirmed a moment ago."""
+    known = [offered.current_a for offered in offers[-2:]]
+    before = [a for a in known if a != now_a] if known[-1:] == [now_a] else known
+    return bool(before) and before[-1] < now_a
 
 
 def followed_a(

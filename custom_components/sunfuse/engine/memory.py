@@ -179,6 +179,7 @@ class Cut:
     phase: int
     cut_a: float
     before_a: float
+    unseen_at: datetime | None = None  # when the meter last did not show it yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +215,7 @@ class CircuitMemory:
     usual_a: PerPhase = ()  # and over half an hour
     heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `thermal`)
     interval_s: float | None = None  # how often the meter reports, averaged
-    response_s: float | None = None  # until it measures a reduction, averaged
+    response_s: float | None = None  # until it measures a reduction (see `response`)
     cut: Cut | None = None  # that it has not measured yet
     stepped_at: datetime | None = None  # when a load took a step above the limit
     # The meter's last value, the last one that was believed, and how long it has been unchanged.

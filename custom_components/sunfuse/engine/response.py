@@ -1,7 +1,8 @@
 """Learns how long it takes from a charger's confirmation of a lower limit until the circuit's meter measures it.
 
 It is the car's ramp and the meter's lag, which nobody reports: so it is learned from each reduction that is large enough to
-be recognised. Until then it is assumed.
+be recognised. Until then it is assumed. A meter that reports each ten seconds shows within which ten it was: the first value with a
+reduction says how long it took at most, the last one without it how long at least.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ GIVEN_UP = timedelta(seconds=20)
 REST_S = 1.0
 # A car takes a second or two to follow, and few meters lag by less than a second.
 LEAST_S = 3.0
+# Nor does one that reports seldom lag by more than this: its values are new when they are reported.
+MOST_S = 5.0
 # A house that takes more meanwhile makes a reduction seem slower than it was, so a slower one counts less.
 SLOWER_WEIGHT = 0.5
 FASTER_WEIGHT = 0.7
@@ -40,7 +43,7 @@ def _response_s(past: CircuitMemory) -> float:
     """
     if past.response_s is not None:
         return past.response_s
-    return max(past.interval_s or 0.0, LEAST_S)
+    return min(max(past.interval_s or 0.0, LEAST_S), MOST_S)
 
 
 def learn_interval(past: CircuitMemory, meter: MeterReading) -> CircuitMemory:
@@ -83,11 +86,19 @@ def learn_response(
     if took > timedelta(0) and (
         meter.current_a[cut.phase] <= cut.before_a - SHOWN * cut.cut_a
     ):
-        took_s = took.total_seconds()
-        known_s = _response_s(past)
-        weight = SLOWER_WEIGHT if took_s > known_s else FASTER_WEIGHT
-        return replace(past, cut=None, response_s=known_s + (took_s - known_s) * weight)
-    return replace(past, cut=None) if took > GIVEN_UP else past
+        return replace(past, cut=None, response_s=_learned_s(cut, took, past))
+    if took > GIVEN_UP:
+        return replace(past, cut=None)
+    return replace(past, cut=replace(cut, unseen_at=meter.at))
+
+
+def _learned_s(cut: Cut, took: timedelta, past: CircuitMemory) -> float:
+    """Return the response by what is known, and by the values between which a reduction was shown."""
+    known_s, most_s = _response_s(past), took.total_seconds()
+    if most_s < known_s:
+        return known_s + (most_s - known_s) * FASTER_WEIGHT
+    least_s = ((cut.unseen_at or cut.at) - cut.at).total_seconds()
+    return known_s + max(least_s - known_s, 0.0) * SLOWER_WEIGHT
 
 
 def _cut_a(

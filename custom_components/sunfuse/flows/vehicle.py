@@ -52,11 +52,14 @@ from ..sources.car_proposals import CarProposal, find_cars
 from ..sources.vehicles import CarEntities, is_percent
 from .card_forms import LONGEST_NUMBER, PRIORITY
 from .checks import LEAST_CURRENT_A, Errors, check_name
+from .confirmation import Confirmation
 from .form_fields import number
 
 CAR = "car"
 BY_HAND = "by_hand"
 MORE = "more"
+# The largest batteries of cars have a little more than 200 kWh, and vans need up to 50 kWh for 100 km; lorries need more.
+USUAL_BATTERY_KWH, USUAL_CONSUMPTION_KWH = 250.0, 60.0
 _CAR_FIELDS = (CONF_CAR_SOC, CONF_CAR_LIMIT, CONF_CAR_PLUG)
 _NUMBERS = [Platform.SENSOR, Platform.NUMBER, "input_number"]
 _PERCENT = EntitySelector(
@@ -175,6 +178,16 @@ def _check_more(more: Mapping[str, Any]) -> Errors:
     return {}
 
 
+def unusual(form: Mapping[str, Any]) -> Errors:
+    """Return what is possible, but more likely a decimal that is missing: a browser drops the comma of another language."""
+    errors: Errors = {}
+    if form[CONF_CAPACITY_KWH] > USUAL_BATTERY_KWH:
+        errors[CONF_CAPACITY_KWH] = "capacity_unusual"
+    if form.get(MORE, {}).get(CONF_CONSUMPTION, 0) > USUAL_CONSUMPTION_KWH:
+        errors[MORE] = "consumption_unusual"
+    return errors
+
+
 def vehicle_data(form: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of a vehicle's sub-entry."""
     more = form.get(MORE, {})
@@ -238,6 +251,11 @@ class VehicleSubentryFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Start with no car chosen."""
         self._proposed: dict[str, Any] = {}
+        self._confirmation = Confirmation()
+
+    def _check(self, form: Mapping[str, Any]) -> Errors:
+        errors = check_vehicle(self.hass, form)
+        return errors or self._confirmation.new(unusual(form), form)
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -261,7 +279,7 @@ class VehicleSubentryFlow(ConfigSubentryFlow):
         """Ask for the rest."""
         errors: Errors = {}
         if user_input is not None:
-            errors = check_vehicle(self.hass, user_input)
+            errors = self._check(user_input)
             if not errors:
                 return self.async_create_entry(
                     title=user_input[CONF_NAME].strip(), data=vehicle_data(user_input)
@@ -281,7 +299,7 @@ class VehicleSubentryFlow(ConfigSubentryFlow):
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         errors: Errors = {}
         if user_input is not None:
-            errors = check_vehicle(self.hass, user_input)
+            errors = self._check(user_input)
             if not errors:
                 return self.async_update_and_abort(
                     entry,

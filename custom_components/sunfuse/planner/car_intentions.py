@@ -219,7 +219,7 @@ class CarPlanReader:
         """Return when the car has what its next departure requires, None if it never does."""
         if not terms.wanted_wh or terms.car.mode is CarMode.OFF:
             return None
-        wanted_wh = min(terms.wanted_wh[0], terms.store.max_wh)
+        wanted_wh = min(terms.wanted_wh[0], terms.store.capacity_wh)
         before_wh = 0.0
         for step, held_wh in enumerate(planned.energy_wh):
             if held_wh >= wanted_wh - _SMALL_WH:

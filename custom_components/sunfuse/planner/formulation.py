@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .one_direction import Directions
 from .peak_rungs import rungs_of
 from .plan_cost import priced
 from .problem import (
@@ -25,9 +26,9 @@ from .problem import (
     limits,
     series,
 )
-from .program import Columns, Program, Solution, Term, Unsolved, Values
-from .room import attainable_kw
-from .stores import Scale, StoreColumns, StoreRows, most_kw, most_out_kw
+from .program import Columns, OutOfTime, Program, Solution, Term, Unsolved, Values
+from .room import attainable_kw, room_of
+from .stores import Scale, StoreColumns, StoreRows, most_kw
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
 _EXCESS = 10_000.0  # import above the limit of the grid connection
@@ -73,16 +74,20 @@ class Formulation:
             _EXCESS * self._dearest + np.array(problem.import_price),
         )
         self._excess_export = self._curtailed()
-        # Whether a step may import, and export: never both, and neither where it is balanced.
-        self._imports = self._program.columns(problem.steps, upper=1.0)
-        self._exports = self._program.columns(problem.steps, upper=1.0)
         attainable = attainable_kw(problem)
         self._stores = [
             self._add_store(store, attainable[store.id]) for store in problem.stores
         ]
         self._share_fairly()
         self._balance()
-        self._one_direction()
+        self._directions = Directions(
+            problem=problem,
+            program=self._program,
+            stores=tuple(self._stores),
+            imported=self._import,
+            exported=self._export,
+            curtailed=None if problem.curtails else self._excess_export,
+        )
         for circuit in problem.circuits:
             self._limit_circuit(circuit)
         for peak in problem.peaks:
@@ -92,8 +97,9 @@ class Formulation:
     def solve(self) -> Plan:
         """Return the best plan found in time.
 
-        Importing while exporting, and charging while discharging, are hardly ever cheap: only the steps in which they turn
-        out to be get a column that forbids it, and the program is solved once more.
+        Importing while exporting, and charging while discharging, are hardly ever cheap: the steps in which they turn
+        out to be get a column that forbids it, and the program is solved once more. Where that moves them to other
+        steps, all get one. If the time ends in between, the directions of the last solution are kept.
 
         Raises:
             Unsolved: there was not enough time for any plan.
@@ -101,9 +107,15 @@ class Formulation:
         """
         gap = self._problem.gap_kwh * self._scale.energy
         solution = self._program.solve(self._left_s, gap)
-        while self._forbid(solution):
+        everywhere = False
+        while self._directions.forbid(solution.values, everywhere=everywhere):
             self._searched_s += solution.seconds
-            solution = self._program.solve(self._left_s, gap)
+            everywhere = True
+            try:
+                solution = self._program.solve(self._left_s, gap)
+            except OutOfTime:
+                kept = self._directions.one_way(solution.values)
+                solution = self._program.solve_with(kept)
         best = solution.optimal
         return self._plan(solution, Status.OPTIMAL if best else Status.TIME_LIMIT)
 
@@ -173,57 +185,6 @@ class Formulation:
         net = (np.array(self._problem.load_w) - np.array(self._problem.solar_w)) / 1000
         self._program.rows(*terms, lower=net, upper=net)
 
-    def _one_direction(self) -> None:
-        """Import and export exclude each other, as far as `_imports` and `_exports` are whole numbers."""
-        problem, program = self._problem, self._program
-        charge = sum(most_kw(s, problem.steps) for s in problem.stores)
-        discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
-        load = np.array(problem.load_w) / 1000
-        net = load - np.array(problem.solar_w) / 1000
-        imported = np.maximum(load if problem.curtails else net, 0.0) + charge
-        exported = np.maximum(-net, 0.0) + discharge
-        program.rows((self._imports, 1.0), (self._exports, 1.0), upper=1.0)
-        program.rows((self._import, 1.0), (self._imports, -imported), upper=0.0)
-        program.rows((self._export, 1.0), (self._exports, -exported), upper=0.0)
-        if self._excess_export is not None and not problem.curtails:
-            program.rows(
-                (self._excess_export, 1.0), (self._exports, -exported), upper=0.0
-            )
-        for columns in self._stores:
-            store = columns.store
-            if not store.from_grid:
-                most = most_kw(store, problem.steps)
-                program.rows((columns.charge, 1.0), (self._imports, most), upper=most)
-            if columns.discharge is not None and not store.to_grid:
-                most = most_out_kw(store, problem.steps)
-                program.rows(
-                    (columns.discharge, 1.0), (self._exports, most), upper=most
-                )
-
-    def _forbid(self, solution: Solution) -> bool:
-        """Forbid what this solution does in both directions at once; returns whether it did."""
-        values = solution.values
-        imports = values[self._import] > _SMALL
-        exports = values[self._export] > _SMALL
-        if self._excess_export is not None and not self._problem.curtails:
-            exports |= values[self._excess_export] > _SMALL
-        both = imports & exports
-        again = False
-        for columns in self._stores:
-            store = columns.store
-            charges = values[columns.charge] > _SMALL
-            if not store.from_grid:
-                both |= charges & imports
-            if columns.discharge is None or columns.apart is None:
-                continue
-            discharges = values[columns.discharge] > _SMALL
-            if not store.to_grid:
-                both |= discharges & exports
-            again |= self._program.whole(columns.apart[charges & discharges])
-        for flags in (self._imports, self._exports):
-            again |= self._program.whole(flags[both])
-        return again
-
     def _share_fairly(self) -> None:
         """Share a shortage so that all lack the same share of what they need."""
         program = self._program
@@ -231,7 +192,7 @@ class Formulation:
             (column, _need_wh(goal, columns.store) / 1000)
             for columns in self._stores
             for goal, column in zip(columns.store.goals, columns.missing, strict=True)
-            if goal.weight >= 1 and not goal.in_any_case
+            if goal.weight >= 1 and not goal.in_any_case and goal.price is None
         ]
         needs = [(column, need) for column, need in needs if need > _SMALL]
         if len(needs) < 2:
@@ -248,18 +209,34 @@ class Formulation:
         problem = self._problem
         inside = below(problem.circuits, circuit.id)
         limit = np.array(limits(circuit, problem.steps))
-        if circuit.load_a:
-            limit = np.minimum(limit, limit - np.array(circuit.load_a))
-        limit = np.maximum(limit, 0.0)
+        load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * problem.steps)
+        taken, given = room_of(circuit, limit, load)
         for phase in range(problem.phases):
-            terms = []
-            for columns in self._stores:
-                phases = columns.store.phases or tuple(range(problem.phases))
-                if columns.store.circuit in inside and phase in phases:
-                    amperes_per_kw = 1000 / (problem.voltage_v * len(phases))
-                    terms.append((columns.charge, amperes_per_kw))
-            if terms and np.any(np.isfinite(limit[:, phase])):
-                self._program.rows(*terms, upper=limit[:, phase])
+            into, out = self._currents(inside, phase)
+            if circuit.nets:
+                both = [*into, *((columns, -per_kw) for columns, per_kw in out)]
+                self._bound(both, -given[:, phase], taken[:, phase])
+            else:
+                nothing = np.full(problem.steps, -np.inf)
+                self._bound(into, nothing, taken[:, phase])
+                self._bound(out, nothing, given[:, phase])
+
+    def _bound(self, terms: list[Term], lower: Values, upper: Values) -> None:
+        if terms and (np.any(np.isfinite(lower)) or np.any(np.isfinite(upper))):
+            self._program.rows(*terms, lower=lower, upper=upper)
+
+    def _currents(self, inside: set[str], phase: int) -> tuple[list[Term], list[Term]]:
+        """Return the currents that the stores of circuits take from a phase, and that they return to it."""
+        into: list[Term] = []
+        out: list[Term] = []
+        for columns in self._stores:
+            phases = columns.store.phases or tuple(range(self._problem.phases))
+            if columns.store.circuit in inside and phase in phases:
+                amperes_per_kw = 1000 / (self._problem.voltage_v * len(phases))
+                into.append((columns.charge, amperes_per_kw))
+                if columns.discharge is not None:
+                    out.append((columns.discharge, amperes_per_kw))
+        return into, out
 
     def _add_peak(self, peak: Peak) -> None:
         """Keep the mean import of each window at or below the peak; the part of the peak above the level is paid."""
@@ -273,8 +250,9 @@ class Formulation:
             if window == counted[0] and steps[0] == 0:
                 begun_h, used = peak.used_s / 3600, peak.used_wh / 1000
             hours = begun_h + self._hours[steps].sum()
+            counted_here = self._exported if peak.of_export else self._imported
             program.row(
-                *self._imported(steps, 1 / hours),
+                *counted_here(steps, 1 / hours),
                 (paid, -1.0),
                 upper=peak.level_w / 1000 - used / hours,
             )
@@ -285,7 +263,7 @@ class Formulation:
     def _add_rungs(self, peak: Peak, paid: Columns) -> None:
         """Let a store charge in a later step only if what is paid for is as high as its minimum needs."""
         program, exact = self._program, self._problem.exact_steps
-        if exact is None or not peak.price_per_kw:
+        if exact is None or not peak.price_per_kw or peak.of_export:
             return
         rungs = rungs_of(self._problem, peak, exact)
         if not len(rungs.kw):
@@ -346,6 +324,10 @@ class Formulation:
             terms.append((self._excess_import[steps], factors))
         return terms
 
+    def _exported(self, steps: Columns, per_kwh: float) -> list[Term]:
+        """Return the terms of what is exported in some steps."""
+        return [(self._export[steps], self._hours[steps] * per_kwh)]
+
     # The plan
 
     def _plan(self, solution: Solution, status: Status) -> Plan:
@@ -392,14 +374,17 @@ def _scale(problem: Problem) -> Scale:
         _LOWEST_PRICE,
         *map(abs, problem.import_price),
         *map(abs, problem.export_price),
-        *(store.end_value for store in problem.stores),
-        *(store.charge_cost + store.discharge_cost for store in problem.stores),
+        *(abs(store.end_value) for store in problem.stores),
+        *(
+            max(map(abs, series(store.charge_cost, 1)))
+            + max(map(abs, series(store.discharge_cost, 1)))
+            for store in problem.stores
+        ),
         *(grams / 1000 * abs(problem.carbon_price) for grams in problem.carbon_g),
     )
     peaks = (peak.price_per_kw / _shortest_h(problem, peak) for peak in problem.peaks)
-    return Scale(
-        energy=energy, dearest=max(energy, *peaks) if problem.peaks else energy
-    )
+    missing = (goal.price or 0.0 for store in problem.stores for goal in store.goals)
+    return Scale(energy=energy, dearest=max([energy, *peaks, *missing]))
 
 
 def _shortest_h(problem: Problem, peak: Peak) -> float:

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 
-from .problem import Peak, Plan, Problem, Series, StorePlan
+from .problem import Peak, Plan, Problem, Series, StorePlan, series
 
 ON_W = 1.0  # a charger that takes less than this does not charge
 
 
 def priced(problem: Problem, plan: Plan) -> Plan:
     """Return a plan with its cost and its peaks."""
-    peaks = tuple(peak_of(problem, peak, plan.import_w) for peak in problem.peaks)
+    peaks = tuple(
+        peak_of(problem, peak, plan.export_w if peak.of_export else plan.import_w)
+        for peak in problem.peaks
+    )
     cost = sum(
         seconds
         / 3600
@@ -29,15 +32,21 @@ def priced(problem: Problem, plan: Plan) -> Plan:
         cost += peak.price_per_kw * max(0.0, highest_w - peak.level_w) / 1000
     for store, planned in zip(problem.stores, plan.stores, strict=True):
         cost += store.start_cost * starts(planned, charging=store.charging)
-        cost += store.charge_cost * _kwh(problem, planned.charge_w)
-        cost += store.discharge_cost * _kwh(problem, planned.discharge_w)
+        cost += _worn(problem, store.charge_cost, planned.charge_w)
+        cost += _worn(problem, store.discharge_cost, planned.discharge_w)
         cost -= store.end_value * planned.energy_wh[-1] / 1000
+        for goal, missing_wh in zip(store.goals, planned.missing_wh, strict=True):
+            cost += (goal.price or 0.0) * missing_wh / 1000
     return replace(plan, cost=cost, peak_w=peaks)
 
 
-def _kwh(problem: Problem, power_w: Series) -> float:
-    hours = (seconds / 3600 for seconds in problem.steps_s)
-    return sum(power * each for power, each in zip(power_w, hours, strict=True)) / 1000
+def _worn(problem: Problem, price: float | Series, power_w: Series) -> float:
+    return sum(
+        each * power * seconds / 3.6e6
+        for each, power, seconds in zip(
+            series(price, problem.steps), power_w, problem.steps_s, strict=True
+        )
+    )
 
 
 def starts(plan: StorePlan, *, charging: bool) -> int:
@@ -49,8 +58,8 @@ def starts(plan: StorePlan, *, charging: bool) -> int:
     return count
 
 
-def peak_of(problem: Problem, peak: Peak, import_w: Series) -> float:
-    """Return the highest mean import of the windows of a peak, in watts."""
+def peak_of(problem: Problem, peak: Peak, power_w: Series) -> float:
+    """Return the highest mean power of the windows of a peak, in watts."""
     energy_wh: dict[int, float] = {}
     seconds: dict[int, float] = {}
     for step, window in enumerate(peak.windows):
@@ -60,7 +69,7 @@ def peak_of(problem: Problem, peak: Peak, import_w: Series) -> float:
             first = step == 0
             energy_wh[window] = peak.used_wh if first else 0.0
             seconds[window] = peak.used_s if first else 0.0
-        energy_wh[window] += import_w[step] * problem.steps_s[step] / 3600
+        energy_wh[window] += power_w[step] * problem.steps_s[step] / 3600
         seconds[window] += problem.steps_s[step]
     return max(
         (energy_wh[each] * 3600 / seconds[each] for each in energy_wh), default=0.0

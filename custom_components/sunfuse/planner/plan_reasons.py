@@ -81,7 +81,7 @@ class Reasons:
             return _until(PlanKey.BOOSTS, self._reached(car.boost_wh))
         if car.mode is CarMode.FAST:
             return self._ready_values(PlanKey.CHARGES_AT_ONCE)
-        if before_wh < min(car.minimum_wh, self.terms.store.max_wh) - 1:
+        if before_wh < min(car.minimum_wh, self.terms.store.capacity_wh) - 1:
             ready = self._reached(car.minimum_wh)
             return Why(
                 key=PlanKey.MINIMUM_FIRST,
@@ -115,7 +115,7 @@ class Reasons:
         if following is None:
             if terms.car.goals and all(goal.is_met for goal in terms.car.goals):
                 return Why(key=PlanKey.HAS_ENOUGH)
-            if terms.store.max_wh - held_wh <= 50:
+            if terms.store.capacity_wh - held_wh <= 50:
                 return Why(key=PlanKey.HAS_ENOUGH)
             if terms.waits[step]:
                 return self._feed_in(step, None)

@@ -2,13 +2,13 @@
 
 Powers are means over a step, in watts at the grid connection's voltage; energies are watt-hours; prices are
 currency per kilowatt-hour; currents are amperes per site phase, L1 first. Grid power is positive when importing.
-A series has one value for each step.
+A series has one value for each step; lists and arrays do as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 import math
-from typing import cast
+from typing import Any, cast
 
 # What a guard of a peak saved of a window is spent over this part of a window at least, not in a burst at its end.
 GUARD_SPREAD = 1 / 3
@@ -35,10 +35,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """An energy that a store must hold at the end of a step."""
+    """An energy that a store must hold at the end of a step (0 is the first)."""
 
     step: int
     energy_wh: float
+    # What each kilowatt-hour costs that is missing, as a part of the cost of the plan. None: it is worth any price, and a
+    # shortage is shared fairly among stores.
+    price: float | None = None
     # Its share in a shortage, compared to other goals; below 1 it is a wish, which does not take part in fair sharing.
     weight: float = 1.0
     # The store takes it whatever is planned for others, so it comes before their goals and takes no part in fair sharing.
@@ -53,24 +56,33 @@ class Store:
 
     `energy_wh` is what it holds now, and can be outside of `min_wh` to `max_wh`: the plan then returns it to this range as
     soon as its powers allow. `max_charge_w` is a power, or a series of powers (0 while a car is away). With `min_charge_w`
-    the store charges with at least that power or not at all; in a step whose mean may only be less (a car is there for a
-    part of it), with that mean.
+    the store charges with at least that power or not at all (`min_discharge_w` likewise); in a step whose mean may only be
+    less (a car is there for a part of it), with that mean.
 
     The share `charge_efficiency` of the power reaches the store; while it charges at all, `standby_w` of that are
-    lost in addition. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W.
+    lost in addition. A car that stores 76 % at 1.4 kW and 90 % at 11 kW (HTW Berlin, 2025) has 0.92 and 225 W. To return
+    1 kWh, it gives up 1 kWh / `discharge_efficiency`. So a step of h hours ends with
+
+        energy before x (1 - loss_per_hour) ** h + charge x charge_efficiency x h - discharge / discharge_efficiency x h
+        - standby_w x h, if it charges - consumed_w x h
     """
 
     id: str
     energy_wh: float
-    max_wh: float
-    min_wh: float = 0.0
+    max_wh: float | Series  # at the end of each step
+    min_wh: float | Series = 0.0
     goals: tuple[Goal, ...] = ()
     max_charge_w: float | Series = 0.0
     min_charge_w: float = 0.0
     max_discharge_w: float | Series = 0.0
+    min_discharge_w: float = 0.0
     charge_efficiency: float = 1.0
     discharge_efficiency: float = 1.0
     standby_w: float = 0.0
+    loss_per_hour: float = 0.0  # the share of what it holds that it loses in an hour
+    # Power that is used from what it holds, and neither comes from the grid nor is returned: a drive, hot water. Negative:
+    # it is filled from elsewhere.
+    consumed_w: Series = ()
     # Whether it stops when it has all that it takes: in the last step in which it charges, its mean may be below the
     # minimum.
     stops_itself: bool = False
@@ -84,9 +96,9 @@ class Store:
     end_value: float = 0.0  # of each kilowatt-hour that it holds at the end
     # The additional value of each kilowatt-hour that it takes in a step: how urgent it is. It is not part of the cost.
     charge_value: Series = ()
-    # The wear of each kilowatt-hour that it takes, and that it returns, at the grid connection.
-    charge_cost: float = 0.0
-    discharge_cost: float = 0.0
+    # The wear of each kilowatt-hour that it takes, and that it returns, at the grid connection. Negative: it pays.
+    charge_cost: float | Series = 0.0
+    discharge_cost: float | Series = 0.0
     start_cost: float = 0.0  # the wear of one start, in currency
     charging: bool = (
         False  # whether it already charges, so that continuing is not a start
@@ -100,25 +112,43 @@ class Store:
     planned_w: Series = ()
     change_cost: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Accept lists and arrays."""
+        _as_tuples(self)
+
+    @property
+    def capacity_wh(self) -> float:
+        """The most that it ever holds."""
+        return (
+            self.max_wh if isinstance(self.max_wh, (int, float)) else max(self.max_wh)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
     """A limit of the stores below it: amperes per phase, and the other load, step by step.
 
-    `load_a` is the current of everything that is not a store; negative while the sun feeds in. The stores of a circuit
-    never get more than its limit, whatever is fed in.
+    `load_a` is the current of everything that is not a store, on each phase in each step; negative while the sun feeds in.
+    The stores of a circuit never get more than its limit, whatever is fed in, and never return more than that, whatever
+    other load there is. With `nets`, only the sum of all counts, in both directions: what is fed in makes room for more.
     """
 
     id: str
     limit_a: PerPhase | tuple[PerPhase, ...]  # of all steps, or of each
     parent: str | None = None
     load_a: tuple[PerPhase, ...] = ()  # of each step; empty: there is no other load
+    nets: bool = False
+
+    def __post_init__(self) -> None:
+        """Accept lists and arrays."""
+        _as_tuples(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
     """A price of power: for each kilowatt of the highest mean import of a window above a level.
 
+    The highest window of all steps is paid for once. With `of_export`, export takes the place of import.
     `windows` numbers the window of each step in chronological order (quarter hours, hours); -1: the step does not count.
     `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
 
@@ -132,6 +162,11 @@ class Peak:
     used_wh: float = 0.0
     used_s: float = 0.0
     guarded: bool = False
+    of_export: bool = False
+
+    def __post_init__(self) -> None:
+        """Accept lists and arrays."""
+        _as_tuples(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +194,11 @@ class Problem:
     exact_steps: int | None = None  # None: all
     time_limit_s: float = 10.0
     # How far from the optimum a plan may be: the price of this many kilowatt-hours.
-    gap_kwh: float = 1e-3
+    gap_kwh: float = 1e-4
+
+    def __post_init__(self) -> None:
+        """Accept lists and arrays."""
+        _as_tuples(self)
 
     @property
     def steps(self) -> int:
@@ -186,7 +225,7 @@ class Plan:
     stores: tuple[StorePlan, ...]
     import_w: Series
     export_w: Series
-    # Money: import less export, peaks, wear and carbon, less the value of what is stored at the end.
+    # Money: import less export, peaks, wear, carbon and goals with a price, less the value of what is stored at the end.
     cost: float = 0.0
     peak_w: tuple[float, ...] = ()  # of each `Peak`: its highest window
     # Import beyond the limit, if the household alone makes that unavoidable, and what is curtailed at the limit of export.
@@ -206,14 +245,30 @@ class Plan:
         raise KeyError(store_id)
 
 
+def _as_tuples(given: object) -> None:
+    """Replace lists and arrays by tuples, in rows as well."""
+    for field in fields(given):  # type: ignore[arg-type]
+        value = getattr(given, field.name)
+        if isinstance(value, list) or hasattr(value, "tolist"):
+            object.__setattr__(given, field.name, _as_tuple(value))
+
+
+def _as_tuple(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # an array
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_as_tuple, value))
+    return value
+
+
 def series(value: float | Series, steps: int) -> Series:
     """Return a value for each step."""
     return (float(value),) * steps if isinstance(value, (int, float)) else tuple(value)
 
 
 def reachable_wh(store: Store, energy_wh: float) -> float:
-    """Return the energy of a goal, limited to what the store can hold."""
-    return min(energy_wh, max(store.max_wh, store.energy_wh))
+    """Return the energy of a goal, limited to what the store can ever hold."""
+    return min(energy_wh, max(store.capacity_wh, store.energy_wh))
 
 
 def limits(circuit: Circuit, steps: int) -> tuple[PerPhase, ...]:

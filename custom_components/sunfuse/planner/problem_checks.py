@@ -2,8 +2,30 @@
 
 from collections.abc import Iterable
 import math
+from typing import Any
 
-from .problem import Circuit, Goal, Peak, Problem, Store, limits, series
+from .problem import Circuit, Goal, Peak, Problem, Store, Strategy, limits, series
+
+# What a store says with one number, and the least that it can be.
+_NUMBERS = {
+    "energy_wh": 0.0,
+    "min_charge_w": 0.0,
+    "min_discharge_w": 0.0,
+    "standby_w": 0.0,
+    "start_cost": 0.0,
+    "change_cost": 0.0,
+    "end_value": -math.inf,
+    "priority": -math.inf,
+}
+# What it says with a number or a series, and the least that it can be.
+_OF_STEPS = {
+    "max_wh": 0.0,
+    "min_wh": 0.0,
+    "max_charge_w": 0.0,
+    "max_discharge_w": 0.0,
+    "charge_cost": -math.inf,
+    "discharge_cost": -math.inf,
+}
 
 
 def check(problem: Problem) -> None:
@@ -13,19 +35,23 @@ def check(problem: Problem) -> None:
         ValueError: names the value and the store, circuit or series, and gives the reason.
 
     """
+    _sequence("steps_s", problem.steps_s)
     steps = problem.steps
     if not steps:
-        raise ValueError("There are no steps")
+        raise ValueError("steps_s: there are no steps")
+    _series("steps_s", problem.steps_s, steps)
     if any(not length > 0 for length in problem.steps_s):
         raise ValueError("steps_s: every step has to be longer than nothing")
-    _series("steps_s", problem.steps_s, steps)
-    for name in ("load_w", "solar_w", "import_price", "export_price"):
+    for name in ("load_w", "import_price", "export_price"):
         _series(name, getattr(problem, name), steps)
+    _series("solar_w", problem.solar_w, steps)
     if problem.carbon_g:
         _series("carbon_g", problem.carbon_g, steps)
     for name in ("max_import_w", "max_export_w"):
-        _not_negative(name, series(getattr(problem, name), steps), steps)
+        _of_steps(name, getattr(problem, name), steps, least=0.0, finite=False)
     _numbers(problem)
+    for name, kind in (("stores", Store), ("circuits", Circuit), ("peaks", Peak)):
+        _parts(name, getattr(problem, name), kind)
     _unique("stores", (store.id for store in problem.stores))
     _unique("circuits", (circuit.id for circuit in problem.circuits))
     known = {circuit.id for circuit in problem.circuits}
@@ -38,93 +64,97 @@ def check(problem: Problem) -> None:
 
 
 def _numbers(problem: Problem) -> None:
-    if not problem.phases >= 1 or problem.phases % 1:
-        raise ValueError(f"phases: {problem.phases}")
-    if not (math.isfinite(problem.voltage_v) and problem.voltage_v > 0):
+    phases, exact = problem.phases, problem.exact_steps
+    _number("phases", phases)
+    if not phases >= 1 or phases % 1:
+        raise ValueError(f"phases: {phases}")
+    _number("voltage_v", problem.voltage_v)
+    if not problem.voltage_v > 0:
         raise ValueError(f"voltage_v: {problem.voltage_v}")
-    if not math.isfinite(problem.carbon_price):
-        raise ValueError(f"carbon_price: {problem.carbon_price}")
-    for name in ("exact_steps", "time_limit_s", "gap_kwh"):
-        value = getattr(problem, name)
-        if value is not None and not value >= 0:
-            raise ValueError(f"{name}: {value}")
-    if problem.exact_steps is not None and problem.exact_steps % 1:
-        raise ValueError(f"exact_steps: {problem.exact_steps} is no whole number")
+    _number("carbon_price", problem.carbon_price)
+    for name in ("time_limit_s", "gap_kwh"):
+        _number(name, getattr(problem, name), least=0.0, finite=False)
+    if exact is not None:
+        _number("exact_steps", exact, least=0.0, finite=False)
+        if exact % 1 or math.isinf(exact):
+            raise ValueError(f"exact_steps: {exact} is no whole number")
 
 
 def _peak(name: str, peak: Peak, steps: int) -> None:
+    _sequence(f"{name}.windows", peak.windows)
     if len(peak.windows) != steps:
         raise ValueError(f"{name}.windows: {len(peak.windows)} of {steps} steps")
+    for window in peak.windows:
+        if not isinstance(window, int) or window < -1:
+            raise ValueError(f"{name}.windows: {window!r} is no window's number, or -1")
     for field in ("price_per_kw", "level_w", "used_wh", "used_s"):
-        value = getattr(peak, field)
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"{name}.{field}: {value}")
+        _number(f"{name}.{field}", getattr(peak, field), least=0.0)
+    if peak.guarded and peak.of_export:
+        raise ValueError(f"{name}.guarded: there is no guard of export")
 
 
 def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
     name, steps = f"store {store.id}", problem.steps
-    for field in ("max_charge_w", "max_discharge_w"):
-        values = series(getattr(store, field), steps)
-        _not_negative(f"{name}: {field}", values, steps)
-        if not all(map(math.isfinite, values)):
-            raise ValueError(f"{name}: {field} has to be finite")
-    for field in (
-        "energy_wh",
-        "min_wh",
-        "max_wh",
-        "min_charge_w",
-        "standby_w",
-        "charge_cost",
-        "discharge_cost",
-        "start_cost",
-        "change_cost",
-    ):
-        value = getattr(store, field)
-        if not (math.isfinite(value) and value >= 0):
-            raise ValueError(f"{name}: {field} is {value}")
-    if not math.isfinite(store.end_value):
-        raise ValueError(f"{name}: end_value is {store.end_value}")
-    if store.min_wh > store.max_wh:
+    for field, least in _NUMBERS.items():
+        _number(f"{name}: {field}", getattr(store, field), least=least)
+    for field, least in _OF_STEPS.items():
+        _of_steps(f"{name}: {field}", getattr(store, field), steps, least=least)
+    lowest, highest = series(store.min_wh, steps), series(store.max_wh, steps)
+    if any(low > high for low, high in zip(lowest, highest, strict=True)):
         raise ValueError(f"{name}: min_wh is above max_wh")
-    if isinstance(store.max_charge_w, (int, float)) and (
-        0 < store.max_charge_w < store.min_charge_w
-    ):
-        raise ValueError(f"{name}: min_charge_w is above max_charge_w")
+    for kind in ("charge", "discharge"):
+        most, fewest = getattr(store, f"max_{kind}_w"), getattr(store, f"min_{kind}_w")
+        if isinstance(most, (int, float)) and 0 < most < fewest:
+            raise ValueError(f"{name}: min_{kind}_w is above max_{kind}_w")
     for field in ("charge_efficiency", "discharge_efficiency"):
-        if not 0 < getattr(store, field) <= 1:
-            raise ValueError(f"{name}: {field} is {getattr(store, field)}, not in 0..1")
+        value = getattr(store, field)
+        _number(f"{name}: {field}", value)
+        if not 0 < value <= 1:
+            raise ValueError(f"{name}: {field} is {value}, not in 0..1")
+    _number(f"{name}: loss_per_hour", store.loss_per_hour, least=0.0)
+    if store.loss_per_hour >= 1:
+        raise ValueError(f"{name}: loss_per_hour is {store.loss_per_hour}, not below 1")
+    _parts(f"{name}: goals", store.goals, Goal)
     for goal in store.goals:
         _goal(name, goal, steps)
-    if store.demand_w:
-        _not_negative(f"{name}: demand_w", store.demand_w, steps)
-    for field in ("taken_w", "planned_w"):
-        values = getattr(store, field)
-        if values:  # of the first steps
-            _not_negative(f"{name}: {field}", values, min(steps, len(values)))
-            if not all(map(math.isfinite, values)):
-                raise ValueError(f"{name}: {field} has to be finite")
-    enough_wh = store.demand_until_wh
-    if enough_wh is not None and not (math.isfinite(enough_wh) and enough_wh >= 0):
-        raise ValueError(f"{name}: demand_until_wh is {enough_wh}")
-    if store.charge_value:
-        _series(f"{name}: charge_value", store.charge_value, steps)
+    _store_series(name, store, steps)
+    if store.demand_until_wh is not None:
+        _number(f"{name}: demand_until_wh", store.demand_until_wh, least=0.0)
     if store.circuit is not None and store.circuit not in circuits:
         raise ValueError(f"{name}: there is no circuit {store.circuit}")
-    if any(not 0 <= phase < problem.phases for phase in store.phases):
+    _sequence(f"{name}: phases", store.phases)
+    if any(phase not in range(problem.phases) for phase in store.phases):
         raise ValueError(f"{name}: phases {store.phases} of {problem.phases}")
     if len(set(store.phases)) < len(store.phases):
         raise ValueError(f"{name}: a phase stands twice in {store.phases}")
+    if store.strategy not in list(Strategy):
+        raise ValueError(f"{name}: there is no strategy {store.strategy}")
+
+
+def _store_series(name: str, store: Store, steps: int) -> None:
+    if store.demand_w:
+        field = f"{name}: demand_w"
+        _series(field, store.demand_w, steps, least=0.0, finite=False)
+    for field in ("taken_w", "planned_w"):
+        values = getattr(store, field)
+        if values:  # of the first steps
+            _sequence(f"{name}: {field}", values)
+            few = min(steps, len(values))
+            _series(f"{name}: {field}", values, few, least=0.0)
+    for field in ("charge_value", "consumed_w"):
+        if getattr(store, field):
+            _series(f"{name}: {field}", getattr(store, field), steps)
 
 
 def _goal(name: str, goal: Goal, steps: int) -> None:
-    if not 0 <= goal.step < steps:
+    if goal.step not in range(steps):
         raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
-    if math.isnan(goal.energy_wh):
-        raise ValueError(f"{name}: the energy of a goal is not a number")
-    if not (math.isfinite(goal.weight) and goal.weight >= 0):
-        raise ValueError(f"{name}: a goal of weight {goal.weight}")
-    if goal.share_of_wh is not None and not math.isfinite(goal.share_of_wh):
-        raise ValueError(f"{name}: the share of a goal is not a finite number")
+    _number(f"{name}: the energy of a goal", goal.energy_wh, finite=False)
+    _number(f"{name}: the weight of a goal", goal.weight, least=0.0)
+    if goal.price is not None:
+        _number(f"{name}: the price of a goal", goal.price, least=0.0)
+    if goal.share_of_wh is not None:
+        _number(f"{name}: the share of a goal", goal.share_of_wh)
 
 
 def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:
@@ -136,36 +166,72 @@ def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:
         above = parents.get(above) if above is not None else None
     if above is not None:
         raise ValueError(f"{name}: it hangs from itself")
-    for field, rows in (
-        ("limit_a", limits(circuit, problem.steps)),
-        ("load_a", circuit.load_a or ((0.0,) * problem.phases,) * problem.steps),
+    _sequence(f"{name}: limit_a", circuit.limit_a)
+    _sequence(f"{name}: load_a", circuit.load_a)
+    for field, rows, least, finite in (
+        ("limit_a", limits(circuit, problem.steps), 0.0, False),
+        ("load_a", circuit.load_a, -math.inf, True),
     ):
-        if len(rows) != problem.steps:
+        if len(rows) != problem.steps and (rows or field == "limit_a"):
             raise ValueError(
                 f"{name}: {field} has {len(rows)} of {problem.steps} steps"
             )
-        if any(len(row) != problem.phases for row in rows):
-            raise ValueError(f"{name}: {field} has not {problem.phases} phases")
-        if any(math.isnan(value) for row in rows for value in row):
-            raise ValueError(f"{name}: {field} is not a number")
-    if any(value < 0 for row in limits(circuit, problem.steps) for value in row):
-        raise ValueError(f"{name}: limit_a is negative")
-    if any(math.isinf(value) for row in circuit.load_a for value in row):
-        raise ValueError(f"{name}: load_a has to be finite")
+        for row in rows:
+            _sequence(f"{name}: {field}", row)
+            if len(row) != problem.phases:
+                raise ValueError(f"{name}: {field} has not {problem.phases} phases")
+            for value in row:
+                _number(f"{name}: {field}", value, least=least, finite=finite)
 
 
-def _series(name: str, values: tuple[float, ...], steps: int) -> None:
+# What is asked of a value
+
+
+def _number(
+    name: str, value: Any, *, least: float = -math.inf, finite: bool = True
+) -> None:
+    if not isinstance(value, (int, float)) or math.isnan(value):
+        raise ValueError(f"{name} is {value!r}, which is no number")
+    if value < least:
+        raise ValueError(f"{name} is negative: {value}")
+    if finite and math.isinf(value):
+        raise ValueError(f"{name} has to be finite: {value}")
+
+
+def _sequence(name: str, values: Any) -> None:
+    if not isinstance(values, tuple):
+        raise ValueError(f"{name} is {values!r}, not a series")  # noqa: TRY004
+
+
+def _series(
+    name: str,
+    values: Any,
+    steps: int,
+    *,
+    least: float = -math.inf,
+    finite: bool = True,
+) -> None:
+    _sequence(name, values)
     if len(values) != steps:
         raise ValueError(f"{name}: {len(values)} values for {steps} steps")
-    if not all(map(math.isfinite, values)):
-        raise ValueError(f"{name}: a value is not a finite number")
+    for value in values:
+        _number(f"{name}: a value", value, least=least, finite=finite)
 
 
-def _not_negative(name: str, values: tuple[float, ...], steps: int) -> None:
-    if len(values) != steps:
-        raise ValueError(f"{name}: {len(values)} values for {steps} steps")
-    if any(math.isnan(value) or value < 0 for value in values):
-        raise ValueError(f"{name}: a value is negative or not a number")
+def _of_steps(
+    name: str, value: Any, steps: int, *, least: float, finite: bool = True
+) -> None:
+    if isinstance(value, tuple):
+        _series(name, value, steps, least=least, finite=finite)
+    else:
+        _number(name, value, least=least, finite=finite)
+
+
+def _parts(name: str, values: Any, kind: type) -> None:
+    _sequence(name, values)
+    for value in values:
+        if not isinstance(value, kind):
+            raise ValueError(f"{name}: {value!r} is no {kind.__name__}")  # noqa: TRY004
 
 
 def _unique(name: str, ids: Iterable[str]) -> None:

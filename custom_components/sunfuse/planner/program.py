@@ -29,6 +29,10 @@ class Unsolved(Exception):
     """There is no solution, or none was found in time."""
 
 
+class OutOfTime(Unsolved):
+    """The time was used before a search could begin."""
+
+
 class Program:
     """Columns with bounds and costs, rows between them: minimise the cost."""
 
@@ -124,18 +128,9 @@ class Program:
         model = self._model()
         left_s = left()
         if left_s <= 0:
-            raise Unsolved("The program was not ready in time")
-        # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
-        solver = _Highs()
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("mip_rel_gap", _NO_GAP),
-            ("mip_abs_gap", gap),
-            ("time_limit", left_s),
-        ):
-            solver.setOptionValue(option, value)
-        solver.passModel(model)
+            raise OutOfTime("The program was not ready in time")
+        solver = self._solver(model, left_s)
+        solver.setOptionValue("mip_abs_gap", gap)
         solver.run()
         status, info = solver.getModelStatus(), solver.getInfo()
         optimal = status == highspy.HighsModelStatus.kOptimal
@@ -149,21 +144,53 @@ class Program:
             seconds += solver.getRunTime()
         return Solution(values=values, optimal=optimal, seconds=seconds)
 
+    def solve_with(self, values: Values) -> Solution:
+        """Return the best solution with the integers of these values, without a search.
+
+        Raises:
+            Unsolved: there is none.
+
+        """
+        solver = self._solver(self._model(), np.inf)
+        self._fix(solver, values)
+        solver.run()
+        status = solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise Unsolved(solver.modelStatusToString(status))
+        best = np.array(solver.getSolution().col_value)
+        return Solution(values=best, optimal=False, seconds=solver.getRunTime())
+
+    def _solver(self, model: Any, left_s: float) -> Any:
+        # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
+        solver = _Highs()
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("mip_rel_gap", _NO_GAP),
+            ("time_limit", left_s),
+        ):
+            solver.setOptionValue(option, value)
+        solver.passModel(model)
+        return solver
+
     def _polished(self, solver: Any, values: Values, left_s: float) -> Values:
         """Return the best solution with the same integers: a search that ends within its gap leaves the rest as it was."""
         if left_s <= 0:
             return values
+        self._fix(solver, values)
+        solver.setOptionValue("time_limit", left_s)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return values
+        return np.array(solver.getSolution().col_value)
+
+    def _fix(self, solver: Any, values: Values) -> None:
         whole = np.array(sorted(self._whole), dtype=np.int32)
         kept = np.round(values[whole])
         count = len(whole)
         kinds = np.full(count, highspy.HighsVarType.kContinuous)
         solver.changeColsIntegrality(count, whole, kinds)
         solver.changeColsBounds(count, whole, kept, kept)
-        solver.setOptionValue("time_limit", left_s)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return values
-        return np.array(solver.getSolution().col_value)
 
     def _model(self) -> Any:
         model = highspy.HighsLp()

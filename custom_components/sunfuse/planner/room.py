@@ -5,9 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from .problem import Problem, Series, Store, below, limits, series
+from .problem import Circuit, Problem, Series, Store, below, limits, series
 
 type Values = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def room_of(circuit: Circuit, limit: Values, load: Values) -> tuple[Values, Values]:
+    """Return how much the stores of a circuit may take beside its other load, and how much they may return."""
+    if circuit.nets:
+        taken, given = limit - load, limit + load
+    else:
+        taken, given = limit - np.maximum(load, 0.0), limit + np.minimum(load, 0.0)
+    return np.maximum(taken, 0.0), np.maximum(given, 0.0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,10 +38,10 @@ class Room:
         for circuit in problem.circuits:
             inside = below(problem.circuits, circuit.id)
             limit = np.array(limits(circuit, steps))
-            if circuit.load_a:
-                limit = np.minimum(limit, limit - np.array(circuit.load_a))
+            load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * steps)
+            taken, _ = room_of(circuit, limit, load)
             for phase in range(problem.phases):
-                self.rows.append(np.maximum(limit[:, phase], 0.0))
+                self.rows.append(taken[:, phase])
                 for store in problem.stores:
                     phases = store.phases or tuple(range(problem.phases))
                     if phase in phases and store.circuit in inside:
@@ -74,6 +83,8 @@ def attainable_kw(problem: Problem) -> dict[str, Values]:
     room = Room(problem=problem)
     net_w = np.array(problem.load_w) - np.array(problem.solar_w)
     for peak in problem.peaks:
+        if peak.of_export:
+            continue
         counts = np.array(peak.windows) >= 0
         below_w = np.where(counts, np.maximum(peak.level_w - net_w, 0.0), np.inf)
         room.rows[0] = np.minimum(room.rows[0], below_w)

@@ -8,9 +8,12 @@ reached in a step that is dearer in the end.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+import math
 
 import numpy as np
 
+from .charged_stores import SMALL_W, ChargedStores
 from .plan_cost import priced
 from .problem import (
     Goal,
@@ -25,8 +28,7 @@ from .problem import (
 )
 from .room import Room, Values
 
-_SMALL_W = 1.0
-_SMALL_WH = 0.5
+SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
 
 
@@ -35,11 +37,28 @@ def _in_any_case(goal: Goal) -> bool:
 
 
 def _promised(goal: Goal) -> bool:
-    return goal.weight >= 1 and not goal.in_any_case
+    return goal.weight >= 1 and not goal.in_any_case and goal.price is None
 
 
 def _wished(goal: Goal) -> bool:
-    return goal.weight < 1 and not goal.in_any_case
+    return goal.weight < 1 and not goal.in_any_case and goal.price is None
+
+
+def _priced(goal: Goal) -> bool:
+    return goal.price is not None and not goal.in_any_case
+
+
+def _with_bounds(store: Store, steps: int) -> Store:
+    """Return a store with its lowest energies as goals: what it consumes later has to be there in time."""
+    if not (store.consumed_w or store.loss_per_hour or isinstance(store.min_wh, tuple)):
+        return store
+    least = series(store.min_wh, steps)
+    bounds = tuple(
+        Goal(step=step, energy_wh=least[step])
+        for step in range(steps)
+        if least[step] > 0 or store.consumed_w
+    )
+    return replace(store, goals=(*store.goals, *bounds))
 
 
 class SimplePlanner:
@@ -51,6 +70,9 @@ class SimplePlanner:
         self._hours = np.array(problem.steps_s) / 3600
         self._room = Room(problem=problem)
         self._power = {store.id: np.zeros(problem.steps) for store in problem.stores}
+        self._held = ChargedStores(
+            problem=problem, hours=self._hours, power=self._power
+        )
         self._most = {
             store.id: np.array(series(store.max_charge_w, problem.steps))
             for store in problem.stores
@@ -71,17 +93,18 @@ class SimplePlanner:
         """Return a plan that respects all limits and misses only what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
-            self._fill(store, store.taken_w, store.max_wh)
+            self._fill(store, store.taken_w, store.capacity_wh)
         for store in stores:
             enough_wh = store.demand_until_wh
             self._fill(
                 store,
                 store.demand_w,
-                store.max_wh if enough_wh is None else min(enough_wh, store.max_wh),
+                min(math.inf if enough_wh is None else enough_wh, store.capacity_wh),
             )
-        for counts in (_in_any_case, _promised, _wished):
+        for counts in (_in_any_case, _promised, _wished, _priced):
             for store in stores:
-                self._reach_goals(store, filter(counts, store.goals))
+                bounded = _with_bounds(store, self._problem.steps)
+                self._reach_goals(store, filter(counts, bounded.goals))
         for store in stores:
             self._use_what_pays(store)
         for store in stores:
@@ -90,7 +113,10 @@ class SimplePlanner:
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
         for goal in sorted(goals, key=lambda goal: goal.step):
-            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step)
+            worth = math.inf
+            if goal.price is not None:
+                worth = goal.price * store.charge_efficiency
+            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step, worth)
 
     def _slack_h(self, store: Store) -> float:
         """Return how long a store could wait and still reach its goals."""
@@ -103,47 +129,31 @@ class SimplePlanner:
                 slack = min(slack, float(until.sum()) * (1 - needed_wh / most_wh))
         return slack
 
-    def _stored_wh(self, store: Store, until: int) -> float:
-        """Return what a store holds at the end of a step."""
-        hours = self._hours[: until + 1]
-        return float(store.energy_wh + self._stored_w(store)[: until + 1] @ hours)
-
-    def _energy_wh(self, store: Store) -> Values:
-        """Return what a store holds at the end of each step."""
-        return np.asarray(
-            store.energy_wh + np.cumsum(self._stored_w(store) * self._hours)
-        )
-
-    def _stored_w(self, store: Store) -> Values:
-        """Return what a store gains in each step."""
-        power = self._power[store.id]
-        gains = power * store.charge_efficiency
-        return (
-            gains - store.standby_w * (power > _SMALL_W) if store.standby_w else gains
-        )
-
     def _fill(self, store: Store, demand: Series, enough_wh: float) -> None:
         for step, demand_w in enumerate(demand):
-            free_wh = enough_wh - self._stored_wh(store, self._problem.steps - 1)
+            free_wh = enough_wh - self._held.stored_wh(store, self._problem.steps - 1)
             if free_wh > 0:
-                fills_w = float(self._wanted_w(store, free_wh)[step])
-                room_w = self._limit_w(store, step)
+                fills_w = float(self._held.wanted_w(store, free_wh)[step])
+                room_w = min(self._limit_w(store, step), self._held.free_w(store)[step])
                 lacks_w = demand_w - float(self._power[store.id][step])
                 self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
 
-    def _reach(self, store: Store, energy_wh: float, last: int) -> None:
-        """Charge in the cheapest steps before the end of a step, until a store holds an energy."""
-        while (lacks_wh := energy_wh - self._stored_wh(store, last)) > 0.5:
-            if not self._add_cheapest(store, lacks_wh, last) and not self._make_room(
-                store, lacks_wh, last
-            ):
+    def _reach(
+        self, store: Store, energy_wh: float, last: int, worth: float = math.inf
+    ) -> None:
+        """Charge in the cheapest steps before the end of a step, until a store holds an energy or it is not worth it."""
+        while (lacks_wh := energy_wh - self._held.stored_wh(store, last)) > SMALL_WH:
+            if self._add_cheapest(store, lacks_wh, last, worth):
+                continue
+            if worth < math.inf or not self._make_room(store, lacks_wh, last):
                 return
 
     def _use_what_pays(self, store: Store) -> None:
         """Charge what is worth more in the store than it costs."""
         last = self._problem.steps - 1
-        while (free_wh := store.max_wh - self._stored_wh(store, last)) > 0.5:
-            worth = store.end_value * store.charge_efficiency - store.charge_cost
+        most_wh = series(store.max_wh, last + 1)[last]
+        while (free_wh := most_wh - self._held.stored_wh(store, last)) > SMALL_WH:
+            worth = store.end_value * store.charge_efficiency
             if not self._add_cheapest(store, free_wh, last, worth):
                 return
 
@@ -155,8 +165,9 @@ class SimplePlanner:
         price = self._prices(power_w, only_sun=not store.from_grid)
         if store.charge_value:
             price -= np.array(store.charge_value)[: last + 1]
+        price += np.array(series(store.charge_cost, self._problem.steps))[: last + 1]
         price += self._change_cost(store)[: last + 1]
-        price[power_w <= _SMALL_W] = np.inf
+        price[power_w <= SMALL_W] = np.inf
         step = int(np.argmin(price))
         if not price[step] < worth:
             return False
@@ -168,19 +179,20 @@ class SimplePlanner:
         cost = np.zeros(self._problem.steps)
         if store.planned_w and store.change_cost:
             planned = np.array(store.planned_w)[: self._problem.steps]
-            fits = self._power[store.id][: len(planned)] < planned - _SMALL_W
+            fits = self._power[store.id][: len(planned)] < planned - SMALL_W
             cost[: len(planned)] = np.where(fits, -store.change_cost, store.change_cost)
         return cost
 
     def _chunks_w(self, store: Store, lacks_wh: float) -> Values:
         """Return the power that is added in each step at a time: at one price, and not below the minimum."""
         power, most = self._power[store.id], self._most[store.id]
-        idle = power <= _SMALL_W
-        room = np.maximum(np.minimum(most - power, self._room.left_all_w(store)), 0.0)
+        idle = power <= SMALL_W
+        room = np.minimum(most - power, self._room.left_all_w(store))
+        room = np.maximum(np.minimum(room, self._held.free_w(store)), 0.0)
         least = np.where(idle, np.minimum(store.min_charge_w, most), 0.0)
-        enough = np.maximum(least, _SMALL_W)
+        enough = np.maximum(least, SMALL_W)
         fits = room >= enough
-        wanted = self._wanted_w(store, lacks_wh)
+        wanted = self._held.wanted_w(store, lacks_wh)
         sun = np.maximum(-self._net, 0.0)
         # Where the grid is cheaper than sun, what is beyond the sun may pay although the sun does not.
         first = (sun > enough) & (self._export_price <= self._import_price)
@@ -188,16 +200,10 @@ class SimplePlanner:
         chunks = np.maximum(np.minimum(room, wanted), least)
         return np.where(fits & (room >= least), chunks, 0.0)
 
-    def _wanted_w(self, store: Store, energy_wh: float) -> Values:
-        """Return the power that stores an energy in each step, with what the car loses if it starts in it."""
-        idle = self._power[store.id] <= _SMALL_W
-        stored_w = energy_wh / self._hours + np.where(idle, store.standby_w, 0.0)
-        return np.asarray(stored_w / store.charge_efficiency)
-
     def _prices(self, power_w: Values, *, only_sun: bool) -> Values:
         """Return the price of a kilowatt-hour of this much additional power in each of the first steps."""
         count = len(power_w)
-        power_w = np.maximum(power_w, _SMALL_W)
+        power_w = np.maximum(power_w, SMALL_W)
         sun = np.clip(-self._net[:count] / power_w, 0.0, 1.0)
         price = (
             sun * self._export_price[:count] + (1 - sun) * self._import_price[:count]
@@ -213,6 +219,8 @@ class SimplePlanner:
         """
         cost = np.zeros(len(power_w))
         for peak in self._problem.peaks:
+            if peak.of_export:
+                continue
             counts = np.array(peak.windows) >= 0
             reached_w = np.max(self._net, initial=peak.level_w, where=counts)
             above_w = np.maximum(self._net[: len(power_w)] + power_w - reached_w, 0.0)
@@ -227,14 +235,15 @@ class SimplePlanner:
         plans the same.
         """
         last = self._problem.steps - 1
-        for step in reversed(np.flatnonzero(self._power[store.id] > _SMALL_W)):
-            over_wh = self._stored_wh(store, last) - max(store.max_wh, store.energy_wh)
-            if over_wh <= _SMALL_WH:
+        for step in reversed(np.flatnonzero(self._power[store.id] > SMALL_W)):
+            most_wh = max(store.capacity_wh, store.energy_wh)
+            over_wh = self._held.stored_wh(store, last) - most_wh
+            if over_wh <= SMALL_WH:
                 return
             power_w = float(self._power[store.id][step])
             back_w = over_wh / store.charge_efficiency / float(self._hours[step])
             lowest_w = store.standby_w / store.charge_efficiency
-            if power_w - back_w <= max(lowest_w, _SMALL_W):
+            if power_w - back_w <= max(lowest_w, SMALL_W):
                 back_w = power_w  # nothing would be stored: the car does not start
             self._add(store, int(step), -back_w)
 
@@ -244,7 +253,7 @@ class SimplePlanner:
 
     def _least_w(self, store: Store, step: int) -> float:
         """Return the least power that can be added in a step: the minimum of a store that does not charge in it yet."""
-        if self._power[store.id][step] > _SMALL_W:
+        if self._power[store.id][step] > SMALL_W:
             return 0.0
         return min(store.min_charge_w, float(self._most[store.id][step]))
 
@@ -264,7 +273,7 @@ class SimplePlanner:
             )
             least_w = self._least_w(store, step)
             wanted_w = max(wanted_w, least_w)
-            if own_w < max(least_w, _SMALL_W) or wanted_w > own_w + _SMALL_W:
+            if own_w < max(least_w, SMALL_W) or wanted_w > own_w + SMALL_W:
                 continue
             if self._vacate(step, wanted_w, store, {store.id}, _DEPTH):
                 return True
@@ -280,19 +289,19 @@ class SimplePlanner:
             too_much_w = self._too_much_w(store, other, step, wanted_w)
             if self._move(other, step, too_much_w, moving | {other.id}, depth):
                 power_w = min(wanted_w, self._limit_w(store, step))
-                if power_w >= max(self._least_w(store, step), _SMALL_W):
+                if power_w >= max(self._least_w(store, step), SMALL_W):
                     self._add(store, step, power_w)
                     return True
         return False
 
     def _shares(self, store: Store, other: Store, step: int) -> bool:
         """Whether another store uses, in a step, a limit that is exhausted for this one."""
-        if self._power[other.id][step] <= _SMALL_W:
+        if self._power[other.id][step] <= SMALL_W:
             return False
         theirs = {row for row, _ in self._room.uses[other.id]}
         return any(
             row in theirs
-            and self._room.rows[row][step] / per_w < max(store.min_charge_w, _SMALL_W)
+            and self._room.rows[row][step] / per_w < max(store.min_charge_w, SMALL_W)
             for row, per_w in self._room.uses[store.id]
         )
 
@@ -313,7 +322,7 @@ class SimplePlanner:
         """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
         power_w = float(self._power[other.id][step])
         leaves_w = power_w - wanted_w
-        moved_w = wanted_w if leaves_w >= max(other.min_charge_w, _SMALL_W) else power_w
+        moved_w = wanted_w if leaves_w >= max(other.min_charge_w, SMALL_W) else power_w
         taken_w = other.taken_w[step] if step < len(other.taken_w) else 0.0
         if taken_w > 0 and power_w - moved_w < taken_w:
             return False
@@ -327,17 +336,17 @@ class SimplePlanner:
                     moved_wh / float(self._hours[target]),
                     float(self._most[other.id][target] - self._power[other.id][target]),
                 )
-                if target == step or part_w < _SMALL_W:
+                if target == step or part_w < SMALL_W:
                     continue
                 if clears and self._limit_w(other, target) < part_w - 1e-6:
                     self._clear(other, target, part_w, moving, depth - 1)
                 part_w = min(part_w, self._limit_w(other, target))
-                if part_w >= max(self._least_w(other, target), _SMALL_W):
+                if part_w >= max(self._least_w(other, target), SMALL_W):
                     self._add(other, target, part_w)
                     parts.append((target, part_w))
                     moved_wh -= part_w * float(self._hours[target])
         self._add(other, step, -moved_w)
-        if moved_wh <= _SMALL_WH and self._goals_kept(other) >= before:
+        if moved_wh <= SMALL_WH and self._goals_kept(other) >= before:
             return True
         self._add(other, step, moved_w)
         for target, part_w in parts:
@@ -359,7 +368,7 @@ class SimplePlanner:
 
     def _goals_kept(self, store: Store) -> int:
         return sum(
-            self._stored_wh(store, goal.step)
+            self._held.stored_wh(store, goal.step)
             >= reachable_wh(store, goal.energy_wh) - 1.0
             for goal in store.goals
         )
@@ -380,12 +389,12 @@ class SimplePlanner:
                         id=store.id,
                         charge_w=_series(self._power[store.id]),
                         discharge_w=none,
-                        energy_wh=_series(self._energy_wh(store)),
+                        energy_wh=_series(self._held.energy_wh(store)),
                         missing_wh=tuple(
                             max(
                                 0.0,
                                 reachable_wh(store, goal.energy_wh)
-                                - self._stored_wh(store, goal.step),
+                                - self._held.stored_wh(store, goal.step),
                             )
                             for goal in store.goals
                         ),

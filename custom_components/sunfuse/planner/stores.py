@@ -98,7 +98,8 @@ class StoreRows:
         self._most = most_kw(store, problem.steps)
         self._attainable = attainable
         exact = problem.steps if problem.exact_steps is None else problem.exact_steps
-        self._exact = min(exact, problem.steps) if self._has_minimum else 0
+        self._near = min(exact, problem.steps)
+        self._exact = self._near if self._has_minimum else 0
 
     @cached_property
     def _has_minimum(self) -> bool:
@@ -111,16 +112,19 @@ class StoreRows:
         charge = program.columns(
             steps,
             upper=self._most,
-            cost=self._order() - self._worth() + store.charge_cost * self._hours,
+            cost=self._order() - self._worth() + self._wear(store.charge_cost),
         )
         discharge = apart = on = None
         out = most_out_kw(store, steps)
         if np.any(out > 0):
-            wear = _ORDER / 10 * self._usual + store.discharge_cost
-            discharge = program.columns(steps, upper=out, cost=wear * self._hours)
+            least = _ORDER / 10 * self._usual * self._hours
+            discharge = program.columns(
+                steps, upper=out, cost=least + self._wear(store.discharge_cost)
+            )
             apart = program.columns(steps, upper=1.0)
             program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
             program.rows((discharge, 1.0), (apart, out), upper=out)
+            self._add_least_discharge(discharge, out)
         if self._exact:
             on = program.columns(
                 self._exact, upper=np.where(self._most[: self._exact] > 0, 1.0, 0.0)
@@ -155,6 +159,9 @@ class StoreRows:
             place = np.zeros(self._problem.steps)  # its power is to be low, at any time
         return _ORDER * self._usual * self._hours * (place - self._store.priority)
 
+    def _wear(self, price: float | tuple[float, ...]) -> Values:
+        return np.array(series(price, self._problem.steps)) * self._hours
+
     def _worth(self) -> Values:
         """Return the additional value of charging in each step."""
         if not self._store.charge_value:
@@ -183,38 +190,69 @@ class StoreRows:
             flows.append((on, -lost * hours[: self._exact]))
         if discharge is not None:
             flows.append((discharge, -hours / store.discharge_efficiency))
-        if discharge is not None or store.energy_wh < store.min_wh:
+        if discharge is not None or self._changes_by_itself:
             return self._add_energy_columns(flows)
         held = Held(now=store.energy_wh / 1000, flows=tuple(flows))
-        room = max(0.0, store.max_wh - store.energy_wh) / 1000
+        room = max(0.0, store.capacity_wh - store.energy_wh) / 1000
         self._program.row(*held.after(steps - 1), upper=room)
         for columns, factors in flows:
             self._program.add_cost(columns, -store.end_value * factors)
         return held
 
+    @property
+    def _changes_by_itself(self) -> bool:
+        """Whether a store that only charges may leave its bounds all the same, or starts outside of them."""
+        store = self._store
+        return bool(
+            store.loss_per_hour
+            or store.consumed_w
+            or isinstance(store.max_wh, tuple)
+            or isinstance(store.min_wh, tuple)
+            or store.energy_wh < store.min_wh
+        )
+
     def _add_energy_columns(self, flows: list[tuple[Columns, Values]]) -> Held:
         store, program, steps = self._store, self._program, self._problem.steps
         end_value = np.zeros(steps)
         end_value[-1] = -store.end_value
-        energy = program.columns(steps, cost=end_value)
+        # Consumption goes on when a store is empty: what it lacks then is below its lowest energy.
+        lowest = -np.inf if store.consumed_w else 0.0
+        energy = program.columns(steps, lower=lowest, cost=end_value)
+        consumed = np.array(store.consumed_w or (0.0,) * steps) / 1000 * self._hours
+        kept = (1 - store.loss_per_hour) ** self._hours
         for step in range(steps):
             terms: list[Term] = [
                 (columns[step : step + 1], -factors[step : step + 1])
                 for columns, factors in flows
                 if step < len(columns)
             ]
-            before = store.energy_wh / 1000 if step == 0 else 0.0
+            before = -consumed[step]
             if step:
-                terms.append((energy[step - 1 : step], -1.0))
+                terms.append((energy[step - 1 : step], -kept[step]))
+            else:
+                before += kept[0] * store.energy_wh / 1000
             program.row(
                 (energy[step : step + 1], 1.0), *terms, lower=before, upper=before
             )
         dear = _OUT_OF_BOUNDS * self._dearest
         above = program.columns(steps, cost=dear)
-        program.rows((energy, 1.0), (above, -1.0), upper=store.max_wh / 1000)
+        most = np.array(series(store.max_wh, steps)) / 1000
+        program.rows((energy, 1.0), (above, -1.0), upper=most)
         below = program.columns(steps, cost=dear)
-        program.rows((energy, 1.0), (below, 1.0), lower=store.min_wh / 1000)
+        least = np.array(series(store.min_wh, steps)) / 1000
+        program.rows((energy, 1.0), (below, 1.0), lower=least)
         return Held(now=0.0, energy=energy)
+
+    def _add_least_discharge(self, discharge: Columns, out: Values) -> None:
+        """Require at least the minimum power while the store discharges, in the steps in which minimums are exact."""
+        store, program, near = self._store, self._program, self._near
+        if not store.min_discharge_w:
+            return
+        least = np.minimum(store.min_discharge_w / 1000, out[:near])
+        gives = program.columns(near, upper=1.0)
+        program.whole(gives)
+        program.rows((discharge[:near], 1.0), (gives, -out[:near]), upper=0.0)
+        program.rows((discharge[:near], 1.0), (gives, -least), lower=0.0)
 
     def _add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
         """Require at least the minimum power while the store charges, and what it loses meanwhile: without power it does not.
@@ -247,7 +285,7 @@ class StoreRows:
         """
         program, store, exact = self._program, self._store, len(on)
         most_kwh = self._most * self._hours
-        lacks = max(0.0, store.max_wh - store.energy_wh) / 1000
+        lacks = max(0.0, store.capacity_wh - store.energy_wh) / 1000
         soon = float(most_kwh[:exact].sum()) * store.charge_efficiency
         if not store.stops_itself or lacks > soon:
             return None
@@ -301,15 +339,14 @@ class StoreRows:
     def _add_goals(self, held: Held) -> Columns:
         """Require the energy of each goal; what is missing is expensive."""
         store = self._store
-        weights = np.array(
-            [
-                goal.weight * (_IN_ANY_CASE if goal.in_any_case else 1.0)
-                for goal in store.goals
-            ]
-        )
-        missing = self._program.columns(
-            len(store.goals), cost=_MISSING * self._dearest * weights
-        )
+        dear = _MISSING * self._dearest
+        prices = [
+            dear * goal.weight * (_IN_ANY_CASE if goal.in_any_case else 1.0)
+            if goal.price is None
+            else goal.price
+            for goal in store.goals
+        ]
+        missing = self._program.columns(len(store.goals), cost=np.array(prices))
         for goal, column in zip(store.goals, missing, strict=True):
             self._program.row(
                 *held.after(goal.step),
@@ -341,7 +378,7 @@ class StoreRows:
             return {}
         demand = np.minimum(np.array(store.demand_w) / 1000, self._most)
         steps = np.flatnonzero(demand > 0)
-        enough_wh = store.max_wh
+        enough_wh = store.capacity_wh
         if store.demand_until_wh is not None:
             enough_wh = min(enough_wh, store.demand_until_wh)
         full = program.columns(len(steps), upper=1.0)

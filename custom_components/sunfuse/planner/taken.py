@@ -127,7 +127,7 @@ class _Taker:
     def full_at(self, terms: CarTerms) -> int:
         """Return the first step in which a car may be full, if no other takes more than in any case."""
         most = series(terms.store.max_charge_w, len(self.outlook.steps_s))
-        lacks_wh = terms.store.max_wh - terms.store.energy_wh
+        lacks_wh = terms.store.capacity_wh - terms.store.energy_wh
         for step, has_w in enumerate(self._of(terms)):
             room_w = self.room.left_w(terms.store, step)
             power_w = min(most[step], has_w + room_w)
@@ -167,9 +167,9 @@ def _with_taken(terms: CarTerms, taker: _Taker, ends: set[int]) -> CarTerms:
     stored_wh = 0.0
     for step, power_w in enumerate(taken):
         stored_wh += _stored_wh(terms, power_w, lengths_s[step])
-        is_full = stored_wh >= store.max_wh
+        is_full = stored_wh >= store.capacity_wh
         if step >= until and (is_full or step % _EACH == _EACH - 1 or step in ends):
-            energy_wh = min(stored_wh, store.max_wh)
+            energy_wh = min(stored_wh, store.capacity_wh)
             goals.append(Goal(step=step, energy_wh=energy_wh, in_any_case=True))
         if is_full:
             break

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import product
 import re
+from unicodedata import normalize
 
 from ..drivers.wishes import Target, TargetKind
 
@@ -17,6 +19,8 @@ _WH_PER_KWH = 1000.0
 
 # More of them than in ten years are as good as without an end.
 _MOST_TIMES = 3660
+# Time zones of one continent are so far apart.
+_EARLY, _LATE = time(6), time(18)
 # Some calendars write the last day that there is.
 _FOR_EVER = "9999"
 
@@ -29,22 +33,63 @@ class Recurrence:
     until: datetime | None = None
 
 
-def named(summary: str, names: Iterable[str]) -> str | None:
-    """Return the name that a text contains, the longest of several; None if it contains none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A name in a text, and the target that is said for it: after it, else anywhere."""
 
-    A whole word goes before the beginning of one, as of a genitive. The digits of a longer number are no part of a name.
+    name: str
+    target: Target | None = None
+
+
+def named(summary: str, names: Iterable[str]) -> tuple[Named, ...]:
+    """Return the names that a text contains, in its order; of names within each other only the longest.
+
+    A whole word goes before the beginning of one, as of a genitive, and a letter before the same one without its accent.
+    The digits of a longer number are no part of a name.
     """
-    text, names = summary.casefold(), [name for name in names if name.strip()]
+    names = sorted((name for name in names if name.strip()), key=len, reverse=True)
     for after in (r"(?!\w|[.,]\d)", ""):
-        found = [name for name in names if re.search(_pattern(name, after), text)]
-        if found:
-            return max(found, key=len)
-    return None
+        spans: dict[tuple[int, int], str] = {}
+        for spelt, name in product((_folded, _plain), names):
+            for found in re.finditer(_pattern(spelt(name), after), spelt(summary)):
+                begin, end = found.span()
+                if all(end <= first or last <= begin for first, last in spans):
+                    spans[begin, end] = name
+        if spans:
+            return _with_targets(_folded(summary), dict(sorted(spans.items())))
+    return ()
+
+
+def _with_targets(text: str, spans: dict[tuple[int, int], str]) -> tuple[Named, ...]:
+    """Return names with their targets; no digit of a name belongs to one."""
+    begins = [begin for begin, _ in spans]
+    parts = [
+        text[end:begin]
+        for end, begin in zip(
+            [0, *(end for _, end in spans)], [*begins, len(text)], strict=True
+        )
+    ]
+    targets = [target_in(part) for part in parts]
+    anywhere = next((target for target in targets if target), None)
+    cars: dict[str, Named] = {}
+    for name, target in zip(spans.values(), targets[1:], strict=True):
+        cars.setdefault(name, Named(name=name, target=target or anywhere))
+    return tuple(cars.values())
+
+
+def _folded(text: str) -> str:
+    """Return a text so that case and the two ways to write an umlaut make no difference."""
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
+def _plain(text: str) -> str:
+    """Return a text without accents too, letter by letter."""
+    return "".join(normalize("NFD", letter)[0] for letter in _folded(text))
 
 
 def _pattern(name: str, after: str) -> str:
     whole_number = r"(?![.,]?\d)" if name[-1].isdigit() else ""
-    return rf"(?<!\w){re.escape(name.casefold())}{whole_number}{after}"
+    return rf"(?<!\w){re.escape(name)}{whole_number}{after}"
 
 
 def target_in(text: str) -> Target | None:
@@ -85,6 +130,7 @@ def recurrence_of(rule: str, start: datetime) -> Recurrence | None:
         weekdays = _weekdays(parts, start.weekday())
         if weekdays is None:
             return None
+        weekdays = _in_our_zone(weekdays, start)
         return Recurrence(weekdays=weekdays, until=_until(parts, start, weekdays))
     except ValueError:
         return None
@@ -99,6 +145,19 @@ def _weekdays(parts: dict[str, str], weekday: int) -> tuple[int, ...] | None:
     if days is None:
         return (weekday,)
     return tuple(sorted({_DAYS.index(day.strip()) for day in days.split(",")}))
+
+
+def _in_our_zone(weekdays: tuple[int, ...], start: datetime) -> tuple[int, ...]:
+    """Return the weekdays of a rule that was written in another time zone.
+
+    The event itself is the first of its series (RFC 5545, DTSTART), but the rule has the days of whoever wrote it: around
+    midnight the day before or after.
+    """
+    if start.weekday() in weekdays:
+        return weekdays
+    shift = 1 if start.time() < _EARLY else -1 if start.time() >= _LATE else 0
+    shifted = tuple(sorted((day + shift) % 7 for day in weekdays))
+    return shifted if start.weekday() in shifted else weekdays
 
 
 def _until(

@@ -18,8 +18,8 @@ from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
 
-# A charger that has a command is left alone for so long, unless it reports something that matters for it; then its
-# limit may be due again, or its car asleep.
+# A charger that has a command is left alone for so long, unless it reports something that matters for it; then it is
+# asked whether its limit is due again, or its car asleep.
 LEFT_ALONE_S = 10.0
 # A charger and its car take some seconds to end a transaction, and to report that the car takes nothing any more.
 STOP_AGAIN = timedelta(seconds=30)
@@ -105,11 +105,15 @@ class CommandSender:
         if last is None or command.again or last.command != command:
             return False
         station = self._stations[key.identity]
-        if (
-            last.adapter is not station.presence.adapter
-            or self._hass.loop.time() - last.at_s >= LEFT_ALONE_S
-        ):
+        if last.adapter is not station.presence.adapter:
             return False
+        now_s = self._hass.loop.time()
+        if now_s - last.at_s >= LEFT_ALONE_S:
+            if not station.repeats(
+                key.connector, command.current_a, command.phases, command.session
+            ):
+                return False
+            last.at_s = now_s
         state = station.connector(key.connector)
         if state is not last.state:
             if last.matters != _matters(station, state):

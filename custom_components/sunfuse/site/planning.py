@@ -7,8 +7,8 @@ exceed a limit. A run that fails costs nothing but its plan: the last good one g
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 import logging
+from threading import Lock
 from time import perf_counter
 
 from homeassistant.config_entries import ConfigEntry
@@ -99,6 +99,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             hass, entry, self._async_run, name=f"{DOMAIN} plan", burst_s=BURST_S
         )
         self._stops: list[Callable[[], None]] = []
+        self._at_work = Lock()
         self.data = SitePlan()
 
     @property
@@ -152,13 +153,18 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             cancel_on_shutdown=True,
         )
 
-    @callback
-    def stop(self) -> None:
-        """Plan nothing more."""
+    async def async_stop(self) -> None:
+        """Plan nothing more; wait for the planner, whose solver in C++ cannot be interrupted."""
         for stop in self._stops:
             stop()
         self._stops = []
         self._run.stop()
+        if self._at_work.locked():
+            await self.hass.async_add_executor_job(self._wait)
+
+    def _wait(self) -> None:
+        with self._at_work:
+            pass
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
@@ -223,9 +229,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         if previous is not None:
             cars = tuple(car for car in previous.cars if car.id not in changed)
             previous = replace(previous, cars=cars)
-        return await self.hass.async_add_executor_job(
-            partial(intend, outlook, previous, clock=perf_counter)
-        )
+        return await self.hass.async_add_executor_job(self._intend, outlook, previous)
+
+    def _intend(self, outlook: Outlook, previous: Intention | None) -> Intention:
+        """Plan, in a thread; one at a time, as two would take each other's time limit."""
+        with self._at_work:
+            return intend(outlook, previous, clock=perf_counter)
 
     async def async_preview(
         self, key: ConnectorKey, change: Callable[[Demand], Demand], mode: Mode | None

@@ -13,6 +13,9 @@ from ..station_state import CommandError
 
 _LOGGER = logging.getLogger(__name__)
 
+# A station has no more connectors than that with a card each; what is forgotten is asked again.
+_MOST_ASKED = 32
+
 # How a version of OCPP writes a verdict.
 type VerdictAnswer = Callable[[Verdict], Payload]
 
@@ -30,18 +33,27 @@ class CardChecks:
         self._link = link
         self._station = station
         self._stop = stop
+        self._asked: dict[str, Verdict] = {}  # what automations answered, by card
 
     def decide(
-        self, token: str, answer: VerdictAnswer, transaction_id: str | None = None
+        self,
+        token: str,
+        answer: VerdictAnswer,
+        transaction_id: str | None = None,
+        *,
+        presented: bool = True,
     ) -> Answer:
         """Return the answer about a card, at once or after an automation was asked.
 
-        A station must end the transaction of a card that is refused; if it does not, we stop it.
+        A station must end the transaction of a card that is refused; if it does not, we stop it. A card that is only
+        named again was not `presented`: nobody is asked again, and nothing is reported.
         """
         token = clean(token)
         if transaction_id is not None:
             answer = self._ending(answer, transaction_id)
         decision = self._station.cards.decide(token)
+        if not presented and (known := decision or self._asked.get(token)):
+            return answer(known)
         if decision is None:
             self._station.reports.card(token, None)
             return self._ask_about(token, answer)
@@ -77,5 +89,8 @@ class CardChecks:
 
     async def _ask_about(self, token: str, answer: VerdictAnswer) -> Payload:
         verdict = await self._station.cards.answer(self._station.identity, token)
+        if len(self._asked) >= _MOST_ASKED:
+            self._asked.clear()
+        self._asked[token] = verdict
         self._station.reports.card(token, verdict is Verdict.ACCEPTED)
         return answer(verdict)

@@ -47,6 +47,11 @@ class Compliance:
             raise CommandError("refused", "The car draws too little for the test")
         self._testing = True
 
+    @property
+    def is_testing(self) -> bool:
+        """Whether a test is running."""
+        return self._testing
+
     def end_test(self) -> None:
         """End a test without a result."""
         self._testing = False

@@ -104,6 +104,51 @@ class Limiter:
             if self._offer is offer:  # otherwise a newer one waits behind this one
                 await self._bring(adapter, offer)
 
+    def repeats(
+        self,
+        adapter: Adapter,
+        current_a: float,
+        phases: int | None,
+        session: Session | None,
+    ) -> bool:
+        """Take an offer that the station has already, and that is not due for renewal; otherwise return False."""
+        if self._turn.locked() or self.compliance.is_testing or self._waker.is_busy:
+            return False
+        now = self._shared.now()
+        offer = Offer(self._allowed(current_a), phases, now, session=session)
+        if not self._has_limit(adapter, offer) and not self._rests(offer):
+            return False
+        self._offer = offer
+        return True
+
+    def _has_limit(self, adapter: Adapter, offer: Offer) -> bool:
+        """Whether a transaction has exactly this limit."""
+        transaction = self._connector.state.transaction
+        return (
+            transaction is not None
+            and transaction.authorised
+            and adapter.knows(transaction.id)
+            and self._holds(self._as_taken(offer))
+        )
+
+    def _rests(self, offer: Offer) -> bool:
+        """Whether nothing is offered, and nothing flows."""
+        state = self._connector.state
+        return (
+            offer.current_a == 0
+            and state.transaction is None
+            and state.status is not None
+            and state.status not in CHARGES
+            and state.offer_a == 0
+            and self._connector.confirmed is None
+        )
+
+    def _as_taken(self, offer: Offer) -> Offer:
+        """Return an offer as the station takes it: one that takes no limits allows its car all that it has."""
+        if offer.current_a > 0 and not self._shared.state.takes_limits:
+            return replace(offer, current_a=self._shared.config.max_a)
+        return offer
+
     def _allowed(self, current_a: float) -> float:
         """Return a current as it can be commanded: never above the configured maximum or the offer."""
         config = self._shared.config
@@ -114,9 +159,7 @@ class Limiter:
     async def _bring(self, adapter: Adapter, offer: Offer) -> None:
         state = self._connector.state
         transaction = state.transaction
-        if offer.current_a > 0 and not self._shared.state.takes_limits:
-            # It allows its car all that it has.
-            offer = replace(offer, current_a=self._shared.config.max_a)
+        offer = self._as_taken(offer)
         if offer.current_a == 0 and offer.session != state.session:
             return  # decided while nothing charged here, or for the session before
         if transaction is not None and not transaction.authorised:

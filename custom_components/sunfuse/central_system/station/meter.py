@@ -4,13 +4,14 @@ OCPP leaves much open (the unit, whether values come by phase, whether there is 
 Everything that is derived from their values is derived here.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 import math
 from typing import Any
 
 from ...engine.clock_change import moved
+from ...engine.copies import copy_with
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
 from .session_chain import Chain
@@ -43,6 +44,8 @@ class Reading:
     context: str | None = None
 
 
+# The readings of one time.
+type _ByMeasurand = Mapping[str, Sequence[Reading]]
 # The readings of a message, each with its time, the oldest first.
 type TimedReadings = list[tuple[datetime, list[Reading]]]
 
@@ -97,21 +100,22 @@ class Meter:
         return dropped
 
     def update(
-        self, readings: Sequence[Reading], at: datetime, *, live: bool = True
+        self, readings: Iterable[Reading], at: datetime, *, live: bool = True
     ) -> MeterSample:
         """Take in values that were measured together at `at` (our clock) and return the newest of all.
 
         Values that are not live, or older than the known ones, count for the energy only.
         """
-        energy = self._total(readings, ENERGY)
-        if energy is not None and not _name_unit(readings):
+        by_measurand = _by_measurand(readings)
+        energy = self._total(by_measurand, ENERGY)
+        if energy is not None and not _name_unit(by_measurand):
             energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
             self._energy.read(energy, at)
             self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
-            self._sample = self._live(readings, at)
-            if energy is None and _show_power(readings):
+            self._sample = self._live(by_measurand, at)
+            if energy is None and _show_power(by_measurand):
                 self._integrate(at)
         return self._sample
 
@@ -186,12 +190,13 @@ class Meter:
         return register_wh if register_wh >= 0 else None
 
     def _show_energy(self) -> None:
-        self._sample = replace(self._sample, energy_wh=self._energy.energy_wh)
+        if self._energy.energy_wh != self._sample.energy_wh:
+            self._sample = copy_with(self._sample, energy_wh=self._energy.energy_wh)
 
     def stopped(self, at: datetime) -> MeterSample:
         """Note that the contactor is open: nothing flows, whatever was measured last."""
         if self._sample.at is not None:
-            self._sample = replace(
+            self._sample = copy_with(
                 self._sample,
                 at=max(at, self._sample.at),
                 current_a=_open(self._sample.current_a),
@@ -201,7 +206,7 @@ class Meter:
             self._integrate(self._sample.at or at)
         return self._sample
 
-    def _live(self, readings: Sequence[Reading], at: datetime) -> MeterSample:
+    def _live(self, readings: _ByMeasurand, at: datetime) -> MeterSample:
         voltage = self._merge(
             self._sample.voltage_v, self._voltages(readings), "voltage"
         )
@@ -218,7 +223,7 @@ class Meter:
         if offered is None:
             by_phase = self._by_phase(readings, "Current.Offered")
             offered = max((a for a in by_phase if a is not None), default=None)
-        return replace(
+        return copy_with(
             self._sample,
             at=at,
             voltage_v=voltage,
@@ -231,7 +236,7 @@ class Meter:
 
     def _currents(
         self,
-        readings: Sequence[Reading],
+        readings: _ByMeasurand,
         reported: Phases,
         powers: Phases,
         power: float | None,
@@ -279,14 +284,14 @@ class Meter:
             if amperes is not None
         )
 
-    def _voltages(self, readings: Sequence[Reading]) -> Phases:
+    def _voltages(self, readings: _ByMeasurand) -> Phases:
         reported = self._by_phase(readings, "Voltage")
         if any(value is not None for value in reported):
             return reported
         between = [
             scaled(reading)
-            for reading in readings
-            if reading.measurand == "Voltage" and reading.phase in _BETWEEN_PHASES
+            for reading in readings.get("Voltage", ())
+            if reading.phase in _BETWEEN_PHASES
         ]
         if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
             star = sum(between) / 3 / math.sqrt(3)
@@ -296,7 +301,7 @@ class Meter:
             return (None, None, None)
         return _phases(total if phase < self._phases else None for phase in range(3))
 
-    def _total(self, readings: Sequence[Reading], measurand: str) -> float | None:
+    def _total(self, readings: _ByMeasurand, measurand: str) -> float | None:
         """Return the sum of all phases: reported as such, or added up if every phase was reported."""
         total = self._newest(readings, measurand)
         if total is not None:
@@ -306,18 +311,18 @@ class Meter:
         return sum(values) if values and len(values) == len(by_phase) else None
 
     def _newest(
-        self, readings: Iterable[Reading], measurand: str, phase: str | None = None
+        self, readings: _ByMeasurand, measurand: str, phase: str | None = None
     ) -> float | None:
         value = None
-        for reading in readings:
-            if reading.measurand == measurand and reading.phase == phase:
+        for reading in readings.get(measurand, ()):
+            if reading.phase == phase:
                 value = scaled(reading)
         return value
 
-    def _by_phase(self, readings: Iterable[Reading], measurand: str) -> Phases:
+    def _by_phase(self, readings: _ByMeasurand, measurand: str) -> Phases:
         values: list[float | None] = [None, None, None]
-        for reading in readings:
-            if reading.measurand == measurand and reading.phase in _PHASES:
+        for reading in readings.get(measurand, ()):
+            if reading.phase in _PHASES:
                 values[_PHASES[reading.phase]] = scaled(reading)
         return _phases(values)
 
@@ -339,20 +344,25 @@ class Meter:
         return self._max_w * self._time_factor * hours * 1.2 + SLACK_WH
 
 
+def _by_measurand(readings: Iterable[Reading]) -> _ByMeasurand:
+    """Return the readings of each measurand, in their order."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.measurand, []).append(reading)
+    return found
+
+
 def _phases(values: Iterable[float | None]) -> Phases:
     first, second, third = values
     return (first, second, third)
 
 
-def _name_unit(readings: Iterable[Reading]) -> bool:
-    return any(reading.unit for reading in readings if reading.measurand == ENERGY)
+def _name_unit(readings: _ByMeasurand) -> bool:
+    return any(reading.unit for reading in readings.get(ENERGY, ()))
 
 
-def _show_power(readings: Iterable[Reading]) -> bool:
-    return any(
-        reading.measurand in ("Power.Active.Import", "Current.Import")
-        for reading in readings
-    )
+def _show_power(readings: _ByMeasurand) -> bool:
+    return "Power.Active.Import" in readings or "Current.Import" in readings
 
 
 def _open(current: Phases) -> Phases:

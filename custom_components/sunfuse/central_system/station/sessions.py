@@ -84,14 +84,30 @@ class Sessions:
             self._shared.change(record.connector, status=ConnectorStatus.PREPARING)
         self._run(record)
 
-    def authorised(self, connector: int) -> None:
-        """Note that the running transaction of a connector may charge."""
+    def authorised(
+        self, connector: int, transaction_id: str, id_token: str | None
+    ) -> None:
+        """Note that the running transaction of a connector may charge, and by which card: it may have begun with the cable."""
+        if id_token:
+            self._named(connector, transaction_id, id_token)
         transaction = self._shared.connector(connector).transaction
         if transaction is not None and not transaction.authorised:
             self._shared.change(
                 connector, transaction=replace(transaction, authorised=True)
             )
             self._limits.of(connector).started(self._presence.adapter)
+
+    def _named(self, connector: int, transaction_id: str, id_token: str) -> None:
+        """Note the card of a transaction that began without one."""
+        record = self.transactions.get(transaction_id)
+        if record is None or record.transaction.id_token is not None:
+            return
+        named = replace(record.transaction, id_token=id_token)
+        self.transactions.add(replace(record, transaction=named))
+        running = self._shared.connector(connector).transaction
+        if running is not None and running.id == transaction_id:
+            running = replace(running, id_token=id_token)
+            self._shared.change(connector, transaction=running)
 
     def _counted(self, record: Record) -> Record:
         """Return a transaction with the energy at its start, from where its own energy is counted."""

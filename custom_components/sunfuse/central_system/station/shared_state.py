@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from ...engine.clock_change import move_attributes, moved
+from ...engine.copies import copy_with
 from ..security.card_policy import CardPolicy
 from ..station_state import (
     ConnectorState,
@@ -100,33 +102,31 @@ class SharedState:
 
     def update(self, **changes: Any) -> None:
         """Change the state of the station and report the change."""
-        state = replace(self._state, **changes)
+        state = copy_with(self._state, **changes)
         if state != self._state:
             self._state = state
             self._changed(state)
 
     def heard(self) -> None:
         """Note that the station is alive, without reporting a change: this happens with every message."""
-        self._state = replace(self._state, last_seen=self.now())
+        self._state = copy_with(self._state, last_seen=self.now())
         if self._status_count.unsettled:
             self.count_connectors()
 
     def change(self, connector: int, **changes: Any) -> None:
         """Change the state of a connector and report the change."""
         before = self.connector(connector)
-        if before in self._state.connectors and all(
+        others = [one for one in self._state.connectors if one is not before]
+        is_new = len(others) == len(self._state.connectors)
+        if not is_new and all(
             getattr(before, name) == value for name, value in changes.items()
         ):
             return
-        state = replace(before, **changes)
+        state = copy_with(before, **changes)
         if state.transaction is not None and not state.used:
-            state = replace(state, used=True)
-        states = {state.id: state for state in self._state.connectors}
-        states[connector] = state
-        self.update(
-            last_seen=self.now(),
-            connectors=tuple(states[connector] for connector in sorted(states)),
-        )
+            state = copy_with(state, used=True)
+        states = sorted((*others, state), key=attrgetter("id"))
+        self.update(last_seen=self.now(), connectors=tuple(states))
         if state.used != before.used or state.status != before.status:
             self.count_connectors()
 

@@ -182,6 +182,16 @@ class Station:
             adapter, current_a, phases, again=again, session=session
         )
 
+    def repeats(
+        self, connector: int, current_a: float, phases: int, session: Session | None
+    ) -> bool:
+        """Offer again what a connector has, if it has exactly that and nothing has to be sent; otherwise return False."""
+        adapter = self.presence.serving
+        session = session or self.connector(connector).session
+        return adapter is not None and self.limits.of(connector).repeats(
+            adapter, current_a, phases, session
+        )
+
     async def stop(self, connector: int) -> None:
         """Stop the transaction of a connector; the car starts again only when it is offered a current.
 

@@ -119,8 +119,10 @@ class SessionsInterface(Protocol):
     def started(self, record: Record) -> None:
         """Note that a transaction started."""
 
-    def authorised(self, connector: int) -> None:
-        """Note that the running transaction of a connector may charge."""
+    def authorised(
+        self, connector: int, transaction_id: str, id_token: str | None
+    ) -> None:
+        """Note that the running transaction of a connector may charge, and by which card: it may have begun with the cable."""
 
     def recognised(self, connector: int, transaction_id: str) -> None:
         """Note that a transaction is running whose start was not reported, or before our restart."""

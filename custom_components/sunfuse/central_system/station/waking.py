@@ -34,6 +34,11 @@ class Waker:
         self._resumed_at: datetime | None = None
         self._next = Wake.NUDGE
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a car may have to be woken, or is being nudged."""
+        return self._resumed_at is not None or self._nudged_at is not None
+
     def offered(
         self, current_a: float, at: datetime, status: ConnectorStatus | None
     ) -> None:

@@ -23,9 +23,10 @@ def decide(
     *,
     contract: bool = False,
     running: str | None = None,
+    presented: bool = True,
 ) -> Answer:
-    """Return the answer about a card, or about the contract of an ISO 15118 car."""
+    """Return the answer about a card, or about the contract of an ISO 15118 car; it may only be named again."""
     answer = contract_info if contract else token_info
     if token["type"] == "NoAuthorization":  # a button, or a charger without a reader
         return doorkeeper.decide_without_card(answer)
-    return doorkeeper.decide(token["idToken"], answer, running)
+    return doorkeeper.decide(token["idToken"], answer, running, presented=presented)

@@ -24,6 +24,10 @@ from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide
 
+# What happens with a card in the driver's hand, or that came with a command.
+_PRESENTED = frozenset(
+    ("Authorized", "Deauthorized", "StopAuthorized", "RemoteStart", "RemoteStop")
+)
 _CHARGING_STATE = {
     "Charging": ConnectorStatus.CHARGING,
     "EVConnected": ConnectorStatus.PREPARING,
@@ -58,6 +62,10 @@ class TransactionEvent:
             or info.get("chargingState") not in ("EVConnected", "Idle"),
         )
 
+    def presents(self, known: str | None) -> bool:
+        """Whether a card was presented: many stations name the card of a transaction, which is known, with each event."""
+        return self.id_token != known or self.payload["triggerReason"] in _PRESENTED
+
 
 class TransactionEvents2:
     """Processes the transaction events of one connected station, which may arrive late and in any order."""
@@ -81,6 +89,8 @@ class TransactionEvents2:
         event = TransactionEvent.of(
             payload, at, live=self._is_live(payload, theirs, at)
         )
+        known = station.sessions.transactions.get(event.transaction_id)
+        presented = event.presents(known.transaction.id_token if known else None)
         match payload["eventType"]:
             case "Started":
                 self._started(event, values)
@@ -92,7 +102,9 @@ class TransactionEvents2:
             return {}
         ended = payload["eventType"] == "Ended"
         running = None if ended else event.transaction_id
-        return decide(self._cards, payload["idToken"], running=running)
+        return decide(
+            self._cards, payload["idToken"], running=running, presented=presented
+        )
 
     def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
         """Whether an event describes the present: stored ones and ones out of order do not."""
@@ -137,7 +149,7 @@ class TransactionEvents2:
         if event.live:
             station.sessions.recognised(number, event.transaction_id)
         if event.authorised:
-            station.sessions.authorised(number)
+            station.sessions.authorised(number, event.transaction_id, event.id_token)
         self._take(number, event, values)
 
     def _number(self, event: TransactionEvent) -> int:

@@ -1,0 +1,90 @@
+"""One direction at a time: no import while exporting, no charging while discharging, and what keeps off the grid."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .problem import Problem
+from .program import Columns, Program, Values
+from .stores import StoreColumns, most_kw, most_out_kw
+
+_SMALL = 1e-6  # kilowatts that count as zero
+
+
+@dataclass(slots=True, kw_only=True)
+class Directions:
+    """Whether a step imports and exports: never both, and neither where it is balanced."""
+
+    problem: Problem
+    program: Program
+    stores: tuple[StoreColumns, ...]
+    imported: Columns
+    exported: Columns
+    curtailed: Columns | None  # what is exported in vain
+    imports: Columns = field(init=False)
+    exports: Columns = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Let import and export exclude each other, as far as `imports` and `exports` are whole numbers."""
+        problem, program = self.problem, self.program
+        self.imports = program.columns(problem.steps, upper=1.0)
+        self.exports = program.columns(problem.steps, upper=1.0)
+        charge = sum(most_kw(s, problem.steps) for s in problem.stores)
+        discharge = sum(most_out_kw(s, problem.steps) for s in problem.stores)
+        load = np.array(problem.load_w) / 1000
+        net = load - np.array(problem.solar_w) / 1000
+        most_in = np.maximum(load if problem.curtails else net, 0.0) + charge
+        most_out = np.maximum(-net, 0.0) + discharge
+        program.rows((self.imports, 1.0), (self.exports, 1.0), upper=1.0)
+        program.rows((self.imported, 1.0), (self.imports, -most_in), upper=0.0)
+        program.rows((self.exported, 1.0), (self.exports, -most_out), upper=0.0)
+        if self.curtailed is not None:
+            program.rows((self.curtailed, 1.0), (self.exports, -most_out), upper=0.0)
+        for columns in self.stores:
+            store = columns.store
+            if not store.from_grid:
+                most = most_kw(store, problem.steps)
+                program.rows((columns.charge, 1.0), (self.imports, most), upper=most)
+            if columns.discharge is not None and not store.to_grid:
+                most = most_out_kw(store, problem.steps)
+                program.rows((columns.discharge, 1.0), (self.exports, most), upper=most)
+
+    def forbid(self, values: Values, *, everywhere: bool) -> bool:
+        """Forbid what a solution does in both directions at once, there or in all steps; returns whether it did."""
+        imports = values[self.imported] > _SMALL
+        exports = values[self.exported] > _SMALL
+        if self.curtailed is not None:
+            exports |= values[self.curtailed] > _SMALL
+        both = imports & exports
+        again = False
+        apart: list[Columns] = []
+        for columns in self.stores:
+            store = columns.store
+            charges = values[columns.charge] > _SMALL
+            if not store.from_grid:
+                both |= charges & imports
+            if columns.discharge is None or columns.apart is None:
+                continue
+            discharges = values[columns.discharge] > _SMALL
+            if not store.to_grid:
+                both |= discharges & exports
+            apart.append(columns.apart)
+            again |= self.program.whole(columns.apart[charges & discharges])
+        for flags in (self.imports, self.exports):
+            again |= self.program.whole(flags[both])
+        if again and everywhere:
+            for flags in (self.imports, self.exports, *apart):
+                self.program.whole(flags)
+        return again
+
+    def one_way(self, values: Values) -> Values:
+        """Return a solution whose directions are those of its net powers."""
+        values = values.copy()
+        net = values[self.imported] - values[self.exported]
+        values[self.imports] = net > _SMALL
+        values[self.exports] = net < -_SMALL
+        for columns in self.stores:
+            if columns.discharge is not None and columns.apart is not None:
+                charges = values[columns.charge] > values[columns.discharge]
+                values[columns.apart] = charges
+        return values
