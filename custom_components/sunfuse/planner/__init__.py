@@ -100,13 +100,17 @@ __all__ = [
 def solve(problem: Problem, *, clock: Callable[[], float] | None = None) -> Plan:
     """Return the cheapest plan that reaches all reachable goals and respects every limit.
 
+    `docs/solve.md` has an example of each field, and says how other optimisers call it. Powers are mean watts of a step,
+    energies watt-hours, prices per kilowatt-hour. `Plan.cost` is the value of the objective: money spent, less earnings and
+    the value of what is stored at the end.
+
     What cannot be reached is in `StorePlan.missing_wh`, what the household alone exceeds is in
     `Plan.excess_import_w`: there is a plan for every problem. Without HiGHS, or if it found nothing within
     `time_limit_s`, `Plan.status` is `SIMPLE`. A `clock` in seconds (`time.perf_counter`) lets the limit include building the
     program, which takes a while for many cars on a slow machine; without one it is that of the search.
 
     Raises:
-        ValueError: the problem contradicts itself; the message says where.
+        ValueError: the problem contradicts itself, or contains what is no number; the message names the field.
 
     """
     check(problem)
