@@ -1,8 +1,7 @@
 """Sensors of the site, of its chargers, and of the simulated house."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
@@ -210,21 +209,24 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     entity_description: ConnectorSensorDescription
 
+    @cached_property
+    def _is_energy(self) -> bool:
+        return self.entity_description.device_class is SensorDeviceClass.ENERGY
+
     @property
     @override
     def pace(self) -> Pace | None:
         """Return its pace. Energies change once a minute already, when they are saved."""
-        if self.device_class is SensorDeviceClass.ENERGY:
-            return ENERGY_PACE
-        return super().pace
+        return ENERGY_PACE if self._is_energy else super().pace
 
     @override
     def _part(self, connector: ConnectorData) -> object:
-        return self.entity_description.value_fn(connector), self._moment(connector)
+        value = self.entity_description.value_fn(connector)
+        return (value, self._moment(connector)) if self._is_energy else value
 
     def _moment(self, connector: ConnectorData) -> object:
         """Return the session of an energy, now and as saved: it is written when one starts or ends, whatever its pace."""
-        if self.device_class is not SensorDeviceClass.ENERGY:
+        if not self._is_energy:
             return None
         transaction, stored = (
             connector.connector.transaction,
@@ -235,10 +237,13 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     @override
     def _shown(self) -> Shown:
-        shown = super()._shown()
-        if self.connector is None:
-            return shown
-        return replace(shown, moment=self._moment(self.connector))
+        connector = self.connector
+        if connector is None:
+            return Shown(available=False)
+        moment = self._moment(connector)
+        if not self.available:
+            return Shown(available=False, moment=moment)
+        return Shown(available=True, value=self.native_value, moment=moment)
 
     @property
     @override

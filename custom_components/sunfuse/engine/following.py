@@ -70,7 +70,10 @@ def _drawn_w(
 
 def _last(draws: tuple[Draw, ...], at: datetime) -> Draw:
     """Return the last draw that was reported by then, or the first one."""
-    return next((draw for draw in reversed(draws) if draw.at <= at), draws[0])
+    for draw in reversed(draws):
+        if draw.at <= at:
+            return draw
+    return draws[0]
 
 
 def _since(
@@ -105,10 +108,13 @@ def _followed_a(
     """Return what a car draws that follows its offers since it reported: with `early` the most, otherwise the least."""
     level_a = max(draw.current_a)
     most_a = inf if early or past.takes_a is None else past.takes_a
-    offers = past.offers
-    if offers and offers[-1].since <= draw.at:
-        offers = offers[-1:]  # those before it were over when it reported
-    for offered_a, begin, end in _stretches(offers, at, early=early):
+    stretches: Iterable[tuple[float, datetime, datetime]]
+    if past.offers and past.offers[-1].since <= draw.at:
+        # Those before it were over when it reported.
+        stretches = ((past.offers[-1].current_a, draw.at, at),)
+    else:
+        stretches = _stretches(past.offers, at, early=early)
+    for offered_a, begin, end in stretches:
         seconds = (end - max(begin, draw.at)).total_seconds()
         if seconds <= 0:
             continue

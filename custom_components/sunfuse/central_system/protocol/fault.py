@@ -43,6 +43,11 @@ class FaultBoundary:
         """Swallow an exception, but nothing that ends the program or a task."""
         if not isinstance(error, Exception):
             return False
+        self.failed(error)
+        return True
+
+    def failed(self, error: Exception) -> None:
+        """Note that the part failed."""
         self._unlogged += 1
         now = self._clock()
         if self._logged_at is None or now - self._logged_at >= _LOG_EVERY_S:
@@ -53,7 +58,6 @@ class FaultBoundary:
                 exc_info=error,
             )
             self._logged_at, self._unlogged = now, 0
-        return True
 
 
 class Listeners[T]:
@@ -74,5 +78,8 @@ class Listeners[T]:
     def call(self, event: T) -> None:
         """Call every listener."""
         for listener, boundary in tuple(self._listeners):
-            with boundary:
+            # This is done with each message of a charger: a context takes longer than most listeners.
+            try:
                 listener(event)
+            except Exception as error:  # noqa: BLE001
+                boundary.failed(error)
