@@ -79,8 +79,7 @@ def planned(count: int) -> tuple[list[float], float]:
         for car in intention.cars:
             slot = next(slot for slot in car.slots if slot.start <= now < slot.end)
             taken_w += slot.power_w
-            if slot.power_w > 1:
-                stored[int(car.id)] += (0.92 * slot.power_w - 225) * 0.25
+            stored[int(car.id)] += slot.energy_wh
         power.append(taken_w)
     missing_wh = sum(
         max(0.0, needed_wh - held_wh)

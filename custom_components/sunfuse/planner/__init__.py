@@ -51,8 +51,8 @@ from .problem_checks import check
 from .simple import SimplePlanner
 
 try:
+    from .branching import Unsolved
     from .formulation import Formulation
-    from .program import Unsolved
 except ImportError:
     # There is no wheel of highspy for this machine: the simple planner is used instead, and site/ informs the user.
     SOLVER = False

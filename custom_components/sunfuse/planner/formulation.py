@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .branching import Columns, OutOfTime, Solution, Unsolved, Values
 from .one_direction import Directions
 from .peak_rungs import rungs_of
 from .plan_cost import priced
@@ -26,7 +27,7 @@ from .problem import (
     limits,
     series,
 )
-from .program import Columns, OutOfTime, Program, Solution, Term, Unsolved, Values
+from .program import Program, Term
 from .room import attainable_kw, room_of
 from .stores import Scale, StoreColumns, StoreRows, most_kw
 
@@ -105,7 +106,9 @@ class Formulation:
             Unsolved: there was not enough time for any plan.
 
         """
-        gap = self._problem.gap_kwh * self._scale.energy
+        problem = self._problem
+        gap = problem.gap_kwh * self._scale.energy
+        gap += problem.gap_kw * sum(peak.price_per_kw for peak in problem.peaks)
         solution = self._program.solve(self._left_s, gap)
         everywhere = False
         while self._directions.forbid(solution.values, everywhere=everywhere):

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .branching import Columns, Values
 from .problem import Problem
-from .program import Columns, Program, Values
+from .program import Program
 from .stores import StoreColumns, most_kw, most_out_kw
 
 _SMALL = 1e-6  # kilowatts that count as zero

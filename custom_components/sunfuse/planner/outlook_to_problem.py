@@ -25,8 +25,11 @@ _EXACT_COLUMNS = 80
 _KEPT_STEPS = 8
 _CHANGE = 0.02
 _HALF = 0.5
-# No search goes on for less than this many kilowatt-hours cost, for each car.
+# In so many steps starts wear, divided by the cars: half of the program is about them.
+_WEAR_COLUMNS = 480
+# No search goes on for less than this many kilowatt-hours cost, and kilowatts of a peak, for each car.
 _GAP_KWH = 0.01
+_GAP_KW = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,9 @@ def problem_of_outlook(
         phases=outlook.phases,
         exact_steps=exact_steps,
         time_limit_s=outlook.time_limit_s,
+        wear_steps=_WEAR_COLUMNS // max(1, len(cars)),
         gap_kwh=_GAP_KWH * max(1, len(cars)),
+        gap_kw=_GAP_KW * max(1, len(cars)),
     )
     cars = with_taken(within_reach(cars, problem), problem, outlook)
     problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))

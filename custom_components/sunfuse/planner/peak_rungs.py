@@ -7,9 +7,10 @@ its energy thinly over all later steps would put it off, from run to run, until 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .branching import Columns, Values
 from .problem import GUARD_SPREAD, Peak, Problem, Store, reachable_wh, series
-from .program import Values
 
 # Peaks that are this close to each other count as the higher one, and there are no more than so many of them.
 _CLOSE_KW = 0.1
@@ -29,8 +30,9 @@ class Rungs:
 def rungs_of(problem: Problem, peak: Peak, first: int) -> Rungs:
     """Return the rungs of a peak, for the steps from one on."""
     level = peak.level_w / 1000
+    windows = _windows(problem, peak)
     needed = {
-        store.id: _needed_kw(problem, peak, store)
+        store.id: windows.needed_kw(problem, store)
         for store in problem.stores
         if store.min_charge_w > 0
     }
@@ -93,8 +95,36 @@ def _heights(needed: Values) -> Values:
     return np.array(heights)
 
 
-def _needed_kw(problem: Problem, peak: Peak, store: Store) -> Values:
-    """Return the peak that a store needs in each step to charge with its minimum while no other does; 0 where none counts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Windows:
+    """What each step finds in its window without any store: by it, the peak that a power in this step makes."""
+
+    counted: NDArray[np.bool_]
+    net: Values
+    length_h: Values
+    other: Values  # what the window draws in its other steps
+    before: Values  # what it drew before the step
+    passed_h: Values
+    guarded: bool
+    level: float
+
+    def needed_kw(self, problem: Problem, store: Store) -> Values:
+        """Return the peak that a store needs in each step to charge with its minimum while no other does; 0 where none counts."""
+        hours = np.array(problem.steps_s) / 3600
+        most = np.array(series(store.max_charge_w, problem.steps))
+        least = np.minimum(store.min_charge_w, most) / 1000
+        power = np.maximum(self.net + least, 0.0)
+        needed = (self.other + power * hours) / self.length_h
+        if self.guarded:
+            power = power - np.maximum(0.0, self.net - self.level)
+            left_h = self.length_h - self.passed_h
+            for over_h in (left_h, np.maximum(left_h, self.length_h * GUARD_SPREAD)):
+                allowed = (power + self.before / over_h) / (1 + self.passed_h / over_h)
+                needed = np.maximum(needed, allowed)
+        return np.where(self.counted & (least > 0), needed, 0.0)
+
+
+def _windows(problem: Problem, peak: Peak) -> _Windows:
     steps = problem.steps
     hours = np.array(problem.steps_s) / 3600
     given = sum(
@@ -102,30 +132,29 @@ def _needed_kw(problem: Problem, peak: Peak, store: Store) -> Values:
         start=np.zeros(steps),
     )
     net = (np.array(problem.load_w) - np.array(problem.solar_w) - given) / 1000
-    least = np.minimum(store.min_charge_w, np.array(series(store.max_charge_w, steps)))
-    least = least / 1000
-    level = peak.level_w / 1000
-    windows = np.array(peak.windows)
-    needed = np.zeros(steps)
-    for window in set(peak.windows) - {-1}:
-        inside = np.flatnonzero(windows == window)
-        begun_h = used = 0.0
-        if inside[0] == 0:
-            begun_h, used = peak.used_s / 3600, peak.used_wh / 1000
-        length_h = begun_h + hours[inside].sum()
-        drawn = used + (np.maximum(net[inside], 0.0) * hours[inside]).sum()
-        passed_h, before = begun_h, used
-        for step in inside:
-            other = drawn - max(net[step], 0.0) * hours[step]
-            power = max(net[step] + least[step], 0.0)
-            needed[step] = (other + power * hours[step]) / length_h
-            if peak.guarded:
-                power -= max(0.0, net[step] - level)
-                over_h = max(length_h - passed_h, length_h * GUARD_SPREAD)
-                for each_h in (length_h - passed_h, over_h):
-                    allowed = (power + before / each_h) / (1 + passed_h / each_h)
-                    needed[step] = max(needed[step], allowed)
-            passed_h += hours[step]
-            before += max(net[step], 0.0) * hours[step]
-    needed[least <= 0] = 0.0
-    return needed
+    numbers = np.array(peak.windows)
+    _, window = np.unique(numbers, return_inverse=True)
+    drawn = np.maximum(net, 0.0) * hours
+    # The first window has begun before.
+    first = window == window[0]
+    used = np.where(first, peak.used_wh / 1000, 0.0)
+    begun_h = np.where(first, peak.used_s / 3600, 0.0)
+    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
+    opened = np.repeat(starts, np.diff(np.append(starts, steps)))
+    return _Windows(
+        counted=numbers >= 0,
+        net=net,
+        length_h=begun_h + np.bincount(window, weights=hours)[window],
+        other=used + np.bincount(window, weights=drawn)[window] - drawn,
+        before=used + _before(drawn, opened),
+        passed_h=begun_h + _before(hours, opened),
+        guarded=peak.guarded,
+        level=peak.level_w / 1000,
+    )
+
+
+def _before(values: Values, opened: Columns) -> Values:
+    """Return the sum of the values in a window before each step."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    before: Values = sums[:-1] - sums[opened]
+    return before

@@ -29,7 +29,7 @@ class Status(StrEnum):
     """How good a plan is."""
 
     OPTIMAL = "optimal"
-    TIME_LIMIT = "time_limit"  # feasible, found when the time limit was reached
+    TIME_LIMIT = "time_limit"  # feasible, found when the search reached a limit
     SIMPLE = "simple"  # made without the solver
 
 
@@ -192,9 +192,12 @@ class Problem:
     phases: int = 3
     # Steps in which a minimum power is respected exactly; in later ones a store may take less than it on average.
     exact_steps: int | None = None  # None: all
+    # Steps in which starts wear; of those in later ones nothing is known. At least the exact ones.
+    wear_steps: int | None = None  # None: all
     time_limit_s: float = 10.0
-    # How far from the optimum a plan may be: the price of this many kilowatt-hours.
+    # How far from the optimum a plan may be: the price of this many kilowatt-hours, and of kilowatts of each peak.
     gap_kwh: float = 1e-4
+    gap_kw: float = 0.0
 
     def __post_init__(self) -> None:
         """Accept lists and arrays."""

@@ -64,7 +64,7 @@ def check(problem: Problem) -> None:
 
 
 def _numbers(problem: Problem) -> None:
-    phases, exact = problem.phases, problem.exact_steps
+    phases = problem.phases
     _number("phases", phases)
     if not phases >= 1 or phases % 1:
         raise ValueError(f"phases: {phases}")
@@ -72,12 +72,15 @@ def _numbers(problem: Problem) -> None:
     if not problem.voltage_v > 0:
         raise ValueError(f"voltage_v: {problem.voltage_v}")
     _number("carbon_price", problem.carbon_price)
-    for name in ("time_limit_s", "gap_kwh"):
+    for name in ("time_limit_s", "gap_kwh", "gap_kw"):
         _number(name, getattr(problem, name), least=0.0, finite=False)
-    if exact is not None:
-        _number("exact_steps", exact, least=0.0, finite=False)
-        if exact % 1 or math.isinf(exact):
-            raise ValueError(f"exact_steps: {exact} is no whole number")
+    for name in ("exact_steps", "wear_steps"):
+        value = getattr(problem, name)
+        if value is None:
+            continue
+        _number(name, value, least=0.0, finite=False)
+        if value % 1 or math.isinf(value):
+            raise ValueError(f"{name}: {value} is no whole number")
 
 
 def _peak(name: str, peak: Peak, steps: int) -> None:

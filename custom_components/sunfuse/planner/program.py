@@ -1,36 +1,14 @@
 """A linear program with some integer columns, and HiGHS to solve it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import highspy
-from highspy._core import _Highs
 import numpy as np
 
-type Columns = np.ndarray[Any, np.dtype[np.int64]]
-type Values = np.ndarray[Any, np.dtype[np.float64]]
+from .branching import Branching, Columns, OutOfTime, Solution, Values
+
 type Term = tuple[Columns, Values | float]
-
-# The gap to the best solution is absolute: a shortage may cost more than everything else that is to be decided.
-_NO_GAP = 1e-12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solution:
-    """The value of each column, whether it is proven to be optimal, and how long the search took."""
-
-    values: Values
-    optimal: bool
-    seconds: float
-
-
-class Unsolved(Exception):
-    """There is no solution, or none was found in time."""
-
-
-class OutOfTime(Unsolved):
-    """The time was used before a search could begin."""
 
 
 class Program:
@@ -125,24 +103,10 @@ class Program:
             Unsolved: nothing feasible was found in time, or there is nothing feasible.
 
         """
-        model = self._model()
-        left_s = left()
-        if left_s <= 0:
+        branching = self._branching(gap, left)
+        if left() <= 0:
             raise OutOfTime("The program was not ready in time")
-        solver = self._solver(model, left_s)
-        solver.setOptionValue("mip_abs_gap", gap)
-        solver.run()
-        status, info = solver.getModelStatus(), solver.getInfo()
-        optimal = status == highspy.HighsModelStatus.kOptimal
-        feasible = int(info.primal_solution_status) == 2  # kSolutionStatusFeasible
-        if not (optimal or (feasible and self._whole)):
-            raise Unsolved(solver.modelStatusToString(status))
-        values = np.array(solver.getSolution().col_value)
-        seconds = solver.getRunTime()
-        if self._whole:
-            values = self._polished(solver, values, left())
-            seconds += solver.getRunTime()
-        return Solution(values=values, optimal=optimal, seconds=seconds)
+        return branching.solve()
 
     def solve_with(self, values: Values) -> Solution:
         """Return the best solution with the integers of these values, without a search.
@@ -151,46 +115,11 @@ class Program:
             Unsolved: there is none.
 
         """
-        solver = self._solver(self._model(), np.inf)
-        self._fix(solver, values)
-        solver.run()
-        status = solver.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise Unsolved(solver.modelStatusToString(status))
-        best = np.array(solver.getSolution().col_value)
-        return Solution(values=best, optimal=False, seconds=solver.getRunTime())
+        return self._branching(0.0, lambda: np.inf).solve_with(values)
 
-    def _solver(self, model: Any, left_s: float) -> Any:
-        # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
-        solver = _Highs()
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("mip_rel_gap", _NO_GAP),
-            ("time_limit", left_s),
-        ):
-            solver.setOptionValue(option, value)
-        solver.passModel(model)
-        return solver
-
-    def _polished(self, solver: Any, values: Values, left_s: float) -> Values:
-        """Return the best solution with the same integers: a search that ends within its gap leaves the rest as it was."""
-        if left_s <= 0:
-            return values
-        self._fix(solver, values)
-        solver.setOptionValue("time_limit", left_s)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return values
-        return np.array(solver.getSolution().col_value)
-
-    def _fix(self, solver: Any, values: Values) -> None:
-        whole = np.array(sorted(self._whole), dtype=np.int32)
-        kept = np.round(values[whole])
-        count = len(whole)
-        kinds = np.full(count, highspy.HighsVarType.kContinuous)
-        solver.changeColsIntegrality(count, whole, kinds)
-        solver.changeColsBounds(count, whole, kept, kept)
+    def _branching(self, gap: float, left: Callable[[], float]) -> Branching:
+        whole = np.array(sorted(self._whole), dtype=np.int64)
+        return Branching(self._model(), whole, gap, left)
 
     def _model(self) -> Any:
         model = highspy.HighsLp()
@@ -211,9 +140,4 @@ class Program:
         )
         model.a_matrix_.index_ = np.concatenate([row[0].ravel() for row in self._rows])
         model.a_matrix_.value_ = np.concatenate([row[1].ravel() for row in self._rows])
-        if self._whole:
-            kinds = [highspy.HighsVarType.kContinuous] * self._width
-            for column in self._whole:
-                kinds[column] = highspy.HighsVarType.kInteger
-            model.integrality_ = kinds
         return model

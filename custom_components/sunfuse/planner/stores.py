@@ -5,9 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
+from .branching import Columns, Values
 from .plan_cost import ON_W
 from .problem import Problem, Store, Strategy, reachable_wh, series
-from .program import Columns, Program, Term, Values
+from .program import Program, Term
 
 # Multiples of the highest price (`Scale.dearest`): what must be avoided costs more than anything that can be bought.
 _OUT_OF_BOUNDS = 1_000.0
@@ -312,27 +313,29 @@ class StoreRows:
         program, store = self._program, self._store
         if not store.start_cost:
             return
-        later = len(charge) > len(on)
-        start = program.columns(len(charge), cost=0.0 if later else store.start_cost)
+        count = len(on)
+        asked = self._problem.wear_steps
+        worn = len(charge) if asked is None else max(count, min(len(charge), asked))
+        later = len(charge) > count
+        start = program.columns(worn, cost=0.0 if later else store.start_cost)
         going = 1.0 if store.charging else 0.0
         program.row((start[:1], 1.0), (on[:1], -1.0), lower=-going)
-        count = len(on)
         if count > 1:
             program.rows(
                 (start[1:count], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0
             )
         if later:
-            columns = np.concatenate([on, charge[count:]])
-            part = np.divide(
-                1, self._most, out=np.zeros(len(charge)), where=self._most > 0
-            )
+            columns = np.concatenate([on, charge[count:worn]])
+            most = self._most[:worn]
+            part = np.divide(1, most, out=np.zeros(worn), where=most > 0)
             part[:count] = 1.0
-            program.rows(
-                (start[count:], 1.0),
-                (columns[count:], -part[count:]),
-                (columns[count - 1 : -1], part[count - 1 : -1]),
-                lower=0.0,
-            )
+            if worn > count:
+                program.rows(
+                    (start[count:], 1.0),
+                    (columns[count:], -part[count:]),
+                    (columns[count - 1 : -1], part[count - 1 : -1]),
+                    lower=0.0,
+                )
             more = program.columns(1, cost=store.start_cost)
             program.row((more, 1.0), (start, -1.0), lower=going - 1)
 
