@@ -594,3 +594,21 @@ def test_without_a_solver_power_that_is_paid_for_is_taken_beside_free_sun() -> N
     plan = SimplePlanner(asked).plan()
     assert plan.store("zoe").charge_w == (0.0, 11_000.0, 0.0, 0.0)
     assert plan.cost == pytest.approx(-0.50) == solve(asked).cost
+
+
+def test_without_a_solver_all_that_is_paid_for_is_taken_in_one_step() -> None:
+    """4.8 kWh are needed: 3.1 and 1.7 cost nothing or a cent beside sun, yet 10 kWh in the hour at -0.08 cost less.
+
+    3.7 kWh of them would earn 0.03 each, and the other 6.3 are paid for: 0.111 less 0.504.
+    """
+    asked = problem(
+        car(max_wh=10_000.0, goals=(Goal(step=2, energy_wh=4_800.0),)),
+        steps=3,
+        solar_w=(3_700.0, 5_200.0, 3_100.0),
+        import_price=(-0.08, 0.0, 0.06),
+        export_price=(0.03, 0.01, 0.0),
+    )
+    best, plan = solve(asked), SimplePlanner(asked).plan()
+    assert plan.store("zoe").charge_w == pytest.approx((10_000.0, 0.0, 0.0), abs=1.0)
+    assert plan.cost == pytest.approx(0.111 - 0.504 - 0.111 - 0.052, abs=1e-3)
+    assert plan.cost == pytest.approx(best.cost, abs=1e-3)

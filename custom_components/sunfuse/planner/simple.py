@@ -8,12 +8,12 @@ reached in a step that is dearer in the end.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 import math
 
 import numpy as np
 
 from .charged_stores import SMALL_W, ChargedStores
+from .goal_order import GOALS_IN_ORDER, with_bounds
 from .plan_cost import priced
 from .problem import (
     Goal,
@@ -27,38 +27,10 @@ from .problem import (
     series,
 )
 from .room import Room, Values
+from .simple_exchange import Exchange
 
 SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
-
-
-def _in_any_case(goal: Goal) -> bool:
-    return goal.in_any_case
-
-
-def _promised(goal: Goal) -> bool:
-    return goal.weight >= 1 and not goal.in_any_case and goal.price is None
-
-
-def _wished(goal: Goal) -> bool:
-    return goal.weight < 1 and not goal.in_any_case and goal.price is None
-
-
-def _priced(goal: Goal) -> bool:
-    return goal.price is not None and not goal.in_any_case
-
-
-def _with_bounds(store: Store, steps: int) -> Store:
-    """Return a store with its lowest energies as goals: what it consumes later has to be there in time."""
-    if not (store.consumed_w or store.loss_per_hour or isinstance(store.min_wh, tuple)):
-        return store
-    least = series(store.min_wh, steps)
-    bounds = tuple(
-        Goal(step=step, energy_wh=least[step])
-        for step in range(steps)
-        if least[step] > 0 or store.consumed_w
-    )
-    return replace(store, goals=(*store.goals, *bounds))
 
 
 class SimplePlanner:
@@ -101,14 +73,16 @@ class SimplePlanner:
                 store.demand_w,
                 min(math.inf if enough_wh is None else enough_wh, store.capacity_wh),
             )
-        for counts in (_in_any_case, _promised, _wished, _priced):
+        for counts in GOALS_IN_ORDER:
             for store in stores:
-                bounded = _with_bounds(store, self._problem.steps)
+                bounded = with_bounds(store, self._problem.steps)
                 self._reach_goals(store, filter(counts, bounded.goals))
         for store in stores:
             self._use_what_pays(store)
         for store in stores:
             self._empty_overfull(store)
+        for store in stores:
+            self._exchange(store)
         return self._result()
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
@@ -173,6 +147,49 @@ class SimplePlanner:
             return False
         self._add(store, step, float(power_w[step]))
         return True
+
+    def _exchange(self, store: Store) -> None:
+        """Move power to other steps while that is cheaper, for a store whose steps differ by their price alone."""
+        if (
+            self._problem.peaks
+            or not store.from_grid
+            or (store.standby_w or store.loss_per_hour or store.consumed_w)
+            or (store.charge_value or store.planned_w)
+            or isinstance(store.max_wh, tuple)
+        ):
+            return
+        steps, power = self._problem.steps, self._power[store.id]
+        least = np.zeros(steps)
+        for needs in (store.taken_w, store.demand_w):
+            least[: len(needs)] = np.maximum(least[: len(needs)], needs[:steps])
+        wear = np.array(series(store.charge_cost, steps))
+        for _ in range(2 * steps):
+            room = np.minimum(
+                self._most[store.id] - power, self._room.left_all_w(store)
+            )
+            move = Exchange(
+                hours=self._hours,
+                import_price=self._import_price + wear,
+                export_price=self._export_price + wear,
+                most_out_w=self._most_out,
+                net_w=self._net,
+                power_w=power,
+                least_w=np.minimum(least, power),
+                room_w=np.maximum(room, 0.0),
+            ).best(store, self._slack_wh(store))
+            if move is None:
+                return
+            self._add(store, move.source, -move.energy_wh / self._hours[move.source])
+            self._add(store, move.target, move.energy_wh / self._hours[move.target])
+
+    def _slack_wh(self, store: Store) -> Values:
+        """Return what a store may lack at the end of each step without missing a goal, or more of it."""
+        slack = np.full(self._problem.steps, np.inf)
+        held = self._held.energy_wh(store)
+        for goal in store.goals:
+            over_wh = held[goal.step] - reachable_wh(store, goal.energy_wh)
+            slack[goal.step] = min(slack[goal.step], max(0.0, float(over_wh)))
+        return slack
 
     def _change_cost(self, store: Store) -> Values:
         """Return what a kilowatt-hour more costs for being, or saves for not being, another plan than before."""
