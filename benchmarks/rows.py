@@ -1,6 +1,7 @@
 """How many rows the recorder writes in a day for a charger that charges steadily and reports each 10 s.
 
-Run `python -m benchmarks.rows`. Chargers of the kinds of `benchmarks.wavering` charge for `--seconds 600`; `--full` is a site
+Run `python -m benchmarks.rows`. Chargers of the kinds of `benchmarks.wavering` charge, for `--settle 1500` until they have
+used up what may be written at once, and then for `--seconds 600`, which are counted; `--full` is a site
 with solar power, prices, vehicles that leave in four hours, and people with quotas. Printed are, for each kind, the rows in a
 day of its charger with its car and driver: in all, and of its reason and explanation; then those of the site itself.
 `--enabled` enables all entities first, also those that are not when they are added. `--names` names the entities.
@@ -32,7 +33,6 @@ from .home_assistant import (
 )
 
 _NUMBER = re.compile(r"_(\d+)(?=_|$)")
-_SETTLES_S = 120
 
 
 def _enable_all(hass: HomeAssistant, entry_id: str) -> None:
@@ -43,7 +43,7 @@ def _enable_all(hass: HomeAssistant, entry_id: str) -> None:
 
 
 async def measure(
-    seconds: float, chargers: int, *, full: bool, enabled: bool
+    settle_s: float, seconds: float, chargers: int, *, full: bool, enabled: bool
 ) -> Counter[str]:
     """Let chargers of all kinds charge for a while; returns the rows in that time by entity."""
     rows: Counter[str] = Counter()
@@ -66,7 +66,7 @@ async def measure(
         if full:
             settle_in(hass, entry)
         await follow_cars(entry, charging=True)
-        await asyncio.sleep(_SETTLES_S)
+        await asyncio.sleep(settle_s)
 
         @callback
         def count(event: Event[EventStateChangedData]) -> None:
@@ -104,6 +104,7 @@ def _print(rows: Counter[str], per_day: float, chargers: int, *, names: bool) ->
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--settle", type=float, default=1500)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--chargers", type=int, default=len(wavering.KINDS))
     parser.add_argument("--full", action="store_true")
@@ -112,6 +113,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = asyncio.run(
         measure(
+            arguments.settle,
             arguments.seconds,
             arguments.chargers,
             full=arguments.full,

@@ -29,7 +29,7 @@ def _demands() -> Demands:
         listed={},
         past=(),
     )
-    wishes = SimpleNamespace(tidy=lambda _: None, wishes=lambda _: Wishes())
+    wishes = SimpleNamespace(tidy=lambda _: None, wishes=lambda _: Wishes(), version=0)
     return Demands(
         vehicles=cast("Any", nobody),
         sessions=cast("Any", nobody),

@@ -101,7 +101,7 @@ def within_with_attributes(band: float, least: float) -> Pace:
             one.attributes or {}, other.attributes or {}, least
         )
 
-    return Pace(close=close)
+    return Pace(close=close, allowance=WAVERS)
 
 
 def _all_near(one: Any, other: Any, least: float) -> bool:

@@ -14,6 +14,7 @@ from ..central_system.adapter import Adapter
 from ..central_system.protocol.fault import FaultBoundary
 from ..central_system.station_state import CommandError, ConnectorState, Session
 from ..engine.clock_change import move_attributes
+from ..engine.model import ConnectorDecision
 from .outcome import ConnectorKey
 
 _LOGGER = logging.getLogger(__name__)
@@ -82,6 +83,29 @@ class CommandSender:
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which the wall clock was set forward."""
         move_attributes(self, by)
+
+    @callback
+    def has_just_got(
+        self, key: ConnectorKey, state: ConnectorState, decided: ConnectorDecision
+    ) -> bool:
+        """Whether a connector was delivered what is decided a moment ago, and nothing at all has happened there since."""
+        last = self._delivered.get(key)
+        if (
+            last is None
+            or last.state is not state
+            or last.command.current_a != decided.offer_a
+            or decided.resend
+            or decided.stop
+            or decided.boost_over
+            or key in self._unconfirmed
+        ):
+            return False
+        station = self._stations[key.identity]
+        return (
+            last.command.phases == min(decided.phases, station.config.phases)
+            and last.adapter is station.presence.adapter
+            and self._hass.loop.time() - last.at_s < LEFT_ALONE_S
+        )
 
     @callback
     def send(self, key: ConnectorKey, command: Command) -> None:

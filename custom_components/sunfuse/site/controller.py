@@ -303,6 +303,8 @@ class Controller:
         for (key, (_, state)), connector in zip(
             states.items(), decision.connectors, strict=True
         ):
+            if self._commands.has_just_got(key, state, connector):
+                continue
             with self._commands.alone(key):
                 self._send_to(key, stations[key.identity], state, connector)
 

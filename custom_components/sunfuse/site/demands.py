@@ -73,7 +73,11 @@ class _Known:
 
     def holds(self, of: tuple[object, ...], now: datetime) -> bool:
         """Return whether it still follows from this."""
-        return self.of == of and timedelta(0) <= now - self.at < self.lasts
+        return self.of == of and self.lasts_at(now)
+
+    def lasts_at(self, now: datetime) -> bool:
+        """Return whether it is recent enough, if nothing else has changed."""
+        return timedelta(0) <= now - self.at < self.lasts
 
 
 class Demands:
@@ -89,6 +93,8 @@ class Demands:
         self._states: States = {}
         self._demands: dict[ConnectorKey, _Known] = {}  # of connectors that are present
         self._gathered: dict[ConnectorKey, Gathered] = {}
+        # Of connectors at which nothing depends on a vehicle or on the time: what their demand follows from.
+        self._plain: dict[ConnectorKey, tuple[object, ...]] = {}
         self._guesses: dict[str, tuple[datetime, datetime, Guess]] = {}
         self._habits: Mapping[str, HabitScore] = {}
         self._stays: dict[str, tuple[datetime, ExpectedStay | None]] = {}
@@ -107,9 +113,23 @@ class Demands:
         local = dt_util.as_local(now)
         for gone in self._demands.keys() - states.keys():
             del self._demands[gone]
+            self._gathered.pop(gone, None)
+            self._plain.pop(gone, None)
+        asked_by = (
+            self._departures.version,
+            self._vehicles.listed,
+            self._sessions.past,
+            self._habits,
+        )
         for key, (_, state) in states.items():
+            of = state, self._sessions.at(key), self._sessions.chosen(key.id), asked_by
+            if self._plain.get(key) == of and self._demands[key].lasts_at(local):
+                continue
+            self._plain.pop(key, None)
             self._demands[key] = self._demand(key, state, local)
-        self._gathered = {key: self._gather(key, now) for key in states}
+            self._gathered[key] = gathered = self._gather(key, now)
+            if _is_plain(gathered):
+                self._plain[key] = of
 
     def _gather(self, key: ConnectorKey, now: datetime) -> Gathered:
         wishes, demand = self._departures.wishes(key.id), self.at(key)
@@ -333,6 +353,17 @@ class Demands:
         if found.energy_wh is None:
             return found
         return replace(found, energy_wh=max(found.energy_wh - charged_wh, 0.0))
+
+
+def _is_plain(gathered: Gathered) -> bool:
+    """Whether nothing of this depends on a vehicle, nor on the time."""
+    wishes, demand, _, vehicle, *_ = gathered
+    return (
+        vehicle is None
+        and demand.departure is None
+        and wishes.skipped_until is None
+        and wishes.weekly_paused_until is None
+    )
 
 
 def _request(session: CarSession, state: ConnectorState) -> CarRequest:
