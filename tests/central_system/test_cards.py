@@ -306,12 +306,13 @@ async def test_short_local_list(system: CentralSystem, connect: Connect) -> None
         assert (key, "true") in told
 
 
+@pytest.mark.parametrize(("number_of_cards", "room"), [(50_000, 30), (15, 4)])
 async def test_more_cards_than_the_list_of_a_charger_holds(
-    system: CentralSystem, connect: Connect
+    system: CentralSystem, connect: Connect, number_of_cards: int, room: int
 ) -> None:
     """Of 50,000 cards it gets as many as it can hold, those that may charge first; all are known when it asks."""
     cards = tuple(
-        Card(id=f"C{number}", blocked=number < 10) for number in range(50_000)
+        Card(id=f"C{number}", blocked=number < 10) for number in range(number_of_cards)
     )
     system.accept(CP1)
     system.set_cards(CardPolicy(free=False, cards=cards))
@@ -320,7 +321,7 @@ async def test_more_cards_than_the_list_of_a_charger_holds(
     def configuration(request: Payload) -> Payload:
         if request["key"] != ["LocalAuthListMaxLength"]:
             return get_configuration(request)
-        entry = {"key": "LocalAuthListMaxLength", "readonly": True, "value": "30"}
+        entry = {"key": "LocalAuthListMaxLength", "readonly": True, "value": f"{room}"}
         return {"configurationKey": [entry]}
 
     station.answers |= _local_list(0, "listVersion")
@@ -332,8 +333,9 @@ async def test_more_cards_than_the_list_of_a_charger_holds(
         for part in station.received("SendLocalList")
         for entry in part["localAuthorizationList"]
     ]
-    assert [entry["idTag"] for entry in sent] == [f"C{n}" for n in range(10, 40)]
-    for number, status in ((49_999, "Accepted"), (0, "Blocked"), (50_000, "Invalid")):
+    assert [entry["idTag"] for entry in sent] == [f"C{n}" for n in range(10, 10 + room)]
+    most = number_of_cards
+    for number, status in ((most - 1, "Accepted"), (0, "Blocked"), (most, "Invalid")):
         told = await station.call("Authorize", {"idTag": f"c{number}"})
         assert told["idTagInfo"]["status"] == status
 

@@ -110,9 +110,8 @@ class SetupCommands16(SetupCommands):
         for key in _LOCAL_LISTS:
             await self.try_set(key, "true")
         cards = tuple(card for card in cards if len(card.id) <= _LONGEST_ID_TAG)
-        if len(cards) > LOCAL_LIST_CHUNK:
-            room = await self._number("LocalAuthListMaxLength", LOCAL_LIST_USUAL)
-            cards = fitting(cards, min(room, LOCAL_LIST_MOST))
+        room = await self._number("LocalAuthListMaxLength", LOCAL_LIST_USUAL)
+        cards = fitting(cards, min(room, LOCAL_LIST_MOST))
         entries = [{"idTag": card.id, "idTagInfo": _info(card)} for card in cards]
         most = await self._number("SendLocalListMaxLength", LOCAL_LIST_CHUNK)
         most = min(most, LOCAL_LIST_CHUNK)
