@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import ClientSession
 
-from .central_system.client import ANSWERS_2, Answer, Payload, RawStation
+from .central_system.client import ANSWERS_2, ANSWERS_16, Answer, Payload, RawStation
 
 VOLTS = 230.0
 ACCEPTED = {"status": "Accepted"}
@@ -58,6 +58,7 @@ class Faults:
     starts_itself: bool = True  # as soon as a car is plugged in
     starts_when_told: bool = True  # else it accepts, and nothing happens
     refuses_questions: bool = False  # rejects all but limits, starts and stops
+    refuses_all: bool = False  # knows nothing that it is asked
     vendor: str = "Foreign"
 
 
@@ -123,6 +124,9 @@ class ForeignCharger:
             station.answers |= ANSWERS_2
         if self.faults.refuses_questions:
             station.answers |= REFUSALS
+        if self.faults.refuses_all:
+            station.answers |= dict.fromkeys((*ANSWERS_16, *ANSWERS_2), "unknown")
+            return
         station.answers |= {
             "SetChargingProfile": self._set_profile,
             "RemoteStartTransaction": self._remote_start,

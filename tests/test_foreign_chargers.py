@@ -288,6 +288,27 @@ async def test_a_charger_that_refuses_every_question(
     assert (one.started, one.stopped) == (1, [])
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_knows_no_request(
+    hass: HomeAssistant, foreign: Foreign, version: str
+) -> None:
+    """It only reports: what its car draws is reserved, it is not asked all the time, and a user is told what is wrong."""
+    home, one = await foreign(version, Faults(refuses_all=True), car_a=10.0)
+    await one.plug_in()
+    await home.shows("sensor", "CP1/1_reason", "cannot_be_limited")
+    await wait_until(lambda: _given(home) == 10, "what it draws is reserved")
+    home.house_a = (20, 20, 20)
+    stop = "RemoteStopTransaction" if one.old else "RequestStopTransaction"
+    await wait_until(lambda: one.station.received(stop), "it is told to stop")
+    await wait_until(lambda: len(one.station.received(stop)) == 2, "again")
+    asked = len(one.station.requests)
+    await asyncio.sleep(60)
+    # After 10, 20 and 40 seconds: it was ten times a second.
+    assert len(one.station.requests) - asked <= 3
+    issues = {issue.translation_key for issue in ir.async_get(hass).issues.values()}
+    assert "cannot_be_limited" in issues
+
+
 def _fail_safe(home: Home) -> str:
     station = home.entry.runtime_data.central_system.stations["CP1"]
     return str(station.state.fail_safe)

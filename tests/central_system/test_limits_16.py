@@ -1,5 +1,6 @@
 """Limits that hold: in the shape that the charger takes, verified, and lapsing to the fail-safe current."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -325,6 +326,27 @@ async def test_limits_are_verified(
     assert state.fail_safe is fail_safe
     assert state.fall_back_a == fall_back_a
     assert _connector(watched.system).offer_check is check
+
+
+async def test_a_charger_that_answers_slowly_is_seldom_asked(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """Its next limit would wait until it has answered: with 25 s for each answer it came after 50 s."""
+    station = await _boot(
+        connect, watched.system, answers={"GetCompositeSchedule": None}
+    )
+    await _charge(station, clock)
+    offer = watched.system.stations["CP1"].offer
+    await offer(1, 10)
+    await station.wait_received("GetCompositeSchedule")
+    asked = station.frames[-1][1]
+    await asyncio.sleep(1.2)  # that is what it is about
+    await station.send([3, asked, _schedule((0, 10), (120, 0))])
+    for current_a, checks in ((8, 1), (9, 2)):
+        clock.step(31)
+        await offer(1, current_a)
+        await station.call("Heartbeat", {})
+        assert len(station.received("GetCompositeSchedule")) == checks
 
 
 @pytest.mark.parametrize("timing", [Timing(settle_s=600, return_s=600, ping_s=600)])

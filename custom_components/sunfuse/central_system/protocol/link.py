@@ -109,6 +109,16 @@ class Link:
         return self._closed.is_set()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the station has not answered our last request yet."""
+        return self._turn.locked()
+
+    @property
+    def patience_s(self) -> float:
+        """How long the next answer may take by what the last ones took, in seconds."""
+        return self._patience_s
+
+    @property
     def answered(self) -> asyncio.Future[bool]:
         """Whether the request that is being handled got a result, once that is sent or cannot be sent any more."""
         return self._answered

@@ -22,6 +22,7 @@ from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
 from .quirks import Pause
 from .refused_commands import LIMITS, RefusedCommands
+from .refused_stops import RefusedStops
 from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker
 
@@ -53,6 +54,7 @@ class Limiter:
         self._limit_confirmed = confirmed
         self._check = check
         self._starter = RemoteStarts(connector)
+        self._refused_stops = RefusedStops()
         timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
@@ -289,6 +291,8 @@ class Limiter:
                 return
         if not self._shared.behaviour.restarts and not self._shared.state.takes_limits:
             raise CommandError("not_supported", "neither a limit nor another start")
+        if not self._refused_stops.may_ask(transaction_id, self._shared.now()):
+            raise CommandError("refused", "it refused to stop")
         await self._stop(adapter, transaction_id)
 
     async def _restart(self, adapter: Adapter) -> None:
@@ -305,6 +309,7 @@ class Limiter:
         except CommandError as err:
             if err.key in ("refused", "not_supported"):
                 self._connector.change(paused=False)
+                self._refused_stops.refused(transaction_id, self._shared.now())
             raise
 
     async def stop(self, adapter: Adapter) -> None:

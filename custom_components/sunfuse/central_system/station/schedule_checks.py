@@ -14,6 +14,8 @@ _LOGGER = logging.getLogger(__name__)
 _EVERY = timedelta(minutes=2)
 # While it is not known whether the station falls back.
 _UNTIL_KNOWN = timedelta(seconds=30)
+# The next limit waits until a check is answered, so a station that answers slowly is seldom checked.
+_ONE_IN = 25
 _TOLERANCE_A = 0.5
 
 
@@ -35,8 +37,11 @@ class ScheduleChecks:
         At most every few minutes, and only for stations that have composite schedules.
         """
         shared = self._shared
-        if NO_SCHEDULE in shared.variables or not self._due(connector):
+        link = adapter.link
+        if NO_SCHEDULE in shared.variables or not self._due(connector, link.patience_s):
             return
+        if link.is_busy:
+            return  # other connectors get their limits first
         if not self._refusals.may_ask(SCHEDULE):
             return
         self._checked[connector] = shared.now()
@@ -60,10 +65,11 @@ class ScheduleChecks:
         if (later := schedule.at(expiry_s + 30)) is not None:
             self._fail_safe.judge_lapse(offer_a, later)
 
-    def _due(self, connector: int) -> bool:
+    def _due(self, connector: int, patience_s: float) -> bool:
         last = self._checked.get(connector)
         unsure = self._shared.state.fail_safe is FailSafe.NOT_VERIFIED
         every = _UNTIL_KNOWN if unsure else _EVERY
+        every = max(every, timedelta(seconds=_ONE_IN * patience_s))
         return last is None or self._shared.now() - last >= every
 
     def _judge_limit(self, connector: int, offer_a: float, present_a: float) -> None:

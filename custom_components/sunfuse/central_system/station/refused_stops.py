@@ -1,0 +1,28 @@
+"""Stops that a station refuses: they are tried again, less often each time, for as long as its car has to be stopped."""
+
+from datetime import datetime, timedelta
+
+_FIRST = timedelta(seconds=5)
+_LONGEST = timedelta(minutes=5)
+
+
+class RefusedStops:
+    """Knows when to try again to stop the transaction of a connector."""
+
+    def __init__(self) -> None:
+        """Start with nothing refused."""
+        self._transaction_id: str | None = None
+        self._wait = _FIRST
+        self._refused_at: datetime | None = None
+
+    def may_ask(self, transaction_id: str, now: datetime) -> bool:
+        """Whether to tell the station to stop a transaction."""
+        if transaction_id != self._transaction_id or self._refused_at is None:
+            return True
+        return abs(now - self._refused_at) >= self._wait
+
+    def refused(self, transaction_id: str, now: datetime) -> None:
+        """Note that the station refused to stop a transaction."""
+        again = transaction_id == self._transaction_id
+        self._wait = min(2 * self._wait, _LONGEST) if again else _FIRST
+        self._transaction_id, self._refused_at = transaction_id, now
