@@ -665,8 +665,6 @@ async def test_a_charger_follows_a_modbus_meter(
         await obeys(station, 14)
         house_a = 17
         await obeys(station, 7)
-        house_a = 10
-        await obeys(station, 14)
         # What the sun feeds in on a phase is no reason to go beyond what the charger may take.
         house_a = -5
         await obeys(station, 16)

@@ -1,14 +1,20 @@
 """Meters that are right are believed: a false alarm takes a user's current away, as a missed one takes the fuse."""
 
 from dataclasses import replace
+import math
 
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.model import Decision, MeterQuality, Snapshot
+from custom_components.sunfuse.engine.model import (
+    Decision,
+    MeterQuality,
+    PerPhase,
+    Snapshot,
+)
 
 from .honest_sites import belief, random_honest_site
-from .plant import VOLTAGE_V, Car, Plant, charger, main
+from .plant import VOLTAGE_V, Car, Load, Plant, charger, main
 
 
 @pytest.mark.parametrize(
@@ -53,3 +59,90 @@ def test_a_car_of_which_only_the_power_is_known() -> None:
     )
     plant.run(600)
     assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+
+
+# The house takes 7 A more, and some seconds later the sun comes out.
+MORE_S = 100
+SUN_A = 22.0
+
+
+def sunny_home(sun_at_s: float, phases: int, trembles_a: float) -> Load:
+    """Return a house with panels on one phase or on all."""
+
+    def load(at_s: float) -> PerPhase:
+        first_a = 17.0 if at_s >= MORE_S else 10.0
+        sun_a = SUN_A if at_s >= sun_at_s else 0.0
+        house_a = (first_a, 4.0, 3.0)
+        return tuple(
+            a
+            + trembles_a * math.sin(at_s / 3 + place)
+            - (sun_a if place < phases else 0.0)
+            for place, a in enumerate(house_a)
+        )
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("meter_s", "report_s", "after_s", "phases", "trembles_a"),
+    [
+        (1.0, 2.0, 3.0, 3, 0.2),
+        (1.0, 5.0, 30.0, 1, 0.0),
+        # It has fallen by more than the fuse: the next value has to confirm that, and meanwhile the load stays what it was.
+        (10.0, 2.0, 12.0, 1, 0.2),
+        (10.0, 10.0, 15.0, 3, 0.2),
+        # The car is lowered by what the house takes more, and reports long after.
+        (1.0, 30.0, 20.0, 1, 0.2),
+        (10.0, 30.0, 30.0, 3, 0.0),
+        # Phases that fall unequally are known by going on.
+        (2.0, 10.0, 25.0, 3, 0.7),
+    ],
+)
+def test_sun_that_nobody_reports(
+    meter_s: float, report_s: float, after_s: float, phases: int, trembles_a: float
+) -> None:
+    """No sensor of the panels: the phase of a car falls from 17 to -5 A in one step. The car goes on, and soon has all of it."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"))],
+        circuits=(main(),),
+        loads={"main": sunny_home(MORE_S + after_s, phases, trembles_a)},
+        meter_s=meter_s,
+        report_s=report_s,
+        tick_s=1,
+    )
+    plant.run(260)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+    assert all(d.connectors[0].offer_a >= 6 for d in plant.decisions[20:])
+    assert plant.decisions[-1].connectors[0].offer_a >= 15
+
+
+def test_a_sunrise_that_nobody_reports() -> None:
+    """It takes as much as the car does within ten minutes: the meter that has followed the car goes on doing so."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"))],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: tuple(
+                4.0 + place + 0.2 * math.sin(at_s / 3 + place) - max(at_s - 200, 0) / 40
+                for place in range(3)
+            )
+        },
+    )
+    plant.run(900)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+    assert all(d.connectors[0].offer_a == 16 for d in plant.decisions[30:])
+
+
+def test_what_looks_like_sun_is_tried_by_the_cars_next_change() -> None:
+    """A sensor falls by the same on all phases, and repeats that. The car rises, the sensor does not: the fuse carries 30 % for a minute."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"), rise_a_s=4.0)],
+        circuits=(main(),),
+        loads={"main": lambda at_s: (17.0 if at_s >= MORE_S else 10.0, 4.0, 3.0)},
+        shows=lambda at_s, flow: flow if at_s < 130 else (2.0, -11.1, -12.1),
+        tick_s=1,
+    )
+    plant.run(600)
+    assert plant.measures.over_s <= 75
+    assert plant.measures.worst_a <= 8.0
+    assert plant.decisions[-1].circuits[0].meter is not MeterQuality.GOOD

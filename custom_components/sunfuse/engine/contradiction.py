@@ -3,20 +3,23 @@
 It may have failed at 0, its sign may be inverted, its kilowatts may be labelled watts. The meter itself need not report a
 fault: the chargers measure too. Reported output of solar panels and battery explains a difference.
 Unreported solar power is recognised by the meter itself: it shows less than the cars take and yet follows them, up
-when they take more and down when they take less. A wrong meter does not, and one that shows half of everything by half.
+when they take more and down when they take less. A wrong meter does not, and one that shows half of everything by half. One that
+followed them until now is recognised by how it fell (see `unreported_sun`).
 """
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, or_
 
+from .balanced import values_of
 from .car_bounds import SETTLING
 from .drawing import METER_LAG, SAME_TIME, least_bounds_of
 from .generation import generated_w
 from .memory import Doubt, Draw, Following
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
+from .unreported_sun import is_sun, may_be_sun, watch_falls
 from .wanted import NO_CAR
 
 # Two meters of a current agree this well, including the phase angle of other loads.
@@ -49,6 +52,8 @@ HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
 FOLLOWING_WEIGHT = 0.5
 FOLLOWS_MOST = 1.5
+# No car follows another offer sooner than this.
+FOLLOWS_AFTER = timedelta(seconds=2)
 # A value that moved by more is a different one.
 MOVED_A = 0.3
 # Even with solar power, a meter below a charging car does not show exactly zero.
@@ -64,11 +69,16 @@ class _Cars:
     reported_a: PerPhase
     least_a: PerPhase
     steady: bool
+    offered: bool  # another current, to one of them, that it may not have followed yet
+    offered_now: bool  # and all of them so recently that none has followed
     reported_at: datetime | None  # the newest draw that can be compared with the meter
 
 
 def doubt(
     reading: MeterReading,
+    before: MeterReading | None,
+    lives_since: datetime,
+    cars_a: PerPhase,
     connectors: Sequence[Connector],
     draws: Mapping[str, tuple[Draw, ...]],
     past: Doubt,
@@ -76,35 +86,64 @@ def doubt(
 ) -> tuple[Doubt, bool]:
     """Return what to remember, and whether the cars contradict the meter now: then its load does not fall.
 
-    The meter is wrong once `wrong_a` is set.
+    The meter is wrong once `wrong_a` is set. It showed another value `before`, and has shown other values since it `lives_since`.
     """
     cars = _cars(reading.at, connectors, draws, snapshot)
     by_phase = reading.current_a is not None
     reported_a, least_a = (
         _flows(a, by_phase=by_phase) for a in (cars.reported_a, cars.least_a)
     )
-    metered_a = _flows(
-        reading.current_a or ((reading.power_w or 0.0) / snapshot.site.voltage_v,),
-        by_phase=by_phase,
-    )
+    parts_a = values_of(reading, snapshot)
+    metered_a = _flows(parts_a, by_phase=by_phase)
     past = _generated(past, snapshot)
     if cars.steady:
         past = _watch(past, reported_a, metered_a, snapshot.now)
+    elif cars.offered and not past.changing:
+        shown_a = metered_a if cars.offered_now else past.metered_a
+        past = replace(past, changing=True, metered_a=shown_a)
     if len(past.feeds_in) != len(metered_a):  # other parts than before, or none yet
         past = replace(past, feeds_in=())
-    feeds_in = past.feeds_in or (False,) * len(metered_a)
 
-    def short(cars_a: PerPhase, given_w: float) -> bool:
-        """Whether the meter shows less than these cars take, beyond what this much generation explains."""
+    def shorts(cars_a: PerPhase, given_w: float) -> tuple[bool, ...]:
+        """Return where the meter shows less than these cars take, beyond what this much generation explains."""
         given_a = given_w * SUN_TIMES / snapshot.site.voltage_v
-        return any(
+        feeds_in = past.feeds_in or (False,) * len(metered_a)
+        return tuple(
             car > TOLERANCE_A
             and car - metered - given_a > _tolerance_a(car)
             and not (feeds and abs(metered) > NOTHING_A)
             for car, metered, feeds in zip(cars_a, metered_a, feeds_in, strict=True)
         )
 
-    doubted = short(reported_a, past.sun_w)
+    def short(cars_a: PerPhase, given_w: float) -> bool:
+        return any(shorts(cars_a, given_w))
+
+    where = shorts(reported_a, past.sun_w)
+    doubted = any(where)
+    past = watch_falls(
+        past,
+        parts_a,
+        values_of(before, snapshot) if before else (),
+        cars_a if by_phase else (sum(cars_a),),
+        at=reading.at,
+        silent=reading.at - before.at if before else timedelta(0),
+        short=doubted,
+        shows_cars=max(reported_a) > TOLERANCE_A and not doubted,
+    )
+    may_be = may_be_sun(past, where, metered_a)
+    if (
+        doubted
+        and may_be
+        and cars.steady
+        and past.wrong_a is None
+        and is_sun(past, lives_since)
+    ):
+        # The next change of the cars shows whether that is so.
+        feeds_in = map(or_, past.feeds_in or (False,) * len(where), where)
+        past = replace(
+            past, feeds_in=tuple(feeds_in), cars_a=reported_a, metered_a=metered_a
+        )
+        doubted = False
     given_w = generated_w(snapshot)
     if not short(reported_a, given_w):
         past = replace(past, unexplained_since=None)
@@ -128,7 +167,8 @@ def doubt(
         return past, True
     if past.since is None or past.read_at is None:
         return replace(past, since=cars.reported_at, read_at=reading.at), True
-    proven_s = PROVEN_BESIDE_SUN_S if past.sun_at is not None else _proven_s(cars)
+    beside_sun = may_be or past.sun_at is not None
+    proven_s = PROVEN_BESIDE_SUN_S if beside_sun else _proven_s(cars)
     since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:
         past = _proven(past, metered_a)
@@ -196,6 +236,7 @@ def _cars(
     phases = snapshot.site.phases
     reported_a, least_a = [0.0] * phases, [0.0] * phases
     steady, newest = True, None
+    offered, offered_now = False, True
     for connector in connectors:
         recent = _recent(draws[connector.id], at)
         if connector.status in NO_CAR:
@@ -204,8 +245,11 @@ def _cars(
             recent and connector.reachable and abs(recent[-1].at - at) <= SAME_TIME
         )
         steady = steady and (near or connector.status is not ConnectorStatus.CHARGING)
-        if connector.offered_at is not None:
-            steady = steady and at - connector.offered_at > SETTLING
+        if connector.offered_at is not None and not _draws_its_offer(recent, connector):
+            since = at - connector.offered_at
+            if since <= SETTLING:
+                offered, steady = True, False
+                offered_now = offered_now and since <= FOLLOWS_AFTER
         if not recent:
             continue
         last = recent[-1]
@@ -228,7 +272,19 @@ def _cars(
         reported_a=tuple(reported_a),
         least_a=tuple(least_a),
         steady=steady,
+        offered=offered,
+        offered_now=offered_now,
         reported_at=newest,
+    )
+
+
+def _draws_its_offer(recent: tuple[Draw, ...], connector: Connector) -> bool:
+    """Whether a car has drawn what it is offered for so long that the meter shows it: the last offer was hardly another."""
+    offer_a = connector.offer_a
+    return bool(recent) and all(
+        offer_a is not None
+        and abs(max(draw.current_a[p] for p in connector.phases) - offer_a) <= STEADY_A
+        for draw in recent
     )
 
 
@@ -265,7 +321,9 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
 
 def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase, now: datetime) -> Doubt:
     """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
-    if len(past.metered_a) != len(metered_a):
+    if past.changing:
+        past = replace(past, changing=False)
+    if not len(past.cars_a) == len(past.metered_a) == len(metered_a):
         return replace(
             past, cars_a=cars_a, metered_a=metered_a, feeds_in=(), following=()
         )

@@ -97,7 +97,10 @@ def by_meter(
         load, load_w, measured_w = found.current_a, found.power_w, found.measured_w
         if found.stepped:
             past = replace(past, stepped_at=snapshot.now)
-        if judged.doubted and past.uncontrolled_a:
+        if judged.unconfirmed:
+            # The cars may have followed meanwhile: with what they draw now the last value would seem to be more load.
+            load, load_w = last_a, past.uncontrolled_w
+        elif judged.doubted and past.uncontrolled_a:
             load = tuple(map(max, load, past.uncontrolled_a))
             load_w = max(load_w, past.uncontrolled_w or load_w)
     known = may_carry = load

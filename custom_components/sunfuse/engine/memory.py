@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from .codec import to_jsonable
@@ -133,6 +134,14 @@ class Following:
     at: datetime
 
 
+class Fall(StrEnum):
+    """How a meter fell (see `unreported_sun`)."""
+
+    LIKE_SUN = "like_sun"
+    LIKE_A_FAULT = "like_a_fault"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """Evidence against a circuit's meter: it shows less than the cars take (see `contradiction`)."""
@@ -143,6 +152,7 @@ class Doubt:
     # Cars and meter when they were last compared: per phase and in sum, or in sum alone.
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()
+    changing: bool = False  # an offer has changed since
     following: tuple[Following | None, ...] = ()
     feeds_in: tuple[bool, ...] = ()  # whether unreported solar power feeds in there
     # The recent maximum of solar panels and battery, and when.
@@ -153,6 +163,10 @@ class Doubt:
     unexplained_since: datetime | None = None
     unexplained_at: datetime | None = None
     shows_cars: bool = False  # whether the meter has ever shown the draw of a car
+    # Since when it shows less than the cars take, and how it fell to that.
+    short_since: datetime | None = None
+    fall: Fall = Fall.OTHER
+    read_cars_a: PerPhase = ()  # what the cars took when its value was new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

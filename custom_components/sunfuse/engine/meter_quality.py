@@ -53,6 +53,9 @@ class Judged:
     reading: MeterReading | None = None
     unmeasured: tuple[bool, ...] = ()  # empty: all phases, or none if it is good
     doubted: bool = False
+    unconfirmed: bool = (
+        False  # the next value has to confirm a fall: it is the last one
+    )
     sensors: tuple[str, ...] = ()  # that cause it
 
 
@@ -95,9 +98,19 @@ def judge(
         return _unconfirmed(reading, past, snapshot)
     standing = watch_phases(reading, connectors, draws, past, snapshot)
     frozen = _frozen(reading, past, standing, snapshot)
+    before = _last(past)
     past = _remember(reading, cars_a, past, snapshot)
     past = replace(past, frozen=frozen, standing=standing)
-    doubts, doubted = doubt(reading, connectors, draws, past.doubt, snapshot)
+    doubts, doubted = doubt(
+        reading,
+        before,
+        past.same_since or reading.at,
+        cars_a,
+        connectors,
+        draws,
+        past.doubt,
+        snapshot,
+    )
     past = replace(past, doubt=doubts)
     if doubts.wrong_a is not None:
         return Judged(quality=MeterQuality.CONTRADICTED, past=past)
@@ -128,17 +141,24 @@ def _bridged(
     A sensor that comes and goes within seconds would make the offers swing, and wear charger and car. What the other sensors
     show meanwhile counts where it is more.
     """
-    if past.read_at is None or past.lost_since is not None:
+    last = _last(past)
+    if last is None or past.lost_since is not None:
         return None
-    if past.suspect_a is not None or snapshot.now - past.read_at > BRIDGED:
+    if past.suspect_a is not None or snapshot.now - last.at > BRIDGED:
         return None
-    last = MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
     if reading is None or last.current_a is None or reading.known_a is None:
         return last
     pairs = zip(last.current_a, reading.known_a, strict=True)
     return replace(
         last, current_a=tuple(a if now is None else max(now, a) for a, now in pairs)
     )
+
+
+def _last(past: CircuitMemory) -> MeterReading | None:
+    """Return the last value of a meter that was believed."""
+    if past.read_at is None:
+        return None
+    return MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
 
 
 def _sum_drawn(
@@ -159,7 +179,13 @@ def _unconfirmed(
     if (snapshot.now - reading.at).total_seconds() > waits_s:
         return Judged(quality=MeterQuality.JUMPED, past=past)
     last = replace(reading, current_a=past.read_a, power_w=past.read_w)
-    return Judged(quality=MeterQuality.GOOD, past=past, reading=last, doubted=True)
+    return Judged(
+        quality=MeterQuality.GOOD,
+        past=past,
+        reading=last,
+        doubted=True,
+        unconfirmed=True,
+    )
 
 
 def _completed(
