@@ -25,6 +25,8 @@ from .common import (
     decided,
     later,
     of,
+    offers,
+    on,
     reasons,
     settle,
     site,
@@ -298,3 +300,14 @@ def test_current_that_is_reserved_for_offline_chargers(lowered: bool) -> None:
         assert reasons(decision)[other.id] is ReasonKey.RESERVED_FOR_OFFLINE
         assert (said["reserved_a"], said["chargers"]) == (16.0, "Garage")
         assert (said["circuit"], said["phase"]) == ("Main fuse", "L1")
+
+
+def test_a_car_that_others_make_room_for() -> None:
+    """16 A are enough for two minimums: while the first car still has all of it, the circuit is not full, it is being vacated."""
+    snapshot = on(16, car("a"), car("b", offer_a=0.0))
+    decision = decided(snapshot)
+    assert offers(decision)["a"] < 16
+    assert of(decision, "b").reason.key is ReasonKey.WAITING_FOR_RELEASE
+    assert values(decision, "b") == {"circuit": "Main fuse", "phase": "L1"}
+    _, later_on, _ = settle(snapshot, 30)
+    assert offers(later_on)["b"] >= 6

@@ -1,4 +1,4 @@
-"""What is behind a resource that is full: current reserved for offline chargers, a peak a moment ago, a meter that cannot tell."""
+"""What is behind a resource that is full: current reserved for offline chargers or not released yet, a peak, a meter that cannot tell."""
 
 from dataclasses import replace
 
@@ -6,23 +6,28 @@ from .asking import Ask
 from .capacity import Capacity
 from .confirmed_offer import held_a
 from .model import CircuitState, Reason, ReasonKey, lost_meter
+from .sharing import Shares
 from .steadiness import last_peak
 from .tick import Tick
 
 # A load that was higher by less than this is no peak that anybody would recognise.
 PEAK_A = 1.0
+# Others that have less than this too much keep no car from starting.
+RELEASED_A = 0.1
 # Less than this is not worth a charger's while.
 RESERVED_A = 1.0
 
 
-def why_blocked(resource: int, asking: Ask, tick: Tick) -> Reason:
-    """Return why a resource does not carry a car's minimum now."""
+def why_blocked(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reason:
+    """Return why a resource does not carry a car's minimum now, although there is a share for it."""
     reason = why_full(resource, asking, tick)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reason
     capacity, phase = tick.resources.place(resource)
     peak = last_peak(capacity.past, phase)
     if peak.current_a < max(capacity.uncontrolled_a[phase], 0.0) + PEAK_A:
+        if _to_release_a(resource, shares, tick) >= RELEASED_A:
+            return replace(reason, key=ReasonKey.WAITING_FOR_RELEASE)
         return _beside_presumed(capacity, phase, reason)
     return Reason(
         key=ReasonKey.LOAD_PEAKED,
@@ -52,6 +57,21 @@ def why_full(resource: int, asking: Ask, tick: Tick) -> Reason:
         return reason
     lost = lost_meter(capacity.circuit.name, capacity.quality, capacity.sensors)
     return replace(_waits_for_meter(capacity, phase, reason), cause=lost)
+
+
+def _to_release_a(resource: int, shares: Shares, tick: Tick) -> float:
+    """Return what others still have of a resource beyond their shares: they are about to reduce."""
+    found = 0.0
+    for name, standing in tick.standings.items():
+        connector = standing.connector
+        if connector.reachable and any(
+            index == resource
+            for index, _ in tick.resources.uses(connector, connector.phases)
+        ):
+            share = shares.running.get(name)
+            share_a = share.current_a if share else 0.0
+            found += max(held_a(connector, tick.snapshot) - share_a, 0.0)
+    return found
 
 
 def _beside_presumed(capacity: Capacity, phase: int, reason: Reason) -> Reason:

@@ -15,6 +15,7 @@ class ReasonKey(StrEnum):
     WAITING_FOR_SUN = "waiting_for_sun"
     STARTING_ON_SUN = "starting_on_sun"
     WAITING_FOR_CAPACITY = "waiting_for_capacity"
+    WAITING_FOR_RELEASE = "waiting_for_release"
     LOAD_PEAKED = "load_peaked"
     WAITING_FOR_METER = "waiting_for_meter"
     RESERVED_FOR_OFFLINE = "reserved_for_offline"

@@ -51,7 +51,7 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
     if asking.id in shares.waiting:
         return _why_waiting(asking, shares, tick)
     if asking.id in shares.held_up:
-        return why_blocked(shares.held_up[asking.id], asking, tick)
+        return why_blocked(shares.held_up[asking.id], asking, shares, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, tick)
     if connector.start_requests >= STARTS_IGNORED:

@@ -30,6 +30,7 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.FULL_POWER: Unused.CAR,
     ReasonKey.LIMITED_BY_CAR: Unused.CAR,
     ReasonKey.WAITING_FOR_CAPACITY: Unused.FUSE,
+    ReasonKey.WAITING_FOR_RELEASE: Unused.FUSE,
     ReasonKey.WAITING_FOR_TURN: Unused.FUSE,
     ReasonKey.LIMITED_BY_CIRCUIT: Unused.FUSE,
     ReasonKey.LIMITED_BY_TEMPERATURE: Unused.FUSE,

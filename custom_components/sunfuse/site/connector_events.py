@@ -55,7 +55,13 @@ _CAUSES: Mapping[ReasonKey, LimitCause] = {
     ReasonKey.LIMITED_BY_CHARGER: LimitCause.CHARGER,
 }
 # On the way to another current: these say nothing about what limits it.
-_ON_THE_WAY = frozenset((ReasonKey.RAMPING, ReasonKey.SWITCHING_PHASES))
+_ON_THE_WAY = frozenset(
+    (
+        ReasonKey.RAMPING,
+        ReasonKey.SWITCHING_PHASES,
+        ReasonKey.WAITING_FOR_RELEASE,
+    )
+)
 # A car pauses for a moment before it goes on with less; who takes nothing for this long has enough.
 FULL_AFTER = timedelta(minutes=2)
 # A car that has taken no more than this has not begun: its own timer makes it wait.
