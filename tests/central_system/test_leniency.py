@@ -356,6 +356,7 @@ async def test_a_status_with_faults(old: Charger, system: CentralSystem) -> None
         "Faulted",
         errorCode="Error",
         info="x" * 51,
+        vendorId="x" * 256,
         vendorErrorCode="y" * 51,
         timestamp="0000-00-00T00:00:00Z",
         temperature=80,

@@ -11,6 +11,7 @@ from custom_components.sunfuse.central_system import (
     CentralSystem,
     CommandError,
     StationConfig,
+    Timing,
 )
 
 from .client import ANSWERS_2, Payload, RawStation
@@ -146,6 +147,45 @@ async def test_comes_in_parts(
     request = await station.wait_received(action)
     await _tell(station, name, parts, request["requestId"])
     assert await asked == result
+
+
+@pytest.mark.parametrize(
+    "timing", [Timing(settle_s=0, return_s=600, ping_s=600, response_s=1)]
+)
+@pytest.mark.parametrize(
+    ("numbers", "whole"),
+    [
+        ((2, 0, 1), True),  # the last part overtakes the others
+        ((1, 2, 0), True),
+        ((0, 0, 0), True),  # all alike
+        ((1, 2, 3), True),  # counted from 1
+        ((0, 2), False),  # one is lost
+    ],
+)
+async def test_parts_in_any_order(
+    system: CentralSystem,
+    connect: Connect,
+    version: str,
+    numbers: tuple[int, ...],
+    whole: bool,
+) -> None:
+    """A report is complete when all of it has arrived; without one of its parts it is none."""
+    station = await _ready(connect, system, version)
+    station.answers["GetReport"] = ACCEPTED
+    adapter = await system.stations["CP1"].in_service()
+    asked = asyncio.ensure_future(adapter.report("TxCtrlr"))
+    request = await station.wait_received("GetReport")
+    for place, number in enumerate(numbers):
+        alike = len(set(numbers)) == 1
+        more = place + 1 < len(numbers) if alike else number != max(numbers)
+        report = _report(_variable("TxCtrlr", f"V{place}", "1"))
+        report |= {"requestId": request["requestId"], "tbc": more, "seqNo": number}
+        await station.call("NotifyReport", report)
+    if whole:
+        assert len(await asked) == len(numbers)
+    else:
+        with pytest.raises(CommandError, match="timeout"):
+            await asked
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ _ROUNDED = frozenset(("meterStart", "meterStop"))
 # Texts for people: what is too long is cut.
 _DESCRIPTIVE = frozenset(
     (
+        "actualValue",
         "chargeBoxSerialNumber",
         "chargePointModel",
         "chargePointSerialNumber",
@@ -37,6 +38,7 @@ _DESCRIPTIVE = frozenset(
         "techInfo",
         "value",  # of a configuration key: lists of all measurands (lbbrhzn/ocpp issue 821)
         "vendorErrorCode",
+        "vendorId",
         "vendorName",
     )
 )

@@ -21,10 +21,36 @@ _MOST_PARTS = 1000
 
 @dataclass(slots=True)
 class RequestedReport:
-    """What has arrived of a requested report."""
+    """What has arrived of a requested report. Its parts may overtake each other, also the last one."""
 
     parts: list[Payload] = field(default_factory=list)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
+    _numbers: set[int] = field(default_factory=set)
+    _last: int | None = None
+
+    def take(self, part: Payload) -> None:
+        """Take a part. Reports of some kinds are not numbered, and some stations number all parts alike."""
+        if len(self.parts) >= _MOST_PARTS:
+            return
+        self.parts.append(part)
+        number = part.get("seqNo", 0)
+        self._numbers.add(number)
+        if not part.get("tbc", False):
+            self._last = number
+        if self._last is not None and self._count > self._last:
+            self.complete.set()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is missing if the station counts from 1."""
+        return self._last is not None and (
+            self._count > self._last - min(self._numbers)
+        )
+
+    @property
+    def _count(self) -> int:
+        alike = len(self._numbers) == 1
+        return len(self.parts) if alike else len(self._numbers)
 
 
 class Reports2:
@@ -52,10 +78,7 @@ class Reports2:
     def _part(self, payload: Payload) -> Payload:
         """Collect a part; one that was not requested is only answered."""
         if (report := self._reports.get(payload["requestId"])) is not None:
-            if len(report.parts) < _MOST_PARTS:
-                report.parts.append(payload)
-            if not payload.get("tbc", False):
-                report.complete.set()
+            report.take(payload)
         return {}
 
     def _variables(self, payload: Payload) -> Payload:
@@ -117,7 +140,7 @@ class Reports2:
                 async with asyncio.timeout(self._station.timing.response_s):
                     await report.complete.wait()
                     return True
-        return False
+        return report.ended
 
     async def device_model(self) -> dict[str, str | None]:
         """Return the whole device model."""
