@@ -384,6 +384,8 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
         ({"stores": (car(loss_per_hour=1.0),)}, "loss_per_hour is 1.0, not below 1"),
         ({"stores": (car(min_discharge_w=5.0, max_discharge_w=4.0),)}, "min_discharge"),
         ({"stores": (car(phases=(1.5,)),)}, "phases .1.5,. of 3"),
+        ({"stores": (car(from_grid="no"),)}, "from_grid is 'no', neither True nor"),
+        ({"stores": (car(id=7),)}, "the id 7 is no text"),
         ({"stores": (car(strategy="soon"),)}, "no strategy soon"),
         ({"circuits": (Circuit(id="a", limit_a=16.0),)}, "limit_a is 16.0, not a"),  # type: ignore[arg-type]
         ({"circuits": (Circuit(id="a", limit_a=()),)}, "has not 3 phases"),

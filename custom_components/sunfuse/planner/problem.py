@@ -252,14 +252,14 @@ def _as_tuples(given: object) -> None:
     """Replace lists and arrays by tuples, in rows as well."""
     for field in fields(given):  # type: ignore[arg-type]
         value = getattr(given, field.name)
-        if isinstance(value, list) or hasattr(value, "tolist"):
+        if isinstance(value, (list, range)) or hasattr(value, "tolist"):
             object.__setattr__(given, field.name, _as_tuple(value))
 
 
 def _as_tuple(value: Any) -> Any:
     if hasattr(value, "tolist"):  # an array
         value = value.tolist()
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return tuple(map(_as_tuple, value))
     return value
 

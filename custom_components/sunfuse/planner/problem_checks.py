@@ -92,12 +92,15 @@ def _peak(name: str, peak: Peak, steps: int) -> None:
             raise ValueError(f"{name}.windows: {window!r} is no window's number, or -1")
     for field in ("price_per_kw", "level_w", "used_wh", "used_s"):
         _number(f"{name}.{field}", getattr(peak, field), least=0.0)
+    _flags(name, peak, "guarded", "of_export")
     if peak.guarded and peak.of_export:
         raise ValueError(f"{name}.guarded: there is no guard of export")
 
 
 def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
     name, steps = f"store {store.id}", problem.steps
+    if not isinstance(store.id, str):
+        raise ValueError(f"stores: the id {store.id!r} is no text")  # noqa: TRY004
     for field, least in _NUMBERS.items():
         _number(f"{name}: {field}", getattr(store, field), least=least)
     for field, least in _OF_STEPS.items():
@@ -117,6 +120,7 @@ def _store(store: Store, problem: Problem, circuits: set[str]) -> None:
     _number(f"{name}: loss_per_hour", store.loss_per_hour, least=0.0)
     if store.loss_per_hour >= 1:
         raise ValueError(f"{name}: loss_per_hour is {store.loss_per_hour}, not below 1")
+    _flags(name, store, "from_grid", "to_grid", "charging", "stops_itself")
     _parts(f"{name}: goals", store.goals, Goal)
     for goal in store.goals:
         _goal(name, goal, steps)
@@ -162,6 +166,7 @@ def _goal(name: str, goal: Goal, steps: int) -> None:
 
 def _circuit(circuit: Circuit, problem: Problem, known: set[str]) -> None:
     name = f"circuit {circuit.id}"
+    _flags(name, circuit, "nets")
     if circuit.parent is not None and circuit.parent not in known:
         raise ValueError(f"{name}: there is no circuit {circuit.parent}")
     parents, above = {each.id: each.parent for each in problem.circuits}, circuit.parent
@@ -199,6 +204,13 @@ def _number(
         raise ValueError(f"{name} is negative: {value}")
     if finite and math.isinf(value):
         raise ValueError(f"{name} has to be finite: {value}")
+
+
+def _flags(name: str, holder: object, *fields: str) -> None:
+    for field in fields:
+        value = getattr(holder, field)
+        if not isinstance(value, bool):
+            raise ValueError(f"{name}: {field} is {value!r}, neither True nor False")  # noqa: TRY004
 
 
 def _sequence(name: str, values: Any) -> None:

@@ -141,6 +141,11 @@ class SimplePlanner:
             price -= np.array(store.charge_value)[: last + 1]
         price += np.array(series(store.charge_cost, self._problem.steps))[: last + 1]
         price += self._change_cost(store)[: last + 1]
+        if store.loss_per_hour:  # what is stored sooner is less by then
+            passed_h = (
+                self._hours[: last + 1][::-1].cumsum()[::-1] - self._hours[: last + 1]
+            )
+            price /= (1 - store.loss_per_hour) ** passed_h
         price[power_w <= SMALL_W] = np.inf
         step = int(np.argmin(price))
         if not price[step] < worth:
