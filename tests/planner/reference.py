@@ -121,7 +121,9 @@ def _store(
             model.addConstr(on <= 0)  # what cannot charge pauses, and starts again
         # A store of which a power is demanded takes it until it is full: in that step its mean may be below the minimum.
         demanded = bool(store.demand_w and store.demand_w[step])
-        least = _ON if demanded else max(store.min_charge_w / 1000, _ON)
+        # It does not charge with less than it loses meanwhile.
+        lost = max(store.standby_w / 1000 / store.charge_efficiency, _ON)
+        least = lost if demanded else max(store.min_charge_w / 1000, lost)
         model.addConstr(charge >= min(least, most) * on)
         model.addConstr(discharge <= given * (1 - on))
         gives = model.addBinary()
