@@ -26,6 +26,7 @@ from .model import (
     ConnectorProblem,
     Decision,
     PerPhase,
+    ReasonKey,
     Snapshot,
 )
 from .offering import command, free_for_all, offers
@@ -306,6 +307,8 @@ def _lived(
             connector.id in shares.waiting
             and (paused or ran_s < tick.snapshot.tuning.turn_s)
             and past.idle_since is None
+            # A peak is a sum over its interval: what it has no room for now it may have in a minute.
+            and decided.reason.key is not ReasonKey.LIMITED_BY_PEAK
             and not (standing.ask and has_time(standing.ask, tick.snapshot))
         )
         past.stops = past.stops + 1 if shed else 0
