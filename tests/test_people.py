@@ -247,11 +247,16 @@ async def test_a_quota_is_used_up(
     await home.shows("sensor", f"{anna}_quota_left", "0.0")
     assert home.state("sensor", f"{anna}_month_energy") == "0.6"
     await wait_until(lambda: its_mode() == mode, f"mode {mode}")
-    reason = hass.states.get(home.entity("sensor", "CP1/1_reason"))
-    assert reason is not None
-    assert (
-        "Anna has used up this month's energy quota" in reason.attributes["explanation"]
-    )
+
+    def says(name: str) -> bool:
+        reason = hass.states.get(home.entity("sensor", "CP1/1_reason"))
+        assert reason is not None
+        explanation = reason.attributes["explanation"]
+        return f"{name} has used up this month's energy quota" in explanation
+
+    assert says("Anna")
+    await change(home, anna, name="Anna B.", limits=limits)
+    await wait_until(lambda: says("Anna B."), "the new name")
     assert await held(station, "04A1B2C3") == answer
     with pytest.raises(ServiceValidationError) as refused:
         await home.call("switch", "turn_on", "CP1/1_boost")

@@ -296,7 +296,7 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
         return Shown(
             available=True,
             value=self.connector.decision.reason,
-            moment=(holder.standing if holder else None, self._missed),
+            moment=(holder and (holder.standing, holder.name), self._missed),
         )
 
     @override
