@@ -142,6 +142,22 @@ async def test_phase_switching(
     assert _period(station.received("SetChargingProfile")[0])["numberPhases"] == 1
 
 
+async def test_no_current_is_told_once_whatever_the_phases(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A car that waits for the sun: whether it would start on one phase or three may change with each value of the meter."""
+    station = await _boot(
+        connect, system, variables={"ConnectorSwitch3to1PhaseSupported": "true"}
+    )
+    await _charge(station, clock)
+    for phases in (3, 1, 3):
+        await system.stations["CP1"].offer(1, 0, phases)
+    assert len(station.received("SetChargingProfile")) == 1
+    await system.stations["CP1"].offer(1, 6, 1)
+    told = station.received("SetChargingProfile")[-1]
+    assert _period(told) == {"startPeriod": 0, "limit": 6, "numberPhases": 1}
+
+
 async def test_limits_never_exceed(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:

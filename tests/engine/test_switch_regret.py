@@ -44,6 +44,7 @@ AUTOMATIC = Tuning()
 ONE, THREE = (1380.0, 3680.0), (4140.0, 11_040.0)
 SWITCHES = Powers(of={1: ONE, 3: THREE})
 FIXED = Powers(of={3: THREE})
+NONE = RecentSwitches()
 
 
 @pytest.mark.parametrize(
@@ -333,6 +334,35 @@ def test_a_kind_of_sky_ends() -> None:
     assert sum(still.ended) == 0
 
 
+def test_a_sun_that_goes_down_goes_on_going_down() -> None:
+    """A clear evening that loses 0.8 W each second: in as long again as that has lasted the minimum would take more than a stop costs.
+
+    A step of the house to the same power is bridged.
+    """
+    sky, sun_w = RecentSky(), 7000.0
+    while choose(sky := watch_sky(sky, sun_w, FIXED, 5), sun_w, 3, FIXED, NONE).state:
+        sun_w -= 4
+    assert FIXED.of[3][0] - 25 < sun_w < FIXED.of[3][0]
+    assert sky.trend_w_s == pytest.approx(-0.8, abs=0.15)
+    stepped = watch_sky(clouds(7000, 7000, 600, 1), sun_w, FIXED, 5)
+    assert choose(stepped, sun_w, 3, FIXED, NONE).state == 3
+
+
+def test_a_wave_of_thinner_clouds_has_no_trend() -> None:
+    """What has risen for half an hour and falls for three minutes may well rise again; what was minutes ago says nothing."""
+    sky = RecentSky()
+    for tick in range(400):
+        sky = watch_sky(sky, 4000.0 + 5 * tick, FIXED, 5)
+    assert sky.trend_w_s == pytest.approx(1, abs=0.2)
+    for tick in range(80):
+        sky = watch_sky(sky, 6000.0 - 20 * tick, FIXED, 5)
+    assert sky.trend_w_s == 0
+    for tick in range(300):
+        sky = watch_sky(sky, 4400.0 - 10 * tick, FIXED, 5)
+    assert sky.trend_w_s < -1
+    assert watch_sky(sky, 1000.0, FIXED, 90).trend_w_s == 0
+
+
 def test_a_single_value_stops_nobody() -> None:
     """Nothing is known of a sky that was seen once and never before."""
     sky = watch_sky(clouds(9000, 9000, 600, 1), 0, FIXED, 5)
@@ -383,6 +413,45 @@ def test_no_more_than_one_message_in_five_seconds() -> None:
         running = waiting(offer_a=9.0, offered_at=NOW - timedelta(seconds=ago_s))
         told = decided(balance(-8.05 * 690, running, tuning=AUTOMATIC))
         assert offers(told)["a"] == pytest.approx(offer_a, abs=0.1)
+
+
+@pytest.mark.parametrize(("lag_s", "cars"), [(2, 2), (15, 1)])
+def test_no_two_messages_in_five_seconds_whatever_the_sky(
+    lag_s: float, cars: int
+) -> None:
+    """A decision each second under a sun that jumps each minute, with starts, stops and phase switches.
+
+    A lower offer was taken back a second later, each six seconds.
+    """
+    told_s: list[tuple[str, float]] = []
+    sent: dict[str, int] = {}
+
+    def watch(at_s: float, plant: Plant) -> None:
+        for one in plant.cars:
+            if one.offers != sent.get(one.connector.id, 0):
+                sent[one.connector.id] = one.offers
+                told_s.append((one.connector.id, at_s))
+
+    names = [f"car {number}" for number in range(cars)]
+    plant = Plant(
+        cars=[
+            Car(connector=charger(name, mode=Mode.SOLAR, switches_phases=True))
+            for name in names
+        ],
+        circuits=(main(40),),
+        loads={"main": lambda at_s: (1.0 + 6.0 * (at_s % 97 < 30), 1.0, 1.0)},
+        solar_w=lambda at_s: (9000.0, 2500.0, 6000.0, 400.0)[int(at_s) // 61 % 4],
+        charger_lag_s=lag_s,
+        meter_s=1,
+        noise_a=0.1,
+        tick_s=1,
+        watch=watch,
+    )
+    measures = plant.run(900)
+    assert measures.starts + measures.switches > 2 * cars
+    for name in names:
+        times = [at_s for one, at_s in told_s if one == name and at_s > 10]
+        assert min(b - a for a, b in itertools.pairwise(times)) >= 5
 
 
 def test_the_offers_to_a_slow_charger_do_not_swing() -> None:

@@ -141,6 +141,8 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
         offers=past.offers,
         rests_since=past.rests_since,
         commanded_a=past.commanded_a,
+        commanded_phases=past.commanded_phases,
+        commanded_at=past.commanded_at,
         taken_back=past.taken_back,
         lowered_at=past.lowered_at,
         confirms_s=past.confirms_s,

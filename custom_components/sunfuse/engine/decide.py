@@ -272,7 +272,9 @@ def _lived(
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
     past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
-    past.commanded_a = offer_a
+    if (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases):
+        past.commanded_a, past.commanded_phases = offer_a, decided.phases
+        past.commanded_at = now
     if offer_a < before_a(connector, tick.snapshot):
         past.lowered_at = past.lowered_at or now
     else:

@@ -99,6 +99,8 @@ class ConnectorMemory:
     # Commanded against measured
     offers: tuple[Offered, ...] = ()  # as far back as the newest draw may respond to
     commanded_a: float | None = None  # the last command to the charger
+    commanded_phases: int | None = None
+    commanded_at: datetime | None = None  # since when it has been that
     taken_back: tuple[
         Offered, ...
     ] = ()  # lower commands of late that a slow charger may follow all the same

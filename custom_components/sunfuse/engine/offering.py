@@ -10,7 +10,7 @@ from .memory import ConnectorMemory
 from .model import Connector, Snapshot
 from .phases import switching
 from .raising import raised
-from .ramp import little_less, round_down
+from .ramp import is_slow, little_less, round_down, too_soon
 from .ranking import growth
 from .resources import blocked_by, take
 from .rounding import round_down_all
@@ -201,20 +201,18 @@ def _not_worth_it(
     """
     snapshot = tick.snapshot
     falling = [
-        asking
+        (asking, stays_a)
         for asking in asks
         if (share := shares.running.get(asking.id)) is not None
-        and share.limited_by == tick.resources.sun
         and (
-            _too_soon(asking.connector, snapshot)
-            or little_less(
+            stays_a := _stays_a(
+                asking,
                 targets[asking.id],
-                before_a(asking.connector, snapshot),
-                asking.past,
                 snapshot,
+                for_sun=share.limited_by == tick.resources.sun,
             )
         )
-        and targets[asking.id] < before_a(asking.connector, snapshot)
+        is not None
     ]
     if not falling:
         return {}
@@ -223,22 +221,41 @@ def _not_worth_it(
         uses = tick.resources.uses(asking.connector, asking.phases)
         take(left, uses, targets.get(asking.id, 0.0))
     kept = {}
-    for asking in falling:
-        before = before_a(asking.connector, snapshot)
+    for asking, stays_a in falling:
         uses = tick.resources.uses(asking.connector, asking.phases)
-        more_a = before - targets[asking.id]
-        if before <= asking.most_a and blocked_by(left, uses, more_a) is None:
-            kept[asking.id] = before
+        more_a = stays_a - targets[asking.id]
+        if stays_a <= asking.most_a and blocked_by(left, uses, more_a) is None:
+            kept[asking.id] = stays_a
             take(left, uses, more_a)
     return kept
 
 
-def _too_soon(connector: Connector, snapshot: Snapshot) -> bool:
-    """Whether a charger had its last message too recently for one that safety does not need."""
-    if connector.offered_at is None:
-        return False
-    since_s = (snapshot.now - connector.offered_at).total_seconds()
-    return since_s < snapshot.tuning.step_s
+def _stays_a(
+    asking: Ask, target_a: float, snapshot: Snapshot, *, for_sun: bool
+) -> float | None:
+    """Return at what a connector stays whose offer is not worth a message now, None if it is.
+
+    A lower command that is still on its way is the last word: with a higher one behind it, the offers would swing.
+    """
+    connector, past = asking.connector, asking.past
+    last_a, in_force_a = past.commanded_a, before_a(connector, snapshot)
+    lowers = last_a is not None and connector.min_a <= last_a < in_force_a
+    stays_a = last_a if lowers and last_a is not None else in_force_a
+    if target_a < stays_a:
+        waits = for_sun and (
+            too_soon(connector, past, snapshot)
+            or little_less(target_a, stays_a, past, snapshot)
+        )
+    else:
+        waits = (
+            lowers
+            and asking.sunny
+            and (
+                too_soon(connector, past, snapshot)
+                or is_slow(connector, past, snapshot)
+            )
+        )
+    return stays_a if waits else None
 
 
 def _take_held(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from .asking import Ask
 from .memory import ConnectorMemory
 from .model import Connector, Snapshot
+from .ramp import too_soon
 from .switch_regret import OFF
 
 HOUR = timedelta(hours=1)
@@ -58,7 +59,8 @@ def wish(asking: Ask, *, fewer: bool, snapshot: Snapshot) -> None:
     else:
         delay_s = usual_s if patience_s is None else patience_s
         ready = now - since >= timedelta(seconds=delay_s)
-    if past.on_since is None or (ready and may_switch(past, snapshot)):
+    ready = past.on_since is None or (ready and may_switch(past, snapshot))
+    if ready and not too_soon(asking.connector, past, snapshot):
         switch(asking, wanted, snapshot)
 
 

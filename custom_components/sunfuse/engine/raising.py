@@ -8,7 +8,15 @@ from .confirmed_offer import before_a, held_a
 from .filling import User, fill
 from .meter_quality import is_unmoved
 from .model import Snapshot
-from .ramp import calm_a, is_slow, late_band_a, round_down, round_up, was_paused
+from .ramp import (
+    calm_a,
+    is_slow,
+    late_band_a,
+    round_down,
+    round_up,
+    too_soon,
+    was_paused,
+)
 from .ranking import growth, rank
 from .resources import Resources, blocked_by, take
 from .steadiness import trembles_a
@@ -53,7 +61,10 @@ def raised(
     }
     still = resources.still()
     for asking in asks:
-        if asking.sunny and is_slow(asking.connector, asking.past, snapshot):
+        if asking.sunny and (
+            is_slow(asking.connector, asking.past, snapshot)
+            or too_soon(asking.connector, asking.past, snapshot)
+        ):
             most[asking.id] = min(most[asking.id], base[asking.id])
         if still and _is_unseen(asking, resources, still, snapshot):
             lowest = max(base[asking.id], asking.connector.min_a)

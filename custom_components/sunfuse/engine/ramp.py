@@ -63,6 +63,20 @@ def is_slow(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> 
     return (snapshot.now - connector.offered_at).total_seconds() < confirms_s
 
 
+def too_soon(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> bool:
+    """Whether a charger was commanded too recently for a command that safety does not need."""
+    until = next_command_at(connector, past, snapshot.tuning)
+    return until is not None and snapshot.now < until
+
+
+def next_command_at(
+    connector: Connector, past: ConnectorMemory, tuning: Tuning
+) -> datetime | None:
+    """Return when a charger may have another command that safety does not need; None: it never had any."""
+    told = [at for at in (connector.offered_at, past.commanded_at) if at is not None]
+    return max(told) + timedelta(seconds=tuning.step_s) if told else None
+
+
 def calm_a(
     target_a: float,
     *,

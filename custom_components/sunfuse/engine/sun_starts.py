@@ -10,6 +10,7 @@ from .asking import Ask
 from .memory import ConnectorMemory
 from .model import Snapshot
 from .phases import recent, start_phases, wired
+from .ramp import next_command_at
 from .ranking import rank
 from .switch_regret import (
     OFF,
@@ -101,7 +102,7 @@ def watch_sun(
         if enough:
             left_w -= needed_w
         if runs:
-            asking.sun_changes_at = stops_at(asking.past, choice, snapshot)
+            asking.sun_changes_at = stops_at(asking, choice, snapshot)
             if asking.sun_changes_at is None or snapshot.now < asking.sun_changes_at:
                 may.add(asking.id)
             continue
@@ -230,10 +231,9 @@ def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
         past.dull_since = past.dull_since or now
 
 
-def stops_at(
-    past: ConnectorMemory, choice: Choice, snapshot: Snapshot
-) -> datetime | None:
+def stops_at(asking: Ask, choice: Choice, snapshot: Snapshot) -> datetime | None:
     """Return when it stops if solar power stays as it is; None while that is enough."""
+    past = asking.past
     if past.dull_since is None:
         return None
     tuning, now = snapshot.tuning, snapshot.now
@@ -248,7 +248,8 @@ def stops_at(
         return None
     else:
         at = due
-    return max(at, (past.on_since or now) + timedelta(seconds=min_on_s or 0.0))
+    at = max(at, (past.on_since or now) + timedelta(seconds=min_on_s or 0.0))
+    return max(at, next_command_at(asking.connector, past, tuning) or at)
 
 
 def starts_at(

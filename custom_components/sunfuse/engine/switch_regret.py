@@ -21,6 +21,7 @@ If there is a forecast, the regret of each state under the expected sun of the n
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import inf
 
 # Energy from the grid weighs more than unused solar power.
@@ -42,6 +43,8 @@ DEARER_BESIDE_OTHERS = 2.0
 HOUR = timedelta(hours=1)
 # Over a longer pause, nothing is known.
 LONGEST_S = 60.0
+# The time constants of the running means of the sun, whose differences are its trend.
+MEANS_S = (60.0, 300.0, 900.0)
 # A car does not start on fewer phases if the sun will be enough for more so soon: to wait loses less than the switch.
 SOON_S = 30.0
 
@@ -74,6 +77,22 @@ class RecentSky:
     sun_w: float = 0.0  # at the last decision
     rises_w_s: float = 0.0  # and how fast it rose until then
     same_s: float = 0.0  # for how long it has been the same
+    means_w: tuple[float, ...] = ()  # its running means over MEANS_S
+
+    @property
+    def trend_w_s(self) -> float:
+        """How fast the sun has risen or fallen, both of late and for long: not a cloud, nor a wave of thinner clouds."""
+        slopes = [
+            (late_w - early_w) / (long_s - short_s)
+            for (late_w, short_s), (early_w, long_s) in pairwise(
+                zip(self.means_w, MEANS_S, strict=False)
+            )
+        ]
+        return max(min(slopes, default=0.0), 0.0) + min(max(slopes, default=0.0), 0.0)
+
+    def later_w(self, sun_w: float) -> float:
+        """Return the sun in the middle of the time that the present sky is expected to last."""
+        return max(sun_w + self.trend_w_s * self.lasts_s / 2, 0.0)
 
     @property
     def lasts_s(self) -> float:
@@ -150,6 +169,8 @@ def watch_sky(
     best = states[now_w.index(min(now_w))]
     seconds = min(max(elapsed_s, 0.0), LONGEST_S)
     rises_w_s = same_s = 0.0
+    means_w = sky.means_w if elapsed_s <= LONGEST_S else ()
+    means_w = means_w or (sun_w,) * len(MEANS_S)
     if sky.states == states and sun_w == sky.sun_w:
         # The meter has not reported another value yet.
         same_s = sky.same_s + seconds
@@ -168,6 +189,12 @@ def watch_sky(
         sun_w=sun_w,
         rises_w_s=rises_w_s,
         same_s=same_s,
+        means_w=tuple(
+            [
+                mean_w + (sun_w - mean_w) * seconds / (seconds + over_s)
+                for mean_w, over_s in zip(means_w, MEANS_S, strict=True)
+            ]
+        ),
         since_s=sky.since_s + seconds if best == sky.best else 0.0,
         # The time since the last decision was that of the sky that was seen then.
         lasted_s=tuple(
@@ -201,16 +228,17 @@ def choose(
     was on `charged_on` phases before.
     """
     now_w = regret_w(sun_w, state, powers)
+    later_w = sky.later_w(sun_w)
     ready: list[tuple[float, int]] = []
     due: list[tuple[int, float]] = []
     for other in sky.states:
-        gain_w = now_w - regret_w(sun_w, other, powers)
-        if gain_w <= 0:
+        if now_w <= regret_w(sun_w, other, powers):
             continue  # with this solar power it is no better
         if state == OFF and sun_w - powers.others[0] < powers.of[other][0]:
             continue
         if state == OFF and _soon_for_more(sky, sun_w, other, powers):
             continue
+        gain_w = regret_w(later_w, state, powers) - regret_w(later_w, other, powers)
         if ahead_w is not None:
             ahead_gain_w = regret_w(ahead_w, state, powers)
             ahead_gain_w -= regret_w(ahead_w, other, powers)

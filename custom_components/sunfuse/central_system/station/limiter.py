@@ -262,8 +262,10 @@ class Limiter:
         if (held := self._connector.confirmed) is None:
             return False
         transaction = self._connector.state.transaction
+        same_phases = held.phases == offer.phases or offer.current_a == 0
         return (
-            (held.current_a, held.phases) == (offer.current_a, offer.phases)
+            held.current_a == offer.current_a
+            and same_phases
             and held.transaction_id == (transaction.id if transaction else None)
             and 0 <= (offer.at - held.at).total_seconds() < self._shared.config.renew_s
             and abs(self._shared.clock.skew - held.skew) < _CLOCK_TOLERANCE
