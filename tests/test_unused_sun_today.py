@@ -63,3 +63,41 @@ async def test_what_a_delay_of_twenty_minutes_costs(
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     assert unused(home)["delay"] >= after["delay"] - 0.01
     sun.cancel()
+
+
+async def test_a_full_car_and_a_battery_that_sells_leave_no_sun(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """4.83 kW are exported: beside a car that is full, and while the home battery supplies it all; of 3 kW of it 1.83 are sun."""
+    await hass.config.async_set_time_zone("UTC")
+    sun = asyncio.create_task(shine(hass))
+
+    def supplies(power_w: float) -> None:
+        hass.states.async_set(
+            "sensor.battery", str(power_w), {"unit_of_measurement": "W"}
+        )
+
+    supplies(0)
+    home = await start(
+        charger("A"),
+        sources=SOURCES | {"battery": [{"entity": "sensor.battery"}]},
+        options={"start_delay_s": DELAY_S},
+    )
+    home.house_a = (-EXPORT_A,) * 3
+    station = await home.charge("A")
+    await home.call("select", "select_option", "A/1_mode", option="solar")
+    await home.tell(station, "SuspendedEV")
+    await asyncio.sleep(30)
+    before = unused(home)
+    await asyncio.sleep(120)
+    assert unused(home) == before
+    await home.tell(station, "Charging")
+    for power_w, exported_kw in ((5000, 0.0), (3000, EXPORT_KW - 3)):
+        supplies(power_w)
+        await asyncio.sleep(30)
+        before = unused(home)
+        await asyncio.sleep(300)
+        after = unused(home)
+        found_kwh = sum(after.values()) - sum(before.values())
+        assert found_kwh == pytest.approx(exported_kw / 12, abs=0.02)
+    sun.cancel()

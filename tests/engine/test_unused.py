@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.sun.table import Row, run
 from custom_components.sunfuse.engine.model import (
+    BatteryReading,
     ConnectorStatus,
     Decision,
     Mode,
@@ -77,7 +78,17 @@ def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
         ),
         # A car takes no more.
         (10, 3, 10, ReasonKey.LIMITED_BY_CIRCUIT, {"car_max_a": 10}, {}),
-        # Nobody wants it.
+        (0, 3, 0, ReasonKey.LOAD_PEAKED, {}, {Unused.FUSE: 5000}),
+        (0, 3, 0, ReasonKey.RESERVED_FOR_OFFLINE, {}, {Unused.FUSE: 5000}),
+        # Nobody wants it: a car that is full least of all.
+        (
+            14,
+            3,
+            0,
+            ReasonKey.LIMITED_BY_SUN,
+            {"status": ConnectorStatus.SUSPENDED_EV},
+            {},
+        ),
         (0, 3, 0, ReasonKey.MODE_OFF, {}, {}),
         (0, 3, 0, ReasonKey.NO_CAR, {"draw_a": None}, {}),
     ],
@@ -105,6 +116,24 @@ def test_nothing_is_exported() -> None:
     both = site(one, replace(one, id="b"))
     twice = replace(waits, connectors=waits.connectors * 2, now=NOW)
     assert unused_w(both, twice, -5000) == {Unused.DELAY: 5000}
+
+
+@pytest.mark.parametrize(
+    ("battery_w", "unused"),
+    [
+        (-2000, {Unused.DELAY: 5000}),  # it charges, and so much is left all the same
+        (2000, {Unused.DELAY: 3000}),
+        (6000, {}),  # sold in the evening: no sun was left
+    ],
+)
+def test_what_a_battery_feeds_in_is_no_unused_sun(
+    battery_w: float, unused: dict[Unused, float]
+) -> None:
+    """5 kW are exported."""
+    one = car("a", status=ConnectorStatus.PREPARING, draw_a=(0.0, 0.0, 0.0))
+    battery = BatteryReading(at=NOW, power_w=battery_w)
+    told = as_decided(0, ReasonKey.STARTING_ON_SUN)
+    assert unused_w(site(one, battery=battery), told, -5000) == unused
 
 
 def test_the_sum_is_what_the_plant_exports() -> None:

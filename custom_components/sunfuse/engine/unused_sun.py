@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from .model import Connector, ConnectorDecision, Decision, ReasonKey, Snapshot
+from .model import (
+    Connector,
+    ConnectorDecision,
+    ConnectorStatus,
+    Decision,
+    ReasonKey,
+    Snapshot,
+)
 
 
 class Unused(StrEnum):
@@ -32,6 +39,8 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.WAITING_FOR_CAPACITY: Unused.FUSE,
     ReasonKey.WAITING_FOR_RELEASE: Unused.FUSE,
     ReasonKey.WAITING_FOR_TURN: Unused.FUSE,
+    ReasonKey.LOAD_PEAKED: Unused.FUSE,
+    ReasonKey.RESERVED_FOR_OFFLINE: Unused.FUSE,
     ReasonKey.LIMITED_BY_CIRCUIT: Unused.FUSE,
     ReasonKey.LIMITED_BY_TEMPERATURE: Unused.FUSE,
     ReasonKey.LIMITED_BY_DEMAND_RESPONSE: Unused.FUSE,
@@ -53,10 +62,12 @@ def unused_w(
 ) -> dict[Unused, float]:
     """Return how much of the exported power cars could use now, by reason, in watts.
 
-    A car that may not charge, is not there, is full, or waits for a plan or a price could not use it.
+    A car that may not charge, is not there, is full, or waits for a plan or a price could not use it. What the home
+    battery feeds in is no sun of now.
     """
     found: dict[Unused, float] = {}
-    if (left_w := -grid_w) <= 0:
+    supplied_w = snapshot.battery.power_w if snapshot.battery else 0.0
+    if (left_w := -grid_w - max(supplied_w, 0.0)) <= 0:
         return found
     for connector, decided in zip(
         snapshot.connectors, decision.connectors, strict=True
@@ -77,6 +88,8 @@ def _could_use(
     connector: Connector, decided: ConnectorDecision, voltage_v: float
 ) -> tuple[Unused | None, float]:
     """Return why a car does not take more, and how much more it could take."""
+    if connector.status is ConnectorStatus.SUSPENDED_EV:
+        return None, 0.0  # it is full, or wants nothing now
     cause = _CAUSES.get(decided.reason.key)
     drawn = connector.draw_a or (0.0,) * len(connector.phases)
     drawn_w = sum(drawn) * voltage_v
