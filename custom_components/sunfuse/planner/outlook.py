@@ -8,6 +8,7 @@ None or empty is not known; the plan then lists what it assumed.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 import math
 
 from .problem import PerPhase, Series, Strategy
@@ -225,6 +226,7 @@ class Outlook:
         return len(self.steps_s)
 
 
+@lru_cache(maxsize=8)  # each car of a plan asks for them several times
 def step_starts(now: datetime, steps_s: Series) -> tuple[datetime, ...]:
     """Return the start of each step, and the end of the last."""
     times = [now]

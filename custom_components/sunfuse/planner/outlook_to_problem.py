@@ -20,7 +20,7 @@ _CLOSE = timedelta(hours=2)
 _FAR = timedelta(hours=8)
 # Minimum currents are respected exactly in this many steps; in fewer if many cars would make that slow.
 _EXACT_STEPS = 4
-_EXACT_COLUMNS = 80
+_EXACT_COLUMNS = 40
 # A plan is kept for this many steps if another one is not better by more than this, in shares of the mean price.
 _KEPT_STEPS = 8
 _CHANGE = 0.02

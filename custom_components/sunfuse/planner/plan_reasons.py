@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 
 from .assumed import Assumed
 from .car_terms import CarTerms
@@ -37,10 +38,24 @@ class Reasons:
     shortfall: Shortfall | None
     peaks: PlannedPeaks
     starts: tuple[datetime, ...] = field(init=False)
+    # For each step: the first and last one of the next time that it charges.
+    following: tuple[tuple[int, int] | None, ...] = field(init=False)
+    # What the car could store before each step, at its highest power.
+    stored_wh: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Store the times, which are needed for each slot."""
+        """Store what is needed for each slot."""
         object.__setattr__(self, "starts", self.outlook.starts)
+        object.__setattr__(self, "following", _blocks(self.charges))
+        store, lengths_s = self.terms.store, self.outlook.steps_s
+        most = series(store.max_charge_w, len(lengths_s))
+        could_wh = (
+            max(0.0, most_w * store.charge_efficiency - store.standby_w)
+            * length_s
+            / 3600
+            for most_w, length_s in zip(most, lengths_s, strict=True)
+        )
+        object.__setattr__(self, "stored_wh", tuple(accumulate(could_wh, initial=0.0)))
 
     def on(self, step: int) -> bool:
         """Return whether the car charges in a step."""
@@ -111,7 +126,7 @@ class Reasons:
     def _waiting(self, step: int) -> Why:
         terms = self.terms
         held_wh = self.plan.energy_wh[step]
-        following = self._next_block(step)
+        following = self.following[step]
         if following is None:
             if terms.car.goals and all(goal.is_met for goal in terms.car.goals):
                 return Why(key=PlanKey.HAS_ENOUGH)
@@ -215,16 +230,6 @@ class Reasons:
             step += 1
         return self.starts[step]
 
-    def _next_block(self, step: int) -> tuple[int, int] | None:
-        steps = range(step + 1, len(self.plan.charge_w))
-        first = next((each for each in steps if self.on(each)), None)
-        if first is None:
-            return None
-        last = first
-        while last + 1 < len(self.plan.charge_w) and self.on(last + 1):
-            last += 1
-        return first, last
-
     def _reached(self, energy_wh: float) -> datetime | None:
         """Return the end of the step in which the car reaches an energy."""
         return next(
@@ -259,20 +264,16 @@ class Reasons:
 
     def is_tight(self, step: int) -> bool:
         """Return whether what is planned in a step could not be charged later before the next goal."""
-        store, steps = self.terms.store, len(self.plan.charge_w)
-        most = series(store.max_charge_w, steps)
+        store = self.terms.store
         before_wh = self.plan.energy_wh[step - 1] if step else 0.0
         for number, wanted_wh in enumerate(self.terms.wanted_wh):
             goal_step = store.goals[number].step
             if goal_step < step:
                 continue
             lacks_wh = wanted_wh - before_wh
-            later_wh = sum(
-                max(0.0, most[each] * store.charge_efficiency - store.standby_w)
-                * self.outlook.steps_s[each]
-                / 3600
-                for each in range(step + 1, goal_step)  # the last one is in reserve
-            )
+            # The last step is in reserve.
+            after = min(step + 1, goal_step)
+            later_wh = self.stored_wh[goal_step] - self.stored_wh[after]
             if lacks_wh > 1 and later_wh < lacks_wh * (1 + _SPARE):
                 return True
         return False
@@ -315,6 +316,19 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
         pressing=tight,
         makes_up=makes_up,
     )
+
+
+def _blocks(charges: tuple[bool, ...]) -> tuple[tuple[int, int] | None, ...]:
+    """Return for each step the first and last one of the next block of steps in which a car charges, after it."""
+    found: list[tuple[int, int] | None] = []
+    following: tuple[int, int] | None = None
+    for step in range(len(charges) - 1, -1, -1):
+        found.append(following)
+        if charges[step]:
+            goes_on = following is not None and following[0] == step + 1
+            last = following[1] if following is not None and goes_on else step
+            following = step, last
+    return tuple(reversed(found))
 
 
 def _until(key: PlanKey, until: datetime | None) -> Why:
