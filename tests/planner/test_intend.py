@@ -226,6 +226,21 @@ def test_strategies_differ_where_the_cost_does_not() -> None:
     assert early.next_start is None
 
 
+@pytest.mark.parametrize("price", [0.34, 0.0])
+def test_at_one_price_the_sooner_the_better(price: float) -> None:
+    """A car begins at once and goes on until it is ready; waiting saves nothing, and the cost is that of what it draws."""
+    zoe = intend(night(car(), cheap=dict.fromkeys(range(24), price))).cars[0]
+    assert zoe.next_start is None
+    charges = [slot.charges for slot in zoe.slots]
+    assert charges == sorted(charges, reverse=True)
+    drawn_wh = 10_000 * 11_040 / STORED_W
+    assert zoe.cost == pytest.approx(drawn_wh / 1000 * price, rel=0.02)
+    assert zoe.saving == pytest.approx(0.0, abs=0.02)
+    assert zoe.ready is not None
+    # 10 kWh take one hour and half a minute.
+    assert zoe.ready <= EVENING + timedelta(minutes=75)
+
+
 def test_the_minimum_comes_at_once_whatever_it_costs() -> None:
     """4 kWh are there within half an hour; the rest waits for two o'clock."""
     zoe = intend(night(car(minimum_wh=4_000.0))).cars[0]
