@@ -218,7 +218,7 @@ REASON_PACE = Pace(
     at_last_s=900.0,
     settled_s=120.0,
     every_s=1200.0,
-    allowance=WriteAllowance(most=30, refill_s=1200.0),
+    allowance=WriteAllowance(most=15, refill_s=1200.0),
 )
 
 
