@@ -57,7 +57,7 @@ class Pace:
 
     `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
     always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
-    `stays_s`. Those that `matter`, and one that has stayed for `at_last_s`, are written in any case. One that is nearly
+    `stays_s`. Those that `matter`, and one after `at_last_s` of others than the written one, are written in any case. One that is nearly
     equal is written when it has not changed at all for `settled_s`, and after `every_s`.
     """
 
@@ -233,6 +233,8 @@ class WriteThrottle:
         self._candidate: Shown | None = None
         self._since_s = 0.0  # the candidate has not changed
         self._stays_s = 0.0  # and has been nearly equal
+        # Since when it has not been nearly equal to what was written, whatever it was.
+        self._apart_s: float | None = None
         allowance = pace.allowance if pace else None
         self._saved_up = float(allowance.most if allowance else 0)
         self._filled_s = 0.0
@@ -245,7 +247,7 @@ class WriteThrottle:
     def due(self, shown: Shown, now_s: float) -> bool:
         """Return whether to write at `now_s`, by a monotonic clock; a value that is due counts as written."""
         if shown == self._written:
-            self._candidate = None
+            self._candidate = self._apart_s = None
             return False
         if shown != self._candidate:
             if self._candidate is None or not self._much_the_same(shown):
@@ -253,7 +255,8 @@ class WriteThrottle:
             self._candidate, self._since_s = shown, now_s
         if not self._is_due(shown, now_s):
             return False
-        self._written, self._written_s, self._candidate = shown, now_s, None
+        self._written, self._written_s = shown, now_s
+        self._candidate = self._apart_s = None
         return True
 
     def _much_the_same(self, shown: Shown) -> bool:
@@ -268,19 +271,21 @@ class WriteThrottle:
             return True
         allowance = pace.allowance
         if pace.close(before, shown):
+            self._apart_s = None
             if now_s - self._written_s >= pace.every_s:
                 return True
             return now_s - self._since_s >= pace.settled_s and (
                 allowance is None or self._take(allowance, allowance.for_changes, now_s)
             )
-        stays_s = now_s - self._stays_s
+        if self._apart_s is None:
+            self._apart_s = now_s
         if (
             allowance is None
-            or stays_s >= pace.at_last_s
+            or now_s - self._apart_s >= pace.at_last_s
             or pace.matters(before, shown)
         ):
             return True
-        large = stays_s >= pace.stays_s or pace.far(before, shown)
+        large = now_s - self._stays_s >= pace.stays_s or pace.far(before, shown)
         return self._take(allowance, 0 if large else allowance.for_large_ones, now_s)
 
     def _take(self, allowance: WriteAllowance, leaving: float, now_s: float) -> bool:
