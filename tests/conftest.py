@@ -14,11 +14,16 @@ from .jumping_time import jumping
 from .price_site import start_frozen
 from .site_fixtures import start
 
-# How long an example takes says more of the machine than of the code.
-settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("patient")
+# How long an example takes says more of the machine than of the code. Each run has the same examples, so that what fails
+# is what changed; new ones are searched for with `pytest --hypothesis-profile search`.
+for name, derandomize in (("same", True), ("search", False)):
+    settings.register_profile(
+        name,
+        deadline=None,
+        derandomize=derandomize,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("same")
 
 __all__ = ["jumping", "no_setup", "sensors", "start", "start_frozen"]
 
