@@ -16,6 +16,7 @@ from .energy_track import Most, Track
 class Span:
     """A session: what the register showed at its start and its end, as far as they are known, and what it took."""
 
+    id: str
     started_at: datetime
     start_wh: float | None
     ended_at: datetime
@@ -37,21 +38,28 @@ class Chain:
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> Chain:
-        """Put sessions into order; one without any register tells nothing."""
+        """Put sessions into order; one without any register tells nothing.
+
+        Where a clock stands still, the register tells the order.
+        """
         known = (
             span
             for span in spans
             if span.start_wh is not None or span.taken_wh is not None
         )
-        return cls(spans=tuple(sorted(known, key=lambda span: span.started_at)))
+        return cls(
+            spans=tuple(
+                sorted(known, key=lambda one: (one.started_at, one.start_wh or 0.0))
+            )
+        )
 
     def including(self, span: Span) -> Chain:
         """Return the chain with another session."""
         return Chain.of((*self.spans, span))
 
-    def without(self, started_at: datetime) -> Chain:
-        """Return the chain without the session that started at a time."""
-        return Chain.of(span for span in self.spans if span.started_at != started_at)
+    def without(self, session_id: str) -> Chain:
+        """Return the chain without a session."""
+        return Chain.of(span for span in self.spans if span.id != session_id)
 
     def ends_with(self, started_at: datetime, start_wh: float) -> bool:
         """Whether the last session started so, and still runs."""
@@ -83,11 +91,17 @@ class Chain:
     def added_wh(self, before: Chain, most_wh: Most) -> float:
         """Return the energy that became known since the chain was `before`."""
         added_wh = self.energy_wh(most_wh) - before.energy_wh(most_wh)
-        same_first = (
-            before.spans and self.spans[0].started_at == before.spans[0].started_at
-        )
-        # What the register showed when it was first seen is known, whatever it showed before.
-        return added_wh if same_first else max(added_wh, 0.0)
+        if before.spans and self.spans[0].id == before.spans[0].id:
+            return added_wh
+        # What the register showed when it was first seen is known, whatever it showed before. From where it counted
+        # in a session before that is none of its energy: the register may have been reset since.
+        risen_wh = added_wh - self._first_wh + before._first_wh
+        return min(max(added_wh, 0.0), max(risen_wh, 0.0))
+
+    @property
+    def _first_wh(self) -> float:
+        """What the register showed at the start of the first session."""
+        return (self.spans[0].start_wh or 0.0) if self.spans else 0.0
 
 
 def _risen_wh(before: Span, register_wh: float, at: datetime, most_wh: Most) -> float:
@@ -120,10 +134,10 @@ class SettledEnergy:
         `last` is the last reading of meter values. What is not `late` has been counted already.
         """
         rest_wh = after.after_wh(last, self._most_wh)
-        if self.energy_wh is None:
+        if self.energy_wh is None or not before.spans:
             before = before if late and before.spans else after
             self.energy_wh = energy_wh - before.after_wh(last, self._most_wh)
-            if before is after and len(after.spans) == 1:
+            if late and before is after and len(after.spans) == 1:
                 # Readings of it, or of sessions that are still to be reported, may have come first.
                 first_wh = after.energy_wh(self._most_wh)
                 self.energy_wh = min(first_wh, self.energy_wh)

@@ -125,8 +125,8 @@ class Sessions:
         known = self.transactions.get(record.transaction.id)
         self.transactions.add(record)
         after = self.transactions.chain(record.connector)
-        before = after.without(record.started_at)
-        if known is not None and known.started_at == record.started_at:
+        before = after.without(record.transaction.id)
+        if known is not None:
             before = before.including(known.span)
         meter.settle(before, after, late=late)
         self._shared.change(record.connector, meter=meter.sample)

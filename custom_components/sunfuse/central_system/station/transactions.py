@@ -40,6 +40,7 @@ class Record:
     def span(self) -> Span:
         """What is known of its energy."""
         return Span(
+            id=self.transaction.id,
             started_at=self.started_at,
             start_wh=self.transaction.meter_start_wh,
             ended_at=max(self.stopped_at or self.started_at, self.started_at),
