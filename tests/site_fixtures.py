@@ -50,6 +50,9 @@ async def obeys(station: RawStation, limit_a: float) -> None:
     )
 
 
+_PHASES = ("L1", "L2", "L3")
+
+
 class Home:
     """A Home Assistant with a site, as its user and its chargers see it."""
 
@@ -67,6 +70,7 @@ class Home:
         self._cars_a: dict[str, float] = {}
         self.transaction: dict[str, Any] = {}
         self.charging: RawStation | None = None  # whose car draws what it is offered
+        self.phases: tuple[str, ...] = _PHASES  # on which it does
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
         # What the meter shows of what flows on a phase.
         self.shown: Callable[[float], float] = lambda flow_a: flow_a
@@ -78,13 +82,16 @@ class Home:
                 for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
                     self.hass.states.async_set(f"sensor.{meter}", STATE_UNAVAILABLE)
             else:
-                l1, l2, l3 = (self.shown(phase + self.car_a) for phase in self.house_a)
+                l1, l2, l3 = (
+                    self.shown(house_a + self.car_a * (phase in self.phases))
+                    for phase, house_a in zip(_PHASES, self.house_a, strict=True)
+                )
                 set_meters(self.hass, currents_a=(l1, l2, l3))
                 for sensor in self.silent:
                     self.hass.states.async_set(sensor, STATE_UNAVAILABLE)
             station = self.charging
             if station and not station.websocket.closed and (told := limits(station)):
-                await self.draw(station, told[-1])
+                await self.draw(station, told[-1], phases=self.phases)
             await asyncio.sleep(1)
 
     async def connect(self, identity: str) -> RawStation:
@@ -131,7 +138,7 @@ class Home:
         station: RawStation,
         current_a: float,
         register_kwh: float = 1.0,
-        phases: tuple[str, ...] = ("L1", "L2", "L3"),
+        phases: tuple[str, ...] = _PHASES,
     ) -> None:
         """Make the car draw this much on these phases, and its charger report it."""
         self._cars_a[self._identities[station]] = current_a
@@ -143,7 +150,7 @@ class Home:
                 "phase": phase,
                 "unit": "A",
             }
-            for phase in ("L1", "L2", "L3")
+            for phase in _PHASES
         ]
         power = {
             "value": str(current_a * 230 * len(phases)),

@@ -11,7 +11,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .common import wait_until
+from .common import charger, wait_until
 from .site_fixtures import limits, obeys
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -99,6 +99,58 @@ async def test_a_meter_that_goes_wrong(
     home.shown = lambda flow_a: flow_a
     await obeys(station, 14)
     await wait_until(lambda: lost(hass) is None, "the repair is gone")
+
+
+async def test_a_meter_that_shows_half(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A transformer around one of two feeds: as a meter that shows less than the cars take, with state, reason and repair."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    home.shown = lambda flow_a: flow_a / 2
+    await wait_until(lambda: limits(station)[-1] == 6, "6 A")
+    assert home.state("sensor", "state") == "meter_lost"
+    await home.shows("sensor", "CP1/1_reason", "meter_lost")
+    await wait_until(lambda: lost(hass) is not None, "the repair")
+
+
+async def test_exchanged_phase_sensors(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A charger of one phase on L1, whose current the meter shows on L2: its car gets no more than 6 A, and it is said why."""
+    one_phase = charger("CP1", phases=1)
+    home = await start(
+        one_phase,
+        sources={
+            "grid": {"entity": "sensor.grid_power"},
+            "grid_phases": ["sensor.grid_l2", "sensor.grid_l1", "sensor.grid_l3"],
+        },
+    )
+    home.phases = ("L1",)
+    station = await home.charge("CP1")
+    await wait_until(lambda: max(limits(station), default=0) > 6, "more than 6 A")
+    await wait_until(lambda: limits(station)[-1] == 6, "6 A")
+    assert home.state("sensor", "state") == "meter_lost"
+    await wait_until(lambda: lost(hass) is not None, "the repair")
+    before = len(limits(station))
+    await asyncio.sleep(120)
+    assert max(limits(station)[before - 1 :]) == 6
+
+
+async def test_a_single_phase_meter_of_watts(start: Callable[..., Any]) -> None:
+    """6.9 kW are 30 A on 25 A: the site is overloaded, and its car waits for the circuit."""
+    home = await start(
+        charger("CP1", phases=1),
+        system="single_phase",
+        sources={"grid": {"entity": "sensor.grid_power"}},
+    )
+    home.house_a = (30.0, 0.0, 0.0)
+    await home.charge("CP1")
+    await home.shows("sensor", "state", "overloaded")
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_capacity")
+    home.house_a = (4.0, 0.0, 0.0)
+    await home.shows("sensor", "state", "ok", "limited")
 
 
 async def test_the_first_reading_is_awaited(

@@ -272,6 +272,24 @@ def test_a_meter_that_shows_half(at_s: float) -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+@pytest.mark.parametrize("others", [(), ((0, 1, 2),)])
+def test_phases_that_are_exchanged(others: tuple[tuple[int, ...], ...]) -> None:
+    """The sensors of L1 and L2: a car on L1 is seen on L2. With 6 A it is not less than what L1 shows, and the sensors stay wrong."""
+    plant = Plant(
+        cars=[
+            Car(connector=charger(f"car{place}", phases=phases))
+            for place, phases in enumerate(((0,), *others))
+        ],
+        circuits=(main(),),
+        loads={"main": trembling(12.0 - 4 * len(others), 4.0, 4.0)},
+        shows=lambda _, flow: (flow[1], flow[0], flow[2]),
+    )
+    found = flows(plant, 900)
+    assert sum(a > 25.25 for a in found) <= 40
+    assert max(found[60:]) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
 def test_a_meter_that_showed_half_and_is_put_right() -> None:
     """Its only car has had 6 A ever since, which shows nothing: half an hour later the meter is tried again."""
     plant = Plant(

@@ -77,7 +77,7 @@ class _Cars:
 def doubt(
     reading: MeterReading,
     before: MeterReading | None,
-    lives_since: datetime,
+    lives_since: tuple[datetime, ...],
     cars_a: PerPhase,
     connectors: Sequence[Connector],
     draws: Mapping[str, tuple[Draw, ...]],
@@ -86,7 +86,7 @@ def doubt(
 ) -> tuple[Doubt, bool]:
     """Return what to remember, and whether the cars contradict the meter now: then its load does not fall.
 
-    The meter is wrong once `wrong_a` is set. It showed another value `before`, and has shown other values since it `lives_since`.
+    The meter is wrong once `wrong_a` is set. It showed another value `before`; each of its flows `lives_since` it last changed.
     """
     cars = _cars(reading.at, connectors, draws, snapshot)
     by_phase = reading.current_a is not None
@@ -136,7 +136,7 @@ def doubt(
         and may_be
         and cars.steady
         and past.wrong_a is None
-        and is_sun(past, lives_since)
+        and is_sun(past, where, lives_since)
     ):
         # The next change of the cars shows whether that is so.
         feeds_in = map(or_, past.feeds_in or (False,) * len(where), where)
@@ -154,13 +154,21 @@ def doubt(
         if (
             doubted
             or not _moved(metered_a, past.wrong_a)
+            or not _is_another(past, metered_a, snapshot.now)
             or _was_unexplained(past, snapshot)
             or _may_show_a_part(past, snapshot.now)
         ):
             return past, True
-        return replace(past, wrong_a=None, since=None, read_at=None), False
+        return replace(
+            past,
+            wrong_a=None,
+            wrong_at=None,
+            wrong_where=(),
+            since=None,
+            read_at=None,
+        ), False
     if _is_proven(past, cars, snapshot):
-        return _proven(past, metered_a), True
+        return _proven(past, metered_a, where, snapshot.now), True
     if not doubted:
         return replace(past, since=None, read_at=None), False
     if cars.reported_at is None or not short(least_a, past.sun_w):
@@ -171,14 +179,44 @@ def doubt(
     proven_s = PROVEN_BESIDE_SUN_S if beside_sun else _proven_s(cars)
     since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:
-        past = _proven(past, metered_a)
+        past = _proven(past, metered_a, where, snapshot.now)
     return past, True
 
 
-def _proven(past: Doubt, metered_a: PerPhase) -> Doubt:
+def _proven(
+    past: Doubt, metered_a: PerPhase, where: tuple[bool, ...], now: datetime
+) -> Doubt:
     """Return the proof that a meter is wrong: how it followed the cars before it was says nothing of it now."""
     following = tuple(one and replace(one, part=one.last) for one in past.following)
-    return replace(past, wrong_a=metered_a, following=following)
+    return replace(
+        past,
+        wrong_a=metered_a,
+        wrong_at=now,
+        wrong_where=where,
+        following=following,
+    )
+
+
+def _is_another(past: Doubt, metered_a: PerPhase, now: datetime) -> bool:
+    """Whether a meter shows more where it was wrong, or has followed the cars there since, or has been wrong for long.
+
+    Otherwise only the cars take less than then: sensors of two phases that are exchanged show just what they did.
+    """
+    if past.wrong_at is None or now - past.wrong_at >= HOLDS:
+        return True
+    where = past.wrong_where
+    if any(where[:-1]):
+        where = where[:-1]  # the sum is wrong if a phase is
+    flows = zip(metered_a, past.wrong_a or (), strict=False)
+    known = past.following or (None,) * len(metered_a)
+    return all(
+        metered - wrong > TOLERANCE_A
+        or (
+            one is not None and one.at > past.wrong_at and one.last > FOLLOWS_ON_AVERAGE
+        )
+        for (metered, wrong), one, was_short in zip(flows, known, where, strict=False)
+        if was_short
+    )
 
 
 def _proven_s(cars: _Cars) -> float:

@@ -151,6 +151,8 @@ class Doubt:
     since: datetime | None = None  # of the draw that first contradicted it
     read_at: datetime | None = None  # and of the contradicted value
     wrong_a: PerPhase | None = None  # the value that was proven wrong
+    wrong_at: datetime | None = None  # when
+    wrong_where: tuple[bool, ...] = ()  # and where it was less than the cars took
     # Cars and meter when they were last compared: per phase and in sum, or in sum alone.
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()

@@ -10,7 +10,7 @@ from math import isfinite
 
 from .balanced import balanced, values_of
 from .contradiction import doubt
-from .memory import CircuitMemory, Draw, StandingPhase
+from .memory import CircuitMemory, Doubt, Draw, StandingPhase
 from .model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 from .stuck_phases import has_missed, watch_phases, without_stuck
 
@@ -104,7 +104,7 @@ def judge(
     doubts, doubted = doubt(
         reading,
         before,
-        past.same_since or reading.at,
+        _lives_since(reading, standing),
         cars_a,
         connectors,
         draws,
@@ -112,7 +112,7 @@ def judge(
         snapshot,
     )
     past = replace(past, doubt=doubts)
-    if doubts.wrong_a is not None:
+    if doubts.wrong_a is not None and not _is_stuck_there(doubts, standing):
         return Judged(quality=MeterQuality.CONTRADICTED, past=past)
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
@@ -131,6 +131,21 @@ def judge(
         reading=reading,
         doubted=doubted,
     )
+
+
+def _lives_since(
+    reading: MeterReading, standing: tuple[StandingPhase, ...]
+) -> tuple[datetime, ...]:
+    """Return since when each phase shows what it does, and their sum; or the total alone."""
+    phases = tuple(one.since for one in standing)
+    return phases if reading.current_a is None else (*phases, max(phases))
+
+
+def _is_stuck_there(doubts: Doubt, standing: tuple[StandingPhase, ...]) -> bool:
+    """Whether a meter was wrong only where its sensors repeat their values: these are named, and the others count."""
+    phases = zip(standing, doubts.wrong_where, strict=False)
+    wrong = [one for one, was_short in phases if was_short]
+    return doubts.short_since is None and bool(wrong) and all(o.stuck for o in wrong)
 
 
 def _bridged(

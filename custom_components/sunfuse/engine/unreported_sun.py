@@ -106,9 +106,14 @@ def may_be_sun(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
     )
 
 
-def is_sun(past: Doubt, lives_since: datetime) -> bool:
-    """Whether it is, if it may be: by how the meter fell, or because it has shown other values since."""
-    lives = past.short_since is not None and lives_since > past.short_since
+def is_sun(
+    past: Doubt, short: tuple[bool, ...], lives_since: tuple[datetime, ...]
+) -> bool:
+    """Whether it is, if it may be: by how the meter fell, or because it has shown other values there since."""
+    since = past.short_since
+    lives = since is not None and all(
+        at > since for at, is_short in zip(lives_since, short, strict=True) if is_short
+    )
     return lives or past.fall is Fall.LIKE_SUN
 
 
