@@ -17,14 +17,19 @@ from .balanced import values_of
 from .car_bounds import SETTLING
 from .drawing import METER_LAG, SAME_TIME, least_bounds_of
 from .generation import generated_w
-from .memory import Doubt, Draw, Following
+from .memory import Doubt, Draw
+from .meter_following import (
+    FOLLOWS_ON_AVERAGE,
+    HOLDS,
+    TOLERANCE,
+    TOLERANCE_A,
+    may_show_a_part,
+    watch_following,
+)
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .unreported_sun import is_sun, may_be_sun, watch_falls
 from .wanted import NO_CAR
 
-# Two meters of a current agree this well, including the phase angle of other loads.
-TOLERANCE_A = 2.0
-TOLERANCE = 0.1
 # A charger without a report for this long may have stopped since.
 RECENT = timedelta(seconds=60)
 # Charger and meter report the same change up to this far apart; solar sensors are slower.
@@ -40,18 +45,6 @@ SUN_S = 600.0
 SUN_TIMES = 1.2
 # A solar sensor without a report for this long no longer counts.
 SUN_FORGOTTEN = timedelta(days=1)
-# A change of the cars by this much must appear in the meter, by at least half of it.
-CHANGED_A = 3.0
-FOLLOWS = 0.5
-# And on average, over changes by so much, by more than this part: less is a wrong scale, as of a transformer around one of two
-# feeds.
-FOLLOWS_ON_AVERAGE = 0.7
-SHOWS_A_PART = 0.3
-# A meter may have been put right while no car changed: it gets another chance.
-HOLDS = timedelta(minutes=30)
-AVERAGED_A = 12.0
-FOLLOWING_WEIGHT = 0.5
-FOLLOWS_MOST = 1.5
 # No car follows another offer sooner than this.
 FOLLOWS_AFTER = timedelta(seconds=2)
 # A value that moved by more is a different one.
@@ -97,7 +90,7 @@ def doubt(
     metered_a = _flows(parts_a, by_phase=by_phase)
     past = _generated(past, snapshot)
     if cars.steady:
-        past = _watch(past, reported_a, metered_a, snapshot.now)
+        past = watch_following(past, reported_a, metered_a, snapshot.now)
     elif cars.offered and not past.changing:
         shown_a = metered_a if cars.offered_now else past.metered_a
         past = replace(past, changing=True, metered_a=shown_a)
@@ -156,7 +149,7 @@ def doubt(
             or not _moved(metered_a, past.wrong_a)
             or not _is_another(past, metered_a, snapshot.now)
             or _was_unexplained(past, snapshot)
-            or _may_show_a_part(past, snapshot.now)
+            or may_show_a_part(past, snapshot.now)
         ):
             return past, True
         return replace(
@@ -355,71 +348,3 @@ def _generated(past: Doubt, snapshot: Snapshot) -> Doubt:
     ):
         return past
     return replace(past, sun_w=given_w, sun_at=now)
-
-
-def _watch(past: Doubt, cars_a: PerPhase, metered_a: PerPhase, now: datetime) -> Doubt:
-    """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
-    if past.changing:
-        past = replace(past, changing=False)
-    if not len(past.cars_a) == len(past.metered_a) == len(metered_a):
-        return replace(
-            past, cars_a=cars_a, metered_a=metered_a, feeds_in=(), following=()
-        )
-    feeds_in = list(past.feeds_in or (False,) * len(metered_a))
-    following = list(past.following or (None,) * len(metered_a))
-    shows_cars = past.shows_cars or any(
-        car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
-        for car, metered in zip(cars_a, metered_a, strict=True)
-    )
-    for index, (car, metered) in enumerate(zip(cars_a, metered_a, strict=True)):
-        before, metered_before = past.cars_a[index], past.metered_a[index]
-        if abs(car - before) < CHANGED_A:
-            continue
-        part = (metered - metered_before) / (car - before)
-        follows = part >= FOLLOWS
-        short = min(car - metered, before - metered_before) > TOLERANCE_A
-        following[index] = known = _averaged(
-            following[index], part, abs(car - before), now
-        )
-        feeds_in[index] = (
-            follows and not _shows_a_part(known, now) and (short or feeds_in[index])
-        )
-        shows_cars = shows_cars or follows
-    return replace(
-        past,
-        cars_a=cars_a,
-        metered_a=metered_a,
-        following=tuple(following),
-        feeds_in=tuple(feeds_in),
-        shows_cars=shows_cars,
-    )
-
-
-def _averaged(
-    past: Following | None, part: float, changed_a: float, now: datetime
-) -> Following:
-    last = min(max(part, 0.0), FOLLOWS_MOST)
-    if past is None:
-        return Following(part=last, changed_a=changed_a, last=last, at=now)
-    return Following(
-        part=past.part + (last - past.part) * FOLLOWING_WEIGHT,
-        changed_a=past.changed_a + changed_a,
-        last=last,
-        at=now,
-    )
-
-
-def _may_show_a_part(past: Doubt, now: datetime) -> bool:
-    """Whether a meter shows a part of the cars on some phase; the sum says nothing of that, as one phase may be dead."""
-    flows = past.following[:-1] or past.following
-    return any(one is not None and _shows_a_part(one, now) for one in flows)
-
-
-def _shows_a_part(known: Following, now: datetime) -> bool:
-    """Whether a meter follows the cars, and by a part only. While few cars charge it contradicts none: it shows the house as well."""
-    return (
-        known.changed_a >= AVERAGED_A
-        and known.part < FOLLOWS_ON_AVERAGE
-        and SHOWS_A_PART <= known.last < FOLLOWS_ON_AVERAGE
-        and now - known.at < HOLDS
-    )
