@@ -187,7 +187,7 @@ def test_running_cars_make_room_first() -> None:
     first = decided(snapshot)
     # Not before the others have released it.
     assert offers(first) == pytest.approx({"a": 6.6, "b": 6.6, "c": 0}, abs=0.11)
-    assert reasons(first)["c"] is ReasonKey.WAITING_FOR_CAPACITY
+    assert reasons(first)["c"] is ReasonKey.WAITING_FOR_RELEASE
     _, decision, _ = settle(snapshot, 30)
     assert offers(decision) == pytest.approx(dict.fromkeys("abc", 6.6), abs=0.7)
 
