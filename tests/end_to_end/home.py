@@ -19,7 +19,8 @@ from ..common import free_port
 ROOT = Path(__file__).resolve().parents[2]
 # A new machine may be installing the environment for the first time.
 START_S = 300
-STOP_S = 60
+# What Home Assistant gives its own stages of a stop: 20 + 100 + 60 + 30 s. Idle it takes 3 s, beside a load of 20 a minute.
+STOP_S = 210
 
 
 # Home Assistant says this of every custom integration.

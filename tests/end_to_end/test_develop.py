@@ -13,7 +13,7 @@ from .home import ROOT, Home, develop, until
 
 LOWERED_A = 16
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 
 class Cars:
