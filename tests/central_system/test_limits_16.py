@@ -365,6 +365,40 @@ async def test_a_charger_that_answers_slowly_is_seldom_asked(
         assert len(station.received("GetCompositeSchedule")) == checks
 
 
+async def test_a_refused_stop_is_tried_at_once_after_an_accepted_limit(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """What it refused before does not delay the next overload of the fuse."""
+
+    def limit(request: Payload) -> Payload:
+        accepted = _period(request)["limit"] > 0
+        return {"status": "Accepted" if accepted else "Rejected"}
+
+    station = await _boot(
+        connect,
+        watched.system,
+        answers={
+            "SetChargingProfile": limit,
+            "RemoteStopTransaction": {"status": "Rejected"},
+        },
+    )
+    await _charge(station, clock)
+    offer = watched.system.stations["CP1"].offer
+
+    async def stops(seconds: int) -> int:
+        """Return how often the station was told to stop in an overload that lasts so long."""
+        before = len(station.received("RemoteStopTransaction"))
+        for _ in range(seconds):
+            with pytest.raises(CommandError):
+                await offer(1, 0)
+            clock.step(1)
+        return len(station.received("RemoteStopTransaction")) - before
+
+    assert await stops(60) == 4  # after 5, 15 and 35 seconds again
+    await offer(1, 10)
+    assert await stops(1) == 1
+
+
 @pytest.mark.parametrize("timing", [Timing(settle_s=600, return_s=600, ping_s=600)])
 async def test_no_fall_back_is_missed_before_it_was_asked_for(
     watched: Watched, connect: Connect, clock: SteppedClock

@@ -242,6 +242,7 @@ class Limiter:
         again = self._shared.behaviour.repeat_after_pause
         if again and held and held.current_a == 0 and offer.current_a > 0:
             await adapter.limit_transaction(connector, transaction_id, limit)
+        self._refused_stops.forget()
 
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
         shared = self._shared
@@ -399,3 +400,4 @@ class Limiter:
     def disconnected(self) -> None:
         """Note that the station is disconnected: its limits may change without us."""
         self._connector.confirmed = None
+        self._refused_stops.forget()

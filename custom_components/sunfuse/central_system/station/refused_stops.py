@@ -26,3 +26,7 @@ class RefusedStops:
         again = transaction_id == self._transaction_id
         self._wait = min(2 * self._wait, _LONGEST) if again else _FIRST
         self._transaction_id, self._refused_at = transaction_id, now
+
+    def forget(self) -> None:
+        """Ask at once the next time: the station has accepted a limit since, or connects anew."""
+        self._refused_at = self._transaction_id = None
