@@ -118,6 +118,29 @@ def test_what_wavers_all_day(unit: str, mean: float, by: float, every_s: float) 
     assert written[-1] == settled
 
 
+@pytest.mark.parametrize(
+    ("unit", "large", "mean", "by"),
+    [
+        (UnitOfElectricCurrent.AMPERE, 32.0, 20.0, 2.0),
+        (UnitOfPower.WATT, 7000.0, 5000.0, 400.0),
+    ],
+)
+def test_what_wavers_elsewhere_after_large_swings(
+    unit: str, large: float, mean: float, by: float
+) -> None:
+    """Clouds have used up what is written at once: the last peak is not shown for a quarter of an hour."""
+    noise = random.Random(1)
+    clouds = [noise.choice((0.0, large)) + noise.random() for _ in range(60)]
+    after = [noise.uniform(mean - by, mean + by) for _ in range(720)]
+    calm = WriteThrottle(PACES[unit])
+    shown = unlike_s = 0.0
+    for step, value in enumerate([*clouds, *after]):
+        if calm.due(Shown(available=True, value=value), 5.0 * step):
+            shown = value
+        unlike_s = 0.0 if abs(shown - value) <= 2 * by else unlike_s + 5
+        assert step < len(clouds) or unlike_s <= 300
+
+
 def test_a_car_that_stops_after_a_day_of_wavering() -> None:
     """It is seen at once, and so is that it starts again."""
     noise = random.Random(1)

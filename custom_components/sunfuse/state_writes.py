@@ -6,7 +6,6 @@ settled, and now and then.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import Any
 
 from homeassistant.const import (
@@ -57,21 +56,22 @@ class Pace:
 
     `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
     always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
-    `stays_s`. Those that `matter`, and one after `at_last_s` of others than the written one, are written in any case. One that is nearly
-    equal is written when it has not changed at all for `settled_s`, and after `every_s`.
+    `stays_s`. Those that `matter`, and one after `at_last_s` of others than the written one, are written in any case. One
+    that is nearly equal is written when it has not changed at all for `settled_s`, and after `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
     far: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     stays_s: float = 30.0
-    at_last_s: float = inf
+    at_last_s: float = 300.0
     settled_s: float = 30.0
     every_s: float = 300.0
     allowance: WriteAllowance | None = None
 
 
-# What wavers all day makes some 500 rows of it, and a value that stays is shown within three minutes whatever was before.
+# What wavers all day makes some 500 rows of it. Whatever was before, a value that stays is shown within three minutes, and
+# one of those that waver elsewhere within five.
 WAVERS = WriteAllowance(most=15, refill_s=180.0)
 
 
