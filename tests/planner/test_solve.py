@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from custom_components.sunfuse.planner import (
@@ -401,6 +402,11 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
         ({"voltage_v": 0.0}, "voltage_v: 0.0"),
         ({"exact_steps": -1}, "exact_steps is negative: -1"),
         ({"exact_steps": float("inf")}, "exact_steps: inf is no whole number"),
+        ({"exact_steps": 1.0}, "exact_steps: 1.0 is no whole number"),
+        (
+            {"stores": (car(goals=(Goal(step=1.0, energy_wh=1.0),)),)},  # type: ignore[arg-type]
+            "a goal at step 1.0",
+        ),
         ({"phases": float("nan")}, "phases is nan"),
         (
             {"stores": (car(planned_w=(float("inf"),)),)},
@@ -437,6 +443,49 @@ def test_lists_are_series_as_well() -> None:
     asked = problem(replace(zoe, circuit="main"), steps=2, circuits=[fuse])
     asked = replace(asked, load_w=[0.0, 0.0], import_price=[0.30, 0.10])  # type: ignore[arg-type]
     assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
+
+
+def test_numbers_of_arrays_are_numbers() -> None:
+    """As numpy's and pandas' users have them: alone, and in a tuple."""
+    goal = Goal(step=np.int64(1), energy_wh=np.int64(11_000))  # type: ignore[arg-type]
+    zoe = car(max_charge_w=tuple(np.array([11_000, 0])), goals=(goal,))
+    asked = problem(zoe, steps=2, load_w=tuple(np.array([0, 0])))
+    assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
+
+
+def test_a_required_power_beside_more_consumption_than_there_is() -> None:
+    """7 kWh are used in the first hour and 5 arrive, so 2 kWh are lacking then; the battery has its say all the same."""
+    drives = car(
+        max_charge_w=5_000.0,
+        demand_w=(3_000.0, 0.0),
+        consumed_w=(7_000.0, 0.0),
+    )
+    plan = _plan(problem(drives, battery(), steps=2))
+    assert plan.status is Status.OPTIMAL
+    assert plan.store("zoe").energy_wh == pytest.approx((-2_000.0, 0.0), abs=1)
+    assert sum(plan.store("battery").discharge_w) == pytest.approx(5_000.0, abs=1)
+
+
+@pytest.mark.parametrize("looks", [6, 8, 12])
+def test_time_that_ends_in_a_second_search_leaves_what_the_first_one_found(
+    looks: int,
+) -> None:
+    """Whether before it begins or in the middle of it. Charging while discharging pays here, so there is a second one."""
+    asked = problem(
+        battery(energy_wh=9_500.0, charge_efficiency=0.9),
+        steps=6,
+        import_price=(-0.30, 0.20, -0.30, 0.20, 0.10, -0.10),
+        export_price=(0.05,) * 6,
+    )
+    seen: list[float] = []
+
+    def clock() -> float:
+        seen.append(0.0 if len(seen) < looks else 20.0)
+        return seen[-1]
+
+    plan = solve(asked, clock=clock)
+    assert plan.status is not Status.SIMPLE
+    judge(asked, plan)
 
 
 def test_without_time_there_is_still_a_plan() -> None:

@@ -29,6 +29,11 @@ _NEARLY_BELOW = 0.25
 _NO_GAP = 1e-12
 _WHOLE = 1e-6
 _FEASIBLE = 2  # kSolutionStatusFeasible
+# What the solver says of a part in which there is nothing: the program as a whole has an optimum, so no part is unbounded.
+_NOTHING_BETTER = (
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +47,6 @@ class Solution:
 
 class Unsolved(Exception):
     """There is no solution, or none was found in time."""
-
-
-class OutOfTime(Unsolved):
-    """The time was used before a search could begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +160,11 @@ class Branching:
             if part.least >= self._cost - closer:
                 continue
             if programs and not self._solved(part):
-                if self._left_s() <= 0:
-                    return False
-                continue
+                if solver.getModelStatus() in _NOTHING_BETTER:
+                    continue
+                return (
+                    False  # no time is left, or it is too hard for the simplex method
+                )
             programs += 1
             info = solver.getInfo()
             iterations += info.simplex_iteration_count
@@ -183,7 +186,7 @@ class Branching:
         return True
 
     def _solved(self, part: _Part) -> bool:
-        """Solve the program of a part; returns whether it can have a better solution than the best."""
+        """Solve the program of a part; returns whether that has a solution."""
         self._bound(part.lower, part.upper)
         return bool(self._run() == highspy.HighsModelStatus.kOptimal)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .branching import Columns, OutOfTime, Solution, Unsolved, Values
+from .branching import Columns, Solution, Unsolved, Values
 from .one_direction import Directions
 from .peak_rungs import rungs_of
 from .plan_cost import priced
@@ -116,7 +116,7 @@ class Formulation:
             everywhere = True
             try:
                 solution = self._program.solve(self._left_s, gap)
-            except OutOfTime:
+            except Unsolved:
                 kept = self._directions.one_way(solution.values)
                 solution = self._program.solve_with(kept)
         best = solution.optimal

@@ -49,6 +49,10 @@ class Goal:
     # The energy whose share is missing, where a shortage is shared; None: what is missing now.
     share_of_wh: float | None = None
 
+    def __post_init__(self) -> None:
+        """Accept numbers of arrays."""
+        _as_tuples(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
@@ -249,15 +253,16 @@ class Plan:
 
 
 def _as_tuples(given: object) -> None:
-    """Replace lists and arrays by tuples, in rows as well."""
+    """Replace lists and arrays by tuples, in rows as well, and numbers of arrays by plain ones."""
     for field in fields(given):  # type: ignore[arg-type]
         value = getattr(given, field.name)
-        if isinstance(value, (list, range)) or hasattr(value, "tolist"):
+        first = value[0] if isinstance(value, tuple) and value else value
+        if isinstance(first, (list, range)) or hasattr(first, "tolist"):
             object.__setattr__(given, field.name, _as_tuple(value))
 
 
 def _as_tuple(value: Any) -> Any:
-    if hasattr(value, "tolist"):  # an array
+    if hasattr(value, "tolist"):  # an array, or a number of one
         value = value.tolist()
     if isinstance(value, (list, tuple, range)):
         return tuple(map(_as_tuple, value))

@@ -79,8 +79,8 @@ def _numbers(problem: Problem) -> None:
         if value is None:
             continue
         _number(name, value, least=0.0, finite=False)
-        if value % 1 or math.isinf(value):
-            raise ValueError(f"{name}: {value} is no whole number")
+        if not isinstance(value, int):
+            raise ValueError(f"{name}: {value} is no whole number")  # noqa: TRY004
 
 
 def _peak(name: str, peak: Peak, steps: int) -> None:
@@ -154,7 +154,7 @@ def _store_series(name: str, store: Store, steps: int) -> None:
 
 
 def _goal(name: str, goal: Goal, steps: int) -> None:
-    if goal.step not in range(steps):
+    if not isinstance(goal.step, int) or goal.step not in range(steps):
         raise ValueError(f"{name}: a goal at step {goal.step} of {steps}")
     _number(f"{name}: the energy of a goal", goal.energy_wh, finite=False)
     _number(f"{name}: the weight of a goal", goal.weight, least=0.0)

@@ -6,7 +6,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from .branching import Branching, Columns, OutOfTime, Solution, Values
+from .branching import Branching, Columns, Solution, Unsolved, Values
 
 type Term = tuple[Columns, Values | float]
 
@@ -105,7 +105,7 @@ class Program:
         """
         branching = self._branching(gap, left)
         if left() <= 0:
-            raise OutOfTime("The program was not ready in time")
+            raise Unsolved("The program was not ready in time")
         return branching.solve()
 
     def solve_with(self, values: Values) -> Solution:

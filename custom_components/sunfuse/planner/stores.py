@@ -386,11 +386,14 @@ class StoreRows:
             enough_wh = min(enough_wh, store.demand_until_wh)
         full = program.columns(len(steps), upper=1.0)
         program.whole(full)
+        # Where consumption goes on when it is empty, it holds less than nothing, but no less than this.
+        consumed = np.maximum(np.array(store.consumed_w or (0.0,)), 0.0)
+        debt = float((consumed * self._hours).sum()) / 1000
         for step, column in zip(steps, full, strict=True):
             program.row(
                 *held.after(int(step)),
-                (np.array([column]), -enough_wh / 1000),
-                lower=-held.now,
+                (np.array([column]), -enough_wh / 1000 - debt),
+                lower=-held.now - debt,
             )
         urgency = 2 - steps / self._problem.steps
         lacks = program.columns(
