@@ -474,6 +474,40 @@ async def test_a_reserve_in_percent_holds_at_the_state_of_charge(
     assert inverter.values == ["57", "63", "20"]
 
 
+async def test_a_reserve_in_steps_is_rounded_down(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """With steps of 5 % the next one above the state of charge would charge the battery from the grid."""
+    options = {"hold_battery": True, "hold_entity": "number.reserve"}
+    hass.config_entries.async_update_entry(entry, options=options)
+    inverter = Inverter(hass, "number.reserve", "20")
+    steps = {"min": 0, "max": 100, "step": 5}
+    hass.states.async_set("number.reserve", "20", steps)
+    hold = await hold_of(hass, entry)
+    hold.update(True, soc=58.4)
+    await hass.async_block_till_done()
+    assert inverter.values == ["55"]
+
+
+async def test_a_reserve_stays_after_a_crash_until_the_state_of_charge_is_known(
+    hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """A battery's integration may start minutes later: meanwhile its reserve is not set to nothing."""
+    options = {"hold_battery": True, "hold_entity": "number.reserve"}
+    hass.config_entries.async_update_entry(entry, options=options)
+    inverter = Inverter(hass, "number.reserve", "20")
+    hold = await hold_of(hass, entry)
+    hold.update(True, soc=57.9)
+    await hass.async_block_till_done()
+    crashed = await hold_of(hass, entry)
+    for soc in (None, 54.0):
+        crashed.update(True, soc=soc)
+        await hass.async_block_till_done()
+        freezer.tick(61)
+    await tell(hass, crashed, False)
+    assert inverter.values == ["57", "54", "20"]
+
+
 async def test_a_script_holds(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

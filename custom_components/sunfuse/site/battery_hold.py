@@ -141,6 +141,8 @@ class BatteryHold:
                 or self._entity_of(held) != rule.entity_id
             ):
                 return self._give_back(held)
+            if not rule.value:
+                return None  # until the state of charge is known it stays as it was before a crash
             if self._slipped(rule) or self._is_new(rule):
                 return self._set(rule.entity_id, rule.value)
         elif self._wanted and rule is not None:
@@ -181,7 +183,10 @@ class BatteryHold:
         )
         if step:
             start = low or 0.0
-            number = start + round((number - start) / step) * step
+            steps = (number - start) / step
+            # A reserve above the state of charge would charge the battery.
+            whole = floor(steps + 1e-6) if rule.at_soc else round(steps)
+            number = start + whole * step
         if high is not None:
             number = min(number, high)
         if low is not None:
