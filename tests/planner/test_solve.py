@@ -445,6 +445,21 @@ def test_lists_are_series_as_well() -> None:
     assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
 
 
+def test_without_a_solver_a_store_that_may_not_import_does_not() -> None:
+    """Neither for a required power, nor where another car needs the sun that it would have had."""
+    asked = problem(
+        battery(from_grid=False, energy_wh=0.0, demand_w=(3_000.0, 3_000.0)),
+        car(goals=(Goal(step=0, energy_wh=2_000.0),)),
+        steps=2,
+        solar_w=(4_000.0, 1_000.0),
+    )
+    plan = SimplePlanner(asked).plan()
+    judge(asked, plan)
+    assert plan.import_w == pytest.approx((0.0, 0.0), abs=0.1)
+    assert plan.store("battery").charge_w == pytest.approx((2_000.0, 1_000.0))
+    assert plan.store("zoe").missing_wh == (0.0,)
+
+
 def test_numbers_of_arrays_are_numbers() -> None:
     """As numpy's and pandas' users have them: alone, and in a tuple."""
     goal = Goal(step=np.int64(1), energy_wh=np.int64(11_000))  # type: ignore[arg-type]

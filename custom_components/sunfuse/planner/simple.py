@@ -83,6 +83,9 @@ class SimplePlanner:
             self._empty_overfull(store)
         for store in stores:
             self._exchange(store)
+        for store in stores:
+            if not store.from_grid:
+                self._keep_off_the_grid(store)
         return self._result()
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
@@ -269,8 +272,19 @@ class SimplePlanner:
                 back_w = power_w  # nothing would be stored: the car does not start
             self._add(store, int(step), -back_w)
 
+    def _keep_off_the_grid(self, store: Store) -> None:
+        """Take back what a store would import, as others had more of its sun after it was planned."""
+        power = self._power[store.id]
+        for step in np.flatnonzero((power > 0) & (self._net > 0)):
+            stays_w = float(power[step] - self._net[step])
+            if stays_w < max(store.min_charge_w, SMALL_W):
+                stays_w = 0.0
+            self._add(store, int(step), stays_w - float(power[step]))
+
     def _limit_w(self, store: Store, step: int) -> float:
         own_w = float(self._most[store.id][step] - self._power[store.id][step])
+        if not store.from_grid:
+            own_w = min(own_w, -float(self._net[step]))
         return max(0.0, min(own_w, self._room.left_w(store, step)))
 
     def _least_w(self, store: Store, step: int) -> float:
