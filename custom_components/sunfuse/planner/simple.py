@@ -2,7 +2,9 @@
 
 It respects every limit, and treats departures as carefully as the linear program: for a car that finds no free step before
 its goal, others are moved to later or more expensive steps (an augmenting path), and only what is still impossible is
-missing. It does not use home batteries, and it pays more than the linear program if prices would have to be weighed
+missing. Rarely, a few watt-hours are that would be possible: a car for which others are moved does not move itself.
+
+It does not use home batteries, and it pays more than the linear program if prices would have to be weighed
 against each other: the price of a peak only decides between steps, and where the grid is cheaper than the sun a goal may be
 reached in a step that is dearer in the end.
 """
@@ -62,7 +64,7 @@ class SimplePlanner:
             self._export_price = np.maximum(self._export_price, 0.0)
 
     def plan(self) -> Plan:
-        """Return a plan that respects all limits and misses only what is impossible."""
+        """Return a plan that respects all limits and misses hardly more than what is impossible."""
         stores = sorted(self._problem.stores, key=self._slack_h)
         for store in stores:
             self._fill(store, store.taken_w, store.capacity_wh)
