@@ -540,3 +540,35 @@ async def test_an_end_without_its_own_register(
         meter = system.stations["CP1"].connector(1).meter
         assert meter.energy_wh == start_wh + 10_000
         clock.step(8 * 3600)
+
+
+async def test_a_lost_start_where_values_restart_and_ends_do_not(
+    connect: Connect, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """The lifetime that its end shows is no energy of the session: the counter goes on there."""
+    system.accept(CP1)
+    station = await connect(protocols=("ocpp2.0.1",))
+    await station.boot2()
+
+    async def tell(
+        kind: str, number: int, energy_wh: float, context: str, after_s: float = 900
+    ) -> None:
+        clock.step(after_s)
+        sampled = {"value": energy_wh, "context": context}
+        await station.event(
+            kind,
+            clock.text(),
+            clock.time.hour * 60 + clock.time.minute,
+            transaction=f"tx{number}",
+            evse={"id": 1},
+            meterValue=[{"timestamp": clock.text(), "sampledValue": [sampled]}],
+        )
+
+    await tell("Started", 1, 40_000, "Transaction.Begin")
+    for session_wh in (1750, 3500):
+        await tell("Updated", 1, session_wh, "Sample.Periodic")
+    await tell("Ended", 1, 45_250, "Transaction.End")
+    await tell("Updated", 2, 1750, "Sample.Periodic")
+    await tell("Ended", 2, 47_000, "Transaction.End", after_s=0)
+    meter = system.stations["CP1"].connector(1).meter
+    assert meter.energy_wh == pytest.approx(47_000)

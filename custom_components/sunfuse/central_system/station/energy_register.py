@@ -154,7 +154,7 @@ class EnergyCounter:
 
         `base_wh` is what `start` returned, `start_wh` and `stop_wh` what the register showed at start and stop.
         """
-        if start_wh is None and self._restarts:
+        if start_wh is None and self._ends_from_zero(stop_wh, started_at, at):
             start_wh = 0.0
         taken_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
         session = self._session
@@ -180,6 +180,17 @@ class EnergyCounter:
         if taken_wh is None and (ends or not self.is_late(at)):
             return self.since(base_wh)
         return taken_wh
+
+    def _ends_from_zero(
+        self, stop_wh: float | None, started_at: datetime, at: datetime
+    ) -> bool:
+        """Whether the register at a stop restarted with its session, as that of meter values did: some show another one."""
+        if stop_wh is None or not self._restarts:
+            return False
+        values, begun = self._tracks.values, self._tracks.begun
+        if values is not None and started_at <= values.at <= at:
+            return self._tracks.follows(values, stop_wh, at)
+        return begun is None or begun.register_wh <= ROUNDING_WH
 
     def is_late(self, at: datetime) -> bool:
         """Whether something newer is known than what happened at a time."""
