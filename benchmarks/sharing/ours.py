@@ -1,4 +1,4 @@
-"""The engine itself: it decides each minute, and every five seconds while its offers change.
+"""The engine itself: it decides each minute, and every five seconds until its offers have settled.
 
 Meters and chargers answer within that, and cars take what they are offered.
 """
@@ -23,6 +23,8 @@ from .rivals import Present
 from .sessions import VOLTAGE_V, Session
 
 TICK_S = 5
+# Offers that have not changed for so long have settled: a rise may wait for a tick or two, until it is seen what the last one did.
+SETTLED_S = 15
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SITE = Site(phases=3, voltage_v=VOLTAGE_V)
 
@@ -36,7 +38,7 @@ def simulate(
     here: list[Present] = []
     offers: dict[str, tuple[float, datetime]] = {}
     memory = Memory()
-    over_a = 0.0
+    over_a, same_s = 0.0, 0
     for minute, load_a in enumerate(load):
         now_s = minute * MINUTE_S
         now = START + timedelta(seconds=now_s)
@@ -69,8 +71,10 @@ def simulate(
             offered_a = {one.id: one.offer_a for one in decision.connectors}
             changed = [n for n, a in offered_a.items() if offers.get(n, (0.0,))[0] != a]
             offers |= {name: (offered_a[name], now) for name in changed}
-            # Where nothing changes, nothing will until the next minute.
-            step_s = TICK_S if changed else MINUTE_S - elapsed_s
+            same_s = 0 if changed else same_s
+            # Where nothing has changed for so long, nothing will until the next minute.
+            step_s = TICK_S if same_s < SETTLED_S else MINUTE_S - elapsed_s
+            same_s += step_s
             for car in here:
                 wanted_a = offered_a[car.session.id] if car.wants_wh else 0.0
                 car.take(min(wanted_a, car.session.max_a), step_s)

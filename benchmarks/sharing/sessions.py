@@ -94,3 +94,23 @@ def made(seed: int, days: int, cars: int) -> list[Session]:
                 )
             )
     return sorted(found, key=lambda s: (s.arrives_s, s.id))
+
+
+def office(seed: int, days: int, cars: int) -> list[Session]:
+    """Return the sessions of an office: all come in the morning, and want more than its fuse brings until they leave."""
+    chance = random.Random(seed)
+    found = []
+    for day in range(days):
+        for car in range(cars):
+            arrives_s = int((24 * day + chance.uniform(7, 10)) * 3600) // 60 * 60
+            lasts_s = int(chance.uniform(4, 9) * 3600) // 60 * 60
+            wanted_wh = chance.uniform(5, 40) * 1000
+            found.append(
+                Session(
+                    id=f"d{day:02}c{car:03}",
+                    arrives_s=arrives_s,
+                    leaves_s=arrives_s + lasts_s,
+                    energy_wh=min(wanted_wh, power_w(MOST_A) * lasts_s / 3600),
+                )
+            )
+    return sorted(found, key=lambda s: (s.arrives_s, s.id))

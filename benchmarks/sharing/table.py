@@ -21,7 +21,7 @@ from custom_components.sunfuse.engine.tuning import Policy
 from . import ours, rivals
 from .building import MINUTE_S, PerPhase, business
 from .rivals import RIVALS, Present
-from .sessions import DAY_S, Session, made, power_w, read_norway
+from .sessions import DAY_S, Session, made, office, power_w, read_norway
 
 MARGIN_A = 1.0
 # A demand counts as met when no more than this part of it is missing.
@@ -106,7 +106,9 @@ def rows(
 
 
 def _garage(asked: Namespace, kw: float | None, seed: int) -> Garage:
-    if asked.file is None:
+    if asked.office:
+        sessions = office(seed, asked.days, asked.cars)
+    elif asked.file is None:
         sessions = made(seed, asked.days - 1, asked.cars)
     else:
         sessions = read_norway(asked.file, asked.month)
@@ -160,6 +162,9 @@ def cli() -> int:
     parser.add_argument("--cars", type=int, default=30)
     parser.add_argument(
         "--seeds", type=int, default=1, help="of the business and of the sessions made"
+    )
+    parser.add_argument(
+        "--office", action="store_true", help="cars of an office and not of flats"
     )
     parser.add_argument("--rows", default="")
     parser.add_argument("--jobs", type=int, default=2)
