@@ -445,6 +445,28 @@ def test_lists_are_series_as_well() -> None:
     assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
 
 
+def test_a_store_that_may_not_import_takes_no_part_in_an_excess() -> None:
+    """Its minimum is 100 W more than the sun gives, so it waits, however far it is below its lowest energy."""
+    sunny = battery(
+        from_grid=False,
+        energy_wh=0.0,
+        min_charge_w=3_000.0,
+        min_wh=(1_000.0,) * 6,
+        max_discharge_w=0.0,
+    )
+    plan = _plan(
+        problem(
+            sunny,
+            steps=6,
+            steps_s=(300.0,) * 6,
+            solar_w=(2_900.0,) * 6,
+            max_import_w=6_000.0,
+        )
+    )
+    assert plan.store("battery").charge_w == pytest.approx((0.0,) * 6)
+    assert plan.excess_import_w == pytest.approx((0.0,) * 6)
+
+
 def test_without_a_solver_a_store_that_may_not_import_does_not() -> None:
     """Neither for a required power, nor where another car needs the sun that it would have had."""
     asked = problem(

@@ -69,10 +69,13 @@ class Formulation:
         self._dearest = self._scale.dearest
         self._import = self._grid_columns(problem.import_price, +1)
         self._export = self._grid_columns(problem.export_price, -1)
-        # Import above the limit also has its normal price.
+        # Import above the limit also has its normal price. It is the household's alone: no store takes part in it.
+        most_in = np.array(series(problem.max_import_w, problem.steps))
+        beyond_w = np.array(problem.load_w) - np.array(problem.solar_w) - most_in
         self._excess_import = self._excess(
             problem.max_import_w,
             _EXCESS * self._dearest + np.array(problem.import_price),
+            np.maximum(beyond_w, 0.0) / 1000,
         )
         self._excess_export = self._curtailed()
         attainable = attainable_kw(problem)
@@ -153,11 +156,16 @@ class Formulation:
         )
 
     def _excess(
-        self, limit: float | tuple[float, ...], price: Values
+        self,
+        limit: float | tuple[float, ...],
+        price: Values,
+        upper: float | Values = np.inf,
     ) -> Columns | None:
         if np.all(np.isinf(limit)):
             return None
-        return self._program.columns(self._problem.steps, cost=price * self._hours)
+        return self._program.columns(
+            self._problem.steps, upper=upper, cost=price * self._hours
+        )
 
     def _curtailed(self) -> Columns | None:
         """Add what the sun gives in vain: above the limit of export or, where it may give less, whenever that is cheaper.
