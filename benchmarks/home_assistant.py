@@ -2,7 +2,7 @@
 
 Run `python -m benchmarks.home_assistant`; `--chargers 1 50`, `--interval 10` seconds between the meter values of each
 charger, and `--seconds 60` are the defaults. `--full` adds all that a household or a company may have: solar power,
-prices by the hour, and for each charger a vehicle that leaves in four hours and a person whose card it is, with a quota; its
+prices by the hour, and for each charger a vehicle that leaves in three hours and a person whose card it is, with a quota; its
 chargers are in mode eco. `--idle` is a site to which no car comes. `--profile FILE` keeps a profile of the last run. Prints for each number
 of chargers: messages per second, CPU time per message (all threads: sockets, OCPP, engine, entities, recorder), rows
 that the recorder would write in a day, in all and of the reasons and explanations, for each charger, and memory for
@@ -136,9 +136,9 @@ def _prices() -> dict[str, Any]:
 
 
 def settle_in(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Let each driver leave in four hours, with so much by then that no car can wait for a better price."""
+    """Let each driver leave in three hours, with so much by then that no car can wait for a better price."""
     runtime = entry.runtime_data
-    leaves = dt_util.utcnow() + timedelta(hours=4)
+    leaves = dt_util.utcnow() + timedelta(hours=3)
     for key in runtime.chargers.connector_keys():
         runtime.settings.set_connector(key.id, mode=Mode.ECO)
         runtime.departures.set_once(
