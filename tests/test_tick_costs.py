@@ -3,13 +3,16 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.drivers.wishes import Target, TargetKind
 from custom_components.sunfuse.entity import ChargerEntity
 from custom_components.sunfuse.site import controller
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .site_fixtures import Home, obeys
 
@@ -173,3 +176,33 @@ async def test_no_task_where_there_is_nothing_to_say(
     await asyncio.sleep(120)
     offers = {name: n for name, n in tasks.items() if name.startswith("Sunfuse offer")}
     assert offers == {"Sunfuse offer to CP1/1": 3}
+
+
+async def test_a_departure_is_no_row_each_minute(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """What is needed until a car leaves becomes less with each report; the departure itself stays, and its row too."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    home.entry.runtime_data.departures.set_once(
+        "CP1/1",
+        dt_util.utcnow() + timedelta(hours=5),
+        Target(kind=TargetKind.ENERGY, value=40_000),
+        of_session=True,
+    )
+    await obeys(station, 14)
+    home.charging = None
+    rows = Counter[str]()
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        rows[event.data["entity_id"]] += 1
+
+    await asyncio.sleep(60)
+    hass.bus.async_listen("state_changed", note)
+    for minute in range(20):
+        await home.draw(station, 14, register_kwh=1 + 0.16 * minute)
+        await asyncio.sleep(60)
+    departure = home.entity("sensor", "CP1/1_departure")
+    assert rows[home.entity("sensor", "CP1/1_session_energy")] >= 15  # it charges
+    assert rows[departure] <= 6

@@ -95,7 +95,9 @@ class DepartureSensor(OwnerEntity, SensorEntity):
         """Follow also how good habits are: that changes when a session is over."""
         await super().async_added_to_hass()
         figures = self._entry.runtime_data.figures
-        self.async_on_remove(figures.async_add_listener(self.async_write_ha_state))
+        self.async_on_remove(
+            figures.async_add_listener(self._handle_coordinator_update)
+        )
 
     @property
     @override
