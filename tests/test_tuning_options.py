@@ -1,5 +1,6 @@
 """What a user tunes in the options, theme by theme, is what the engine goes by."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,9 @@ from custom_components.sunfuse.sources.dimming_signal import Dimming
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
-from .common import site_entry
+from .common import charger, site_entry
 from .forms import suggested
-from .site_fixtures import Home
+from .site_fixtures import Home, limits
 
 TUNED = ("sunshine", "battery", "phase_switching", "calm", "boosts", "dimming")
 
@@ -264,3 +265,39 @@ async def test_tuning_leaves_the_chargers_connected(
     )
     form = await show(hass, home.entry, "security")
     assert form["description_placeholders"]["restarts"].startswith("A change dis")
+
+
+async def after(
+    home: Home, offered: Callable[[float], bool], most_s: float
+) -> float | None:
+    """Return how many seconds pass until the charger's last limit is like that; None: more than these."""
+    assert home.charging is not None
+    begin = home.hass.loop.time()
+    while home.hass.loop.time() - begin < most_s:
+        if (told := limits(home.charging)) and offered(told[-1]):
+            return home.hass.loop.time() - begin
+        await asyncio.sleep(1)
+    return None
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_a_users_delays_are_what_their_texts_say(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Typed into the form: starts after 90 s of sun, stops after 200 s without; emptied, both are automatic again."""
+    home = await start(charger("A"))
+    home.house_a = (1.0,) * 3
+    await home.charge("A")
+    await home.call("select", "select_option", "A/1_mode", option="solar")
+    await asyncio.sleep(30)
+    form = await show(hass, home.entry, "sunshine")
+    await save(hass, form, start_delay_s=90, stop_delay_s=200, min_on_s=0)
+    home.house_a = (-8.0,) * 3
+    assert await after(home, lambda a: a >= 6, 120) == pytest.approx(92, abs=8)
+    assert await after(home, lambda a: a > 7, 30) is not None
+    home.house_a = (-1.0,) * 3
+    assert await after(home, lambda a: a == 0, 300) == pytest.approx(202, abs=8)
+    form = await show(hass, home.entry, "sunshine")
+    await save(hass, form, start_delay_s=None, stop_delay_s=None, min_on_s=None)
+    home.house_a = (-8.0,) * 3
+    assert await after(home, lambda a: a >= 6, 60) is not None
