@@ -16,7 +16,7 @@ from ..data import SunfuseConfigEntry
 from ..engine.unused_sun import Unused
 from ..entity import SiteEntity
 from ..site.observing import Observed
-from ..state_writes import Pace, within_with_attributes
+from ..state_writes import PACES, Pace, within_with_attributes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,6 @@ OBSERVED_SENSORS: tuple[ObservedSensorDescription, ...] = (
         value_fn=_unused,
         attributes_fn=_why_unused,
         of_sun=True,
-        band=10,
     ),
     ObservedSensorDescription(
         key="meter_interval",
@@ -170,8 +169,10 @@ class ObservedSensor(SiteEntity, SensorEntity):
     @property
     @override
     def pace(self) -> Pace:
-        """Shares of a day and intervals fluctuate, and their attributes change with every tick."""
+        """Shares of a day and intervals fluctuate, and their attributes change with every tick; an energy rises."""
         description = self.entity_description
+        if description.device_class is SensorDeviceClass.ENERGY:
+            return PACES[UnitOfEnergy.WATT_HOUR]
         return within_with_attributes(description.band, description.attribute_band)
 
     @property
