@@ -19,7 +19,7 @@ from ..common import free_port
 ROOT = Path(__file__).resolve().parents[2]
 # A new machine may be installing the environment for the first time.
 START_S = 300
-# What Home Assistant gives its own stages of a stop: 20 + 100 + 60 + 30 s. Idle it takes 3 s, beside a load of 20 a minute.
+# What Home Assistant gives its own stages of a stop: 20 + 100 + 60 + 30 s. Beside a load of ten it takes 5 to 12 s, of twenty up to a minute.
 STOP_S = 210
 
 
