@@ -53,9 +53,8 @@ class Judged:
     reading: MeterReading | None = None
     unmeasured: tuple[bool, ...] = ()  # empty: all phases, or none if it is good
     doubted: bool = False
-    unconfirmed: bool = (
-        False  # the next value has to confirm a fall: it is the last one
-    )
+    # The next value has to confirm a fall: until then the reading is the last one.
+    unconfirmed: bool = False
     sensors: tuple[str, ...] = ()  # that cause it
 
 

@@ -16,20 +16,10 @@ import numpy as np
 
 from .charged_stores import SMALL_W, ChargedStores
 from .goal_order import GOALS_IN_ORDER, with_bounds
-from .plan_cost import priced
-from .problem import (
-    Goal,
-    Plan,
-    Problem,
-    Series,
-    Status,
-    Store,
-    StorePlan,
-    reachable_wh,
-    series,
-)
+from .problem import Goal, Plan, Problem, Series, Store, reachable_wh, series
 from .room import Room, Values
 from .simple_exchange import Exchange
+from .simple_plan import simple_plan
 
 SMALL_WH = 0.5
 _DEPTH = 3  # how many cars may be moved for one
@@ -88,7 +78,9 @@ class SimplePlanner:
         for store in stores:
             if not store.from_grid:
                 self._keep_off_the_grid(store)
-        return self._result()
+        return simple_plan(
+            self._problem, self._held, self._net, most_out_w=self._most_out
+        )
 
     def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
         for goal in sorted(goals, key=lambda goal: goal.step):
@@ -410,42 +402,3 @@ class SimplePlanner:
             >= reachable_wh(store, goal.energy_wh) - 1.0
             for goal in store.goals
         )
-
-    # The plan
-
-    def _result(self) -> Plan:
-        problem, none = self._problem, (0.0,) * self._problem.steps
-        imported = np.maximum(self._net, 0.0)
-        exported = np.maximum(-self._net, 0.0)
-        most_in = np.array(series(problem.max_import_w, problem.steps))
-        return priced(
-            problem,
-            Plan(
-                status=Status.SIMPLE,
-                stores=tuple(
-                    StorePlan(
-                        id=store.id,
-                        charge_w=_series(self._power[store.id]),
-                        discharge_w=none,
-                        energy_wh=_series(self._held.energy_wh(store)),
-                        missing_wh=tuple(
-                            max(
-                                0.0,
-                                reachable_wh(store, goal.energy_wh)
-                                - self._held.stored_wh(store, goal.step),
-                            )
-                            for goal in store.goals
-                        ),
-                    )
-                    for store in problem.stores
-                ),
-                import_w=_series(imported),
-                export_w=_series(np.minimum(exported, self._most_out)),
-                excess_import_w=_series(np.maximum(imported - most_in, 0.0)),
-                excess_export_w=_series(np.maximum(exported - self._most_out, 0.0)),
-            ),
-        )
-
-
-def _series(values: Values) -> tuple[float, ...]:
-    return tuple(values.tolist())
