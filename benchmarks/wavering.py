@@ -27,9 +27,8 @@ class Kind:
     voltage_v: float = 0.5
     power_part: float = 0.001
     version: str = "1.6"
-    more: bool = (
-        False  # frequency, temperature, power factor, what is offered, the car's charge
-    )
+    # Also frequency, temperature, power factor, offered current, and the car's state of charge.
+    more: bool = False
     most_a: float = MOST_A
 
 

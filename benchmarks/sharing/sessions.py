@@ -85,15 +85,20 @@ def made(seed: int, days: int, cars: int) -> list[Session]:
             arrives_s = max(int((24 * day + arrives_h) * 3600), 0) // 60 * 60
             lasts_s = int(lasts_h * 3600) // 60 * 60
             wanted_wh = min(chance.lognormvariate(9.5, 0.6), 60_000.0)
-            found.append(
-                Session(
-                    id=f"d{day:02}c{car:03}",
-                    arrives_s=arrives_s,
-                    leaves_s=arrives_s + lasts_s,
-                    energy_wh=min(wanted_wh, power_w(MOST_A) * lasts_s / 3600),
-                )
-            )
+            found.append(_stay(day, car, arrives_s, lasts_s, wanted_wh))
     return sorted(found, key=lambda s: (s.arrives_s, s.id))
+
+
+def _stay(
+    day: int, car: int, arrives_s: int, lasts_s: int, wanted_wh: float
+) -> Session:
+    """Return a session in which a car can get what it wants at its full power."""
+    return Session(
+        id=f"d{day:02}c{car:03}",
+        arrives_s=arrives_s,
+        leaves_s=arrives_s + lasts_s,
+        energy_wh=min(wanted_wh, power_w(MOST_A) * lasts_s / 3600),
+    )
 
 
 def office(seed: int, days: int, cars: int) -> list[Session]:
@@ -105,12 +110,5 @@ def office(seed: int, days: int, cars: int) -> list[Session]:
             arrives_s = int((24 * day + chance.uniform(7, 10)) * 3600) // 60 * 60
             lasts_s = int(chance.uniform(4, 9) * 3600) // 60 * 60
             wanted_wh = chance.uniform(5, 40) * 1000
-            found.append(
-                Session(
-                    id=f"d{day:02}c{car:03}",
-                    arrives_s=arrives_s,
-                    leaves_s=arrives_s + lasts_s,
-                    energy_wh=min(wanted_wh, power_w(MOST_A) * lasts_s / 3600),
-                )
-            )
+            found.append(_stay(day, car, arrives_s, lasts_s, wanted_wh))
     return sorted(found, key=lambda s: (s.arrives_s, s.id))

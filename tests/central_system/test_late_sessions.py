@@ -72,7 +72,7 @@ async def home(clock: SteppedClock, timing: Timing) -> AsyncIterator[Home]:
 
 
 async def test_after_a_session_without_a_start(home: Home, clock: SteppedClock) -> None:
-    """A car was charging when Sunfuse came, and its session ended unseen: nothing tells what its register showed."""
+    """A car was charging when Sunfuse came, and its session ended unseen: what its register showed then is unknown."""
     await home.value(clock.text(), 1_000_000)
     clock.step(60)
     await home.value(clock.text(), 1_000_000, 77)

@@ -73,8 +73,10 @@ def next_command_at(
     connector: Connector, past: ConnectorMemory, tuning: Tuning
 ) -> datetime | None:
     """Return when a charger may have another command that safety does not need; None: it never had any."""
-    told = [at for at in (connector.offered_at, past.commanded_at) if at is not None]
-    return max(told) + timedelta(seconds=tuning.step_s) if told else None
+    commanded = [
+        at for at in (connector.offered_at, past.commanded_at) if at is not None
+    ]
+    return max(commanded) + timedelta(seconds=tuning.step_s) if commanded else None
 
 
 def calm_a(

@@ -20,8 +20,8 @@ type Values = np.ndarray[Any, np.dtype[np.float64]]
 _PROGRAMS = 400
 _ITERATIONS = 2_500
 _NODES = 50
-# So many of them, times whole columns, seek the best ever less closely, then no closer than is asked for: of two plans that
-# are nearly as good, the one that waits would be chosen by each plan anew.
+# The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns. With the
+# whole gap from the start, each run could choose the one of two nearly equal plans that waits longer.
 _CLOSELY = 1_000
 # A column is tried above its value first unless it is nearly below: a car that may charge now does not wait.
 _NEARLY_BELOW = 0.25

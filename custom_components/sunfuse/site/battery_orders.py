@@ -87,7 +87,7 @@ def holding_rule(options: Mapping[str, Any]) -> HoldRule | None:
 
 
 def _holding(rule: HoldRule) -> HoldRule:
-    """Return the rule that holds: a script is told so, and a number without a value is a reserve in percent."""
+    """Return the rule that applies to holding: a script gets the order as a variable, and a number without a value is a reserve in percent."""
     if rule.entity_id.partition(".")[0] == SCRIPT:
         return replace(rule, value=HOLD, release_value=NORMAL)
     return rule if rule.value else replace(rule, at_soc=True)

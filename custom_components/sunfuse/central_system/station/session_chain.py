@@ -38,9 +38,9 @@ class Chain:
 
     @classmethod
     def of(cls, spans: Iterable[Span]) -> Chain:
-        """Put sessions into order; one without any register tells nothing.
+        """Put sessions into order; those without any register are left out.
 
-        Where a clock stands still, the register tells the order.
+        Where a clock stands still, the registers give the order.
         """
         known = (
             span
