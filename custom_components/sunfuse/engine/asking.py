@@ -8,7 +8,7 @@ from .boost import boosting
 from .confirmed_offer import lapsed
 from .drawing import is_used
 from .eco import planned_a, slot_of
-from .learning import CHARGES, SETTLED, expected_a, uses_a
+from .learning import CHARGES, SETTLED, expected_a, uses_a, with_room_a
 from .memory import ConnectorMemory, Draw, Memory
 from .model import (
     Connector,
@@ -286,13 +286,19 @@ def most(
             key=ReasonKey.RAMPING,
             values=(("offer_a", connector.min_a), ("target_a", current_a)),
         )
-    expected = expected_a(connector, past, snapshot)
-    if expected is not None and expected < current_a:
-        reason = Reason(
-            key=ReasonKey.LIMITED_BY_CAR, values=(("car_a", past.takes_a or 0.0),)
-        )
-        return (expected if contested else current_a), reason
-    return current_a, reason
+    if past.takes_a is None or with_room_a(past.takes_a) >= current_a:
+        return current_a, reason
+    # A car that is being tried out is offered all, and takes no more until it shows otherwise.
+    expected = expected_a(connector, past, snapshot) if contested else None
+    return (
+        current_a if expected is None else min(expected, current_a),
+        takes_no_more(past.takes_a),
+    )
+
+
+def takes_no_more(takes_a: float) -> Reason:
+    """Return that a car takes no more than this, whatever it is offered."""
+    return Reason(key=ReasonKey.LIMITED_BY_CAR, values=(("car_a", takes_a),))
 
 
 def idle(asking: Ask, snapshot: Snapshot) -> bool:

@@ -280,6 +280,7 @@ def _lived(
     else:
         past.lowered_at = None
     past.confirmed_a, past.confirmed_until = connector.offer_a, connector.offer_until
+    past.said = decided.reason.key
     if not standing.wanted:
         return forget(connector, past)
     if offer_a > (connector.offer_a or 0.0):

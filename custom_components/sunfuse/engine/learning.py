@@ -7,12 +7,14 @@ is remembered, with some headroom. Whenever the car uses the headroom it gets a 
 from datetime import timedelta
 
 from .confirmed_offer import before_a
-from .memory import ConnectorMemory
+from .memory import ConnectorMemory, Draw
 from .model import Connector, ConnectorStatus, Snapshot
 from .wanted import is_full
 
 # A car has settled on an offer after this.
 SETTLED = timedelta(seconds=30)
+# And takes almost as much after this.
+SETTLES = timedelta(seconds=15)
 # A car that stays this close below its offer uses all of it: cars take whole amperes, or 97 %.
 ALL_A = 0.5
 ALL = 0.06
@@ -60,26 +62,37 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         or past.draws[-1].at - past.settled_at < SETTLED
     ):
         return
-    highest_a = past.draws[-1].highest_a
-    takes_a = max([highest_a[phase] for phase in connector.phases])
-    if takes_a < min(NOTHING_A, CHARGES * connector.min_a):
+    drawn_a = most_drawn_a(connector, past.draws[-1])
+    if drawn_a < min(NOTHING_A, CHARGES * connector.min_a):
         past.idle_since = past.idle_since or now
         return
     past.idle_since = None
     if connector.status is not ConnectorStatus.CHARGING:
         return
+    # A meter's noise takes something away from some of its reports.
+    settled = past.settled_at + SETTLES
+    takes_a = max(
+        most_drawn_a(connector, draw) for draw in past.draws if draw.at >= settled
+    )
     known_a = past.takes_a
     if takes_a < offer_a - max(ALL_A, ALL * offer_a):
         if known_a is None or takes_a < known_a - ALL_A:
             past.takes_since = now
-        past.takes_a = takes_a
+            past.takes_a = known_a = takes_a
         past.probed_at = past.probed_at or now
-    elif known_a is not None and takes_a > known_a:
-        if takes_a > known_a + MORE_A:
-            past.takes_since = now
-        enough = with_room_a(takes_a) >= connector.max_a
-        past.takes_a = None if enough else takes_a
-        past.probed_at = None if enough else past.probed_at
+    if known_a is None or takes_a <= known_a:
+        return
+    if takes_a > known_a + MORE_A:
+        past.takes_since = now
+    # Only what is clearly more ends it, otherwise it would come and go with the noise.
+    enough = takes_a > known_a + ALL_A and with_room_a(takes_a) >= connector.max_a
+    past.takes_a = None if enough else takes_a
+    past.probed_at = None if enough else past.probed_at
+
+
+def most_drawn_a(connector: Connector, draw: Draw) -> float:
+    """Return the most that a draw may be on any phase of its charger."""
+    return max([draw.highest_a[phase] for phase in connector.phases])
 
 
 def learn_confirming(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .codec import to_jsonable
-from .model import BatteryReading, PerPhase, Reason, watts
+from .model import BatteryReading, PerPhase, Reason, ReasonKey, watts
 from .stored_items import Stored
 from .switch_regret import RecentSky
 
@@ -115,6 +115,7 @@ class ConnectorMemory:
     forced_stop_at: datetime | None = (
         None  # when it was stopped for exceeding its offer
     )
+    said: ReasonKey | None = None  # the last reason: what is nearly so does not end it
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to
     boost_wh: float = 0.0

@@ -84,6 +84,9 @@ def offers(
     held_up = {
         name: index for name, (current_a, index) in kept.items() if not current_a
     }
+    shares.kept_back |= {
+        name: index for name, (current_a, index) in kept.items() if current_a
+    }
     rising = [
         a
         for a in asks
@@ -103,8 +106,9 @@ def offers(
             _take_held(
                 calm, standing, max(given.get(name, 0.0), targets.get(name, 0.0)), tick
             )
-    more, not_free = raised(rising, given, tick.resources, calm, snapshot)
+    more, not_free, kept_back = raised(rising, given, tick.resources, calm, snapshot)
     shares.held_up |= not_free | held_up
+    shares.kept_back |= kept_back
     return given | more
 
 

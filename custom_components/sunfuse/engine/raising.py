@@ -31,8 +31,8 @@ def raised(
     resources: Resources,
     free: list[float],
     snapshot: Snapshot,
-) -> tuple[dict[str, float], dict[str, int]]:
-    """Return the offers of those whose target is above what they have, in amperes, and what prevents connectors from starting.
+) -> tuple[dict[str, float], dict[str, int], dict[str, int]]:
+    """Return the offers of those whose target is above what they have, in amperes, and what prevents connectors from starting, and from rising.
 
     `free` is what the others leave. A connector that cannot start yet gets nothing, and is considered again at the next tick. One
     that already runs keeps its place, even if the others have not released its current yet.
@@ -104,7 +104,12 @@ def raised(
     filled = fill(users, free)
     given = {a.id: round_down(filled[a.id].current_a, a.connector.step_a) for a in asks}
     _one_after_the_other(asks, given, base, most, resources, free, snapshot)
-    return given, held_up
+    kept_back = {
+        name: share.limited_by
+        for name, share in filled.items()
+        if share.limited_by is not None
+    }
+    return given, held_up, kept_back
 
 
 def _one_after_the_other(

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from .asking import Ask, most
+from .asking import Ask, most, takes_no_more
 from .blocked import why_blocked, why_full, why_no_more
 from .compliance import DISTRUST, ComplianceStep
 from .confirmed_offer import held_a
 from .filling import EPSILON
-from .model import Reason, ReasonKey
+from .learning import ALL_A, MORE_A, most_drawn_a
+from .model import ConnectorStatus, Reason, ReasonKey
 from .phases import switching
 from .ramp import dead_band_a, locked_out, locked_until
 from .sharing import Shares
@@ -17,6 +18,8 @@ from .wanted import why_not_wanted
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
+# A load that wavers leaves this much more at times than it does steadily: only what is beyond that is on its way.
+RISES_A = 3.0
 # The first request to start is repeated after half a minute; a charger that reacted would have started by then.
 STARTS_IGNORED = 2
 
@@ -155,13 +158,17 @@ def _why_limited(
     """Return what limits a running connector."""
     given = shares.running[asking.id]
     target_a = given.current_a
-    if offer_a < target_a - max(
-        asking.connector.step_a, _dead_band_a(offer_a, tick, sunny=asking.sunny)
-    ):
+    if standing.lost is None and _takes_no_more(asking, offer_a):
+        return takes_no_more(asking.past.takes_a or 0.0)
+    lacks_a = target_a - offer_a
+    kept_back = shares.kept_back.get(asking.id)
+    if _is_ramping(asking, offer_a, lacks_a, tick, kept_back=kept_back):
         return Reason(
             key=ReasonKey.RAMPING,
             values=(("offer_a", offer_a), ("target_a", target_a)),
         )
+    if kept_back is not None and lacks_a > EPSILON:
+        return _why_no_more(kept_back, asking, shares, tick)
     if given.limited_by is None or target_a >= asking.most_a - EPSILON:
         if standing.lost is not None:
             return standing.lost
@@ -179,8 +186,36 @@ def _why_limited(
         sunny = target_a > asking.grid_a
     if sunny:
         return _why_too_little_sun(asking, target_a, shares, tick)
-    reason = why_no_more(given.limited_by, tick)
-    boost_a = _boosted_a(given.limited_by, asking, shares, tick)
+    return _why_no_more(given.limited_by, asking, shares, tick)
+
+
+def _takes_no_more(asking: Ask, offer_a: float) -> bool:
+    """Whether a charging car is known to leave some of its offer: what limits that makes no difference to it."""
+    past, connector = asking.past, asking.connector
+    if past.takes_a is None or connector.status is not ConnectorStatus.CHARGING:
+        return False
+    said = past.said is ReasonKey.LIMITED_BY_CAR
+    if offer_a < past.takes_a + (MORE_A if said else ALL_A):
+        return False
+    drawn_a = most_drawn_a(connector, past.draws[-1]) if past.draws else 0.0
+    return drawn_a <= past.takes_a + MORE_A
+
+
+def _is_ramping(
+    asking: Ask, offer_a: float, lacks_a: float, tick: Tick, *, kept_back: int | None
+) -> bool:
+    """Whether an offer is on its way to what it is to be: a circuit that leaves that for a moment only is what limits it."""
+    dead_a = _dead_band_a(offer_a, tick, sunny=asking.sunny)
+    if lacks_a <= max(asking.connector.step_a, dead_a):
+        return False
+    said = asking.past.said is ReasonKey.RAMPING
+    return kept_back is None or said or lacks_a > RISES_A
+
+
+def _why_no_more(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reason:
+    """Return what a resource lacks that gives a charging car no more, or which boost takes that."""
+    reason = why_no_more(resource, tick)
+    boost_a = _boosted_a(resource, asking, shares, tick)
     if boost_a > 0:
         return Reason(
             key=ReasonKey.LIMITED_BY_BOOST,

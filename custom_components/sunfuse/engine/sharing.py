@@ -40,6 +40,8 @@ class Shares:
     waiting: dict[str, int] = field(default_factory=dict)
     one_phase: set[str] = field(default_factory=set)
     held_up: dict[str, int] = field(default_factory=dict)
+    # What is not free yet, or not steadily, for those that run and are to have more.
+    kept_back: dict[str, int] = field(default_factory=dict)
     # What the cars on solar power leave of it; negative if the grid helps.
     sun_left_w: float = 0.0
     # What is free beside what must stay free for cars that start: also what steps and dead bands leave is none of theirs.
