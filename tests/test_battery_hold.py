@@ -29,13 +29,16 @@ KEY = "sunfuse.{}.battery"
 class Inverter:
     """An inverter with an entity that follows commands, if it works."""
 
-    def __init__(self, hass: HomeAssistant, entity_id: str, value: str) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entity_id: str, value: str, **attributes: Any
+    ) -> None:
         """Show the entity, and take its actions."""
         self.hass = hass
         self.entity_id = entity_id
+        self.attributes = attributes
         self.values: list[str] = []
         self.works = True
-        hass.states.async_set(entity_id, value)
+        hass.states.async_set(entity_id, value, attributes)
         domain = entity_id.partition(".")[0]
         for action in ("turn_on", "turn_off", "select_option", "set_value"):
             hass.services.async_register(domain, action, self.act)
@@ -48,7 +51,7 @@ class Inverter:
         switched = call.service.removeprefix("turn_")
         value = call.data.get("option", call.data.get("value", switched))
         self.values.append(str(value))
-        self.hass.states.async_set(self.entity_id, str(value))
+        self.hass.states.async_set(self.entity_id, str(value), self.attributes)
 
     @property
     def value(self) -> str | None:
@@ -455,7 +458,7 @@ async def test_a_reserve_in_percent_holds_at_the_state_of_charge(
     """As a Powerwall or an Enphase battery is held: not above what is there, or it would charge; it follows the sun in steps."""
     options = {"hold_battery": True, "hold_entity": "number.reserve"}
     hass.config_entries.async_update_entry(entry, options=options)
-    inverter = Inverter(hass, "number.reserve", "20")
+    inverter = Inverter(hass, "number.reserve", "20", unit_of_measurement="%")
     now = datetime(2026, 11, 25, tzinfo=UTC)
     decision = Decision(
         now=now, connectors=(), circuits=(), surplus_w=0.0, given_a=(0.0,)
@@ -480,13 +483,53 @@ async def test_a_reserve_in_steps_is_rounded_down(
     """With steps of 5 % the next one above the state of charge would charge the battery from the grid."""
     options = {"hold_battery": True, "hold_entity": "number.reserve"}
     hass.config_entries.async_update_entry(entry, options=options)
-    inverter = Inverter(hass, "number.reserve", "20")
-    steps = {"min": 0, "max": 100, "step": 5}
+    inverter = Inverter(hass, "number.reserve", "20", unit_of_measurement="%")
+    steps = {"min": 0, "max": 100, "step": 5, "unit_of_measurement": "%"}
     hass.states.async_set("number.reserve", "20", steps)
     hold = await hold_of(hass, entry)
     hold.update(True, soc=58.4)
     await hass.async_block_till_done()
     assert inverter.values == ["55"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "rule"),
+    [
+        ("W", HoldRule(entity_id="number.x", value="", at_soc=True)),
+        ("A", HoldRule(entity_id="number.x", value="3000", in_w=True)),
+        ("%", HoldRule(entity_id="number.x", value="3000", in_w=True)),
+    ],
+)
+async def test_a_number_of_another_unit_gets_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    unit: str,
+    rule: HoldRule,
+) -> None:
+    """The form cannot know the unit of an entity that is not loaded yet: it counts when it comes, and a repair names it."""
+    hold = await hold_of(hass, entry)
+    for value in (STATE_UNAVAILABLE, "20"):
+        hass.states.async_set("number.x", value)
+        if value == STATE_UNAVAILABLE:
+            hold.update(False, rule, soc=57.0)
+            await hass.async_block_till_done()
+            freezer.tick(61)
+    inverter = Inverter(hass, "number.x", "20", unit_of_measurement=unit)
+    hold.update(False, rule, soc=57.0)
+    await hass.async_block_till_done()
+    assert inverter.values == []
+    assert hold.failed == "number.x"
+    assert f"its unit is {unit}" in caplog.text
+    # Its integration was corrected meanwhile.
+    fits = "%" if rule.at_soc else "W"
+    inverter = Inverter(hass, "number.x", "20", unit_of_measurement=fits)
+    freezer.tick(61)
+    hold.update(False, rule, soc=57.0)
+    await hass.async_block_till_done()
+    assert inverter.values == [rule.value or "57"]
+    assert hold.failed is None
 
 
 async def test_a_reserve_stays_after_a_crash_until_the_state_of_charge_is_known(
@@ -495,7 +538,7 @@ async def test_a_reserve_stays_after_a_crash_until_the_state_of_charge_is_known(
     """A battery's integration may start minutes later: meanwhile its reserve is not set to nothing."""
     options = {"hold_battery": True, "hold_entity": "number.reserve"}
     hass.config_entries.async_update_entry(entry, options=options)
-    inverter = Inverter(hass, "number.reserve", "20")
+    inverter = Inverter(hass, "number.reserve", "20", unit_of_measurement="%")
     hold = await hold_of(hass, entry)
     hold.update(True, soc=57.9)
     await hass.async_block_till_done()

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from custom_components.sunfuse.central_system.station_state import ConnectorState
+from custom_components.sunfuse.drivers.session_history import SessionHistory
 from custom_components.sunfuse.drivers.wishes import Wishes
 from custom_components.sunfuse.site import demands as module
 from custom_components.sunfuse.site.demands import Demands
@@ -27,7 +28,7 @@ def _demands() -> Demands:
         get=lambda _: None,
         chosen=lambda _: None,
         listed={},
-        past=(),
+        history=SessionHistory(),
     )
     wishes = SimpleNamespace(tidy=lambda _: None, wishes=lambda _: Wishes(), version=0)
     return Demands(

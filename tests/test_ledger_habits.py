@@ -88,6 +88,18 @@ async def test_a_habit_of_the_ledger_is_a_guess(
                 )
                 for number, (came, left) in enumerate(stays())
             ]
+            # A busy charger's guests, who would fill any common memory.
+            facts += [
+                TransactionFacts(
+                    station="BUSY",
+                    transaction=str(number),
+                    stated_start_at=came,
+                    stated_stop_at=came + timedelta(minutes=30),
+                    stated_wh=9_000.0,
+                )
+                for number in range(900)
+                if (came := FRIDAY - timedelta(hours=number + 1))
+            ]
             ledger = home.entry.runtime_data.ledger.ledger
             await asyncio.wrap_future(ledger.note(*facts))
             assert await hass.config_entries.async_reload(home.entry.entry_id)

@@ -41,6 +41,7 @@ class Night:
 
     connectors: dict[str, Connector]
     wants_wh: float
+    leaves: datetime = LEAVES
     offline: tuple[str, ...] = ()
     dead_since: datetime | None = None  # the meter
     stored_wh: dict[str, float] = field(default_factory=dict)
@@ -136,11 +137,11 @@ class Night:
         if one.mode is not Mode.ECO:
             return Demand()
         lacks_wh = max(self.wants_wh - self.stored_wh.get(one.id, 0.0), 0.0)
-        return Demand(departure=LEAVES, energy_wh=lacks_wh, full_wh=lacks_wh)
+        return Demand(departure=self.leaves, energy_wh=lacks_wh, full_wh=lacks_wh)
 
     def pass_by(self) -> None:
         """Let all leave in the morning."""
-        while self.now < LEAVES:
+        while self.now < self.leaves:
             decision, self.memory = decide(self.snapshot(), self.memory)
             if self.now.minute % 5 == 0:
                 self.plan(decision)
@@ -189,6 +190,24 @@ def test_what_was_expected_is_reached(which: str) -> None:
         assert night.stored_wh[name] >= 0.97 * expected_wh
     # Neither has much more than the other in the end, whoever was first.
     assert night.stored_wh["a"] == pytest.approx(night.stored_wh["b"], rel=0.1)
+
+
+@pytest.mark.parametrize("minutes", [4, 10, 14])
+def test_who_leaves_within_a_quarter_hour_is_told_all_that_it_gets(
+    minutes: int,
+) -> None:
+    """Charging does not end at the last full quarter hour, and what comes after it is no surprise."""
+    leaves = START + timedelta(hours=1, minutes=minutes)
+    night = Night(connectors={"a": _connector("a")}, wants_wh=20_000.0, leaves=leaves)
+    decision, _ = decide(night.snapshot(), night.memory)
+    night.plan(decision)
+    assert night.intention
+    (first,) = night.intention.cars
+    # 16 A, whose first minute is needed to start.
+    full_w = 16 * 690 * STORED - LOST_W
+    assert first.energy_wh == pytest.approx(full_w * (60 + minutes) / 60)
+    night.pass_by()
+    assert night.stored_wh["a"] == pytest.approx(first.energy_wh, rel=0.03)
 
 
 def test_below_a_lost_meter_it_is_said_what_will_be_missing() -> None:

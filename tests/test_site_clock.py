@@ -45,6 +45,22 @@ def test_an_hour_passes_in_a_minute(clock: SiteClock) -> None:
     assert hastened.min_off_s == 1
     assert hastened.min_on_s == 3
     assert clock.hastened(Tuning(min_off_s=120.0)).min_off_s == 2
+    # So is the rise of an offer, and the mean of the load beside which it rises.
+    assert (hastened.ramp_a_per_s, hastened.smoothing_s) == (60, 10 / 60)
+    assert clock.hastened(Tuning(ramp_a_per_s=0.5)).ramp_a_per_s == 30
+
+
+def test_who_plans_there_counts_with_what_the_lag_costs(clock: SiteClock) -> None:
+    """Cars react in real time: a part of what is planned never arrives, and is not told to drivers."""
+    at_sixty, real = clock.house, SimulatedHouse(site_entry(9000))
+    assert at_sixty
+    for house, efficiency in ((at_sixty, 0.9 * 0.96), (real, 0.9)):
+        house.simulation.chargers["SIM-GARAGE"].plug_in()
+        asked = house.asks("SIM-GARAGE", 1, Demand())
+        assert asked.charge_efficiency == pytest.approx(efficiency)
+    fastest = SimulatedHouse(site_entry(9000, speed=3600.0))
+    fastest.simulation.chargers["SIM-GARAGE"].plug_in()
+    assert fastest.asks("SIM-GARAGE", 1, Demand()).charge_efficiency == 0.45
 
 
 def test_what_is_said_there(clock: SiteClock) -> None:

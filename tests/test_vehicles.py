@@ -396,7 +396,7 @@ async def test_habits_are_a_guess(
     """After some weeks the departure is guessed, and said to be a guess; a driver's word replaces it."""
     home: Home = await start("CP1")
     seven = dt_util.now().replace(hour=7, minute=0, second=0, microsecond=0)
-    home.entry.runtime_data.car_sessions.learn(
+    home.entry.runtime_data.car_sessions.history.learn(
         PastSession(
             owner="CP1/1",
             came=dt_util.as_utc(seven - timedelta(days=day, hours=13)),

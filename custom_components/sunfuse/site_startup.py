@@ -62,8 +62,7 @@ async def async_start_parts(hass: HomeAssistant, entry: SunfuseConfigEntry) -> N
     site.modbus.start()
     site.controller.start(_live_source(hass, entry, house))
     entry.async_on_unload(site.vehicles.start(site.controller.request_tick))
-    if not site.car_sessions.past:
-        site.car_sessions.learn(await async_past_sessions(site.ledger))
+    site.car_sessions.history.learn(await async_past_sessions(site.ledger))
     await site.observed.async_put_aside()
     entry.async_on_unload(site.controller.stop)
     entry.async_on_unload(site.observed.start(site.coordinator, site.sources))

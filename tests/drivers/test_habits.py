@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.sunfuse.drivers.habits import PastSession, guess
-from custom_components.sunfuse.sessions import SessionRow
-from custom_components.sunfuse.site.past_sessions import past_session
+from custom_components.sunfuse.drivers.session_history import EACH, SessionHistory
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 1, 5, tzinfo=BERLIN)
@@ -207,24 +206,24 @@ def test_what_was_charged_already_is_not_needed_again() -> None:
     assert after == pytest.approx(before - 4_000)
 
 
-def test_the_ledgers_sessions_are_habits() -> None:
-    """A row of the ledger is a session of its vehicle, or of the connector; one that was not seen to end is none."""
-    came, left = MONDAY.replace(hour=18), MONDAY + timedelta(days=1, hours=7)
-    row = SessionRow(
-        number=1,
-        station="CP1",
-        transaction="7",
-        started_at=came,
-        unplugged_at=left,
-        energy_wh=9_000,
-    )
-    assert past_session(row) == PastSession(
-        owner="CP1/1", came=came, left=left, energy_wh=9_000
-    )
-    by_vehicle = past_session(
-        replace(row, vehicle="zoe", connector=2, plugged_at=MONDAY)
-    )
-    assert by_vehicle == PastSession(
-        owner="zoe", came=MONDAY, left=left, energy_wh=9_000
-    )
-    assert past_session(replace(row, unplugged_at=None)) is None
+def test_a_friday_is_remembered_beside_a_busy_charger() -> None:
+    """Each has its own sessions of each weekday: those of others, and of its other days, displace none."""
+    history = SessionHistory()
+    fridays = [
+        session(MONDAY + timedelta(weeks=week, days=4, hours=5)) for week in range(20)
+    ]
+    others = [
+        replace(session(MONDAY + timedelta(hours=hour)), owner="CP1/1")
+        for hour in range(20 * 7 * 24)
+    ]
+    history.learn(sorted([*fridays, *others], key=lambda one: one.left))
+    assert history.of("zoe") == fridays
+    kept = history.of("CP1/1")
+    assert len(kept) == 7 * EACH
+    assert kept == sorted(kept, key=lambda one: one.left)
+    assert kept[-1] == others[-1]
+    thursday = MONDAY + timedelta(weeks=20, days=3, hours=18)
+    found = guess(history.of("zoe"), thursday, thursday)
+    # With so few, half an hour before the earliest.
+    assert found.departure == thursday + timedelta(hours=10, minutes=30)
+    assert history.of("nobody") == []

@@ -54,6 +54,10 @@ def test_the_first_step_ends_with_the_quarter_hour() -> None:
     assert lengths[:2] == (480.0, 900.0)
     late = EVENING + timedelta(minutes=14, seconds=50)
     assert clock_steps(late, MORNING)[0] == 910.0
+    # Who leaves within a quarter hour divides it; a moment beside its ends does not.
+    leave = [EVENING + timedelta(minutes=m) for m in (-5, 7, 40, 60, 60.2, 95)]
+    divided = clock_steps(EVENING, EVENING + timedelta(minutes=90), leave)
+    assert divided == (420.0, 480.0, 900.0, 600.0, 300.0, 900.0, 900.0, 900.0)
     assert sum(clock_steps(EVENING, EVENING + timedelta(days=9))) == 48 * 3600
 
 

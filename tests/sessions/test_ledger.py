@@ -366,3 +366,41 @@ def test_a_file_of_a_later_version_is_left_as_it_is(path: Path) -> None:
     connection.close()
     with pytest.raises(NewerLedgerError):
         Ledger(path)
+
+
+def test_the_last_stays_of_each_weekday(path: Path) -> None:
+    """Of each vehicle, wherever it charged, and of the guests of each connector: a busy one displaces nobody's."""
+    day = timedelta(days=1)
+
+    def stay(number: int, vehicle: str | None, connector: int, ago: int) -> Fact:
+        came = NOON - ago * day
+        return TransactionFacts(
+            station="CP1",
+            transaction=f"{vehicle} {connector} {number}",
+            connector=connector,
+            vehicle=Attribution(value=vehicle, at=came) if vehicle else None,
+            plugged_at=came - timedelta(hours=1),
+            stated_start_at=came,
+            stated_stop_at=came + timedelta(hours=2),
+            unplugged_at=came + timedelta(hours=3),
+            stated_wh=1000.0 * number,
+        )
+
+    facts = [stay(number, "zoe", 1 + number % 2, 7 * number) for number in range(5)]
+    facts += [stay(number, None, 1, number) for number in range(30)]
+    facts += [stay(number, None, 2, 7 * number) for number in range(2)]
+    running = TransactionFacts(
+        station="CP1", transaction="now", stated_start_at=NOON - timedelta(hours=1)
+    )
+    with opened(path) as ledger:
+        got(ledger.note(*facts, running))
+        stays = got(ledger.latest_stays(NOON - 27 * day, 2))
+    zoe = [one for one in stays if one.vehicle == "zoe"]
+    assert [one.energy_wh for one in zoe] == [1000.0, 0.0]
+    assert [one.connector for one in zoe] == [2, 1]
+    assert zoe[-1].came == NOON - timedelta(hours=1)
+    assert zoe[-1].left == NOON + timedelta(hours=3)
+    guests = [one for one in stays if one.vehicle is None]
+    assert sum(one.connector == 1 for one in guests) == 14
+    assert sum(one.connector == 2 for one in guests) == 2
+    assert stays == sorted(stays, key=lambda one: one.left)

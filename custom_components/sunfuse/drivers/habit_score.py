@@ -14,6 +14,8 @@ from .demand import Guess
 from .habits import SHARE, PastSession, guess
 
 WEEKS = 8
+# And no more than the last ones: a busy charger has hundreds, and each is predicted from all before it.
+MOST = 60
 # With fewer predicted sessions nothing is said about how good predictions are.
 LEAST = 5
 # The guess of each of both is kept so often.
@@ -68,7 +70,8 @@ def habit_score(sessions: Iterable[PastSession], now: datetime) -> HabitScore | 
     zone = now.tzinfo
     every = sorted(sessions, key=lambda one: one.came)
     rows: list[tuple[tuple[float, float], ...]] = []
-    for number, one in enumerate(every):
+    first = max(len(every) - MOST, 0)
+    for number, one in enumerate(every[first:], start=first):
         if one.came < now - WEEKS * _WEEK or one.left > now:
             continue
         came = one.came.astimezone(zone)

@@ -14,7 +14,7 @@ from homeassistant.const import (
     UnitOfPower,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
 
 from ..engine.tuning import Tuning
 from ..site.battery_orders import SCRIPT
+from ..site.battery_values import NUMBERS, is_reserve, may_be_power
 from ..site.engine_options import (
     CONF_BATTERY_CAPACITY,
     CONF_BATTERY_DISCHARGE,
@@ -60,7 +61,6 @@ _S, _A, _W = UnitOfTime.SECONDS, UnitOfElectricCurrent.AMPERE, UnitOfPower.WATT
 # The domains of entities that can hold a battery.
 SWITCHES = frozenset(("switch", "input_boolean"))
 SELECTS = frozenset(("select", "input_select"))
-NUMBERS = frozenset(("number", "input_number"))
 
 SUNSHINE = vol.Schema(
     {
@@ -195,42 +195,49 @@ def _check_command(
     domain = entity_id.partition(".")[0]
     if values[0] not in form and domain not in NUMBERS | {SCRIPT}:
         return {values[0]: "value_missing"}
-    state = hass.states.get(entity_id)
-    if state is None:
-        known = er.async_get(hass).async_get(entity_id) is not None
-        return {} if known else {entity: "entity_missing"}
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    attributes = _attributes_of(hass, entity_id)
+    if attributes is None:
+        return {entity: "entity_missing"}
     if domain == SCRIPT:
         return {}
-    if values[0] not in form:
+    # One that is not loaded may not tell its unit: `BatteryHold` looks again when it comes.
+    if values[0] not in form and attributes:
+        unit = attributes.get(ATTR_UNIT_OF_MEASUREMENT)
         holds = entity == CONF_HOLD_ENTITY
-        fits = (
-            unit == PERCENTAGE
-            if holds
-            else unit is None or as_power_w(0, unit) is not None
-        )
-        if not fits:
+        if not (is_reserve(unit) if holds else may_be_power(unit)):
             return {values[0]: "value_missing"}
     errors: Errors = {}
     for field in values:
-        if field in form and not _takes(state, form[field]):
+        if field in form and not _takes(domain, attributes, form[field]):
             errors[field] = "not_a_value"
     return errors
 
 
-def _takes(state: State, value: str) -> bool:
+def _attributes_of(hass: HomeAssistant, entity_id: str) -> Mapping[str, Any] | None:
+    """Return the attributes of an entity, those that the registry knows where it is not loaded; None if it does not exist."""
+    if (state := hass.states.get(entity_id)) is not None:
+        return state.attributes
+    if (registered := er.async_get(hass).async_get(entity_id)) is None:
+        return None
+    known = dict(registered.capabilities or {})
+    if registered.unit_of_measurement is not None:
+        known[ATTR_UNIT_OF_MEASUREMENT] = registered.unit_of_measurement
+    return known
+
+
+def _takes(domain: str, attributes: Mapping[str, Any], value: str) -> bool:
     """Return whether an entity accepts a value. An unavailable one does not show what it accepts."""
-    if state.domain in SWITCHES:
+    if domain in SWITCHES:
         return value in ("on", "off")
-    if state.domain in SELECTS:
-        options = state.attributes.get("options")
+    if domain in SELECTS:
+        options = attributes.get("options")
         return options is None or value in options
     try:
         number_ = float(value)
     except ValueError:
         return False
-    low = state.attributes.get("min", number_)
-    return bool(low <= number_ <= state.attributes.get("max", number_))
+    low = attributes.get("min", number_)
+    return bool(low <= number_ <= attributes.get("max", number_))
 
 
 def check_dimming(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:

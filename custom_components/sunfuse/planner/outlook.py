@@ -5,6 +5,8 @@ kilowatt-hour, currents amperes per site phase, times timezone-aware UTC. A seri
 None or empty is not known; the plan then lists what it assumed.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -235,19 +237,28 @@ def step_starts(now: datetime, steps_s: Series) -> tuple[datetime, ...]:
     return tuple(times)
 
 
-def clock_steps(now: datetime, until: datetime) -> Series:
+def clock_steps(
+    now: datetime, until: datetime, departures: Iterable[datetime] = ()
+) -> Series:
     """Return the lengths of steps that end at full quarter hours, in seconds, from now for 48 hours at most.
 
-    The offsets of all time zones from UTC are whole quarter hours, so a local day has 96 of them, and 92 or 100 when the
-    clocks change.
+    A quarter hour in which a car leaves is two steps: what it gets until then counts for it. The offsets of all time zones
+    from UTC are whole quarter hours, so a local day has 96 of them, and 92 or 100 when the clocks change.
     """
     until = min(until, now + FARTHEST)
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     end = day + ((now - day) // QUARTER + 1) * QUARTER
     if end - now < _SHORTEST:
         end += QUARTER
-    steps = [(end - now).total_seconds()]
-    while end < until:
-        end += QUARTER
-        steps.append(QUARTER.total_seconds())
-    return tuple(steps)
+    ends = [end]
+    while ends[-1] < until:
+        ends.append(ends[-1] + QUARTER)
+    for at in sorted(departures):
+        place = bisect_left(ends, at)
+        begun = ends[place - 1] if place else now
+        if place < len(ends) and min(at - begun, ends[place] - at) >= _SHORTEST:
+            ends.insert(place, at)
+    starts = [now, *ends]
+    return tuple(
+        (end - start).total_seconds() for start, end in zip(starts, ends, strict=False)
+    )

@@ -26,6 +26,7 @@ from .session_rows import (
     SessionPause,
     SessionRow,
     SessionSums,
+    Stay,
 )
 from .session_statement import Statement, statement_sheets
 from .session_workbook import to_xlsx
@@ -63,6 +64,7 @@ __all__ = [
     "SignedValue",
     "SiteQuarter",
     "Statement",
+    "Stay",
     "Taken",
     "TransactionFacts",
     "charge_record",

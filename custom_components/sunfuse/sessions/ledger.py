@@ -20,6 +20,7 @@ from .session_rows import (
     SessionPause,
     SessionRow,
     SessionSums,
+    Stay,
 )
 
 
@@ -138,6 +139,12 @@ class Ledger:
         """Return the session that a transaction is a part of."""
         return self._thread.read(
             lambda db: ledger_queries.session(db, station, transaction)
+        )
+
+    def latest_stays(self, since: datetime, each: int) -> Future[list[Stay]]:
+        """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
+        return self._thread.read(
+            lambda db: ledger_queries.latest_stays(db, since, each)
         )
 
     def intervals(self, number: int) -> Future[list[SessionInterval]]:

@@ -13,6 +13,7 @@ from .session_rows import (
     SessionPause,
     SessionRow,
     SessionSums,
+    Stay,
 )
 
 
@@ -86,6 +87,41 @@ def sessions(
         [*values, limit, offset],
     )
     return [_session(row) for row in rows]
+
+
+# Of a vehicle; of guests, those of one connector.
+_STAYS = (
+    "SELECT station, COALESCE(connector, 1) connector, vehicle, energy_wh,"
+    " COALESCE(plugged_at, started_at) came,"
+    " COALESCE(unplugged_at, stopped_at) gone, stopped_at FROM session"
+    " WHERE stopped_at >= ? AND COALESCE(plugged_at, started_at) < COALESCE(unplugged_at, stopped_at)"
+)
+_WEEKDAY = "strftime('%w', gone / 1000, 'unixepoch')"
+
+
+def latest_stays(
+    connection: sqlite3.Connection, since: datetime, each: int
+) -> list[Stay]:
+    """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY vehicle,"  # noqa: S608 (fixed conditions)
+        " CASE WHEN vehicle IS NULL THEN station END,"
+        " CASE WHEN vehicle IS NULL THEN connector END,"
+        f" {_WEEKDAY} ORDER BY gone DESC) place FROM ({_STAYS}))"
+        " WHERE place <= ? ORDER BY gone",
+        (ms(since), each),
+    )
+    return [
+        Stay(
+            station=row["station"],
+            connector=row["connector"],
+            vehicle=row["vehicle"],
+            came=at_ms(row["came"]),
+            left=at_ms(row["gone"]),
+            energy_wh=row["energy_wh"],
+        )
+        for row in rows
+    ]
 
 
 def session(

@@ -149,6 +149,18 @@ class SessionFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """When the car of a finished session came and left, or charged, where that is all that is known; and its energy."""
+
+    station: str
+    connector: int
+    vehicle: str | None
+    came: datetime
+    left: datetime
+    energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSums:
     """The sum of some sessions; `key` is whose sum it is, where they were grouped."""
 

@@ -13,23 +13,16 @@ import logging
 from math import floor
 from typing import Any
 
-from homeassistant.components.number import ATTR_MAX, ATTR_MIN, ATTR_STEP
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    ATTR_ENTITY_ID,
-    ATTR_UNIT_OF_MEASUREMENT,
-    STATE_UNAVAILABLE,
-    STATE_UNKNOWN,
-    UnitOfPower,
-)
+from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import DOMAIN
 from ..engine.clock_change import move_attributes
 from .battery_orders import SCRIPT, holding_rule
+from .battery_values import fitting, is_at, why_unfit
 from .engine_options import HoldRule
 from .storage_file import StorageFile
 
@@ -51,9 +44,6 @@ _SETTERS = {
     "select": ("select_option", "option"),
     "input_select": ("select_option", "option"),
 }
-
-
-_NUMBERS = ("number", "input_number")
 
 
 class NotDoneError(Exception):
@@ -87,6 +77,7 @@ class BatteryHold:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._not_before: datetime | None = None
+        self._why = ""  # what the log said of it
         self.failed: str | None = None  # the entity that does not accept the value
 
     async def async_load(self) -> None:
@@ -118,7 +109,8 @@ class BatteryHold:
         rule = planned or self._hold_rule
         self._wanted = wanted or planned is not None
         if rule is not None:
-            rule = self._fitting(self._at_charge(rule, soc))
+            rule = self._at_charge(rule, soc)
+            rule = fitting(rule, self._hass.states.get(rule.entity_id))
         self._rule = rule
         # While Home Assistant starts, the entity may not exist yet.
         if self._stopping or self._hass.state is not CoreState.running:
@@ -144,7 +136,7 @@ class BatteryHold:
             if not rule.value:
                 return None  # until the state of charge is known it stays as it was before a crash
             if self._slipped(rule) or self._is_new(rule):
-                return self._set(rule.entity_id, rule.value)
+                return self._change(rule)
         elif self._wanted and rule is not None:
             return self._hold(rule)
         return None
@@ -163,36 +155,6 @@ class BatteryHold:
             self._at_soc = floor(soc)
         return replace(rule, value="" if self._at_soc is None else str(self._at_soc))
 
-    def _fitting(self, rule: HoldRule) -> HoldRule:
-        """Return a rule with a value that its entity can have: a number has a unit, bounds and a step.
-
-        An entity that gets another value refuses it, or rounds it and is then set again every minute.
-        """
-        state = self._hass.states.get(rule.entity_id)
-        if state is None or state.domain not in _NUMBERS:
-            return rule
-        try:
-            number = float(rule.value)
-        except ValueError:
-            return rule
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if rule.in_w and unit in PowerConverter.VALID_UNITS:
-            number = PowerConverter.convert(number, UnitOfPower.WATT, unit)
-        low, high, step = (
-            state.attributes.get(name) for name in (ATTR_MIN, ATTR_MAX, ATTR_STEP)
-        )
-        if step:
-            start = low or 0.0
-            steps = (number - start) / step
-            # A reserve above the state of charge would charge the battery.
-            whole = floor(steps + 1e-6) if rule.at_soc else round(steps)
-            number = start + whole * step
-        if high is not None:
-            number = min(number, high)
-        if low is not None:
-            number = max(number, low)
-        return replace(rule, value=f"{round(number, 6):g}")
-
     def _is_new(self, rule: HoldRule) -> bool:
         """Whether a script, which shows no value, gets something else now."""
         return _domain(rule.entity_id) == SCRIPT and self._sent != rule.value
@@ -207,7 +169,7 @@ class BatteryHold:
             state is None
             or state.domain == SCRIPT
             or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-            or _is_at(state, rule.value)
+            or is_at(state, rule.value)
         ):
             return False
         if self._set_at is None or self._sent != rule.value:
@@ -230,13 +192,16 @@ class BatteryHold:
             name = self._entity_of(self._held)
         else:
             name = self._rule.entity_id if self._rule else "?"
-        if self.failed != name:
+        # What we ourselves find wrong is of a few kinds; of what others raise, once is enough.
+        why = str(error) if isinstance(error, NotDoneError) else ""
+        if (self.failed, self._why) != (name, why):
             _LOGGER.warning(
                 "%s does not take the value that it is given: %r. It is tried again every minute; choose another "
                 "entity in the options of the site, under Home battery, if this one is wrong",
                 name,
                 error,
             )
+        self._why = why
         self.failed = name
         return False
 
@@ -249,6 +214,7 @@ class BatteryHold:
             and state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
         ):
             raise NotDoneError(f"{rule.entity_id} has no value to restore")
+        self._check_fit(rule, state)
         registered = er.async_get(self._hass).async_get(rule.entity_id)
         held = HeldEntity(
             entity_id=rule.entity_id,
@@ -258,8 +224,19 @@ class BatteryHold:
         # First stored, then changed: a power cut in between does no harm.
         await self._store.async_save_now(asdict(held))
         self._held = held
-        if not _is_at(state, rule.value):
+        if not is_at(state, rule.value):
             await self._set(rule.entity_id, rule.value)
+
+    def _check_fit(self, rule: HoldRule, state: State) -> None:
+        """Check what the form could not know while the entity was not loaded."""
+        if (unfit := why_unfit(rule, state)) is not None:
+            raise NotDoneError(unfit)
+
+    async def _change(self, rule: HoldRule) -> None:
+        """Give an entity that is held another value, or the same again."""
+        if (state := self._hass.states.get(rule.entity_id)) is not None:
+            self._check_fit(rule, state)
+        await self._set(rule.entity_id, rule.value)
 
     async def _give_back(self, held: HeldEntity) -> None:
         await self._set(self._entity_of(held), held.former)
@@ -362,13 +339,3 @@ def _store(hass: HomeAssistant, entry_id: str) -> StorageFile:
 
 def _domain(entity_id: str) -> str:
     return entity_id.partition(".")[0]
-
-
-def _is_at(state: State, value: str) -> bool:
-    """Whether an entity has a value; 0 and 0.0 are the same number."""
-    if state.domain not in _NUMBERS:
-        return state.state == value
-    try:
-        return float(state.state) == float(value)
-    except ValueError:
-        return False

@@ -1,6 +1,6 @@
 """Which car is at which connector, since when, and how full it is: remembered for the session, over restarts too."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState, StationState
 from ..drivers.habits import PastSession
+from ..drivers.session_history import SessionHistory
 from ..engine.clock_change import moved
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
@@ -34,8 +35,6 @@ from .vehicles import Vehicles
 SAVE_DELAY_S = 5.0
 # Who moves the plug is no driver who leaves.
 SHORTEST_SESSION = timedelta(minutes=10)
-# About a year of two sessions a day, of each vehicle: habits do not go further back.
-MOST_PAST = 800
 
 _HERE = frozenset(
     (
@@ -70,7 +69,8 @@ class CarSessions:
         self._store = session_store(hass, entry_id)
         self._sessions: dict[str, CarSession] = {}
         self.charges = CarCharges(vehicles, self._store.save_soon)
-        self._past: tuple[PastSession, ...] = ()
+        # Learned from the ledger at each start, and since.
+        self.history = SessionHistory()
         self._chosen: dict[str, str] = {}  # by connector, for who comes next
         self._readings: dict[str, CarReading] = {}
         self._just_left: dict[str, WhoLeft] = {}  # by connector
@@ -95,7 +95,6 @@ class CarSessions:
         self._just_left = stored.within("just_left").each(
             partial(from_jsonable, WhoLeft)
         )
-        self._past = tuple(stored.rows("past", partial(from_jsonable, PastSession)))
         await self._store.async_put_aside()
         self._store.keep(self._as_dict)
 
@@ -104,11 +103,6 @@ class CarSessions:
         await self._store.async_save()
 
     # --- What is known -----------------------------------------------------------------------------------------
-
-    @property
-    def past(self) -> tuple[PastSession, ...]:
-        """Return the sessions that are over."""
-        return self._past
 
     def at(self, key: ConnectorKey) -> CarSession | None:
         """Return the car at a connector, None where there is none."""
@@ -146,12 +140,6 @@ class CarSessions:
         return session.chosen if session else self._chosen.get(connector)
 
     # --- What happens ------------------------------------------------------------------------------------------
-
-    @callback
-    def learn(self, past: Iterable[PastSession]) -> None:
-        """Take over sessions of the past, in order."""
-        self._past = (*self._past, *past)[-MOST_PAST:]
-        self._store.save_soon()
 
     @callback
     def clock_was_set(self, by: timedelta) -> None:
@@ -265,7 +253,7 @@ class CarSessions:
                 left=now,
                 energy_wh=session.charged_wh(state),
             )
-            self.learn([past])
+            self.history.learn([past])
         self._just_left[key.id] = WhoLeft.of(session, now)
         if not seen:
             self._gone(key.id)
@@ -352,7 +340,6 @@ class CarSessions:
             "marks": self.charges.to_jsonable(),
             "chosen": dict(self._chosen),
             "just_left": to_jsonable(self._just_left),
-            "past": to_jsonable(self._past),
         }
 
 

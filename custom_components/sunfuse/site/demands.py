@@ -118,7 +118,7 @@ class Demands:
         asked_by = (
             self._departures.version,
             self._vehicles.listed,
-            self._sessions.past,
+            self._sessions.history.version,
             self._habits,
         )
         for key, (_, state) in states.items():
@@ -255,7 +255,7 @@ class Demands:
             return None
         known = self._stays.get(owner)
         if known is None or not timedelta(0) <= now - known[0] < _GUESS_LASTS:
-            past = [one for one in self._sessions.past if one.owner == owner]
+            past = self._sessions.history.of(owner)
             known = self._stays[owner] = now, expected_stay(past, now)
         return known[1]
 
@@ -275,7 +275,7 @@ class Demands:
             self._sessions.charges.mark(vehicle.id) if vehicle else None,
             of_vehicle,
             of_charger,
-            self._sessions.past,
+            self._sessions.history.version,
             self._habits,
         )
         known = self._demands.get(key)
@@ -346,7 +346,7 @@ class Demands:
             or known[0] != session.since
             or not timedelta(0) <= now - known[1] < _GUESS_LASTS
         ):
-            past = [one for one in self._sessions.past if one.owner == owner]
+            past = self._sessions.history.of(owner)
             known = session.since, now, guess(past, session.since, now)
             self._guesses[owner] = known
         found = trusted(known[2], self._habits.get(owner))

@@ -15,6 +15,7 @@ from ..sessions import (
     SessionSums,
     SignedValue,
     SiteQuarter,
+    Stay,
 )
 
 
@@ -32,6 +33,10 @@ class LedgerAnswers:
         return await asyncio.wrap_future(
             self.ledger.sessions(wanted, limit=limit, offset=offset)
         )
+
+    async def async_latest_stays(self, since: datetime, each: int) -> list[Stay]:
+        """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
+        return await asyncio.wrap_future(self.ledger.latest_stays(since, each))
 
     async def async_intervals(self, number: int) -> list[SessionInterval]:
         """Return the quarter hours of a session."""

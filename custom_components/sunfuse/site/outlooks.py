@@ -95,7 +95,7 @@ def outlook_of(known: Known) -> Outlook:
     departures = [car.demand.departure for car in known.cars if car.demand.departure]
     priced = [slot.end for slot in known.prices]
     until = max([now + _LEAST, *departures, *priced])
-    steps_s = clock_steps(now, until)
+    steps_s = clock_steps(now, until, departures)
     starts = step_starts(now, steps_s)
     prices = _at_each(known.prices, starts)
     house = _quantiles(known.forecasts.load, starts)

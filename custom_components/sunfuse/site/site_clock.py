@@ -6,7 +6,7 @@ from datetime import datetime
 from homeassistant.util import dt as dt_util
 
 from ..engine.model import Boost, Snapshot
-from ..engine.ramp import MIN_OFF_S
+from ..engine.ramp import MIN_OFF_S, RAMP_A_PER_S
 from ..engine.ranking import MIN_ON_S
 from ..engine.tuning import Tuning
 from .simulated_house import SimulatedHouse
@@ -67,6 +67,9 @@ class SiteClock:
         speed = self.speed
         min_on_s = MIN_ON_S if tuning.min_on_s is None else tuning.min_on_s
         min_off_s = MIN_OFF_S if tuning.min_off_s is None else tuning.min_off_s
+        ramp_a_per_s = tuning.ramp_a_per_s
+        if ramp_a_per_s is None:
+            ramp_a_per_s = RAMP_A_PER_S
         return replace(
             tuning,
             turn_s=tuning.turn_s / speed,
@@ -76,6 +79,8 @@ class SiteClock:
             lockout_s=tuning.lockout_s / speed,
             lockout_most_s=tuning.lockout_most_s / speed,
             dead_band_s=tuning.dead_band_s / speed,
+            smoothing_s=tuning.smoothing_s / speed,
+            ramp_a_per_s=ramp_a_per_s * speed,
             switches_per_hour=round(tuning.switches_per_hour * speed),
             idle_retry_s=tuning.idle_retry_s / speed,
             laxity_window_s=tuning.laxity_window_s / speed,
