@@ -18,7 +18,7 @@ type Values = np.ndarray[Any, np.dtype[np.float64]]
 # So many programs are solved one from the other, and so many iterations of the simplex method made with them. What is not
 # decided by then needs cuts and heuristics: HiGHS goes on from the best that was found, for so many nodes.
 _PROGRAMS = 400
-_ITERATIONS = 2_500
+_ITERATIONS = 1_000
 _NODES = 50
 # The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns. With the
 # whole gap from the start, each run could choose the one of two nearly equal plans that waits longer.
@@ -85,7 +85,11 @@ class Branching:
             ("mip_rel_gap", _NO_GAP),
             ("mip_abs_gap", gap),
             ("mip_max_nodes", _NODES),
-            # Searches in the neighbourhood of a good solution take most of the time and find next to nothing here.
+            # Searches in the neighbourhood of a good solution, a root that is solved once more and a search for symmetries
+            # take most of the time and find next to nothing here.
+            ("mip_allow_restart", False),
+            ("mip_detect_symmetry", False),
+            ("mip_heuristic_run_rens", False),
             ("mip_heuristic_run_rins", False),
             ("mip_heuristic_run_root_reduced_cost", False),
         ):
