@@ -15,7 +15,7 @@ import numpy as np
 type Columns = np.ndarray[Any, np.dtype[np.int64]]
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 
-# So many programs are solved one from the other, and so many iterations of the simplex method made with them. What is not
+# So many programs are solved one from the other, and so many iterations of the simplex method made from one to the next. What is not
 # decided by then needs cuts and heuristics: HiGHS goes on from the best that was found, for so many nodes.
 _PROGRAMS = 400
 _ITERATIONS = 1_000
@@ -171,7 +171,8 @@ class Branching:
                 )
             programs += 1
             info = solver.getInfo()
-            iterations += info.simplex_iteration_count
+            # The first program is solved in any case; with more cars it takes more of them.
+            iterations += info.simplex_iteration_count if programs > 1 else 0
             cost = info.objective_function_value
             if cost >= self._cost - closer:
                 continue

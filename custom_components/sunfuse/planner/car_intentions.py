@@ -11,7 +11,7 @@ from .peak_terms import PlannedPeaks
 from .plan_cost import peak_of
 from .plan_reasons import Reasons, advice_of
 from .problem import Plan, Series, StorePlan, Strategy, series
-from .room import Room
+from .room import Room, without_room
 from .shortfalls import ShortfallFinder, soc_of
 
 _SMALL_W = 1.0
@@ -48,6 +48,7 @@ class CarPlanReader:
             plans=self._plans,
         )
         self._peaks = PlannedPeaks(problem=parts.problem, terms=parts.peaks, plan=plan)
+        self._full = without_room(parts.problem)
         # What the limits leave beside everything that is planned.
         self._room = Room(problem=parts.problem)
         for store in parts.problem.stores:
@@ -66,9 +67,9 @@ class CarPlanReader:
             terms=terms,
             outlook=self._outlook,
             assumed=self._assumed,
-            problem=self._parts.problem,
             plan=planned,
             charges=charges,
+            full=self._full[terms.car.id],
             sun_w=sun_w,
             ready=ready,
             shortfall=shortfalls[0] if shortfalls else None,

@@ -1,5 +1,6 @@
 """Why a car waits or charges in a slot, and how strictly the plan must be followed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -9,7 +10,7 @@ from .car_terms import CarTerms
 from .intention import PlanKey, Shortfall, SlotAdvice, Why
 from .outlook import CarMode, Outlook
 from .peak_terms import PlannedPeaks
-from .problem import Problem, Series, StorePlan, Strategy, limits, series
+from .problem import Series, StorePlan, Strategy, series
 
 _SMALL_W = 1.0
 # If more than this share of a car's power is solar power, it charges from the sun; below this share, the grid does not
@@ -20,7 +21,15 @@ _LITTLE = 0.05
 _SPARE = 0.1
 # A price is mentioned if it is lower by at least this share.
 _LOWER = 0.97
-_HALF_STEP_A = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Steps in which a car charges, one after the other."""
+
+    first: int
+    sunny: bool  # mostly from the sun
+    price: float  # the mean of what it takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +39,24 @@ class Reasons:
     terms: CarTerms
     outlook: Outlook
     assumed: Assumed
-    problem: Problem
     plan: StorePlan
     charges: tuple[bool, ...]
+    full: tuple[bool, ...]  # whether a circuit has no room for its minimum
     sun_w: Series
     ready: datetime | None
     shortfall: Shortfall | None
     peaks: PlannedPeaks
     starts: tuple[datetime, ...] = field(init=False)
-    # For each step: the first and last one of the next time that it charges.
-    following: tuple[tuple[int, int] | None, ...] = field(init=False)
+    # For each step: the next time that it charges.
+    following: tuple[Block | None, ...] = field(init=False)
     # What the car could store before each step, at its highest power.
     stored_wh: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Store what is needed for each slot."""
         object.__setattr__(self, "starts", self.outlook.starts)
-        object.__setattr__(self, "following", _blocks(self.charges))
+        blocks = _blocks(self.charges, self._block)
+        object.__setattr__(self, "following", blocks)
         store, lengths_s = self.terms.store, self.outlook.steps_s
         most = series(store.max_charge_w, len(lengths_s))
         could_wh = (
@@ -139,26 +149,21 @@ class Reasons:
             if terms.car.mode in (CarMode.SOLAR, CarMode.SOLAR_MIN, CarMode.ECO):
                 return Why(key=PlanKey.WAITS_FOR_SUN)
             return Why(key=PlanKey.NOTHING_PLANNED)
-        first, last = following
-        until = self.starts[first]
-        block = range(first, last + 1)
-        taken = sum(self.plan.charge_w[each] for each in block)
-        sunny = sum(self.sun_w[each] for each in block) >= taken / 2
+        first, until = following.first, self.starts[following.first]
         if terms.waits[step] and not terms.waits[first]:
             return self._feed_in(step, until)
-        if sunny:
+        if following.sunny:
             return _until(PlanKey.WAITS_FOR_SUN, until)
         if terms.store.strategy is Strategy.LATE:
             return Why(
                 key=PlanKey.WAITS_TO_BE_LATE,
                 values=(("until", until.isoformat()), *_time("ready", self.ready)),
             )
-        if self.is_full(step):
+        if self.full[step]:
             return Why(
                 key=PlanKey.WAITS_FOR_CAPACITY, values=(("until", until.isoformat()),)
             )
-        price = sum(self._price(each) * self.plan.charge_w[each] for each in block)
-        price, price_now = price / taken, self._price(step)
+        price, price_now = following.price, self._price(step)
         # A block that begins as dear as it is now does not wait for its price.
         if max(price, self._price(first)) < price_now * _LOWER:
             return Why(
@@ -201,26 +206,16 @@ class Reasons:
             values=(*_time("until", until), ("export_price", price)),
         )
 
-    def is_full(self, step: int) -> bool:
-        """Return whether a circuit above the car has no room for its minimum, whatever other cars do."""
-        store, problem = self.terms.store, self.problem
-        parents = {circuit.id: circuit.parent for circuit in problem.circuits}
-        above = store.circuit
-        needed_a = store.min_charge_w / problem.voltage_v / max(1, len(store.phases))
-        while above is not None:
-            circuit = next(each for each in problem.circuits if each.id == above)
-            limit = limits(circuit, problem.steps)[step]
-            load = circuit.load_a[step] if circuit.load_a else (0.0,) * problem.phases
-            phases = store.phases or range(problem.phases)
-            if any(
-                limit[phase] - max(0.0, load[phase]) < needed_a - _HALF_STEP_A
-                for phase in phases
-            ):
-                return True
-            above = parents[above]
-        return False
-
     # Shared
+
+    def _block(self, first: int, last: int) -> Block:
+        """Return what there is to say of the steps of a block."""
+        block = slice(first, last + 1)
+        powers, prices = self.plan.charge_w[block], self.assumed.import_price[block]
+        taken = sum(powers)
+        paid = sum(price * power for price, power in zip(prices, powers, strict=True))
+        sunny = sum(self.sun_w[block]) >= taken / 2
+        return Block(first=first, sunny=sunny, price=paid / taken)
 
     def _price(self, step: int) -> float:
         return self.assumed.import_price[step]
@@ -305,7 +300,7 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     makes_up = (
         reasons.shortfall is not None
         and reasons.starts[step] < reasons.shortfall.at
-        and (charges or reasons.is_full(step))
+        and (charges or reasons.full[step])
     )
     if makes_up:
         at_most_w = most_w
@@ -318,16 +313,19 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     )
 
 
-def _blocks(charges: tuple[bool, ...]) -> tuple[tuple[int, int] | None, ...]:
-    """Return for each step the first and last one of the next block of steps in which a car charges, after it."""
-    found: list[tuple[int, int] | None] = []
-    following: tuple[int, int] | None = None
+def _blocks(
+    charges: tuple[bool, ...], block: Callable[[int, int], Block]
+) -> tuple[Block | None, ...]:
+    """Return for each step the next block of steps in which a car begins to charge."""
+    found: list[Block | None] = []
+    following: Block | None = None
+    last = len(charges) - 1
     for step in range(len(charges) - 1, -1, -1):
         found.append(following)
-        if charges[step]:
-            goes_on = following is not None and following[0] == step + 1
-            last = following[1] if following is not None and goes_on else step
-            following = step, last
+        if not charges[step]:
+            last = step - 1
+        elif not (step and charges[step - 1]):
+            following = block(step, last)
     return tuple(reversed(found))
 
 

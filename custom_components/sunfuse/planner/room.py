@@ -7,6 +7,9 @@ import numpy as np
 
 from .problem import Circuit, Problem, Series, Store, below, limits, series
 
+# Currents are offered in whole amperes.
+_HALF_STEP_A = 0.5
+
 type Values = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -73,6 +76,23 @@ class Room:
         """Use power in a step; a negative power returns it."""
         for row, per_w in self.uses[store.id]:
             self.rows[row][step] -= power_w * per_w
+
+
+def without_room(problem: Problem) -> dict[str, tuple[bool, ...]]:
+    """Return for each store and step whether a circuit above has no room for its minimum, whatever other stores do."""
+    steps, every = problem.steps, tuple(range(problem.phases))
+    full = {store.id: np.zeros(steps, bool) for store in problem.stores}
+    for circuit in problem.circuits:
+        inside = below(problem.circuits, circuit.id)
+        load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * steps)
+        free_a = np.array(limits(circuit, steps)) - np.maximum(load, 0.0)
+        for store in problem.stores:
+            if store.circuit in inside:
+                phases = store.phases or every
+                needed_a = store.min_charge_w / problem.voltage_v / len(phases)
+                least_a = free_a[:, phases].min(axis=1)
+                full[store.id] |= least_a < needed_a - _HALF_STEP_A
+    return {store_id: tuple(steps.tolist()) for store_id, steps in full.items()}
 
 
 def attainable_kw(problem: Problem) -> dict[str, Values]:
