@@ -62,6 +62,7 @@ class Teller:
     unit: str
     with_values: bool
     lifetime_wh: float
+    silent: frozenset[str] = frozenset()  # what carries no value
     session_wh: float = 0.0
     delivered_wh: float = 0.0
     online: bool = False
@@ -190,12 +191,15 @@ class Teller:
     async def _send2(self, report: Report) -> None:
         kind = {"start": "Started", "value": "Updated", "stop": "Ended"}[report.kind]
         name = self.names[report.number] = f"tx{report.number}"
+        values: Payload = {}
+        if report.kind not in self.silent:
+            values["meterValue"] = self._values(report)
         await self.station.event(
             kind,
             report.at,
             report.sequence,
             transaction=name,
-            meterValue=self._values(report),
+            **values,
             offline=report.offline,
             evse={"id": 1, "connectorId": 1},
         )
@@ -217,6 +221,8 @@ class Teller:
                 await self.disconnect()
             elif not self.online and chance() < 0.1:
                 await self.connect()
+        if "stop" in self.silent:
+            await self.report("value")
         await self.report("stop")
         self.taken[self.number] = self.session_wh
         # No two reports are as late as each other: that is a clock that is wrong.
@@ -225,21 +231,29 @@ class Teller:
             await self.connect()
 
 
-# 70 of each row were tried by hand.
+# 110 of each row were tried by hand, also of a charger that was never heard before its queue.
 @pytest.mark.parametrize("style", ["lifetime", "restarts", "mixed"])
-@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize(
+    ("version", "silent"),
+    [
+        ("1.6", frozenset()),
+        ("2.0.1", frozenset()),
+        ("2.0.1", frozenset({"stop"})),  # no value in the end of a transaction
+    ],
+)
 async def test_energy_in_any_order(
     session: ClientSession,
     clock: SteppedClock,
     timing: Timing,
     version: str,
     style: str,
+    silent: frozenset[str],
 ) -> None:
-    """Sessions that are reported at once or hours later, in any order, over restarts, count once and wholly."""
-    orders = ["as stored", "newest session first", "shuffled"]
-    if (version, style) == ("2.0.1", "mixed"):
-        # Meter values before the start of their session could belong to the last one.
-        orders.remove("shuffled")
+    """Sessions that are reported at once or hours later, in any order, over restarts, count once and wholly.
+
+    Also those of 2.x whose end carries no register. Where meter values are those of the session beside a lifetime at the
+    start, it cannot be told from which of both a value came that arrives after such an end: then less may count.
+    """
     for seed in range(10):
         random = Random(f"{seed} {version} {style}")
         teller = Teller(
@@ -249,25 +263,29 @@ async def test_energy_in_any_order(
             random=random,
             version=version,
             style=style,
-            order=random.choice(orders),
+            order=random.choice(["as stored", "newest session first", "shuffled"]),
             unit=random.choice(("", "Wh", "kWh")),
-            with_values=random.random() < 0.6,
+            with_values=random.random() < 0.6 or bool(silent),
             lifetime_wh=random.choice((0.0, 40_000.0, 1_234_567.0)),
+            silent=silent,
         )
         first_wh = teller.lifetime_wh if style != "restarts" else 0.0
         await teller.begin()
         await teller.connect()
-        # The first is reported at once: before it, nothing tells from where a register counts.
-        await teller.one_session(0.0, restarts=False)
+        await teller.one_session(0.7 if seed % 2 else 0.0, restarts=False)
         for _ in range(4):
             await teller.one_session(0.7, restarts=True)
         if not teller.online:
             await teller.connect()
+        exact = not (silent and style == "mixed")
         steps_wh = 2 * STEP_WH * (len(teller.taken) + 1)
         shown_wh = (teller.energy_wh or 0.0) - first_wh
-        assert shown_wh == pytest.approx(teller.delivered_wh, abs=steps_wh), seed
+        assert shown_wh <= teller.delivered_wh + steps_wh, seed
+        assert not exact or shown_wh >= teller.delivered_wh - steps_wh, seed
         for number, taken_wh in teller.taken.items():
             shown = teller.finished[teller.names[number]].energy_wh
-            assert shown == pytest.approx(taken_wh, abs=2 * STEP_WH), (seed, number)
+            assert shown is not None
+            assert shown <= taken_wh + 2 * STEP_WH, (seed, number)
+            assert not exact or shown >= taken_wh - 2 * STEP_WH, (seed, number)
         await teller.disconnect()
         await teller.system.stop()

@@ -366,6 +366,35 @@ async def test_car_gets_going(
     assert profile["transactionId"] == "tx1"
 
 
+async def test_a_stored_event_authorises_no_other_transaction(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """What a charger stored of the last car says nothing of the card of the one that is plugged in now."""
+    station = await _ready(connect, system, version)
+    await station.status2("Occupied", clock.text())
+    await station.event(
+        "Started",
+        clock.text(),
+        0,
+        transaction="tx2",
+        state="EVConnected",
+        reason="CablePluggedIn",
+        evse=EVSE,
+    )
+    await station.event(
+        "Updated",
+        clock.text(-3600),
+        1,
+        transaction="tx1",
+        state="Charging",
+        offline=True,
+        evse=EVSE,
+    )
+    transaction = _connector(system).transaction
+    assert transaction is not None
+    assert (transaction.id, transaction.authorised) == ("tx2", False)
+
+
 async def test_stored_events_are_not_live(
     system: CentralSystem,
     connect: Connect,

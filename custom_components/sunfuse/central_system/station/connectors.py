@@ -128,7 +128,12 @@ class Connectors:
     # What the car draws and needs
 
     def measured(
-        self, connector: int, readings: Iterable[Reading], at: datetime
+        self,
+        connector: int,
+        readings: Iterable[Reading],
+        at: datetime,
+        *,
+        transaction_id: str | None = None,
     ) -> None:
         """Note what a connector measured at `at` by our clock; old values count for the energy only."""
         if not 1 <= connector <= MAX_CONNECTORS:
@@ -143,6 +148,8 @@ class Connectors:
         if present and (session_wh := meter.session_wh) is not None:
             changes["session_energy_wh"] = session_wh
         shared.change(connector, **changes)
+        if transaction_id is not None:
+            self._sessions.showed(transaction_id, readings, at)
         if live:
             self._infer_charging(connector)
         self._limits.of(connector).compliance.measured()

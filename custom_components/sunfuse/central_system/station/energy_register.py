@@ -53,6 +53,11 @@ class EnergyCounter:
         """The energy of the running session; None until it is known, or if there is none."""
         return self.since(self._session.energy_wh) if self._session else None
 
+    @property
+    def restarts(self) -> bool:
+        """Whether meter values count from the start of each session, as far as that is known."""
+        return self._restarts
+
     def since(self, energy_wh: float | None) -> float | None:
         """Return the energy since it was `energy_wh`; None if one of both is not known."""
         if energy_wh is None or self._energy_wh is None:

@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from ...engine.clock_change import moved
 
 _REMEMBERED = 100
+# A night of values each minute, and more.
+_HELD = 1000
 
 
 class EventOrder:
-    """Knows the newest event of each transaction, and holds ends that arrived before their start."""
+    """Knows the newest event of each transaction, and holds what arrived before the start of its transaction."""
 
     def __init__(self) -> None:
         """Start with none."""
         self._newest: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
-        self._held: dict[str, tuple[datetime, Callable[[], None]]] = {}
+        self._held: dict[str, list[tuple[datetime, datetime, Callable[[], None]]]] = {}
 
     def is_newest(self, transaction_id: str, sequence: int, at: datetime) -> bool:
         """Whether an event is the newest of its transaction so far; notes that it arrived.
@@ -34,26 +36,30 @@ class EventOrder:
         return newest
 
     def hold(
-        self, transaction_id: str, until: datetime, report: Callable[[], None]
+        self,
+        transaction_id: str,
+        at: datetime,
+        until: datetime,
+        report: Callable[[], None],
     ) -> None:
-        """Hold the end of a transaction whose start may still arrive; `report` is called if it does not."""
-        if len(self._held) >= _REMEMBERED:
+        """Hold what happened at a time in a transaction whose start may still arrive; `report` is called if it does not."""
+        if sum(map(len, self._held.values())) >= _HELD:
             report()
         else:
-            self._held.setdefault(transaction_id, (until, report))
+            self._held.setdefault(transaction_id, []).append((at, until, report))
 
     def release(self, transaction_id: str) -> None:
-        """Report the end of a transaction whose start has arrived now."""
-        held = self._held.pop(transaction_id, None)
-        if held is not None:
-            held[1]()
+        """Report what was held of a transaction whose start has arrived now, in the order of time."""
+        held = self._held.pop(transaction_id, [])
+        for _, _, report in sorted(held, key=lambda one: one[0]):
+            report()
 
     def clock_was_set(self, by: timedelta) -> None:
-        """Shift stored times of our clock. The times of events are the station's."""
+        """Shift stored times of our clock. The times of the newest events are the station's."""
         self._held = moved(self._held, by)
 
     def report_overdue(self, now: datetime) -> None:
-        """Report the ends whose start has not arrived in time."""
-        for transaction_id, (until, _) in tuple(self._held.items()):
-            if now > until:
+        """Report what belongs to transactions whose start has not arrived in time."""
+        for transaction_id, held in tuple(self._held.items()):
+            if any(now > until for _, until, _ in held):
                 self.release(transaction_id)

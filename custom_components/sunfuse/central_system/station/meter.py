@@ -15,6 +15,7 @@ from ...engine.copies import copy_with
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
 from .session_chain import Chain
+from .session_values import SessionValues
 from .unnamed_unit import UnnamedUnit
 
 type Phases = tuple[float | None, float | None, float | None]
@@ -156,6 +157,28 @@ class Meter:
         )
         self._show_energy()
         return taken_wh
+
+    def including(
+        self, values: SessionValues | None, readings: Iterable[Reading], at: datetime
+    ) -> SessionValues | None:
+        """Return the values of a transaction with what other readings of it show."""
+        by_measurand = _by_measurand(readings)
+        energy = self._total(by_measurand, ENERGY)
+        if energy is not None and not _name_unit(by_measurand):
+            energy = self._unnamed.known_wh(energy)
+        register_wh = self._register(energy)
+        if register_wh is None:
+            return values
+        if values is None:
+            return SessionValues.begin(register_wh, at)
+        return values.including(register_wh, at)
+
+    def taken_by(
+        self, values: SessionValues, start_wh: float | None, started_at: datetime
+    ) -> float | None:
+        """Return the energy that the values of a transaction show, None if they are no help."""
+        restarts = self._energy.restarts
+        return values.taken_wh(start_wh, started_at, self._most_wh, restarts=restarts)
 
     def is_late(self, at: datetime) -> bool:
         """Whether something newer is known of the energy than what happened at a time."""

@@ -1,6 +1,6 @@
 """The transactions of a station: which are running, and which have ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,12 +11,14 @@ from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Tra
 from .clock import JITTER
 from .connector_count import MAX_CONNECTORS
 from .event_order import EventOrder
+from .meter import Reading
 from .meters import Meters
 from .plug_events import PlugEvents
 from .presence import Presence
+from .session_end import ended, shows_more
 from .shared_state import SharedState
 from .station_limits import Limits
-from .transactions import Record, Transactions, stranger
+from .transactions import Record, Transactions, finished, stranger
 
 # A transaction that starts on a connector ends those in these states.
 _BEFORE = frozenset(
@@ -91,7 +93,9 @@ class Sessions:
         if id_token:
             self._named(connector, transaction_id, id_token)
         transaction = self._shared.connector(connector).transaction
-        if transaction is not None and not transaction.authorised:
+        if transaction is None or transaction.id != transaction_id:
+            return
+        if not transaction.authorised:
             self._shared.change(
                 connector, transaction=replace(transaction, authorised=True)
             )
@@ -283,7 +287,6 @@ class Sessions:
             return
         if record.stopped_at is not None:
             return  # reported before
-        start_wh = record.transaction.meter_start_wh
         started_at = self._dated(record).started_at
         # One time of another zone in between makes the charger's clock look wrong, and the end too early.
         at = max(at, started_at)
@@ -292,13 +295,9 @@ class Sessions:
             state.transaction.id == transaction_id
         )
         meter = self._meters.of(record.connector)
-        late = meter.is_late(at)
-        energy = meter.session_stops(
-            start_wh, meter_stop_wh, started_at, at, record.base_wh
-        )
-        if energy is None:
-            energy = record.energy_wh  # what it had taken when another began
-        self._settle(replace(record, stopped_at=at, energy_wh=energy), late=late)
+        record, late = ended(record, meter, started_at, at, meter_stop_wh)
+        energy = record.energy_wh
+        self._settle(record, late=late)
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
             self._report_end(record, at, energy, late=late)
@@ -322,20 +321,34 @@ class Sessions:
                 meter=meter.stopped(self._shared.now()),
             )
             self._limits.of(record.connector).stopped()
+        self._report_finished(record, meter_stop_wh, reason)
+
+    def _report_finished(
+        self,
+        record: Record,
+        meter_stop_wh: float | None = None,
+        reason: str | None = None,
+    ) -> None:
+        started_at = self._dated(record).started_at
         self._finished(
-            FinishedTransaction(
-                identity=self._shared.identity,
-                id=transaction_id,
-                connector=record.connector,
-                started_at=started_at,
-                stopped_at=at,
-                meter_start_wh=start_wh,
-                meter_stop_wh=meter_stop_wh,
-                energy_wh=energy,
-                id_token=record.transaction.id_token,
-                reason=reason,
-            )
+            finished(self._shared.identity, record, started_at, meter_stop_wh, reason)
         )
+
+    def showed(
+        self, transaction_id: str, readings: Iterable[Reading], at: datetime
+    ) -> None:
+        """Note what meter values that name a transaction showed `at` by our clock: its end may carry none."""
+        record = self.transactions.get(transaction_id)
+        if record is None:
+            return
+        meter = self._meters.of(record.connector)
+        record = replace(record, values=meter.including(record.values, readings, at))
+        self.transactions.add(record)
+        if record.stopped_at is not None and shows_more(record, meter):
+            started_at = self._dated(record).started_at
+            record, late = ended(record, meter, started_at, record.stopped_at, None)
+            self._settle(record, late=late)
+            self._report_finished(record)
 
     def forget_cards(self, cards: frozenset[str]) -> None:
         """Forget that these cards (folded) were held to the station."""

@@ -94,9 +94,14 @@ class ConnectorsInterface(Protocol):
         """Note whether the driver requested maximum power at the station."""
 
     def measured(
-        self, connector: int, readings: Iterable[Reading], at: datetime
+        self,
+        connector: int,
+        readings: Iterable[Reading],
+        at: datetime,
+        *,
+        transaction_id: str | None = None,
     ) -> None:
-        """Note what a connector measured at `at` by our clock."""
+        """Note what a connector measured at `at` by our clock, in a transaction if that is named."""
 
     def unreported(self) -> list[int]:
         """Return the connectors whose status was not reported since we started."""

@@ -10,6 +10,7 @@ from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
 from .quirks import Kind
+from .session_values import SessionValues
 from .transactions import Record
 
 type Memory = dict[str, Any]
@@ -92,6 +93,8 @@ def dump_record(record: Record) -> Memory:
         "base_wh": record.base_wh,
         "noticed": record.noticed,
         "id_known": record.id_known,
+        "values": _dump_values(record.values),
+        "ends_openly": record.ends_openly,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -114,7 +117,28 @@ def load_record(data: Mapping[str, Any]) -> Record:
         base_wh=load_number(data.get("base_wh")),
         noticed=bool(data.get("noticed", False)),
         id_known=bool(data.get("id_known", True)),
+        values=_load_values(data.get("values")),
+        ends_openly=bool(data.get("ends_openly", False)),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
+    )
+
+
+def _dump_values(values: SessionValues | None) -> list[Any] | None:
+    if values is None:
+        return None
+    first, last = values.first_at.isoformat(), values.last_at.isoformat()
+    return [values.first_wh, first, values.last_wh, last]
+
+
+def _load_values(data: list[Any] | None) -> SessionValues | None:
+    if data is None:
+        return None
+    first_wh, first_at, last_wh, last_at = data
+    return SessionValues(
+        first_wh=load_number(first_wh) or 0.0,
+        first_at=read_time(first_at),
+        last_wh=load_number(last_wh) or 0.0,
+        last_at=read_time(last_at),
     )
 
 

@@ -9,6 +9,7 @@ import secrets
 from ..security.card_policy import folded
 from ..station_state import FinishedTransaction, Transaction
 from .session_chain import Chain, Span
+from .session_values import SessionValues
 
 _REMEMBERED = 200
 
@@ -28,6 +29,8 @@ class Record:
     # Its end was inferred from what the connector reported, before it was reported itself.
     noticed: bool = False
     base_wh: float | None = None  # the connector's lifetime energy when it started
+    values: SessionValues | None = None  # what its meter values showed
+    ends_openly: bool = False  # its end carried no register
     # OCPP 1.6: whether the station has received the id that we gave the transaction.
     id_known: bool = True
 
@@ -42,10 +45,18 @@ class Record:
         return Span(
             id=self.transaction.id,
             started_at=self.started_at,
-            start_wh=self.transaction.meter_start_wh,
+            start_wh=self._start_wh,
             ended_at=max(self.stopped_at or self.started_at, self.started_at),
             taken_wh=self.energy_wh,
         )
+
+    @property
+    def _start_wh(self) -> float | None:
+        """What the register showed at the start: as reported, or by the meter values and what they rose."""
+        start_wh = self.transaction.meter_start_wh
+        if start_wh is None and self.values is not None and self.energy_wh is not None:
+            return self.values.last_wh - self.energy_wh
+        return start_wh
 
 
 type SetupCommands = tuple[str, ...]
@@ -132,6 +143,29 @@ class Transactions:
         record = self._records.get(transaction_id)
         if record is not None and not record.id_known:
             self._records[transaction_id] = replace(record, id_known=True)
+
+
+def finished(
+    identity: str,
+    record: Record,
+    started_at: datetime,
+    meter_stop_wh: float | None,
+    reason: str | None,
+) -> FinishedTransaction:
+    """Return a transaction that has ended; it began at `started_at` by what is known of the station's clock now."""
+    assert record.stopped_at is not None
+    return FinishedTransaction(
+        identity=identity,
+        id=record.transaction.id,
+        connector=record.connector,
+        started_at=started_at,
+        stopped_at=record.stopped_at,
+        meter_start_wh=record.transaction.meter_start_wh,
+        meter_stop_wh=meter_stop_wh,
+        energy_wh=record.energy_wh,
+        id_token=record.transaction.id_token,
+        reason=reason,
+    )
 
 
 def stranger(

@@ -34,4 +34,8 @@ class UnnamedUnit:
             elif -SLACK_WH <= value * 1000 - start_wh <= most_wh:
                 # Otherwise it may count from the start of the transaction.
                 self.kwh = value > most_wh - SLACK_WH + ROUNDING_WH
+        return self.known_wh(value)
+
+    def known_wh(self, value: float) -> float:
+        """Return a reading without a unit in watt-hours, by what is known so far."""
         return value * 1000 if self.kwh else value

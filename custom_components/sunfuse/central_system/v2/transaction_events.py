@@ -1,5 +1,6 @@
 """OCPP 2.x: what a station reports of transactions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -150,7 +151,16 @@ class TransactionEvents2:
             station.sessions.recognised(number, event.transaction_id)
         if event.authorised:
             station.sessions.authorised(number, event.transaction_id, event.id_token)
-        self._take(number, event, values)
+        if known is None and not event.live:
+            # A register may count from the start of the transaction, which is still to be reported.
+            self._hold(event, lambda: self._take(number, event, values))
+        else:
+            self._take(number, event, values)
+
+    def _hold(self, event: TransactionEvent, report: Callable[[], None]) -> None:
+        station = self._station
+        until = station.now() + timedelta(seconds=station.timing.hold_s)
+        station.sessions.events.hold(event.transaction_id, event.at, until, report)
 
     def _number(self, event: TransactionEvent) -> int:
         """Return the connector of an event, 0 if it is not reported and cannot be known."""
@@ -164,7 +174,12 @@ class TransactionEvents2:
     ) -> None:
         station = self._station
         for theirs, readings in values:
-            station.connectors.measured(number, readings, station.ours(theirs))
+            station.connectors.measured(
+                number,
+                readings,
+                station.ours(theirs),
+                transaction_id=event.transaction_id,
+            )
         running = station.connector(number).transaction
         if not event.live or running is None or running.id != event.transaction_id:
             return
@@ -193,8 +208,7 @@ class TransactionEvents2:
         if known is None:
             # At once, because it is answered: it may have begun before we were killed, or we are before its start arrives.
             report()
-            until = station.now() + timedelta(seconds=station.timing.hold_s)
-            station.sessions.events.hold(event.transaction_id, until, report)
+            self._hold(event, report)
             return
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id
