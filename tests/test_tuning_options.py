@@ -164,6 +164,13 @@ async def test_battery(hass: HomeAssistant) -> None:
             {"release_value": "not_a_value"},
         ),
         (None, {}, {"hold_value": "0"}, {"hold_entity": "entity_missing"}),
+        # A value alone does nothing.
+        (
+            "switch.x",
+            {},
+            {"hold_value": "off", "charge_value": "100"},
+            {"charge_value": "value_without_entity"},
+        ),
         # The planned power is no percentage of growatt_server's.
         (
             "number.x",
@@ -260,7 +267,7 @@ async def test_tuning_leaves_the_chargers_connected(
 
     form = await show(hass, home.entry, "dimming")
     assert form["description_placeholders"]["restarts"] == (
-        "Changing Signal disconnects the chargers for a few seconds."
+        "Changing *Signal* disconnects the chargers for a few seconds."
         " All other changes apply at once."
     )
     form = await show(hass, home.entry, "security")

@@ -124,6 +124,10 @@ def test_what_is_spread_over_far_hours_is_no_start() -> None:
     assert dict(zoe.why.values)["price"] == pytest.approx(0.11, abs=0.02)
     for slot in zoe.slots:
         assert slot.charges is (slot.power_w > 2_070)
+    # Nor does it end before the car is ready.
+    assert zoe.ready
+    assert zoe.end
+    assert zoe.end >= zoe.ready
 
 
 def test_more_than_the_battery_holds_is_not_planned() -> None:

@@ -355,4 +355,7 @@ class SunfuseOptionsFlow(OptionsFlow):
             return self._sentences["options_live"]
         if len(names) == len(fields):
             return self._sentences["options_restart"]
-        return self._sentences["options_restart_some"].format(fields=", ".join(names))
+        return self._sentences["options_restart_some"].format(
+            # In italics: they are parts of sentences themselves.
+            fields=", ".join(f"*{name}*" for name in names)
+        )

@@ -190,8 +190,12 @@ def _check_command(
     Where no value is given, a number that charges or discharges gets the planned power, and one that holds is a reserve
     in percent, which gets the state of charge.
     """
+    errors: Errors = {}
     if (entity_id := form.get(entity)) is None:
-        return {}
+        for field in values:
+            if field in form:
+                errors[field] = "value_without_entity"
+        return errors
     domain = entity_id.partition(".")[0]
     if values[0] not in form and domain not in NUMBERS | {SCRIPT}:
         return {values[0]: "value_missing"}
@@ -206,7 +210,6 @@ def _check_command(
         holds = entity == CONF_HOLD_ENTITY
         if not (is_reserve(unit) if holds else may_be_power(unit)):
             return {values[0]: "value_missing"}
-    errors: Errors = {}
     for field in values:
         if field in form and not _takes(domain, attributes, form[field]):
             errors[field] = "not_a_value"

@@ -100,7 +100,7 @@ class CarPlanReader:
             slots=slots,
             why=reasons.of_now(),
             next_start=self._starts[on[0]] if on and on[0] > 0 else None,
-            end=self._starts[on[-1] + 1] if on else None,
+            end=self._end(on, ready),
             ready=ready,
             departure=goal.at if goal is not None else None,
             energy_wh=stored_wh,
@@ -215,6 +215,13 @@ class CarPlanReader:
                 self._parts.peaks, self._plan.peak_w, strict=True
             )
         )
+
+    def _end(self, on: list[int], ready: datetime | None) -> datetime | None:
+        """Return when the last charging ends: not before the car is ready, where the rest of it is spread too thinly to be one."""
+        if not on:
+            return None
+        end = self._starts[on[-1] + 1]
+        return end if ready is None else max(end, ready)
 
     def _ready(self, terms: CarTerms, planned: StorePlan) -> datetime | None:
         """Return when the car has what its next departure requires, None if it never does."""
