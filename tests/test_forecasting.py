@@ -19,10 +19,8 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.energy import async_get_solar_forecast
-from custom_components.sunfuse.sources.forecasts.forecast_reader import (
-    ForecastConfig,
-    ForecastReader,
-)
+from custom_components.sunfuse.sources.forecasts.forecast_config import ForecastConfig
+from custom_components.sunfuse.sources.forecasts.forecast_reader import ForecastReader
 from custom_components.sunfuse.sources.forecasts.forecast_sources import (
     async_solar_entries,
     recognised,

@@ -1,5 +1,6 @@
 """A home of a world, with Sunfuse: replayed by the loop of `what_if`, planner and engine as they are."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -20,7 +21,7 @@ from custom_components.sunfuse.what_if.replay import Replay, ReplayedSite, Repla
 
 from . import world as homes
 from .bound import PeakPrice
-from .known import START, house_ahead, known_prices, sun_ahead, usual_house
+from .known import START, day_peaks, house_ahead, known_prices, sun_ahead, usual_house
 from .world import BLOCK_MIN, FUSE_A, QUARTER_MIN, QUARTERS, VOLTAGE_V, World
 
 BATTERY = BatterySpec()
@@ -54,6 +55,11 @@ class WorldAhead:
     def usual_house(self, first: int, count: int) -> Quantiles:
         """Return the house load of usual days: that of a month is known from the weeks before, even where this day is."""
         return usual_house(self.world, first, count)
+
+    @property
+    def day_peaks_w(self) -> Mapping[int, Sequence[float]]:
+        """The highest intervals of days, by their minutes."""
+        return {minutes: day_peaks(self.world, minutes) for minutes in (15, 60)}
 
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the sun."""

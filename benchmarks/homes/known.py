@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
+
 from custom_components.sunfuse.planner import Quantiles
 
 from .world import DAY_MIN, NORMAL_90, QUARTER_MIN, QUARTERS, SUN_ERROR, Values, World
@@ -43,6 +45,18 @@ def usual_house(world: World, first: int, count: int) -> Quantiles:
         for values in world.house_expected
     )
     return Quantiles(low=low, median=median, high=high)
+
+
+def day_peaks(world: World, interval_min: int) -> tuple[float, ...]:
+    """Return the highest interval of days without cars: of the weeks before, or of the month where that is known."""
+    net_w = world.past_net_w
+    if world.perfect:
+        net_w = world.quarters(world.house_w) - world.quarters(world.sun_w)
+        net_w = net_w[: world.days * QUARTERS]
+    windows = np.maximum(net_w, 0.0).reshape(-1, interval_min // QUARTER_MIN)
+    return tuple(
+        windows.mean(axis=1).reshape(len(net_w) // QUARTERS, -1).max(axis=1).tolist()
+    )
 
 
 def sun_ahead(world: World, first: int, count: int) -> Quantiles:

@@ -87,6 +87,7 @@ class World:
     clear_w: Values  # by quarter
     sun_forecast: Values  # by day: the part of the clear sky
     past_price: Values  # by quarter of the day, of the weeks before
+    past_net_w: Values  # house less sun by quarter, of the weeks before
     perfect: bool
 
     def quarters(self, values: Values) -> Values:
@@ -121,6 +122,12 @@ def make(
         56, QUARTERS, 3
     )
     means = many.mean(axis=2)
+    before = np.random.default_rng((seed, month, 98))
+    past_clear = np.concatenate(
+        [_clear_day(30 * month - 56 + day) for day in range(56)]
+    )
+    past_sun = _sun(before, past_clear, np.clip(before.beta(1.6, 1.1, 56), 0.08, 1.0))
+    past_net_w = means.ravel() - past_sun.reshape(-1, 3).mean(axis=1) * sunny
     expected = tuple(np.quantile(means, q, axis=0) for q in (0.1, 0.5, 0.9))
     return World(
         days=days,
@@ -138,6 +145,7 @@ def make(
         house_expected=(expected[0], expected[1], expected[2]),
         clear_w=clear_w.reshape(-1, 3).mean(axis=1),
         sun_forecast=np.clip(clearness + random.normal(0, SUN_ERROR, long), 0.05, 1.0),
+        past_net_w=past_net_w,
         past_price=(past * 1.1 + FEES).reshape(14, QUARTERS).mean(axis=0),
         perfect=perfect,
     )

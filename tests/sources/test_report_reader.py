@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.sources.forecasts.forecast_reader import MeterStatistic
+from custom_components.sunfuse.sources.forecasts.forecast_config import MeterStatistic
 from custom_components.sunfuse.sources.report_reader import (
     CarMeter,
     PhaseMeter,

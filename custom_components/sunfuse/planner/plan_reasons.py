@@ -24,7 +24,7 @@ _LOWER = 0.97
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class ChargingTime:
     """Steps in which a car charges, one after the other."""
 
     first: int
@@ -48,7 +48,7 @@ class Reasons:
     peaks: PlannedPeaks
     starts: tuple[datetime, ...] = field(init=False)
     # For each step: the next time that it charges.
-    following: tuple[Block | None, ...] = field(init=False)
+    following: tuple[ChargingTime | None, ...] = field(init=False)
     # What the car could store before each step, at its highest power.
     stored_wh: tuple[float, ...] = field(init=False)
 
@@ -208,14 +208,14 @@ class Reasons:
 
     # Shared
 
-    def _block(self, first: int, last: int) -> Block:
+    def _block(self, first: int, last: int) -> ChargingTime:
         """Return what there is to say of the steps of a block."""
         block = slice(first, last + 1)
         powers, prices = self.plan.charge_w[block], self.assumed.import_price[block]
         taken = sum(powers)
         paid = sum(price * power for price, power in zip(prices, powers, strict=True))
         sunny = sum(self.sun_w[block]) >= taken / 2
-        return Block(first=first, sunny=sunny, price=paid / taken)
+        return ChargingTime(first=first, sunny=sunny, price=paid / taken)
 
     def _price(self, step: int) -> float:
         return self.assumed.import_price[step]
@@ -314,11 +314,11 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
 
 
 def _blocks(
-    charges: tuple[bool, ...], block: Callable[[int, int], Block]
-) -> tuple[Block | None, ...]:
+    charges: tuple[bool, ...], block: Callable[[int, int], ChargingTime]
+) -> tuple[ChargingTime | None, ...]:
     """Return for each step the next block of steps in which a car begins to charge."""
-    found: list[Block | None] = []
-    following: Block | None = None
+    found: list[ChargingTime | None] = []
+    following: ChargingTime | None = None
     last = len(charges) - 1
     for step in range(len(charges) - 1, -1, -1):
         found.append(following)

@@ -31,12 +31,8 @@ from ..const import (
     W_PER_KW,
 )
 from ..sources.config import SourcesConfig
-from ..sources.forecasts.forecast_reader import (
-    ForecastConfig,
-    ForecastReader,
-    Forecasts,
-    MeterStatistic,
-)
+from ..sources.forecasts.forecast_config import ForecastConfig, MeterStatistic
+from ..sources.forecasts.forecast_reader import ForecastReader, Forecasts
 from ..sources.forecasts.forecast_sources import not_twice, roofs_of
 from ..sources.site_meters import async_site_meters
 from .background_run import BackgroundRun

@@ -38,7 +38,7 @@ from ..sources.forecasts.forecast_reader import Forecasts
 from ..sources.forecasts.power_forecast import Forecast
 from ..sources.tariffs.price_slots import PriceSlot
 from .demands import ChargingStrategy, Demand
-from .peak_outlook import peak_tariffs
+from .peak_outlook import HouseAlone, peak_tariffs
 from .peaks import RunningPeak
 
 # A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
@@ -114,7 +114,12 @@ def outlook_of(known: Known) -> Outlook:
         known_prices=sum(not slot.estimated for slot in prices) if prices else None,
         carbon_g=tuple(carbon) if len(carbon) == len(prices) else (),
         carbon_weight=known.carbon_weight,
-        peaks=peak_tariffs(known.peaks, now, starts, house, sun),
+        peaks=peak_tariffs(
+            known.peaks,
+            now,
+            starts,
+            HouseAlone(house=house, sun=sun, day_peaks_w=known.forecasts.day_peaks_w),
+        ),
         limits=tuple(_limits(snapshot, now, starts[-1])),
         battery=known.battery,
         cars=tuple(_car(car, known) for car in known.cars),

@@ -1,24 +1,38 @@
 """Capacity tariffs as the planner counts them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..planner import PeakTariff, Quantiles
 from ..sources.tariffs.capacity_rules import PriceRule
 from ..sources.tariffs.month_peaks import expected_w, interval_start
+from ..sources.tariffs.usual_peaks import peaks_of, probable_peak_w
 from .peaks import RunningPeak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseAlone:
+    """What is known of a house without its cars: the forecast, and the highest interval of past days, by its minutes."""
+
+    house: Quantiles | None = None
+    sun: Quantiles | None = None
+    day_peaks_w: Mapping[int, Sequence[float]] = field(default_factory=dict)
 
 
 def peak_tariffs(
     peaks: Iterable[RunningPeak],
     now: datetime,
     starts: tuple[datetime, ...],
-    house: Quantiles | None,
-    sun: Quantiles | None,
+    alone: HouseAlone,
+    period: tuple[datetime, datetime] | None = None,
 ) -> tuple[PeakTariff, ...]:
-    """Return the tariffs that have a price, or that the fast loop keeps below a target. `house` is without cars."""
+    """Return the tariffs that have a price, or that the fast loop keeps below a target.
+
+    A `period` that is replayed takes the place of the running month.
+    """
     return tuple(
-        peak_tariff(peak, now, starts, house, sun)
+        peak_tariff(peak, now, starts, alone, period)
         for peak in peaks
         if peak.rule.tariff.has_price or peak.rule.cap
     )
@@ -28,8 +42,8 @@ def peak_tariff(
     peak: RunningPeak,
     now: datetime,
     starts: tuple[datetime, ...],
-    house: Quantiles | None,
-    sun: Quantiles | None,
+    alone: HouseAlone,
+    period: tuple[datetime, datetime] | None = None,
 ) -> PeakTariff:
     """Return a capacity tariff: its intervals numbered, those that do not count left out."""
     tariff, state, tz = peak.rule.tariff, peak.state, peak.tz
@@ -44,6 +58,7 @@ def peak_tariff(
     running = interval_start(now, tariff, tz)
     local = now.astimezone(tz)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    start, end = period or (first, (first + timedelta(days=32)).replace(day=1))
     by_day = tariff.different_days and tariff.top > 1
     ordinals = tuple(start.astimezone(tz).toordinal() for start in starts[:-1])
     of_today = [
@@ -73,28 +88,41 @@ def peak_tariff(
             default=0.0,
         ),
         floor_w=tariff.floor_w,
-        expected_w=_house_alone_w(house, sun, tuple(windows), starts),
+        expected_w=_expected_w(peak, alone, now, end, tuple(windows), starts),
         used_wh=state.used_wh if state.interval == running else 0.0,
         used_s=(now - running).total_seconds(),
         guarded=peak.rule.cap,
         target_w=target_w,
         step_limits_w=tariff.step_limits_w if tariff.rule is PriceRule.STEPS else (),
         step_prices=tariff.step_prices if tariff.rule is PriceRule.STEPS else (),
-        period_start=first,
-        period_end=(first + timedelta(days=32)).replace(day=1),
+        period_start=start,
+        period_end=end,
     )
 
 
-def _house_alone_w(
-    house: Quantiles | None,
-    sun: Quantiles | None,
+def _expected_w(
+    peak: RunningPeak,
+    alone: HouseAlone,
+    now: datetime,
+    end: datetime,
     windows: tuple[int, ...],
     starts: tuple[datetime, ...],
 ) -> float:
-    """Return what the month's peak will come to without any car: what the house exceeds in one hour of ten.
+    """Return what the month's peak will come to without any car: by its past days, or by its forecast."""
+    tariff = peak.rule.tariff
+    past_w = peaks_of(alone.day_peaks_w, tariff.interval_min)
+    if not past_w or -1 in windows:  # not all hours of those days count
+        return _forecast_w(alone, windows, starts)
+    reached_w = (one.power_w for one in peak.state.peaks)
+    days = (end - now) / timedelta(days=1)
+    return probable_peak_w(past_w, reached_w, top=tariff.top, days=days)
 
-    It does so on some day of every month, whatever the cars do.
-    """
+
+def _forecast_w(
+    alone: HouseAlone, windows: tuple[int, ...], starts: tuple[datetime, ...]
+) -> float:
+    """Return what the house exceeds in one hour of ten: it does so on some day of every month, whatever the cars do."""
+    house, sun = alone.house, alone.sun
     if house is None:
         return 0.0
     given_w = sun.low if sun is not None else (0.0,) * len(house.high)

@@ -1,6 +1,6 @@
 """The capacity tariffs of a site that is replayed: counted, planned and guarded by the rules of one that runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Self
@@ -9,7 +9,7 @@ from ..engine.model import ExternalLimit, LimitKind
 from ..planner import PeakTariff, Quantiles
 from ..sources.tariffs.month_peaks import PeakState, add_energy
 from ..sources.tariffs.peak_allowance import allowance
-from .peak_outlook import peak_tariffs
+from .peak_outlook import HouseAlone, peak_tariffs
 from .peak_rules import CapacityRule
 from .peaks import RunningPeak, target_w
 
@@ -44,13 +44,15 @@ class ReplayedPeaks:
         )
 
     def tariffs(
-        self, now: datetime, starts: tuple[datetime, ...], house: Quantiles
+        self,
+        now: datetime,
+        starts: tuple[datetime, ...],
+        house: Quantiles,
+        day_peaks_w: Mapping[int, Sequence[float]],
     ) -> tuple[PeakTariff, ...]:
         """Return the tariffs as the planner counts them; the house as it usually is without cars."""
-        return tuple(
-            replace(tariff, period_start=self.start, period_end=self.end)
-            for tariff in peak_tariffs(self.peaks, now, starts, house, None)
-        )
+        alone = HouseAlone(house=house, day_peaks_w=day_peaks_w)
+        return peak_tariffs(self.peaks, now, starts, alone, (self.start, self.end))
 
     def limits(
         self, now: datetime, planned_w: Mapping[str, float]

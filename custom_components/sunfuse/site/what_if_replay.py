@@ -17,7 +17,8 @@ from ..data import SunfuseConfigEntry
 from ..engine.model import Mode
 from ..sessions import SessionFilter, SessionRow, SiteQuarter
 from ..sources.forecasts.clear_sky import Place
-from ..sources.forecasts.forecast_reader import MeterStatistic, summed_power
+from ..sources.forecasts.forecast_config import MeterStatistic
+from ..sources.forecasts.forecast_reader import summed_power
 from ..sources.forecasts.house_load import house_load, with_nights
 from ..sources.history import Statistic, async_statistics
 from ..sources.series import Series

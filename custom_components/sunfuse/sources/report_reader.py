@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 
 from ..engine.meter_quality import is_possible
-from .forecasts.forecast_reader import MeterStatistic
+from .forecasts.forecast_config import MeterStatistic
 from .history import Statistic, async_statistics
 from .series import Series, Slot, at_time, layered, scaled
 from .site_report import (

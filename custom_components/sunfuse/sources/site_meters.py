@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from homeassistant.core import HomeAssistant
 
 from .config import PowerSource, SourcesConfig
-from .forecasts.forecast_reader import MeterStatistic
+from .forecasts.forecast_config import MeterStatistic
 from .history import async_kinds
 from .report_reader import PhaseMeter
 

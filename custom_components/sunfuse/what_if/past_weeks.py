@@ -1,6 +1,6 @@
 """Weeks of a site's past, and what would have been known of them beforehand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,6 +56,7 @@ class UsualDays:
 
     working_day: tuple[tuple[float, ...], ...]  # low, median and high, by quarter hour
     weekend: tuple[tuple[float, ...], ...]
+    day_peaks_w: tuple[float, ...]  # the highest hour of each day, without cars
 
     def of(self, *, weekend: bool) -> tuple[tuple[float, ...], ...]:
         """Return the quantiles of a day."""
@@ -70,7 +71,9 @@ class UsualDays:
             return tuple(tuple(value * factor for value in row) for row in rows)
 
         return UsualDays(
-            working_day=scaled(self.working_day), weekend=scaled(self.weekend)
+            working_day=scaled(self.working_day),
+            weekend=scaled(self.weekend),
+            day_peaks_w=tuple(value * factor for value in self.day_peaks_w),
         )
 
 
@@ -90,8 +93,20 @@ def usual_days(weeks: Sequence[PastWeek]) -> UsualDays:
         )
 
     return UsualDays(
-        working_day=quantiles(weekend=False), weekend=quantiles(weekend=True)
+        working_day=quantiles(weekend=False),
+        weekend=quantiles(weekend=True),
+        day_peaks_w=tuple(peak for week in weeks for peak in _day_peaks(week)),
     )
+
+
+def _day_peaks(week: PastWeek) -> Iterable[float]:
+    net_w = [
+        max(0.0, house_w - sun_w)
+        for house_w, sun_w in zip(week.house_w, week.sun_w, strict=True)
+    ][: week.quarters]
+    for day in range(0, week.quarters, QUARTERS):
+        hours = range(day, min(day + QUARTERS, week.quarters), 4)
+        yield max(sum(net_w[hour : hour + 4]) / 4 for hour in hours)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +181,11 @@ class Hindsight:
     def usual_house(self, first: int, count: int) -> Quantiles:
         """Return the house's usual day: nothing else is known of it."""
         return self.house(first, count)
+
+    @property
+    def day_peaks_w(self) -> Mapping[int, Sequence[float]]:
+        """The highest hour of the days of all weeks."""
+        return {60: self.usual.day_peaks_w}
 
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the clear sky, less the clouds of each day."""

@@ -17,9 +17,13 @@ class PeakCounter(Protocol):
         ...
 
     def tariffs(
-        self, now: datetime, starts: tuple[datetime, ...], house: Quantiles
+        self,
+        now: datetime,
+        starts: tuple[datetime, ...],
+        house: Quantiles,
+        day_peaks_w: Mapping[int, Sequence[float]],
     ) -> tuple[PeakTariff, ...]:
-        """Return the tariffs as the planner counts them; the house as it usually is without cars."""
+        """Return the tariffs as the planner counts them; the house as it usually is, and the highest intervals of its days."""
         ...
 
     def limits(

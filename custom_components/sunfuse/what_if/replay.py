@@ -1,5 +1,6 @@
 """Planner and engine at a replayed site, as they are: a plan each half hour and when somebody comes or goes, decisions between."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -64,6 +65,11 @@ class Ahead(Protocol):
 
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the sun."""
+        ...
+
+    @property
+    def day_peaks_w(self) -> Mapping[int, Sequence[float]]:
+        """The highest interval of days without cars, by its minutes."""
         ...
 
 
@@ -181,7 +187,10 @@ class Replay:
             export_price=self.ahead.export_prices(first, count),
             known_prices=known,
             peaks=self.peaks.tariffs(
-                now, step_starts(now, steps_s), self.ahead.usual_house(first, count)
+                now,
+                step_starts(now, steps_s),
+                self.ahead.usual_house(first, count),
+                self.ahead.day_peaks_w,
             )
             if self.peaks is not None
             else (),

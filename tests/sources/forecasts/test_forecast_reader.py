@@ -14,11 +14,11 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.sunfuse.sources.forecasts.clear_sky import Place, clear_sky_mean
-from custom_components.sunfuse.sources.forecasts.forecast_reader import (
+from custom_components.sunfuse.sources.forecasts.forecast_config import (
     ForecastConfig,
-    ForecastReader,
     config_from_dict,
 )
+from custom_components.sunfuse.sources.forecasts.forecast_reader import ForecastReader
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 import logging
 from typing import Any
@@ -14,6 +14,7 @@ from homeassistant.loader import IntegrationNotFound, async_get_integration
 from ...engine.stored_items import Stored
 from ..history import Statistic, async_statistics
 from ..series import Series, Slot, between, layered, quarter_start, scaled
+from ..tariffs.usual_peaks import day_peaks
 from .clear_sky import Place, Roof, expect_sun, learn_roof
 from .correction import (
     ForecastLog,
@@ -23,6 +24,7 @@ from .correction import (
     log_from_dict,
     log_to_dict,
 )
+from .forecast_config import ForecastConfig, MeterStatistic
 from .forecast_shapes import read_solar, read_wh_hours
 from .house_load import (
     LoadModel,
@@ -49,59 +51,8 @@ HORIZON = timedelta(hours=48)
 _PATIENCE_S = 30
 _HISTORY = timedelta(days=56)
 _ROOF_HISTORY = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeterStatistic:
-    """A statistic of a power or energy sensor, and its sign.
-
-    `inverted` if the sensor's sign differs from that of Home Assistant's Energy dashboard
-    (grid positive on import, battery positive on discharge). `factor` converts what is
-    recorded to watts: the voltage for a current.
-    """
-
-    statistic_id: str
-    inverted: bool = False
-    factor: float = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForecastConfig:
-    """Sources of forecasts and of what is learned; all of them are optional.
-
-    Attributes:
-        solar_entries: config entries with a solar forecast, as the Energy dashboard lists.
-        roofs: groups of entities with forecast attributes; those of a group (Solcast's
-            today, tomorrow, ...) follow each other, groups add up.
-        peak_w: the panels' nominal power, for the first day without forecast and history.
-        grid, solar, battery, cars: statistics, which add up within each.
-
-    """
-
-    solar_entries: tuple[str, ...] = ()
-    roofs: tuple[tuple[str, ...], ...] = ()
-    peak_w: float | None = None
-    grid: tuple[MeterStatistic, ...] = ()
-    solar: tuple[MeterStatistic, ...] = ()
-    battery: tuple[MeterStatistic, ...] = ()
-    cars: tuple[MeterStatistic, ...] = ()
-
-
-def config_from_dict(data: Mapping[str, Any]) -> ForecastConfig:
-    """Build the configuration from what the form stores."""
-
-    def meters(name: str) -> tuple[MeterStatistic, ...]:
-        return tuple(MeterStatistic(**meter) for meter in data.get(name, ()))
-
-    return ForecastConfig(
-        solar_entries=tuple(data.get("solar_entries", ())),
-        roofs=tuple(tuple(group) for group in data.get("roofs", ())),
-        peak_w=data.get("peak_w"),
-        grid=meters("grid"),
-        solar=meters("solar"),
-        battery=meters("battery"),
-        cars=meters("cars"),
-    )
+# The recorder keeps five minutes for so long, usually.
+_FINE_HISTORY = timedelta(days=10)
 
 
 HALF_HOUR = timedelta(minutes=30)
@@ -124,6 +75,8 @@ class Forecasts:
     solar_tomorrow_wh: float | None = None
     load_today_wh: float | None = None
     load_tomorrow_wh: float | None = None
+    # The highest interval of past days as the grid saw it without cars, by its minutes.
+    day_peaks_w: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def known_until(self) -> datetime | None:
@@ -152,6 +105,7 @@ class ForecastReader:
         self._log = ForecastLog()
         self._roof = Roof()
         self._load: LoadModel | None = None
+        self._day_peaks_w: Mapping[int, tuple[float, ...]] = {}
         self._answers: dict[str, RawForecast] = {}  # the last of each config entry
 
     @property
@@ -196,29 +150,49 @@ class ForecastReader:
             for meter in meters
         ]
         known = await async_statistics(self._hass, ids, now - _HISTORY, now)
+        drawn = [each.statistic_id for each in (*config.grid, *config.cars)]
+        fine = await async_statistics(
+            self._hass, drawn, now - _FINE_HISTORY, now, "5minute"
+        )
         # Weeks of hours through formulas: not for the event loop.
-        self._roof, self._load = await self._hass.async_add_executor_job(
-            self._learned, config, known, now
+        (
+            self._roof,
+            self._load,
+            self._day_peaks_w,
+        ) = await self._hass.async_add_executor_job(
+            self._learned, config, known, fine, now
         )
         self._log = log_actual(self._log, _hours(config.solar, known), now)
 
     def _learned(
-        self, config: ForecastConfig, known: Mapping[str, Statistic], now: datetime
-    ) -> tuple[Roof, LoadModel]:
+        self,
+        config: ForecastConfig,
+        known: Mapping[str, Statistic],
+        fine: Mapping[str, Statistic],
+        now: datetime,
+    ) -> tuple[Roof, LoadModel, Mapping[int, tuple[float, ...]]]:
         """Learn from statistics; runs in the executor."""
         tz = ZoneInfo(self._hass.config.time_zone)
         solar = summed_power(config.solar, known)
         recent = tuple(slot for slot in solar if slot.start > now - _ROOF_HISTORY)
         grid = summed_power(config.grid, known)
+        cars = summed_power(config.cars, known)
         load = house_load(
             grid,
             with_nights(solar, grid, self._place) if config.solar else (),
             summed_power(config.battery, known),
-            summed_power(config.cars, known),
+            cars,
         )
+        alone = house_load(grid, cars_w=cars)
+        finely = house_load(
+            summed_power(config.grid, fine), cars_w=summed_power(config.cars, fine)
+        )
+        peaks = {60: day_peaks(alone, 60, tz)}
+        peaks |= {minutes: day_peaks(finely, minutes, tz) for minutes in (15, 30)}
         return (
             learn_roof(recent, self._place, peak_w=config.peak_w),
             learn_load(load, now, tz),
+            peaks,
         )
 
     @property
@@ -255,6 +229,7 @@ class ForecastReader:
             solar_tomorrow_wh=_energy(whole, tomorrow, after),
             load_today_wh=_energy(_likely(load), today, tomorrow),
             load_tomorrow_wh=_energy(_likely(load), tomorrow, after),
+            day_peaks_w=self._day_peaks_w,
         )
 
     def _past_forecast(self) -> Series:
