@@ -10,6 +10,7 @@ from custom_components.sunfuse.planner import (
     Outlook,
     Peak,
     PeakTariff,
+    Quantiles,
     intend,
     solve,
 )
@@ -229,6 +230,64 @@ def test_what_cannot_be_charged_later_is_pressing() -> None:
     early = night(car(energy_wh=2_000.0))
     slots = intend(replace(early, peaks=(_tariff(early),))).cars[0].slots
     assert not any(slot.advice.pressing for slot in slots[:16])
+
+
+def test_a_window_leaves_what_is_reserved_for_the_house() -> None:
+    """An hour of 4 kW on average, of which the house may take 1 kW in each later quarter: the first may have 16 - 3 kW."""
+    for cheap, most_w in ((0, 13_000.0), (1, 14_000.0), (3, 16_000.0)):
+        zoe = store(
+            max_charge_w=22_000.0,
+            max_wh=22_000.0,
+            charge_value=tuple(0.2 if step == cheap else 0.0 for step in range(4)),
+        )
+        hour = Peak(
+            price_per_kw=50.0,
+            windows=(0,) * 4,
+            level_w=4_000.0,
+            guarded=True,
+            reserved_w=(1_000.0,) * 4,
+        )
+        asked = problem(
+            zoe,
+            steps_s=(900.0,) * 4,
+            import_price=tuple(0.1 if step == cheap else 0.3 for step in range(4)),
+            peaks=(hour,),
+        )
+        assert solve(asked).store("zoe").charge_w[cheap] == pytest.approx(most_w, abs=2)
+        # No more is reserved than an even share, and a house that takes more than that leaves nothing, and raises no peak.
+        much = replace(hour, reserved_w=(9_000.0,) * 4)
+        even_w = solve(replace(asked, peaks=(much,))).store("zoe").charge_w[cheap]
+        assert even_w == pytest.approx(4_000.0 * (cheap + 1), abs=2)
+        busy = replace(asked, load_w=(5_000.0,) * 4)
+        assert solve(busy).store("zoe").charge_w[cheap] == pytest.approx(0.0, abs=2)
+    car_and_house = problem(
+        store(min_charge_w=4_000.0), load_w=(500.0,) * 4, steps_s=(900.0,) * 4
+    )
+    low = replace(hour, level_w=1_000.0)
+    # 4.5 kW in one quarter, and 0.5 before it or 1 after it: (4.5 + 3) / 4 and (4.5 + 1.5) / 4.
+    needed = rungs_of(car_and_house, low, 0).kw
+    assert (needed[0], needed[-1]) == pytest.approx((1.5, 1.875))
+
+
+def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
+    """For the hour that runs, by the cautious forecast of house and sun; none where the user says what to stay below."""
+    plain = night(car(energy_wh=9_000.0))
+    known = replace(
+        plain,
+        house=Quantiles(
+            low=(100.0,) * len(plain.steps_s),
+            median=(300.0,) * len(plain.steps_s),
+            high=(900.0,) * len(plain.steps_s),
+        ),
+    )
+    tariff = replace(_hourly(plain), days=(), guarded=True, reserves=True)
+    (target,) = intend(replace(known, peaks=(tariff,))).target_peaks
+    assert target.reserved == tuple(
+        (EVENING + timedelta(minutes=15 * quarter), 900.0) for quarter in (1, 2, 3, 4)
+    )
+    for less in (replace(tariff, reserves=False), replace(tariff, guarded=False)):
+        (target,) = intend(replace(known, peaks=(less,))).target_peaks
+        assert target.reserved == ()
 
 
 def test_later_steps_know_which_peak_a_minimum_needs() -> None:

@@ -267,7 +267,11 @@ class Formulation:
                 (paid, -1.0),
                 upper=peak.level_w / 1000 - used / hours,
             )
-            if peak.guarded and (len(steps) > 1 or begun_h):
+            if not peak.guarded or (len(steps) == 1 and not begun_h):
+                continue
+            if peak.reserved_w:
+                self._reserve(peak, paid, steps, hours, used)
+            else:
                 self._guard(peak, paid, steps, begun_h, used)
         self._add_rungs(peak, paid)
 
@@ -302,6 +306,26 @@ class Formulation:
                 (columns.charge[steps], 1.0),
                 (reached[needed[steps]], -most),
                 upper=0.0,
+            )
+
+    def _reserve(
+        self, peak: Peak, paid: Columns, steps: Columns, length_h: float, used: float
+    ) -> None:
+        """Leave to the later steps of a window what is reserved there, whatever the stores take before.
+
+        What the household takes meanwhile is none of the guard's business.
+        """
+        hours, level = self._hours[steps], peak.level_w / 1000
+        reserved = np.minimum(np.array(peak.reserved_w)[steps] / 1000, level) * hours
+        problem = self._problem
+        net = np.array(problem.load_w)[steps] - np.array(problem.solar_w)[steps]
+        alone = np.cumsum(np.maximum(net, 0.0) / 1000 * hours)
+        for last in range(len(steps) - 1):
+            left = level * length_h - used - reserved[last + 1 :].sum()
+            self._program.row(
+                *self._imported(steps[: last + 1], 1.0),
+                (paid, -length_h),
+                upper=max(left, float(alone[last])),
             )
 
     def _guard(

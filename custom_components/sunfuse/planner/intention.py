@@ -179,6 +179,8 @@ class TargetPeak:
 
     name: str
     power_w: float
+    # What the household may take until these times of the running interval, each from the one before; none: nobody knows.
+    reserved: tuple[tuple[datetime, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

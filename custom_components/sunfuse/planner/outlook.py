@@ -79,7 +79,8 @@ class PeakTariff:
     `expected_w` is what the month's peak will probably come to without any car. `used_wh` and `used_s` are what the running
     interval has imported, and for how long it has run.
 
-    A `guarded` tariff has the fast loop keep each interval below the target, and `target_w` is the user's own.
+    A `guarded` tariff has the fast loop keep each interval below the target, and `target_w` is the user's own. If it
+    `reserves`, a step may take what the household will leave of its interval, by the forecast, else an even share of it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class PeakTariff:
     used_wh: float = 0.0
     used_s: float = 0.0
     guarded: bool = False
+    reserves: bool = False
     target_w: float | None = None
     # If steps are priced: their upper ends and prices, one more price than ends.
     step_limits_w: tuple[float, ...] = ()

@@ -135,21 +135,28 @@ def _windows(problem: Problem, peak: Peak) -> _Windows:
     numbers = np.array(peak.windows)
     _, window = np.unique(numbers, return_inverse=True)
     drawn = np.maximum(net, 0.0) * hours
+    level = peak.level_w / 1000
+    later = drawn
+    if peak.reserved_w:
+        reserved = np.minimum(np.array(peak.reserved_w) / 1000, level) * hours
+        later = np.maximum(drawn, reserved)
     # The first window has begun before.
     first = window == window[0]
     used = np.where(first, peak.used_wh / 1000, 0.0)
     begun_h = np.where(first, peak.used_s / 3600, 0.0)
     starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
     opened = np.repeat(starts, np.diff(np.append(starts, steps)))
+    before = _before(drawn, opened)
+    after = np.bincount(window, weights=later)[window] - _before(later, opened) - later
     return _Windows(
         counted=numbers >= 0,
         net=net,
         length_h=begun_h + np.bincount(window, weights=hours)[window],
-        other=used + np.bincount(window, weights=drawn)[window] - drawn,
-        before=used + _before(drawn, opened),
+        other=used + before + after,
+        before=used + before,
         passed_h=begun_h + _before(hours, opened),
-        guarded=peak.guarded,
-        level=peak.level_w / 1000,
+        guarded=peak.guarded and not peak.reserved_w,
+        level=level,
     )
 
 

@@ -89,11 +89,26 @@ def _terms(
                 used_wh=tariff.used_wh,
                 used_s=tariff.used_s,
                 guarded=tariff.guarded,
+                reserved_w=_reserved_w(tariff, outlook),
             ),
             level_w=level_w,
             price_per_kw=price,
             today=today,
         )
+
+
+def _reserved_w(tariff: PeakTariff, outlook: Outlook) -> Series:
+    """Return what the household may take in each step, by its cautious forecast; nothing where it is not known."""
+    if not (tariff.guarded and tariff.reserves) or outlook.house is None:
+        return ()
+    sun = outlook.sun.low if outlook.sun is not None else ()
+    sun = (*sun, *(0.0,) * len(outlook.steps_s))
+    if len(outlook.house.high) < len(outlook.steps_s):
+        return ()
+    return tuple(
+        max(0.0, house_w - sun_w)
+        for house_w, sun_w in zip(outlook.house.high, sun, strict=False)
+    )[: len(outlook.steps_s)]
 
 
 def _by_day(tariff: PeakTariff) -> Iterable[tuple[int, tuple[int, ...]]]:

@@ -1,13 +1,14 @@
 """From the program's plan to the intention for the site; what is planned for its cars is in `car_intentions.py`."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from .assumed import Assumed
 from .car_intentions import CarPlanReader
 from .intention import Assumption, BatteryCommand, Intention, SiteSlot, TargetPeak
 from .outlook import Outlook
 from .outlook_to_problem import BATTERY, ProblemParts
-from .problem import Plan, Series, Status, StorePlan
+from .problem import Peak, Plan, Series, Status, StorePlan
 
 # Power below this counts as none, and such a small shortfall is not mentioned.
 _SMALL_W = 1.0
@@ -97,7 +98,21 @@ class PlanReader:
         for term, highest_w in zip(self._parts.peaks, self._plan.peak_w, strict=True):
             if term.today:
                 power_w = max(term.peak.level_w, highest_w)
-                yield TargetPeak(name=term.tariff.name, power_w=power_w)
+                yield TargetPeak(
+                    name=term.tariff.name,
+                    power_w=power_w,
+                    reserved=tuple(self._reserved(term.peak)),
+                )
+
+    def _reserved(self, peak: Peak) -> Iterable[tuple[datetime, float]]:
+        """Yield what is reserved in each step of the running window, and when the step ends."""
+        ends = self._starts[1:]
+        for window, end, power_w in zip(
+            peak.windows, ends, peak.reserved_w, strict=False
+        ):
+            if window != peak.windows[0]:
+                return
+            yield end, power_w
 
     def _site_slots(self) -> tuple[SiteSlot, ...]:
         outlook, problem, plan = self._outlook, self._parts.problem, self._plan

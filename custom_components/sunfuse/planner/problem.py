@@ -157,7 +157,8 @@ class Peak:
     `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
 
     `guarded`: stores take no more in a step than a guard of the running window allows, which spreads what is left of the
-    window evenly, and what was saved over a third of a window at least.
+    window evenly, and what was saved over a third of a window at least. With `reserved_w`, a step may take all but what is
+    reserved for the household in the later steps of its window, which is no more than the level.
     """
 
     price_per_kw: float
@@ -166,6 +167,7 @@ class Peak:
     used_wh: float = 0.0
     used_s: float = 0.0
     guarded: bool = False
+    reserved_w: Series = ()
     of_export: bool = False
 
     def __post_init__(self) -> None:

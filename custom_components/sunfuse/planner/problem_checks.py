@@ -93,6 +93,12 @@ def _peak(name: str, peak: Peak, steps: int) -> None:
     for field in ("price_per_kw", "level_w", "used_wh", "used_s"):
         _number(f"{name}.{field}", getattr(peak, field), least=0.0)
     _flags(name, peak, "guarded", "of_export")
+    if peak.reserved_w:
+        _series(f"{name}.reserved_w", peak.reserved_w, steps, least=0.0)
+        if not peak.guarded:
+            raise ValueError(
+                f"{name}.reserved_w: only a guarded peak reserves anything"
+            )
     if peak.guarded and peak.of_export:
         raise ValueError(f"{name}.guarded: there is no guard of export")
 

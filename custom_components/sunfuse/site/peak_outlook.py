@@ -92,6 +92,8 @@ def peak_tariff(
         used_wh=state.used_wh if state.interval == running else 0.0,
         used_s=(now - running).total_seconds(),
         guarded=peak.rule.cap,
+        # What a user wants to stay below is kept without counting on a forecast.
+        reserves=not tariff.sliding and target_w is None,
         target_w=target_w,
         step_limits_w=tariff.step_limits_w if tariff.rule is PriceRule.STEPS else (),
         step_prices=tariff.step_prices if tariff.rule is PriceRule.STEPS else (),

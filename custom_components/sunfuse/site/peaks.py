@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MAIN_FUSE, DOMAIN
 from ..engine.meter_quality import is_possible
 from ..engine.model import ExternalLimit, LimitKind, MeterReading
+from ..planner import TargetPeak
 from ..sources.config import SourcesConfig
 from ..sources.grid_history import async_grid_history
 from ..sources.series import Series
@@ -90,7 +91,7 @@ class SitePeaks:
         }
         self._states = {rule_id: PeakState() for rule_id in self.rules}
         self._new = set(self.rules)
-        self._planned_w: Mapping[str, float] = {}
+        self._planned: Mapping[str, TargetPeak] = {}
         self._last: _Sample | None = None
         site = site_of(entry.data)
         self._voltage_v = site.voltage_v
@@ -239,12 +240,14 @@ class SitePeaks:
         if last is not None and timedelta(0) < now - last.at <= SILENT:
             state = self._drawn(state, rule, last.at, now, max(last.power_w, 0.0))
         state = self._advanced(state, rule, now, now)
+        aim = self._planned.get(rule.id)
         allowed = allowance(
             state,
             rule.tariff,
             now,
             tz=self._tz,
-            target_w=target_w(rule, state, self._planned_w.get(rule.id)),
+            target_w=target_w(rule, state, aim.power_w if aim else None),
+            reserved=aim.reserved if aim else (),
             holidays=self._holidays[rule.id].near(now),
         )
         may_draw_w = self._fuse_w
@@ -260,9 +263,9 @@ class SitePeaks:
         )
 
     @callback
-    def aim(self, planned_w: Mapping[str, float]) -> None:
+    def aim(self, planned: Mapping[str, TargetPeak]) -> None:
         """Take over the peaks that a plan found worth paying, by tariff; none of them: go by what is usual."""
-        self._planned_w = planned_w
+        self._planned = planned
 
     def limits(self, data: Mapping[str, PeakData]) -> tuple[ExternalLimit, ...]:
         """Return the limits that keep this interval below the month's target, if the user wants that."""

@@ -30,6 +30,7 @@ from ..planner import (
     Outlook,
     Shortfall,
     SiteSlot,
+    TargetPeak,
     intend,
 )
 from ..sources.forecasts.forecast_reader import Forecasts
@@ -364,12 +365,12 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             return None
         return intention.site_slot(max(now, intention.now))
 
-    def _target_peaks(self, plan: SitePlan, now: datetime) -> dict[str, float]:
+    def _target_peaks(self, plan: SitePlan, now: datetime) -> dict[str, TargetPeak]:
         """Return the peaks that a plan found worth paying, by tariff; those of a plan that is too old are none."""
         intention = plan.intention
         if intention is None or now - intention.now > OLDEST:
             return {}
-        return {peak.name: peak.power_w for peak in intention.target_peaks}
+        return {peak.name: peak for peak in intention.target_peaks}
 
     def lasting_misses(self) -> Mapping[str, Shortfall]:
         """Return the departures that have been missed for so long that a repair should say so, by connector."""

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Self
 
 from ..engine.model import ExternalLimit, LimitKind
-from ..planner import PeakTariff, Quantiles
+from ..planner import PeakTariff, Quantiles, TargetPeak
 from ..sources.tariffs.month_peaks import PeakState, add_energy
 from ..sources.tariffs.peak_allowance import allowance
 from .peak_outlook import HouseAlone, peak_tariffs
@@ -55,7 +55,7 @@ class ReplayedPeaks:
         return peak_tariffs(self.peaks, now, starts, alone, (self.start, self.end))
 
     def limits(
-        self, now: datetime, planned_w: Mapping[str, float]
+        self, now: datetime, planned: Mapping[str, TargetPeak]
     ) -> tuple[ExternalLimit, ...]:
         """Return what the running intervals still allow, where the site keeps to that."""
         limits = []
@@ -63,12 +63,14 @@ class ReplayedPeaks:
             rule, state = peak.rule, peak.state
             if not rule.cap:
                 continue
+            aim = planned.get(rule.id)
             allowed = allowance(
                 state,
                 rule.tariff,
                 now,
                 tz=peak.tz,
-                target_w=target_w(rule, state, planned_w.get(rule.id)),
+                target_w=target_w(rule, state, aim.power_w if aim else None),
+                reserved=aim.reserved if aim else (),
             )
             if allowed.power_w is not None:
                 limits.append(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..engine.model import ExternalLimit
-from ..planner import PeakTariff, Quantiles
+from ..planner import PeakTariff, Quantiles, TargetPeak
 
 
 class PeakCounter(Protocol):
@@ -27,7 +27,7 @@ class PeakCounter(Protocol):
         ...
 
     def limits(
-        self, now: datetime, planned_w: Mapping[str, float]
+        self, now: datetime, planned: Mapping[str, TargetPeak]
     ) -> tuple[ExternalLimit, ...]:
         """Return what the running intervals still allow, by the peaks that the plan found worth paying."""
         ...

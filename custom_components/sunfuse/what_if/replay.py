@@ -27,6 +27,7 @@ from ..planner import (
     Intention,
     Outlook,
     Quantiles,
+    TargetPeak,
     clock_steps,
     intend,
     step_starts,
@@ -113,7 +114,7 @@ class Replay:
     planned_min: float = -1e9
     plans: int = 0
     decisions: int = 0
-    targets_w: dict[str, float] = field(default_factory=dict)
+    targets: dict[str, TargetPeak] = field(default_factory=dict)
 
     def run(self) -> None:
         """Let the time pass."""
@@ -164,7 +165,7 @@ class Replay:
         self.planned_min = self.plant.now_min
         self.intention = intend(self._outlook(), self.intention)
         for target in self.intention.target_peaks:
-            self.targets_w[target.name] = target.power_w
+            self.targets[target.name] = target
 
     def _outlook(self) -> Outlook:
         plant, now = self.plant, self._time(self.plant.now_min)
@@ -268,7 +269,7 @@ class Replay:
             connectors=tuple(
                 self._connector(guest, now) for guest in plant.here.values()
             ),
-            limits=self.peaks.limits(now, self.targets_w) if self.peaks else (),
+            limits=self.peaks.limits(now, self.targets) if self.peaks else (),
         )
         decision, self.memory = decide(snapshot, self.memory)
         before = {name: guest.offer_a for name, guest in plant.here.items()}

@@ -41,6 +41,7 @@ from custom_components.sunfuse.sources.tariffs.table import TableError
 BRUSSELS = ZoneInfo("Europe/Brussels")
 FLANDERS = CATALOGUE["flanders"]
 NORWAY = CATALOGUE["norway"]
+HOURS = replace(FLANDERS, interval_min=60, floor_w=0.0)
 SWEDEN = CATALOGUE["sweden"]
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -360,6 +361,55 @@ def test_what_was_saved_is_not_spent_in_a_burst() -> None:
     steady = replace(state, used_wh=4000 * 14 / 60)
     late = allowance(steady, FLANDERS, NOON + 14 * MINUTE, tz=BRUSSELS, target_w=4000)
     assert late.power_w == pytest.approx(4000)
+
+
+def test_a_plan_may_take_all_but_what_the_house_is_left() -> None:
+    """4 kWh of an hour, 1 kW of the house in each later quarter: 3.25 kWh in the first are 13 kW, and then the house's own."""
+    quarters = tuple((NOON + 15 * number * MINUTE, 1_000.0) for number in (1, 2, 3, 4))
+    start = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
+
+    def allowed_w(minute: float, used_wh: float, **changes: Any) -> float | None:
+        given: Any = {"target_w": 4_000.0, "reserved": quarters} | changes
+        state, now = replace(start, used_wh=used_wh), NOON + minute * MINUTE
+        return allowance(state, HOURS, now, tz=BRUSSELS, **given).power_w
+
+    assert allowed_w(0, 0) == pytest.approx(13_000)
+    assert allowed_w(5, 500) == pytest.approx((4_000 - 500 - 750) * 6)
+    # In no less than five minutes: what is left over is for the next quarter.
+    assert allowed_w(14, 2_000) == pytest.approx((4_000 - 2_000 - 750) * 12)
+    assert allowed_w(15, 3_250) == pytest.approx(1_000)
+    assert allowed_w(45, 3_750) == pytest.approx(1_000)
+    assert allowed_w(45, 1_000) == pytest.approx(12_000)
+    # Never less than an even share, and nothing where the plan is that of another hour.
+    much = tuple((end, 9_000.0) for end, _ in quarters)
+    assert allowed_w(0, 0, reserved=much) == pytest.approx(4_000)
+    assert allowed_w(0, 0, reserved=quarters[:2]) == pytest.approx(4_000)
+    assert allowed_w(30, 5_000) == 0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=12, max_size=12),
+    st.floats(500, 20_000),
+    st.floats(0, 3_000),
+)
+def test_whoever_leaves_the_house_its_part_stays_below_the_target(
+    parts: list[tuple[float, float]], target: float, house_w: float
+) -> None:
+    """Each five minutes cars take any part of what is allowed beside the house, which takes any part of what is reserved."""
+    house_w = min(house_w, target)
+    quarters = tuple((NOON + 15 * number * MINUTE, house_w) for number in (1, 2, 3, 4))
+    state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
+    for number, (of_house, of_cars) in enumerate(parts):
+        now = NOON + 5 * number * MINUTE
+        result = allowance(
+            state, HOURS, now, tz=BRUSSELS, target_w=target, reserved=quarters
+        )
+        assert result.power_w is not None
+        own_w = house_w * of_house
+        drawn_w = own_w + of_cars * max(0.0, result.power_w - own_w)
+        end = now + 5 * MINUTE
+        state = replace(state, used_wh=state.used_wh + drawn_w * ((end - now) / HOUR))
+    assert state.used_wh <= target + 1e-6
 
 
 @pytest.mark.parametrize("tariff", CATALOGUE.values(), ids=lambda tariff: tariff.key)

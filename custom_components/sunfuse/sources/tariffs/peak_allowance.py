@@ -1,7 +1,9 @@
 """What may still be drawn in the running interval of a capacity tariff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from itertools import pairwise
 import math
 
 from ..series import floor
@@ -12,6 +14,8 @@ from .sliding_windows import MINUTE, allowed_w
 # What is saved of an interval is not spent in a burst at its end, which the next one would begin with: it is spread over
 # this part of an interval, and lost where that ends before.
 SPREAD = 1 / 3
+# Nor is that of a part of an interval, in less than this.
+_STEP_SPREAD = timedelta(minutes=5)
 # In the last seconds a watt-hour would be a kilowatt.
 LEAST_LEFT = timedelta(seconds=10)
 
@@ -34,6 +38,7 @@ def allowance(
     *,
     tz: tzinfo,
     target_w: float | None = None,
+    reserved: Sequence[tuple[datetime, float]] = (),
     holidays: frozenset[date] = frozenset(),
 ) -> Allowance:
     """Return what may be drawn for the rest of the interval.
@@ -41,6 +46,9 @@ def allowance(
     power = (target x interval - used) / time left, with the target the highest mean that
     is wanted, or what is free if that is more. Near its end, what was saved is not spent in a burst. Where the hour does not
     count, there is no limit; where it counts half, there is twice the room. Never below zero.
+
+    With what is `reserved` for the household until some times of the interval, the time until the first of them that is
+    to come may have all but what is reserved after it.
     """
     state = advance(state, tariff, now, tz=tz, holidays=holidays)
     start = interval_start(now, tariff, tz)
@@ -58,6 +66,8 @@ def allowance(
             power = allowed_w(state.minutes, now, lasts, target)
         else:
             power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
+            if reserved and reserved[-1][0] == end:
+                power = max(power, _but_reserved(room_wh, target, now, reserved))
     return Allowance(
         interval_end=end,
         used_wh=state.used_wh,
@@ -65,6 +75,20 @@ def allowance(
         target_w=target,
         power_w=power,
     )
+
+
+def _but_reserved(
+    room_wh: float,
+    target_w: float,
+    now: datetime,
+    reserved: Sequence[tuple[datetime, float]],
+) -> float:
+    """Return the power until the next time that leaves what is reserved later: no more than an even share."""
+    ends = [(end, power_w) for end, power_w in reserved if end > now]
+    for (start, _), (end, power_w) in pairwise(ends):
+        room_wh -= min(power_w, target_w) * ((end - start) / timedelta(hours=1))
+    left = max(ends[0][0] - now, _STEP_SPREAD)
+    return max(0.0, room_wh / (left / timedelta(hours=1)))
 
 
 def _evenly(
