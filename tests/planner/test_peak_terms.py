@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+import math
 
 import pytest
 
@@ -148,10 +149,19 @@ def test_each_day_has_its_own_peak() -> None:
 def test_a_guarded_window_is_spread() -> None:
     """One cheap quarter of an hour that may draw 4 kW on average: 16 kW in it would be the same hour, and no guard lets it.
 
-    From the start 4 kW; after one idle quarter 4 x 4 / 3, after two 4 + 2 / (1/2), after three 4 + 3 / (1/3): a third of
-    the hour is what savings are spread over.
+    From the start 4 kW; after one idle quarter 4 x 4 / 3. After two 4 + 2 / (1/2) for ten minutes; in the last third of
+    the hour savings are spread over that third, so that what is left of them falls by e to the power of time / third: after
+    ten minutes 4 + 4 kW, of which five minutes later 4 + 4 / e^(1/4) are left, and their mean is 4 + 4 x (1 - 1 / e^(1/4)) x 4.
+    After three idle quarters 4 + 3 / (1/3), and in the mean of 15 of 20 minutes 4 + 9 x (1 - 1 / e^(3/4)) x 4 / 3.
     """
-    for cheap, most_w in ((0, 4_000.0), (1, 16_000.0 / 3), (2, 8_000.0), (3, 13_000.0)):
+    after_two = (2 * 8_000.0 + 4_000.0 + 16_000.0 * (1 - math.exp(-1 / 4))) / 3
+    after_three = 4_000.0 + 12_000.0 * (1 - math.exp(-3 / 4))
+    for cheap, most_w in (
+        (0, 4_000.0),
+        (1, 16_000.0 / 3),
+        (2, after_two),
+        (3, after_three),
+    ):
         prices = tuple(0.10 if step == cheap else 0.30 for step in range(4))
         zoe = store(
             max_charge_w=22_000.0,
@@ -291,7 +301,7 @@ def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
 
 
 def test_later_steps_know_which_peak_a_minimum_needs() -> None:
-    """Beside 1 kW of the house 4 kW make 5; in an hour of four quarters 2; where a guard spreads what is left 5 / 3.25."""
+    """Beside 1 kW of the house 4 kW make 5; in an hour of four quarters 2; where a guard spreads what is left 2.75."""
     car = store(min_charge_w=4_000.0)
     asked = problem(car, load_w=(1_000.0,) * 4, steps_s=(900.0,) * 4)
     quarters = Peak(price_per_kw=1.0, windows=(0, 1, 2, 3), level_w=2_000.0)
@@ -300,9 +310,10 @@ def test_later_steps_know_which_peak_a_minimum_needs() -> None:
     assert rungs_of(asked, quarters, 1).of_store["zoe"].tolist() == [-1, 0, 0, 0]
     assert rungs_of(asked, replace(quarters, level_w=5_000.0), 1).of_store == {}
     assert rungs_of(asked, hour, 0).kw == pytest.approx([2.0])
-    # After three quarters at 1 kW, a guard allows P + (P - 1) x 45 / 20, as it spreads what was saved over 20 minutes.
+    # After three quarters at 1 kW, a guard that spreads what was saved over 20 minutes allows P + (P - 1) x 45 / 20, and less
+    # once 4 kW were used: who is to go on until the end of the hour needs P + (P - 1) x 45 / (15 + 20).
     guarded = rungs_of(asked, replace(hour, guarded=True), 3)
-    assert guarded.kw == pytest.approx([(5 + 0.75 * 3) / 3.25])
+    assert guarded.kw == pytest.approx([(5 + 0.75 * 12 / 7) / (1 + 0.75 * 12 / 7)])
 
 
 @pytest.mark.parametrize(("needed_wh", "certain"), [(900.0, 0), (1_100.0, 1), (9e9, 1)])

@@ -11,10 +11,9 @@ import numpy as np
 
 from .branching import Columns, Solution, Unsolved, Values
 from .one_direction import Directions
-from .peak_rungs import rungs_of
+from .peak_rows import PeakRows
 from .plan_cost import priced
 from .problem import (
-    GUARD_SPREAD,
     Circuit,
     Goal,
     Peak,
@@ -29,7 +28,7 @@ from .problem import (
 )
 from .program import Program, Term
 from .room import attainable_kw, room_of
-from .stores import Scale, StoreColumns, StoreRows, most_kw
+from .stores import Scale, StoreColumns, StoreRows
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
 _EXCESS = 10_000.0  # import above the limit of the grid connection
@@ -41,8 +40,6 @@ _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
 # nobody knows how long it takes before it is built: building stops when a quarter of the limit is used.
 _SIMPLE = 1.5
 _WHILE_BUILDING = 3.0
-# For so many stores it is decided which of the peaks that their minimums need are worth paying.
-_FEW = 2
 _SMALL = 1e-6  # kilowatts that count as zero
 
 
@@ -94,8 +91,16 @@ class Formulation:
         )
         for circuit in problem.circuits:
             self._limit_circuit(circuit)
+        peaks = PeakRows(
+            problem=problem,
+            program=self._program,
+            stores=tuple(self._stores),
+            imported=self._import,
+            exported=self._export,
+            excess_import=self._excess_import,
+        )
         for peak in problem.peaks:
-            self._add_peak(peak)
+            peaks.add(peak)
         self._built_s = self._took_s()
 
     def solve(self) -> Plan:
@@ -248,120 +253,6 @@ class Formulation:
                 if columns.discharge is not None:
                     out.append((columns.discharge, amperes_per_kw))
         return into, out
-
-    def _add_peak(self, peak: Peak) -> None:
-        """Keep the mean import of each window at or below the peak; the part of the peak above the level is paid."""
-        program = self._program
-        paid = program.columns(1, cost=peak.price_per_kw)
-        windows = np.array(peak.windows)
-        counted = [int(window) for window in dict.fromkeys(peak.windows) if window >= 0]
-        for window in counted:
-            steps = np.flatnonzero(windows == window)
-            begun_h, used = 0.0, 0.0
-            if window == counted[0] and steps[0] == 0:
-                begun_h, used = peak.used_s / 3600, peak.used_wh / 1000
-            hours = begun_h + self._hours[steps].sum()
-            counted_here = self._exported if peak.of_export else self._imported
-            program.row(
-                *counted_here(steps, 1 / hours),
-                (paid, -1.0),
-                upper=peak.level_w / 1000 - used / hours,
-            )
-            if not peak.guarded or (len(steps) == 1 and not begun_h):
-                continue
-            if peak.reserved_w:
-                self._reserve(peak, paid, steps, hours, used)
-            else:
-                self._guard(peak, paid, steps, begun_h, used)
-        self._add_rungs(peak, paid)
-
-    def _add_rungs(self, peak: Peak, paid: Columns) -> None:
-        """Let a store charge in a later step only if what is paid for is as high as its minimum needs."""
-        program, exact = self._program, self._problem.exact_steps
-        if exact is None or not peak.price_per_kw or peak.of_export:
-            return
-        rungs = rungs_of(self._problem, peak, exact)
-        if not len(rungs.kw):
-            return
-        if len(rungs.of_store) > _FEW:  # the search would take seconds
-            if rungs.certain:
-                least = float(rungs.kw[rungs.certain - 1]) - peak.level_w / 1000
-                program.row((paid, 1.0), lower=least)
-            return
-        certain = np.arange(len(rungs.kw)) < rungs.certain
-        reached = program.columns(
-            len(rungs.kw), lower=np.where(certain, 1.0, 0.0), upper=1.0
-        )
-        program.whole(reached)
-        more = rungs.kw - peak.level_w / 1000
-        program.rows((reached, -more), (np.repeat(paid, len(reached)), 1.0), lower=0.0)
-        program.rows((reached[:-1], 1.0), (reached[1:], -1.0), lower=0.0)
-        for columns in self._stores:
-            needed = rungs.of_store.get(columns.store.id)
-            if needed is None:
-                continue
-            steps = np.flatnonzero(needed >= 0)
-            most = most_kw(columns.store, self._problem.steps)[steps]
-            program.rows(
-                (columns.charge[steps], 1.0),
-                (reached[needed[steps]], -most),
-                upper=0.0,
-            )
-
-    def _reserve(
-        self, peak: Peak, paid: Columns, steps: Columns, length_h: float, used: float
-    ) -> None:
-        """Leave to the later steps of a window what is reserved there, whatever the stores take before.
-
-        What the household takes meanwhile is none of the guard's business.
-        """
-        hours, level = self._hours[steps], peak.level_w / 1000
-        reserved = np.minimum(np.array(peak.reserved_w)[steps] / 1000, level) * hours
-        problem = self._problem
-        net = np.array(problem.load_w)[steps] - np.array(problem.solar_w)[steps]
-        alone = np.cumsum(np.maximum(net, 0.0) / 1000 * hours)
-        for last in range(len(steps) - 1):
-            left = level * length_h - used - reserved[last + 1 :].sum()
-            self._program.row(
-                *self._imported(steps[: last + 1], 1.0),
-                (paid, -length_h),
-                upper=max(left, float(alone[last])),
-            )
-
-    def _guard(
-        self, peak: Peak, paid: Columns, steps: Columns, begun_h: float, used: float
-    ) -> None:
-        """Allow in each step of a window what its guard does: what is left of the window, spread evenly.
-
-        Load above the level is none of the guard's business: it stops the cars, and the house goes on.
-        """
-        length_h = begun_h + self._hours[steps].sum()
-        level = peak.level_w / 1000
-        for place, step in enumerate(steps):
-            before = steps[:place]
-            passed_h = begun_h + self._hours[before].sum()
-            net = (self._problem.load_w[step] - self._problem.solar_w[step]) / 1000
-            left_h = length_h - passed_h
-            for over_h in {left_h, max(left_h, length_h * GUARD_SPREAD)}:
-                grows = 1 + passed_h / over_h
-                self._program.row(
-                    *self._imported(before, 1 / over_h),
-                    (self._import[step : step + 1], 1.0),
-                    (paid, -grows),
-                    upper=level * grows - used / over_h + max(0.0, net - level),
-                )
-
-    def _imported(self, steps: Columns, per_kwh: float) -> list[Term]:
-        """Return the terms of what is imported in some steps."""
-        factors = self._hours[steps] * per_kwh
-        terms: list[Term] = [(self._import[steps], factors)]
-        if self._excess_import is not None:
-            terms.append((self._excess_import[steps], factors))
-        return terms
-
-    def _exported(self, steps: Columns, per_kwh: float) -> list[Term]:
-        """Return the terms of what is exported in some steps."""
-        return [(self._export[steps], self._hours[steps] * per_kwh)]
 
     # The plan
 

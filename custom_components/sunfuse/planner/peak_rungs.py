@@ -118,7 +118,9 @@ class _Windows:
         if self.guarded:
             power = power - np.maximum(0.0, self.net - self.level)
             left_h = self.length_h - self.passed_h
-            for over_h in (left_h, np.maximum(left_h, self.length_h * GUARD_SPREAD)):
+            # Until the end of the step: while it goes on, what is saved is used, and what is allowed falls.
+            spread_h = hours + self.length_h * GUARD_SPREAD
+            for over_h in (left_h, np.maximum(left_h, spread_h)):
                 allowed = (power + self.before / over_h) / (1 + self.passed_h / over_h)
                 needed = np.maximum(needed, allowed)
         return np.where(self.counted & (least > 0), needed, 0.0)
