@@ -108,6 +108,27 @@ def test_why(
     assert found == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("offer_a", "drawn_a", "key", "expected"),
+    [
+        # All that it can take: 16 A on its phase.
+        (16, 16, ReasonKey.FULL_POWER, {}),
+        # It follows the sun up to there, and takes less than it is offered.
+        (10, 10, ReasonKey.LIMITED_BY_SUN, {Unused.DELAY: 1380}),
+        (16, 10, ReasonKey.FULL_POWER, {Unused.CAR: 1380}),
+        # While it waits nobody knows that it has one phase.
+        (0, 0, ReasonKey.STARTING_ON_SUN, {Unused.DELAY: 5000}),
+    ],
+)
+def test_a_car_with_one_phase_could_use_no_more(
+    offer_a: float, drawn_a: float, key: ReasonKey, expected: dict[Unused, float]
+) -> None:
+    """At a charger with three, which cannot switch: 5 kW are exported all day."""
+    connector = car("a", mode=Mode.SOLAR, draw_a=(drawn_a, 0.0, 0.0))
+    found = unused_w(site(connector), as_decided(offer_a, key), -5000)
+    assert found == pytest.approx(expected)
+
+
 def test_nothing_is_exported() -> None:
     """Then nothing is left to use, and two cars do not miss the same sun."""
     waits = as_decided(0, ReasonKey.STARTING_ON_SUN)

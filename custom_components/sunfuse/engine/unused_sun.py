@@ -53,6 +53,8 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
 }
 # A car that stays this far below its offer does not take it.
 TAKES = 0.9
+# A phase with so much of the minimum is one that the car uses.
+USED = 0.5
 # If it had time to: for the command, its ramp, and the next report.
 FOLLOWS = timedelta(seconds=8)
 
@@ -98,12 +100,15 @@ def _could_use(
     every = len(connector.phases)
     if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
         cause = Unused.SWITCH
+    elif used := sum(current_a >= USED * connector.min_a for current_a in drawn):
+        every = min(every, used)  # a car with one phase could use no more of them
+    phases = min(decided.phases, every)
     if decided.offer_a > 0 and max(drawn) < TAKES * decided.offer_a:
         if cause is not Unused.CAR and _is_new(connector):
             return Unused.DELAY, most_a * every * voltage_v - drawn_w
-        return Unused.CAR, decided.offer_a * decided.phases * voltage_v - drawn_w
+        return Unused.CAR, decided.offer_a * phases * voltage_v - drawn_w
     if cause is Unused.CAR:
-        return cause, decided.offer_a * decided.phases * voltage_v - drawn_w
+        return cause, decided.offer_a * phases * voltage_v - drawn_w
     return cause, most_a * every * voltage_v - drawn_w
 
 
