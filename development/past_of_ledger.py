@@ -119,7 +119,7 @@ async def ensure(hass: HomeAssistant, entry: ConfigEntry) -> Sequence[SiteQuarte
         await _take_in(site, past)
     except LedgerClosedError:  # stopped already: the next run goes on with it
         return ()
-    site.car_sessions.learn(await async_past_sessions(site.ledger))
+    site.car_sessions.history.learn(await async_past_sessions(site.ledger))
     site.ledger.tell()
     await site.statistics.async_write(now, past.quarters[0].start)
     return past.quarters
