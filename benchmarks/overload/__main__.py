@@ -1,5 +1,6 @@
 """Search random sites: `python -m benchmarks.overload --first 0 --last 1000`, and with `--honest` those whose meters are right.
 
+With `--hidden` these are restless houses whose sun nobody reports.
 Each site that breaks what docs/robustness.md promises is printed as a row for `tests/engine/test_found_sites.py`. Less exact
 clients than those of the promise are among them: chargers that take 15 s to obey, meters of 10 s, steps while cars rise.
 Among honest sites are coarse and slow meters beside regulators that keep them at zero; nobody may call them wrong.
@@ -8,7 +9,13 @@ Among honest sites are coarse and slow meters beside regulators that keep them a
 from argparse import ArgumentParser
 import sys
 
-from tests.engine.honest_sites import belief, random_honest_site
+from tests.engine.honest_sites import (
+    BELIEVED,
+    LASTS_S,
+    belief,
+    random_hidden_sun,
+    random_honest_site,
+)
 from tests.engine.step_sites import outcome, random_site
 
 # A charger's report and the sun's may be this far apart.
@@ -46,13 +53,30 @@ def search_honest(first: int, last: int) -> int:
     return wrong
 
 
+def search_hidden(first: int, last: int) -> int:
+    """Print for how long meters were called wrong beside sun that nobody reports, and return how many were."""
+    wrong = 0
+    for seed in range(first, last):
+        plant = random_hidden_sun(seed)
+        plant.run(LASTS_S)
+        found = [d.circuits[0].meter not in BELIEVED for d in plant.decisions[1:]]
+        if any(found):
+            wrong += 1
+            print(f"{seed}: for {sum(found) * plant.tick_s:g} s")
+    print(f"{last - first} sites with unreported sun: {wrong} called wrong")
+    return wrong
+
+
 def cli() -> int:
     """Read the arguments."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--last", type=int, default=1000, help="where to end")
     parser.add_argument("--honest", action="store_true", help="sites with right meters")
+    parser.add_argument("--hidden", action="store_true", help="unreported sun")
     asked = parser.parse_args()
+    if asked.hidden:
+        return search_hidden(asked.first, asked.last)
     if asked.honest:
         return search_honest(asked.first, asked.last)
     return search(asked.first, asked.last)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+import contextlib
 from contextlib import asynccontextmanager
 import gc
 import logging
@@ -21,6 +22,9 @@ from custom_components.sunfuse.central_system.protocol.connection_limits import 
 )
 from custom_components.sunfuse.central_system.protocol.grouped_warnings import (
     GroupedWarnings,
+)
+from custom_components.sunfuse.central_system.protocol.unfinished_message import (
+    MOST_BYTES,
 )
 
 from ..certificates import write_certificate
@@ -265,6 +269,49 @@ async def test_pings_of_unknown_chargers_are_slowed(system: CentralSystem) -> No
             await asyncio.wait_for(read(), 0.5)
         assert 0 < pongs < 30
         await system.stop()
+
+
+# Frames of RFC 6455, section 5.2, masked with zeros: the beginning of a text, and a part that is neither content nor end.
+TEXT_BEGINS = bytes([0x01, 0x81, 0, 0, 0, 0]) + b"["
+NOTHING = bytes([0x00, 0x80, 0, 0, 0, 0])
+
+
+async def test_endless_fragments_are_closed(
+    system: CentralSystem, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A message of empty continuation frames never ends, and is no request that could be slowed down."""
+    system.accept(CP1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", system.port)
+    writer.write(
+        b"GET /CP1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        b"Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+    )
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    writer.write(TEXT_BEGINS)
+    with contextlib.suppress(ConnectionError):
+        for _ in range(MOST_BYTES // len(NOTHING) // 1000 + 100):
+            writer.write(NOTHING * 1000)
+            await writer.drain()
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
+    writer.close()
+    await wait_until(lambda: not system.stations["CP1"].state.connected, "it is closed")
+    assert len(warnings(caplog)) == 1
+    await (await connect()).boot()
+
+
+async def test_a_message_of_many_parts_is_read(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """What ends is a message, and many of them are more than one without an end may be."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    for _ in range(10):
+        payload = {"vendorId": "x", "data": "y" * (MOST_BYTES // 9)}
+        answer = await station.call("DataTransfer", payload)
+        assert answer["status"] == "UnknownVendorId"
 
 
 async def test_connections_of_the_last_moment_are_closed() -> None:

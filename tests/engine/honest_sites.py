@@ -291,3 +291,61 @@ def belief(site: HonestSite) -> Belief:
         doubted_s=doubted * site.tick_s,
         cars_a=sum(car.given_wh for car in site.cars),
     )
+
+
+def random_hidden_sun(seed: int) -> Plant:
+    """Return a restless house whose panels nobody reports, and whose sun shines already when the first car comes."""
+    chance = random.Random(f"hidden {seed}")
+    fed = chance.choice(((0, 1, 2), (0, 1, 2), (0,), (1,)))
+    sun_a, clouds = chance.uniform(6, 25), chance.random() < 0.4
+    noise_a = chance.choice((0.1, 0.3, 0.6, 1.0))
+    base_a = [chance.uniform(0.5, 6) for _ in range(3)]
+    steps = [
+        (chance.choice((0, 2, 5, 9)), chance.uniform(15, 300), chance.uniform(0.1, 0.9))
+        for _ in range(3)
+    ]
+    noise = random.Random(f"noise {seed}")
+    past: list[PerPhase] = []
+
+    def load(at_s: float) -> PerPhase:
+        while len(past) <= at_s:
+            second = len(past)
+            shines = 0.75 + 0.25 * math.sin(second / 47 + seed) if clouds else 1.0
+            past.append(
+                tuple(
+                    base_a[phase]
+                    + (step_a if second % period_s < part * period_s else 0.0)
+                    + noise.gauss(0, noise_a)
+                    - (sun_a * shines if phase in fed else 0.0)
+                    for phase, (step_a, period_s, part) in enumerate(steps)
+                )
+            )
+        return past[int(at_s)]
+
+    modes = (Mode.FAST, Mode.FAST, Mode.SOLAR, Mode.SOLAR_MIN)
+    cars = [
+        Car(
+            connector=charger(
+                f"k{place}",
+                max_a=chance.choice((16.0, 32.0)),
+                mode=chance.choice(modes),
+            ),
+            phases=chance.choice((1, 3, 3)),
+            arrives_s=chance.uniform(5, 900 if place else 120),
+            lag_s=chance.choice((1.0, 2.0, 8.0)),
+            rise_a_s=chance.choice((1.0, 2.0, 8.0)),
+        )
+        for place in range(chance.choice((1, 1, 2)))
+    ]
+    meter_s, report_s = chance.choice((1, 2, 5, 10, 30)), chance.choice((2, 5, 10, 30))
+    fuse_a = chance.choice((25.0, 35.0, 63.0))
+    return Plant(
+        cars=cars,
+        circuits=(main(fuse_a, meter_max_age_s=max(30.0, 2.5 * meter_s)),),
+        loads={"main": load},
+        meter_s=meter_s,
+        report_s=report_s,
+        tick_s=chance.choice((2, 5)),
+        total_only=chance.random() < 0.15,
+        seed=seed,
+    )

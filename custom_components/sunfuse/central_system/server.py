@@ -21,6 +21,7 @@ from .protocol.identity_and_version import VERSIONS
 from .protocol.link import Answer, Handler, Link
 from .protocol.ocpp_schemas import Schemas, load_all
 from .protocol.throttle import Bucket
+from .protocol.unfinished_message import UnfinishedMessage
 from .security.card_policy import CardPolicy
 from .security.certificates import CertificateAuthority
 from .session_listeners import SessionListeners
@@ -297,9 +298,10 @@ class CentralSystem:
                 if not isinstance(answer, Accepted):
                     answer.force_close()
                     return answer
-                if connection is not None:
-                    connection.served = True
-                await self._serve(answer, request.remote or "")
+                unfinished = UnfinishedMessage()
+                if connection is not None:  # it is not closed already
+                    connection.served, unfinished = True, connection.unfinished
+                await self._serve(answer, request.remote or "", unfinished)
             except ConnectionError:  # the other side is gone
                 return _unavailable()
             answer.websocket.force_close()
@@ -320,7 +322,9 @@ class CentralSystem:
             return None
         return self._new_station(StationConfig(identity=identity), accepted=False)
 
-    async def _serve(self, accepted: Accepted, address: str) -> None:
+    async def _serve(
+        self, accepted: Accepted, address: str, unfinished: UnfinishedMessage
+    ) -> None:
         station, protocol = accepted.station, accepted.protocol
         clock = asyncio.get_running_loop().time
         rate = _RATE if station.state.accepted else _PENDING_RATE
@@ -329,6 +333,7 @@ class CentralSystem:
             self._schemas[VERSIONS[protocol]],
             station.identity,
             bucket=Bucket(*rate, clock),
+            taken=unfinished.taken,
             record=station.record,
             complain=self._warnings.about(warning_kind("message", station)),
             understood=shortened,

@@ -8,7 +8,7 @@ followed them until now is recognised by how it fell (see `unreported_sun`).
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter, or_
@@ -27,7 +27,7 @@ from .meter_following import (
     watch_following,
 )
 from .model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
-from .unreported_sun import is_sun, may_be_sun, watch_falls
+from .unreported_sun import is_first, is_sun, may_be_sun, watch_falls
 from .wanted import NO_CAR
 
 # A charger without a report for this long may have stopped since.
@@ -45,7 +45,7 @@ SUN_S = 600.0
 SUN_TIMES = 1.2
 # A solar sensor without a report for this long no longer counts.
 SUN_FORGOTTEN = timedelta(days=1)
-# No car follows another offer sooner than this.
+# Few cars follow another offer sooner than this.
 FOLLOWS_AFTER = timedelta(seconds=2)
 # A value that moved by more is a different one.
 MOVED_A = 0.3
@@ -63,7 +63,8 @@ class _Cars:
     least_a: PerPhase
     steady: bool
     offered: bool  # another current, to one of them, that it may not have followed yet
-    offered_now: bool  # and all of them so recently that none has followed
+    offered_now: bool  # and all of them so recently that hardly one has followed
+    offered_more: bool  # rather than less
     reported_at: datetime | None  # the newest draw that can be compared with the meter
 
 
@@ -92,7 +93,11 @@ def doubt(
     if cars.steady:
         past = watch_following(past, reported_a, metered_a, snapshot.now)
     elif cars.offered and not past.changing:
-        shown_a = metered_a if cars.offered_now else past.metered_a
+        shown_a = past.metered_a
+        if cars.offered_now:
+            # What the house did since then is in the present value already, as may be what a quick car does.
+            nearest = min if cars.offered_more else max
+            shown_a = tuple(map(nearest, metered_a, shown_a or metered_a))
         past = replace(past, changing=True, metered_a=shown_a)
     if len(past.feeds_in) != len(metered_a):  # other parts than before, or none yet
         past = replace(past, feeds_in=())
@@ -100,12 +105,23 @@ def doubt(
     def shorts(cars_a: PerPhase, given_w: float) -> tuple[bool, ...]:
         """Return where the meter shows less than these cars take, beyond what this much generation explains."""
         given_a = given_w * SUN_TIMES / snapshot.site.voltage_v
-        feeds_in = past.feeds_in or (False,) * len(metered_a)
+        known = past.feeds_in or (False,) * len(metered_a)
+        feeds_in = [
+            feeds and abs(metered) > NOTHING_A
+            for feeds, metered in zip(known, metered_a, strict=True)
+        ]
+        flows = list(zip(cars_a, metered_a, strict=True))
+        if by_phase and not feeds_in[-1]:
+            # Sun on a phase explains the sum as well, also where no car charges.
+            phases = zip(flows[:-1], feeds_in[:-1], strict=True)
+            flows[-1] = _sums(
+                flow for flow, feeds in phases if flow[0] > NOTHING_A and not feeds
+            )
         return tuple(
             car > TOLERANCE_A
             and car - metered - given_a > _tolerance_a(car)
-            and not (feeds and abs(metered) > NOTHING_A)
-            for car, metered, feeds in zip(cars_a, metered_a, feeds_in, strict=True)
+            and not feeds
+            for (car, metered), feeds in zip(flows, feeds_in, strict=True)
         )
 
     def short(cars_a: PerPhase, given_w: float) -> bool:
@@ -126,10 +142,12 @@ def doubt(
     may_be = may_be_sun(past, where, metered_a)
     if (
         doubted
-        and may_be
         and cars.steady
         and past.wrong_a is None
-        and is_sun(past, where, lives_since)
+        and (
+            (may_be and is_sun(past, where, lives_since))
+            or is_first(past, where, metered_a)
+        )
     ):
         # The next change of the cars shows whether that is so.
         feeds_in = map(or_, past.feeds_in or (False,) * len(where), where)
@@ -248,6 +266,14 @@ def _flows(current_a: PerPhase, *, by_phase: bool) -> PerPhase:
     return (*current_a, *total) if by_phase else total
 
 
+def _sums(flows: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Return what cars take in these phases, and what the meter shows there."""
+    cars_a, metered_a = 0.0, 0.0
+    for car, metered in flows:
+        cars_a, metered_a = cars_a + car, metered_a + metered
+    return cars_a, metered_a
+
+
 def _tolerance_a(current_a: float) -> float:
     return max(TOLERANCE_A, TOLERANCE * current_a)
 
@@ -267,7 +293,7 @@ def _cars(
     phases = snapshot.site.phases
     reported_a, least_a = [0.0] * phases, [0.0] * phases
     steady, newest = True, None
-    offered, offered_now = False, True
+    offered, offered_now, more_a = False, True, 0.0
     for connector in connectors:
         recent = _recent(draws[connector.id], at)
         if connector.status in NO_CAR:
@@ -281,6 +307,8 @@ def _cars(
             if since <= SETTLING:
                 offered, steady = True, False
                 offered_now = offered_now and since <= FOLLOWS_AFTER
+                drawn_a = max(recent[-1].current_a) if recent else 0.0
+                more_a += (connector.offer_a or 0.0) - drawn_a
         if not recent:
             continue
         last = recent[-1]
@@ -305,6 +333,7 @@ def _cars(
         steady=steady,
         offered=offered,
         offered_now=offered_now,
+        offered_more=more_a > 0,
         reported_at=newest,
     )
 

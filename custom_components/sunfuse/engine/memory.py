@@ -135,6 +135,9 @@ class Following:
     changed_a: float
     last: float
     at: datetime
+    together: float = 0.0  # at the last one, of all phases together
+    first: bool = False  # whether they have changed once only
+    opposite: bool = False  # whether it fell then as they rose, or rose as they fell
 
 
 class Fall(StrEnum):

@@ -15,7 +15,10 @@ FOLLOWS = 0.5
 # And on average, over changes by so much, by more than this part: less is a wrong scale, as of a transformer around one of two
 # feeds.
 FOLLOWS_ON_AVERAGE = 0.7
+FOLLOWS_TOGETHER = 0.6
 SHOWS_A_PART = 0.3
+# It does the opposite of what they do, even with what the house does meanwhile.
+OPPOSITE = -0.3
 # A meter may have been put right while no car changed: it gets another chance.
 HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
@@ -39,6 +42,7 @@ def watch_following(
         car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
         for car, metered in zip(cars_a, metered_a, strict=True)
     )
+    together = _together(past, cars_a, metered_a)
     for index, (car, metered) in enumerate(zip(cars_a, metered_a, strict=True)):
         before, metered_before = past.cars_a[index], past.metered_a[index]
         if abs(car - before) < CHANGED_A:
@@ -47,9 +51,10 @@ def watch_following(
         follows = part >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
         following[index] = known = _averaged(
-            following[index], part, abs(car - before), now
+            following[index], part, abs(car - before), now, together
         )
-        feeds_in[index] = (
+        goes_on = feeds_in[index] and followed(known)
+        feeds_in[index] = goes_on or (
             follows and not _shows_a_part(known, now) and (short or feeds_in[index])
         )
         shows_cars = shows_cars or follows
@@ -63,17 +68,49 @@ def watch_following(
     )
 
 
+def _together(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> float:
+    """Return by which part of the cars' change the phases changed together: the house takes more or less on one of them."""
+    changes = [
+        (car - before, metered - metered_before)
+        for car, before, metered, metered_before in zip(
+            cars_a, past.cars_a, metered_a, past.metered_a, strict=True
+        )
+        if abs(car - before) >= CHANGED_A
+    ]
+    phases = changes[:-1] or changes  # without the sum
+    weight = sum(change * change for change, _ in phases)
+    return sum(change * shown for change, shown in phases) / weight if weight else 0.0
+
+
+def followed(known: Following) -> bool:
+    """Whether a meter has followed the cars on average, and at their last change, if only on all phases together."""
+    return known.part >= FOLLOWS and max(known.last, known.together) >= FOLLOWS_TOGETHER
+
+
 def _averaged(
-    past: Following | None, part: float, changed_a: float, now: datetime
+    past: Following | None,
+    part: float,
+    changed_a: float,
+    now: datetime,
+    together: float,
 ) -> Following:
     last = min(max(part, 0.0), FOLLOWS_MOST)
     if past is None:
-        return Following(part=last, changed_a=changed_a, last=last, at=now)
+        return Following(
+            part=last,
+            changed_a=changed_a,
+            last=last,
+            at=now,
+            together=together,
+            first=True,
+            opposite=part < OPPOSITE,
+        )
     return Following(
         part=past.part + (last - past.part) * FOLLOWING_WEIGHT,
         changed_a=past.changed_a + changed_a,
         last=last,
         at=now,
+        together=together,
     )
 
 

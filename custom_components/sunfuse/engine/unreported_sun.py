@@ -9,7 +9,8 @@ if it was silent before, when it may have become another one.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .memory import Doubt, Fall, Following
+from .memory import Doubt, Fall
+from .meter_following import FOLLOWS_TOGETHER, followed
 from .model import PerPhase
 
 # What falls by less has neither failed nor been relieved by much sun.
@@ -25,8 +26,6 @@ ZERO_A = 0.05
 ZERO = 0.01
 # After a longer silence a meter may have become another one.
 SILENT = timedelta(minutes=2)
-# It follows the cars if it changes by this part of what they do.
-FOLLOWS = 0.6
 
 
 def watch_falls(
@@ -100,7 +99,7 @@ def may_be_sun(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
     """Whether it may be sun that makes a meter short of the cars in some of its flows."""
     following = past.following or (None,) * len(short)
     return past.fall is not Fall.LIKE_A_FAULT and all(
-        _followed(known) and abs(metered) > ZERO_A
+        known is not None and followed(known) and abs(metered) > ZERO_A
         for known, metered, is_short in zip(following, flows_a, short, strict=True)
         if is_short
     )
@@ -117,5 +116,19 @@ def is_sun(
     return lives or past.fall is Fall.LIKE_SUN
 
 
-def _followed(known: Following | None) -> bool:
-    return known is not None and min(known.part, known.last) >= FOLLOWS
+def is_first(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
+    """Whether it may be sun that shone already when the first car came: the meter followed the car on some phase.
+
+    The house takes more or less meanwhile, so the others may seem not to. The next change of the cars decides.
+    """
+    known = [one for one in past.following[:-1] or past.following if one is not None]
+    return (
+        bool(known)
+        and all(one.first and not one.opposite for one in known)
+        and max(one.part for one in known) >= FOLLOWS_TOGETHER
+        and all(
+            abs(metered) > ZERO_A
+            for metered, is_short in zip(flows_a, short, strict=True)
+            if is_short
+        )
+    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ssl import SSLContext
 from typing import override
 
+from .unfinished_message import CountingProtocol, UnfinishedMessage
+
 # Home Assistant raises its own limit of open files to 2048 only. Behind a router all chargers have one address, and
 # reconnect at once after a power cut.
 MAX_WAITING = 200
@@ -21,6 +23,7 @@ class OpenConnection:
     transport: asyncio.Transport
     address: str
     timer: asyncio.TimerHandle
+    unfinished: UnfinishedMessage
     attended: bool = False
     served: bool = False
 
@@ -139,19 +142,32 @@ class LimitedListener:
             transport.abort()
             return
         socket = transport.get_extra_info("socket")
-        self._guests[socket] = OpenConnection(transport, address, self._expiry(socket))
+
+        def flood() -> None:
+            self._complain(f"A message without an end from {address}")
+            transport.abort()
+
+        unfinished = UnfinishedMessage(flood)
+        timer = self._expiry(socket)
+        self._guests[socket] = OpenConnection(transport, address, timer, unfinished)
         if self._tls is None:
-            self._hand_over(transport, threshold)
+            self._hand_over(transport, threshold, unfinished)
             return
         # TLS reads what arrives from now on.
         transport.pause_reading()
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._shake_hands(transport, threshold, self._tls))
+        task = loop.create_task(
+            self._shake_hands(transport, threshold, self._tls, unfinished)
+        )
         self._handshakes.add(task)
         task.add_done_callback(self._handshakes.discard)
 
     async def _shake_hands(
-        self, transport: asyncio.Transport, threshold: _Threshold, tls: SSLContext
+        self,
+        transport: asyncio.Transport,
+        threshold: _Threshold,
+        tls: SSLContext,
+        unfinished: UnfinishedMessage,
     ) -> None:
         loop = asyncio.get_running_loop()
         try:
@@ -166,11 +182,16 @@ class LimitedListener:
             transport.abort()
             return
         if secured is not None and not secured.is_closing():
-            self._hand_over(secured, threshold)
+            self._hand_over(secured, threshold, unfinished)
 
-    def _hand_over(self, transport: asyncio.Transport, threshold: _Threshold) -> None:
+    def _hand_over(
+        self,
+        transport: asyncio.Transport,
+        threshold: _Threshold,
+        unfinished: UnfinishedMessage,
+    ) -> None:
         protocol = self._protocol()
-        transport.set_protocol(protocol)
+        transport.set_protocol(CountingProtocol(protocol, unfinished))
         protocol.connection_made(transport)
         if threshold.received:
             protocol.data_received(bytes(threshold.received))

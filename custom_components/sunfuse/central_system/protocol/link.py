@@ -63,6 +63,7 @@ class Link:
         name: str,
         *,
         bucket: Bucket,
+        taken: Callable[[], None],
         record: Callable[[str, str], None],
         complain: Callable[[str], None],
         understood: Callable[[Call], Payload],
@@ -70,12 +71,13 @@ class Link:
     ) -> None:
         """Wrap an open WebSocket.
 
-        `bucket` slows down a station that sends too much. `record` is called with each message (received, sent or
+        `bucket` slows down a station that sends too much, `taken` is called with each message. `record` is called with each message (received, sent or
         malformed) and its text, and with those that were wrong and understood nevertheless. `complain` is called with
         what is wrong with messages. `understood` returns the part of a request that is checked by its schema.
         `faults` are the station's, and outlive its connections.
         """
         self._bucket = bucket
+        self._taken = taken
         self._understood = understood
         self._record = record
         self._complain = complain
@@ -125,8 +127,10 @@ class Link:
 
     async def serve(self, handler: Handler) -> None:
         """Answer the station's requests with `handler` until the WebSocket closes."""
+        self._taken()
         try:
             async for message in self._websocket:
+                self._taken()
                 self._heard.set()
                 if message.type is WSMsgType.PING:
                     await self._websocket.pong(message.data)
