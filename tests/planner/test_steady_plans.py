@@ -120,3 +120,15 @@ def test_a_peak_that_is_dear_is_no_higher_than_the_minimum_needs_to_be() -> None
     passes.run()
     assert passes.needs_wh["zoe"] <= 1
     assert passes.peak_w == pytest.approx(3 * 6 * _VOLTAGE_V + _HOUSE_W, abs=50)
+
+
+def test_the_last_bit_is_no_start_of_its_own() -> None:
+    """100 Wh are cheaper by two hundredths of a cent at three; another start costs as much as 20 Wh, half a cent."""
+    last = car(energy_wh=100.0, full_wh=100.0, charging=True)
+    (planned,) = intend(night(last, cheap={3: 0.338})).cars
+    assert [slot.charges for slot in planned.slots].index(True) == 0
+    assert sum(slot.charges for slot in planned.slots) == 1
+    # Who does not charge needs a start anyway, and it is where power is cheap.
+    (waits,) = intend(night(replace(last, charging=False), cheap={3: 0.338})).cars
+    assert waits.next_start is not None
+    assert waits.next_start.hour == 3

@@ -123,6 +123,11 @@ class CarReader:
         bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
         if bit_w is not None:
             lowest_w, standby_w = bit_w, 0.0
+            # In no step it takes more than that: a start for it counts as a whole one, also in later steps.
+            most = tuple(
+                min(limit_w, bit_w * (QUARTER / timedelta(seconds=length_s)))
+                for limit_w, length_s in zip(most, self._outlook.steps_s, strict=True)
+            )
             wear = wear if car.charging else 0.0  # who charges goes on
             charge_value = self._bit_value(charge_value, bit_w, least_w)
         store = Store(

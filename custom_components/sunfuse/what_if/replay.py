@@ -38,7 +38,6 @@ from .plant import QUARTER_MIN, Guest, Plant
 
 # The offer that a charger confirmed lapses after so long; it is renewed long before.
 _LAPSES = timedelta(minutes=30)
-_AHEAD = timedelta(hours=36)
 # Who is late may leave at any moment.
 _SOON = timedelta(minutes=QUARTER_MIN)
 _SWITCH_COST = 0.005
@@ -173,7 +172,7 @@ class Replay:
         last = max([now + timedelta(hours=1), *leaves])
         if plant.storage is not None and plant.storage.controlled:
             last = max(last, now + timedelta(hours=24))
-        steps_s = clock_steps(now, min(last, now + _AHEAD))
+        steps_s = clock_steps(now, last)
         count, first = len(steps_s), plant.quarter
         prices, known = self.ahead.prices(plant.now_min, count)
         return Outlook(
