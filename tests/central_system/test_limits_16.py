@@ -397,6 +397,9 @@ async def test_a_refused_stop_is_tried_at_once_after_an_accepted_limit(
     assert await stops(60) == 4  # after 5, 15 and 35 seconds again
     await offer(1, 10)
     assert await stops(1) == 1
+    profiles = station.received("SetChargingProfile")
+    pauses = [one for one in profiles if _period(one)["limit"] == 0]
+    assert len(pauses) == 5 * 3  # with each of them, as a profile of each purpose
 
 
 @pytest.mark.parametrize("timing", [Timing(settle_s=600, return_s=600, ping_s=600)])

@@ -278,6 +278,8 @@ class Limiter:
         self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
     ) -> None:
         """Let nothing flow: by a limit of 0 A, or by stopping the transaction if the station does not accept that."""
+        if not self._refused_stops.may_ask(transaction_id, now):
+            raise CommandError("refused", "it refused to stop")
         behaviour, takes_limits = (
             self._shared.behaviour,
             self._shared.state.takes_limits,
@@ -286,16 +288,16 @@ class Limiter:
             try:
                 await self._command(adapter, offer, transaction_id, now)
             except CommandError as err:
-                restarts = self._shared.behaviour.restarts
-                if err.key not in ("refused", "not_supported") or not restarts:
+                if err.key not in ("refused", "not_supported"):
+                    raise
+                if not self._shared.behaviour.restarts:
+                    self._refused_stops.refused(transaction_id, now)
                     raise
                 _LOGGER.debug("%s: 0 A: %s", self._shared.identity, err)
             else:
                 return
         if not self._shared.behaviour.restarts and not self._shared.state.takes_limits:
             raise CommandError("not_supported", "neither a limit nor another start")
-        if not self._refused_stops.may_ask(transaction_id, self._shared.now()):
-            raise CommandError("refused", "it refused to stop")
         await self._stop(adapter, transaction_id)
 
     async def _restart(self, adapter: Adapter) -> None:
