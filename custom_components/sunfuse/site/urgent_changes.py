@@ -73,7 +73,7 @@ def _due_in(before: ConnectorState, now: ConnectorState) -> timedelta | None:
     if _apart(was.offered_a, is_.offered_a, _CURRENT_A):
         return AT_ONCE
     currents = tuple(zip(was.current_a, is_.current_a, strict=True))
-    if any(_exceeds(*pair, now.offer_a) for pair in currents):
+    if any(_is_unreserved(*pair, now.offer_a) for pair in currents):
         return AT_ONCE
     moved = _apart(was.power_w, is_.power_w, _POWER_W)
     if moved and all(current is None for current in is_.current_a):
@@ -83,7 +83,9 @@ def _due_in(before: ConnectorState, now: ConnectorState) -> timedelta | None:
     return None
 
 
-def _exceeds(before: float | None, now: float | None, offer_a: float | None) -> bool:
+def _is_unreserved(
+    before: float | None, now: float | None, offer_a: float | None
+) -> bool:
     """Whether a phase carries current that is not reserved for the car, or did not at the last decision."""
     if now is None or before is None:
         return now is not before
