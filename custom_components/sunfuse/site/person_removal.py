@@ -113,6 +113,8 @@ def _remove_person(hass: HomeAssistant, entry: SunfuseConfigEntry, person: str) 
     if person in {one.subentry_id for one in usable(entry, SUBENTRY_PERSON)}:
         hass.config_entries.async_remove_subentry(entry, person)
     entry.runtime_data.persons.load()
+    # What entities show of the last decision has the name, and a plan may have them write it after what was recorded is deleted.
+    entry.runtime_data.controller.tick()
 
 
 def _cards_of(entry: SunfuseConfigEntry, person: str) -> tuple[str, ...]:
