@@ -1,5 +1,7 @@
 """What is written when: little where nothing much changes, and everything that matters."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 import random
 from typing import Any
@@ -27,7 +29,7 @@ from homeassistant.const import (
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .site_fixtures import Home, obeys
+from .site_fixtures import Home, limits, obeys
 
 DAY_S = 24 * 3600
 
@@ -40,6 +42,12 @@ def _written(pace: Pace | None, values: list[Any], every_s: float) -> list[Any]:
         for index, value in enumerate(values)
         if calm.due(Shown(available=True, value=value), index * every_s)
     ]
+
+
+def _reasons_written(reasons: list[Reason], every_s: float) -> list[Reason]:
+    """Return what is written of reasons that come at this interval."""
+    written = _written(REASON_PACE, [(reason,) for reason in reasons], every_s)
+    return [reason for (reason,) in written]
 
 
 def test_every_change_without_a_pace() -> None:
@@ -162,11 +170,11 @@ def test_a_counter_that_rises() -> None:
 
 
 def test_the_sum_of_a_month_is_written_with_the_statistics() -> None:
-    """Each five minutes while 11 kW are charged, also when the month has just begun."""
+    """Each quarter of an hour while 11 kW are charged, and not much more often when the month has just begun."""
     sums = [100_000.0 + 183 * minute for minute in range(DAY_S // 60)]
-    assert len(_written(GROWS, sums, 60)) <= DAY_S // 300 + 1
+    assert len(_written(GROWS, sums, 60)) <= DAY_S // 900 + 1
     first_hour = [183.0 * minute for minute in range(60)]
-    assert len(_written(GROWS, first_hour, 60)) <= 20
+    assert len(_written(GROWS, first_hour, 60)) <= 7
 
 
 def test_reasons_that_come_and_go() -> None:
@@ -176,29 +184,53 @@ def test_reasons_that_come_and_go() -> None:
         Reason(key=ReasonKey.RAMPING, values=(("target_a", 16.0),)),
     ]
     day = [reasons[index % 2] for index in range(DAY_S // 10)]
-    assert len(_written(REASON_PACE, day, 10)) < 100
-    assert _written(REASON_PACE, [*day, *([reasons[0]] * 20)], 10)[-1] == reasons[0]
+    assert len(_reasons_written(day, 10)) < 100
+    assert _reasons_written([*day, *([reasons[0]] * 20)], 10)[-1] == reasons[0]
     numbers = [
         Reason(
             key=ReasonKey.LIMITED_BY_SUN, values=(("surplus_w", 5000.0 + index % 7),)
         )
         for index in range(DAY_S // 10)
     ]
-    assert len(_written(REASON_PACE, numbers, 10)) <= DAY_S / 1200 + 1
+    assert len(_reasons_written(numbers, 10)) <= DAY_S / 3600 + 1
+    phases = [
+        Reason(key=ReasonKey.LIMITED_BY_CIRCUIT, values=(("phase", f"L{index % 3}"),))
+        for index in range(DAY_S // 10)
+    ]
+    assert len(_reasons_written(phases, 10)) <= DAY_S / 3600 + 1
 
 
 @pytest.mark.parametrize("stays_s", [10, 40, 70, 130, 400, 700, 1000])
 def test_reasons_that_alternate_all_day(stays_s: int) -> None:
-    """However long each of them stays: 200 rows a day at most, and each that stays for a quarter of an hour is shown."""
+    """However long each of them stays, 100 rows a day: reason and explanation have 200. What stays for a quarter of an hour is shown."""
     keys = ReasonKey.LIMITED_BY_CAR, ReasonKey.FULL_POWER
     day = [
         Reason(key=keys[at_s // stays_s % 2], values=(("car_a", 14 + at_s % 3),))
         for at_s in range(0, DAY_S, 10)
     ]
-    written = _written(REASON_PACE, day, 10)
-    assert len(written) < 200
+    written = _reasons_written(day, 10)
+    assert len(written) < 100
     if stays_s >= 900:
         assert len(written) >= DAY_S // stays_s
+
+
+def test_a_departure_that_is_missed_besides() -> None:
+    """That it is missed is written at once; by how much, as a kilowatt-hour less with each plan, is no row each."""
+    limited = Reason(key=ReasonKey.LIMITED_BY_CAR, values=(("car_a", 15.0),))
+    day = [
+        (
+            limited,
+            Reason(
+                key=ReasonKey.MISSES_DEPARTURE,
+                values=(("reaches_wh", 29_000 - 1000 * step), ("wanted_wh", 36_000)),
+            ),
+        )
+        for step in range(24)
+    ]
+    written = _written(REASON_PACE, [(limited,), *day, (limited,)], 360)
+    assert written[:2] == [(limited,), day[0]]
+    assert written[-1] == (limited,)
+    assert len(written) < 14
 
 
 def test_a_reason_that_stays_is_shown_within_half_a_minute() -> None:
@@ -214,7 +246,7 @@ def test_a_reason_that_stays_is_shown_within_half_a_minute() -> None:
         )
         for step in range(8)
     ]
-    written = _written(REASON_PACE, [*flapping, *stays], 5)
+    written = _reasons_written([*flapping, *stays], 5)
     assert written[-1].key is ReasonKey.LIMITED_BY_CIRCUIT
 
 
@@ -226,7 +258,7 @@ def test_a_fact_is_written_at_once_however_many_reasons_came_before() -> None:
         for key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.RAMPING)
     ]
     facts = [Reason(key=ReasonKey.CHARGER_OFFLINE), Reason(key=ReasonKey.RAMPING)]
-    assert _written(REASON_PACE, [*flapping, *facts], 1)[-2:] == facts
+    assert _reasons_written([*flapping, *facts], 1)[-2:] == facts
 
 
 def test_a_new_moment_is_written_at_once() -> None:
@@ -319,3 +351,37 @@ async def test_the_logbook_has_no_sentences(
     ]
     assert logged == []
     assert "no more capacity on L1" in home.explanation("CP1/1")
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_reasons_of_cars_that_charge_steadily(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Three cars share what a house leaves that wavers, their meters waver too, and one takes no more than 6.7 A: one row in ten minutes."""
+    home: Home = await start("CP1", "CP2", "CP3")
+    takes_a = {"CP1": 16.0, "CP2": 16.0, "CP3": 6.7}
+    cars = []
+    for name, most_a in takes_a.items():
+        cars.append((await home.charge(name), home.transaction, most_a))
+    home.charging = None
+    noise, rows = random.Random(1), Counter[str]()
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        rows[event.data["entity_id"]] += 1
+
+    async def charge(seconds: int) -> None:
+        for _ in range(seconds // 10):
+            home.house_a = (noise.gauss(1.5, 0.3), noise.gauss(1, 0.3), 1.0)
+            for station, home.transaction, most_a in cars:
+                told_a = min(0.98 * [0.0, *limits(station)][-1], most_a)
+                seen_a = round(max(told_a - noise.uniform(0, 0.3), 0.0), 1)
+                await home.draw(station, seen_a)
+            await asyncio.sleep(10)
+
+    await charge(200)
+    hass.bus.async_listen("state_changed", note)
+    await charge(600)
+    reasons = {rows[home.entity("sensor", f"{name}/1_reason")] for name in takes_a}
+    assert max(reasons) <= 1
+    assert home.state("sensor", "CP1/1_reason") == "limited_by_circuit"

@@ -292,11 +292,11 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
     def _shown(self) -> Shown:
         if self.connector is None or not self.available:
             return Shown(available=False)
-        holder = self.connector.holder
+        holder, missed = self.connector.holder, self._missed
         return Shown(
             available=True,
-            value=self.connector.decision.reason,
-            moment=(holder and (holder.standing, holder.name), self._missed),
+            value=(self.connector.decision.reason, *([missed] if missed else [])),
+            moment=holder and (holder.standing, holder.name),
         )
 
     @override

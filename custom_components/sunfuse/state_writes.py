@@ -150,7 +150,7 @@ def readable[T](value: T, unit: str | None) -> T | float:
 
 
 def same_reason(one: Reason, other: Reason) -> bool:
-    """Return whether two reasons are nearly equal: the same key and names, and numbers within a tenth."""
+    """Return whether two reasons are nearly equal: the same key and names, and numbers within a tenth; on any phase."""
     if one.key != other.key or len(one.values) != len(other.values):
         return False
     return all(
@@ -161,10 +161,16 @@ def same_reason(one: Reason, other: Reason) -> bool:
     )
 
 
+# By the unit of a value; of others 1.
+_LITTLE = (("_w", 100.0), ("_wh", 1500.0))
+
+
 def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
+    if name == "phase":
+        return True  # the fullest one, of phases that waver
     if isinstance(one, str) or isinstance(other, str):
         return one == other
-    least = 100.0 if name.endswith("_w") else 1.0
+    least = next((least for unit, least in _LITTLE if name.endswith(unit)), 1.0)
     return abs(one - other) < max(least, abs(one) / 10)
 
 
@@ -184,6 +190,7 @@ _FACTS = frozenset(
         ReasonKey.METER_LOST,
         ReasonKey.WAITING_FOR_METER,
         ReasonKey.BOOSTING,
+        ReasonKey.MISSES_DEPARTURE,
     )
 )
 
@@ -204,20 +211,27 @@ _PLANNED_WAITS = frozenset(
 )
 
 
+def _same_reasons(one: Shown, other: Shown) -> bool:
+    """Return whether what limits a car, and that its departure is missed besides, are nearly equal."""
+    return len(one.value) == len(other.value) and all(
+        map(same_reason, one.value, other.value)
+    )
+
+
 def _another_fact(one: Shown, other: Shown) -> bool:
     """Whether a fact became true, or is no longer; or a car waits as planned for something else, or charges."""
-    keys = {one.value.key, other.value.key}
-    if len(keys) == 1:
-        return False
-    return bool(keys & (_FACTS | _PLANNED_WAITS))
+    keys = {reason.key for reason in one.value}
+    changed = keys ^ {reason.key for reason in other.value}
+    return bool(changed & (_FACTS | _PLANNED_WAITS))
 
 
+# Of the reasons of a connector: that of its offer, and that its departure is missed besides.
 REASON_PACE = Pace(
-    close=lambda one, other: same_reason(one.value, other.value),
+    close=_same_reasons,
     matters=_another_fact,
     at_last_s=900.0,
     settled_s=120.0,
-    every_s=1200.0,
+    every_s=3600.0,
     allowance=WriteAllowance(most=15, refill_s=1200.0),
 )
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+import time
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -25,8 +27,11 @@ from ..site.outcome import ConnectorData, ConnectorKey
 from ..site.plan_charts import planned_cars, planned_slots
 from ..site.planning import SitePlanning
 from ..site.readiness import Readiness, readiness_at
+from ..state_writes import Pace, Shown, WriteThrottle, within
 
 type _Value = float | datetime | None
+# Smaller changes of what is planned are written this often.
+_SELDOM_S = 890
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,8 @@ class PlanSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[CarIntention], _Value]
     digits: int = 2
+    # Each plan has a little less of what is still to come while a car charges.
+    pace: Pace | None = None
 
     def value(self, car: CarIntention) -> _Value:
         """Return what to show, as precisely as that is known."""
@@ -53,6 +60,7 @@ def _money(
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         value_fn=lambda car: value_fn(car) if car.drawn_wh > 0 else None,
+        pace=within(0.5, share=0.1, every_s=_SELDOM_S),
     )
 
 
@@ -86,6 +94,7 @@ PLAN_SENSORS: tuple[PlanSensorDescription, ...] = (
         suggested_display_precision=1,
         value_fn=lambda car: car.drawn_wh / 1000,
         digits=1,
+        pace=within(2.0, share=0.1, every_s=_SELDOM_S),
     ),
     _money("plan_cost", lambda car: car.cost),
     PlanSensorDescription(
@@ -119,14 +128,21 @@ class _PlanEntity(CoordinatorEntity[SitePlanning], SensorEntity):
     """A sensor that follows the plan, and writes what changed."""
 
     _attr_has_entity_name = True
-    _written: object = None
+    _pace: Pace | None = None
+
+    @cached_property
+    def _calm(self) -> WriteThrottle:
+        return WriteThrottle(self._pace)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        shown = self.native_value, self.extra_state_attributes
-        if shown != self._written:
-            self._written = shown
+        shown = Shown(
+            available=self.available,
+            value=self.native_value,
+            attributes=self.extra_state_attributes,
+        )
+        if self._calm.due(shown, time.monotonic()):
             super()._handle_coordinator_update()
 
 
@@ -138,16 +154,16 @@ class CarPlanSensor(_PlanEntity):
         entry: SunfuseConfigEntry,
         subentry: ConfigSubentry,
         key: ConnectorKey,
-        description: SensorEntityDescription,
-        value: Callable[[CarIntention], _Value],
+        description: PlanSensorDescription,
     ) -> None:
         """Initialize the sensor."""
         super().__init__(entry.runtime_data.planning)
         self.entity_description = description
+        self._pace = description.pace
         self.key = key
         self._entry = entry
         self._subentry_id = subentry.subentry_id
-        self._value = value
+        self._value = description.value
         self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
         if description.device_class is SensorDeviceClass.MONETARY:
             self._attr_native_unit_of_measurement = self.coordinator.currency
@@ -178,7 +194,7 @@ def car_plan_sensors(
     """Return the sensors of what is planned for the car at a connector, and whether it will be ready."""
     return [
         *(
-            CarPlanSensor(entry, subentry, key, description, description.value)
+            CarPlanSensor(entry, subentry, key, description)
             for description in PLAN_SENSORS
         ),
         ReadinessSensor(entry, subentry, key, READINESS),
