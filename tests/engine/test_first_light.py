@@ -117,7 +117,11 @@ def test_a_waiting_car_shows_for_what() -> None:
     decision, _ = decide(site(car("a", offer_a=0.0), house_a=(3, 19, 3)), Memory())
     reason = decision.connectors[0].reason
     assert reason.key is ReasonKey.WAITING_FOR_CAPACITY
-    assert dict(reason.values) == {"circuit": "Main fuse", "phase": "L2"}
+    assert dict(reason.values) == {
+        "circuit": "Main fuse",
+        "phase": "L2",
+        "missing_a": 1.0,
+    }
     assert decision.circuits[0].state is CircuitState.LIMITED
     assert decision.circuits[0].headroom_a == pytest.approx((21, 5, 21))
 

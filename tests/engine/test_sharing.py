@@ -169,6 +169,7 @@ def test_a_waiting_car_shows_until_when() -> None:
     assert values(decision, "b") == {
         "circuit": "Main fuse",
         "phase": "L1",
+        "missing_a": 5.0,
         "until": until,
     }
     snapshot, decision, memory = settle(snapshot, 900, memory)

@@ -21,7 +21,7 @@ from .common import MAIN, car, later, reasons, settle, site, values
 from .plant import Car, Plant, charger, main
 
 SETTLES_S = 600
-LASTS_S = 4200
+LASTS_S = 3600
 
 
 @dataclass(kw_only=True)

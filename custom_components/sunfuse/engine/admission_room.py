@@ -15,7 +15,7 @@ from .filling import EPSILON, Uses
 from .model import Snapshot
 from .ramp import was_paused
 from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s
-from .resources import Capacities, Resources, blocked_by, take
+from .resources import Capacities, Lack, Resources, blocked_by, take
 from .steadiness import trembles_a
 
 # To start a car on what others lend is worth it from this on.
@@ -81,7 +81,7 @@ class AdmissionRoom:
         """Forget what was taken since."""
         self.left, self._calmest = map(list, remembered)
 
-    def blocked(self, asking: Ask) -> int | None:
+    def blocked(self, asking: Ask) -> Lack | None:
         """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
         uses, min_a = self.uses(asking), asking.connector.min_a
         if self._borne and self.runs(asking):
@@ -105,7 +105,7 @@ class AdmissionRoom:
         """Return what is free beside what must stay free for cars that start."""
         return [a - kept for a, kept in zip(self.free, self._starts, strict=True)]
 
-    def blocked_at_peak(self, asking: Ask) -> int | None:
+    def blocked_at_peak(self, asking: Ask) -> Lack | None:
         """Return what could not carry a car that starts at the highest load of late, when others would lend what they claim."""
         left = list(self.left)
         for lender, claimed_a in self._claims.values():
@@ -126,8 +126,8 @@ class AdmissionRoom:
         self._not_lent.clear()
 
     def _fits_a(self, asking: Ask, left: Capacities) -> float:
-        """Return what a car can take of what is left beyond its minimum."""
-        most_a = asking.uses_a - asking.connector.min_a
+        """Return what a car can take of what is left beyond its minimum; what only the sun would give it keeps nobody waiting."""
+        most_a = min(asking.uses_a, asking.grid_a) - asking.connector.min_a
         return min(most_a, *(left[index] / used for index, used in self.uses(asking)))
 
     def lend(self, asking: Ask) -> Mapping[str, float]:

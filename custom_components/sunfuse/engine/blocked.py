@@ -6,29 +6,48 @@ from .asking import Ask
 from .capacity import Capacity
 from .confirmed_offer import held_a
 from .model import CircuitState, Reason, ReasonKey, lost_meter
+from .ramp import round_up
+from .resources import Lack
 from .sharing import Shares
-from .steadiness import last_peak
+from .steadiness import MINUTE, last_peak
 from .tick import Tick
 
 # A load that was higher by less than this is no peak that anybody would recognise.
 PEAK_A = 1.0
+# What a load falls by when something was turned off, rather than wavers.
+SWITCHED_A = 3.0
 # Others that have less than this too much keep no car from starting.
 RELEASED_A = 0.1
 # Less than this is not worth a charger's while.
 RESERVED_A = 1.0
 
 
-def why_blocked(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reason:
-    """Return why a resource does not carry a car's minimum now, although there is a share for it."""
-    reason = why_full(resource, asking, tick)
+def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
+    """Whether a circuit had no place for a car a moment ago, and its load has only wavered since: it still waits for a place."""
+    lacked_at, now = asking.past.lacked_at, tick.snapshot.now
+    if lacked_at is None or now - lacked_at > 2 * MINUTE:
+        return False
+    if not tick.resources.is_phase(lack.resource):
+        return True
+    capacity, phase = tick.resources.place(lack.resource)
+    peak_a = last_peak(capacity.past, phase).current_a
+    return peak_a - max(capacity.uncontrolled_a[phase], 0.0) < SWITCHED_A
+
+
+def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
+    """Return why a car does not start although there is enough for it just now: there was not, and may soon not be."""
+    reason = why_full(lack, asking, tick)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reason
-    capacity, phase = tick.resources.place(resource)
+    capacity, phase = tick.resources.place(lack.resource)
     peak = last_peak(capacity.past, phase)
-    if peak.current_a < max(capacity.uncontrolled_a[phase], 0.0) + PEAK_A:
-        if _to_release_a(resource, shares, tick) >= RELEASED_A:
-            return replace(reason, key=ReasonKey.WAITING_FOR_RELEASE)
-        return _beside_presumed(capacity, phase, reason)
+    load_a = max(capacity.uncontrolled_a[phase], 0.0)
+    presumed_a = capacity.may_carry_a[phase]
+    if presumed_a >= max(peak.current_a, load_a) + PEAK_A:
+        # What is measured would leave it enough: the meter may have failed.
+        return _waits_for_meter(capacity, phase, reason)
+    if lack.resource in tick.resources.over() or peak.current_a <= 0:
+        return reason
     return Reason(
         key=ReasonKey.LOAD_PEAKED,
         values=(
@@ -40,27 +59,43 @@ def why_blocked(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reaso
     )
 
 
+def why_to_be_released(
+    lack: Lack, asking: Ask, shares: Shares, tick: Tick
+) -> Reason | None:
+    """Return that others have yet to release most of what a car lacks, None if something else is in the way."""
+    reason = why_full(lack, asking, tick)
+    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
+        return reason
+    to_release_a = _to_release_a(lack.resource, shares, tick)
+    if to_release_a < max(lack.missing / 2, RELEASED_A):
+        return None
+    where = reason.values[:2]
+    return Reason(key=ReasonKey.WAITING_FOR_RELEASE, values=where)
+
+
 def why_no_more(resource: int, tick: Tick) -> Reason:
     """Return why a resource gives a charging car no more."""
     reason = tick.resources.reason(resource)
     return _reserved(resource, RESERVED_A, reason, tick) or reason
 
 
-def why_full(resource: int, asking: Ask, tick: Tick) -> Reason:
-    """Return why a car cannot have its minimum beside the others'."""
+def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:
+    """Return why a car cannot have its minimum beside the others', and how much is missing."""
+    resource = lack.resource
     reason = tick.resources.reason(resource, waiting=True)
     reserved = _reserved(resource, asking.connector.min_a, reason, tick)
     if reserved is not None or reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reserved or reason
+    missing_a = ("missing_a", round_up(lack.missing, 0.1))
     capacity, phase = tick.resources.place(resource)
     if capacity.state is not CircuitState.METER_LOST:
-        return reason
+        return replace(reason, values=(*reason.values, missing_a))
     lost = lost_meter(capacity.circuit.name, capacity.quality, capacity.sensors)
     return replace(_waits_for_meter(capacity, phase, reason), cause=lost)
 
 
 def _to_release_a(resource: int, shares: Shares, tick: Tick) -> float:
-    """Return what others still have of a resource beyond their shares: they are about to reduce."""
+    """Return what others still have of a resource beyond their shares, or draw of it: they are about to reduce."""
     found = 0.0
     for name, standing in tick.standings.items():
         connector = standing.connector
@@ -70,20 +105,17 @@ def _to_release_a(resource: int, shares: Shares, tick: Tick) -> float:
         ):
             share = shares.running.get(name)
             share_a = share.current_a if share else 0.0
-            found += max(held_a(connector, tick.snapshot) - share_a, 0.0)
+            has_a = held_a(connector, tick.snapshot)
+            if tick.resources.is_phase(resource) and standing.past.draws:
+                _, phase = tick.resources.place(resource)
+                has_a = max(has_a, standing.past.draws[-1].current_a[phase])
+            found += max(has_a - share_a, 0.0)
     return found
-
-
-def _beside_presumed(capacity: Capacity, phase: int, reason: Reason) -> Reason:
-    """Return why a car does not start although what is measured would leave it enough: the meter may have failed."""
-    if capacity.may_carry_a[phase] < capacity.uncontrolled_a[phase] + PEAK_A:
-        return reason
-    return _waits_for_meter(capacity, phase, reason)
 
 
 def _waits_for_meter(capacity: Capacity, phase: int, reason: Reason) -> Reason:
     load_a = ("load_a", capacity.may_carry_a[phase])
-    return Reason(key=ReasonKey.WAITING_FOR_METER, values=(*reason.values, load_a))
+    return Reason(key=ReasonKey.WAITING_FOR_METER, values=(*reason.values[:2], load_a))
 
 
 def _reserved(

@@ -281,6 +281,8 @@ def _lived(
         past.lowered_at = None
     past.confirmed_a, past.confirmed_until = connector.offer_a, connector.offer_until
     past.said = decided.reason.key
+    if connector.id in shares.waiting:
+        past.lacked_at = now
     if not standing.wanted:
         return forget(connector, past)
     if offer_a > (connector.offer_a or 0.0):

@@ -69,24 +69,26 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     past.idle_since = None
     if connector.status is not ConnectorStatus.CHARGING:
         return
-    # A meter's noise takes something away from some of its reports.
-    settled = past.settled_at + SETTLES
-    takes_a = max(
-        most_drawn_a(connector, draw) for draw in past.draws if draw.at >= settled
-    )
-    known_a = past.takes_a
-    if takes_a < offer_a - max(ALL_A, ALL * offer_a):
-        if known_a is None or takes_a < known_a - ALL_A:
-            past.takes_since = now
-            past.takes_a = known_a = takes_a
-        past.probed_at = past.probed_at or now
-    if known_a is None or takes_a <= known_a:
+    known_a, all_a = past.takes_a, offer_a - max(ALL_A, ALL * offer_a)
+    if drawn_a < all_a:
+        # A meter's noise takes something away from some of its reports.
+        settled = past.settled_at + SETTLES
+        takes_a = max(
+            [most_drawn_a(connector, one) for one in past.draws if one.at >= settled]
+        )
+        if takes_a < all_a:
+            past.probed_at = past.probed_at or now
+            if known_a is None or takes_a < known_a - ALL_A:
+                past.takes_since = now
+                past.takes_a = takes_a
+                return
+    if known_a is None or drawn_a <= known_a:
         return
-    if takes_a > known_a + MORE_A:
+    if drawn_a > known_a + MORE_A:
         past.takes_since = now
     # Only what is clearly more ends it, otherwise it would come and go with the noise.
-    enough = takes_a > known_a + ALL_A and with_room_a(takes_a) >= connector.max_a
-    past.takes_a = None if enough else takes_a
+    enough = drawn_a > known_a + ALL_A and with_room_a(drawn_a) >= connector.max_a
+    past.takes_a = None if enough else drawn_a
     past.probed_at = None if enough else past.probed_at
 
 

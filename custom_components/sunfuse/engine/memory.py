@@ -115,6 +115,7 @@ class ConnectorMemory:
     forced_stop_at: datetime | None = (
         None  # when it was stopped for exceeding its offer
     )
+    lacked_at: datetime | None = None  # when a circuit last had no place for it
     said: ReasonKey | None = None  # the last reason: what is nearly so does not end it
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to

@@ -12,7 +12,7 @@ from .phases import switching
 from .raising import raised
 from .ramp import is_slow, little_less, round_down, too_soon
 from .ranking import growth
-from .resources import blocked_by, take
+from .resources import Lack, blocked_by, take
 from .rounding import round_down_all
 from .sharing import Shares
 from .tick import Standing, Tick
@@ -82,7 +82,9 @@ def offers(
     kept = _not_raised(asks, given, tick)
     given |= {name: current_a for name, (current_a, _) in kept.items()}
     held_up = {
-        name: index for name, (current_a, index) in kept.items() if not current_a
+        name: Lack(index, tick.standings[name].connector.min_a)
+        for name, (current_a, index) in kept.items()
+        if not current_a
     }
     shares.kept_back |= {
         name: index for name, (current_a, index) in kept.items() if current_a

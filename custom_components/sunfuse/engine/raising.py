@@ -18,7 +18,7 @@ from .ramp import (
     was_paused,
 )
 from .ranking import growth, rank
-from .resources import Resources, blocked_by, take
+from .resources import Lack, Resources, blocked_by, take
 from .steadiness import trembles_a
 
 # The cars have this long to contradict a meter that has failed (see `contradiction`).
@@ -31,7 +31,7 @@ def raised(
     resources: Resources,
     free: list[float],
     snapshot: Snapshot,
-) -> tuple[dict[str, float], dict[str, int], dict[str, int]]:
+) -> tuple[dict[str, float], dict[str, Lack], dict[str, int]]:
     """Return the offers of those whose target is above what they have, in amperes, and what prevents connectors from starting, and from rising.
 
     `free` is what the others leave. A connector that cannot start yet gets nothing, and is considered again at the next tick. One
@@ -70,7 +70,7 @@ def raised(
             lowest = max(base[asking.id], asking.connector.min_a)
             most[asking.id] = min(most[asking.id], lowest)
     unsteady = resources.unsteady()
-    held_up: dict[str, int] = {}
+    held_up: dict[str, Lack] = {}
     for asking in sorted(asks, key=lambda a: rank(a, snapshot)):
         if base[asking.id] > 0:
             continue

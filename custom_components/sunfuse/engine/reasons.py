@@ -2,15 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from .asking import Ask, most, takes_no_more
-from .blocked import why_blocked, why_full, why_no_more
+from .asking import Ask, idle, most, takes_no_more
+from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unsteady
 from .compliance import DISTRUST, ComplianceStep
 from .confirmed_offer import held_a
 from .filling import EPSILON
 from .learning import ALL_A, MORE_A, most_drawn_a
+from .memory import ConnectorMemory
 from .model import ConnectorStatus, Reason, ReasonKey
 from .phases import switching
 from .ramp import dead_band_a, locked_out, locked_until
+from .resources import Lack, blocked_by
 from .sharing import Shares
 from .sun_starts import start_w
 from .tick import Standing, Tick
@@ -18,6 +20,8 @@ from .wanted import why_not_wanted
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
+# A current that lacks less than this lacks nothing that a charger could be told.
+LITTLE_A = 0.1
 # A load that wavers leaves this much more at times than it does steadily: only what is beyond that is on its way.
 RISES_A = 3.0
 # The first request to start is repeated after half a minute; a charger that reacted would have started by then.
@@ -51,10 +55,17 @@ def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reaso
             *_until(asking.past.switching_until),
         )
         return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
-    if asking.id in shares.waiting:
-        return _why_waiting(asking, shares, tick)
-    if asking.id in shares.held_up:
-        return why_blocked(shares.held_up[asking.id], asking, shares, tick)
+    if asking.id in shares.resting:
+        return _pauses(asking.past, shares.resting[asking.id])
+    if (lack := shares.waiting.get(asking.id)) is not None:
+        return _why_waiting(lack, asking, shares, tick)
+    lack = shares.held_up.get(asking.id)
+    if lack and (reason := why_to_be_released(lack, asking, shares, tick)):
+        return reason
+    if lack := lack or shares.unsteady.get(asking.id):
+        if wavers(lack, asking, tick):
+            return _why_waiting(lack, asking, shares, tick)
+        return why_unsteady(lack, asking, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, tick)
     if connector.start_requests >= STARTS_IGNORED:
@@ -81,13 +92,19 @@ def _why_too_little(standing: Standing, tick: Tick) -> Reason:
     return standing.lost or reason
 
 
-def _why_waiting(asking: Ask, shares: Shares, tick: Tick) -> Reason:
-    """Return which circuit's phase cannot carry the minimum, and when a turn ends there."""
-    blocked = shares.waiting[asking.id]
-    reason = why_full(blocked, asking, tick)
-    ends = _turn_end(blocked, shares, tick, solar=asking.solar)
+def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
+    """Return until when a connector pauses, and why it was stopped."""
+    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=past.stopped_for)
+
+
+def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
+    """Return which circuit's phase cannot carry the minimum, how much it lacks, and when a turn ends there."""
+    reason = why_full(lack, asking, tick)
+    ends = _turn_end(lack.resource, shares, tick, solar=asking.solar)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
         return reason
+    if idle(asking, tick.snapshot):
+        return reason  # what it did not use is for others, and no turn gives it back
     until = max(ends, tick.snapshot.now)
     if asking.past.off_since is not None and asking.past.stopped_at is not None:
         turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
@@ -129,19 +146,20 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     past, tuning = asking.past, tick.snapshot.tuning
     planned = asking.plan if asking.solar else None
     if locked_out(past, tick.snapshot) and planned is None:
-        return Reason(
-            key=ReasonKey.PAUSING,
-            values=_until(locked_until(past, tuning)),
-            cause=past.stopped_for,
-        )
+        return _pauses(past, locked_until(past, tuning))
     starting = asking.sun_changes_at
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
     if planned is not None:
         return Reason(key=planned.key, values=planned.values)
+    uses = tick.resources.uses(asking.connector, asking.phases)
+    free = tick.resources.capacity(calm=False)
+    if (lack := blocked_by(free, uses, asking.connector.min_a)) is not None:
+        return why_full(lack, asking, tick)  # whatever the sun, and whoever else
     needed_w = ("needed_w", start_w(asking, tick.snapshot))
     all_w = tick.sun.surplus_w
-    if all_w - asking.sun_free_w > OTHERS_TAKE_W:
+    said = past.said is ReasonKey.SUN_TAKEN
+    if all_w - asking.sun_free_w > _wavering_w(OTHERS_TAKE_W, said=said):
         taken_w = ("taken_w", all_w - asking.sun_free_w)
         return Reason(
             key=ReasonKey.SUN_TAKEN, values=(("surplus_w", all_w), taken_w, needed_w)
@@ -161,13 +179,13 @@ def _why_limited(
     if standing.lost is None and _takes_no_more(asking, offer_a):
         return takes_no_more(asking.past.takes_a or 0.0)
     lacks_a = target_a - offer_a
-    kept_back = shares.kept_back.get(asking.id)
+    kept_back = _kept_back(asking, lacks_a, shares, tick)
     if _is_ramping(asking, offer_a, lacks_a, tick, kept_back=kept_back):
         return Reason(
             key=ReasonKey.RAMPING,
             values=(("offer_a", offer_a), ("target_a", target_a)),
         )
-    if kept_back is not None and lacks_a > EPSILON:
+    if kept_back is not None:
         return _why_no_more(kept_back, asking, shares, tick)
     if given.limited_by is None or target_a >= asking.most_a - EPSILON:
         if standing.lost is not None:
@@ -199,6 +217,21 @@ def _takes_no_more(asking: Ask, offer_a: float) -> bool:
         return False
     drawn_a = most_drawn_a(connector, past.draws[-1]) if past.draws else 0.0
     return drawn_a <= past.takes_a + MORE_A
+
+
+def _kept_back(asking: Ask, lacks_a: float, shares: Shares, tick: Tick) -> int | None:
+    """Return what is not steadily free for more than a connector has; not a circuit whose meter is about to be believed again."""
+    resource = shares.kept_back.get(asking.id)
+    if resource is None or lacks_a < LITTLE_A:
+        return None
+    if tick.resources.is_phase(resource):
+        capacity, phase = tick.resources.place(resource)
+        presumed_a = capacity.may_carry_a[phase] - capacity.past.average_a[phase]
+        # A car that just changed its draw is known within an ampere or two; what is presumed is far more.
+        presumed = presumed_a > asking.connector.min_a
+        if capacity.past.doubt.since is not None or presumed:
+            return None
+    return resource
 
 
 def _is_ramping(
@@ -237,7 +270,11 @@ def _why_too_little_sun(
     surplus_w = ("surplus_w", tick.sun.surplus_w)
     min_a = asking.connector.min_a
     follows = Reason(key=ReasonKey.LIMITED_BY_SUN, values=(surplus_w,))
-    if target_a > min_a + EPSILON or shares.sun_left_w > -OTHERS_TAKE_W:
+    said = asking.past.said in (ReasonKey.AT_MINIMUM, ReasonKey.STOPPING_ON_SUN)
+    missing_w = -shares.sun_left_w
+    if target_a > min_a + EPSILON or (
+        missing_w < _wavering_w(OTHERS_TAKE_W, said=said)
+    ):
         return follows
     if asking.solar and asking.past.dull_since is None:
         return follows
@@ -248,6 +285,11 @@ def _why_too_little_sun(
         key=ReasonKey.STOPPING_ON_SUN,
         values=(surplus_w, ("min_a", min_a), *_until(stops_at)),
     )
+
+
+def _wavering_w(least_w: float, *, said: bool) -> float:
+    """Return from which power on something is said: half of it keeps it so, and twice as much begins it."""
+    return least_w / 2 if said else least_w * 2
 
 
 def _dead_band_a(offer_a: float, tick: Tick, *, sunny: bool) -> float:

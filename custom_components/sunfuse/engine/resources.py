@@ -1,6 +1,7 @@
 """Everything that is shared, as numbers: phases of circuits and of chargers' cables in amperes; powers, and solar power, in watts."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from .capacity import Capacity
 from .filling import EPSILON, Uses
@@ -10,6 +11,13 @@ from .tree import Tree
 
 # What is free of each resource, by its number.
 type Capacities = list[float]
+
+
+class Lack(NamedTuple):
+    """What is not free enough, and how much of it is missing."""
+
+    resource: int
+    missing: float
 
 
 class Resources:
@@ -211,12 +219,12 @@ def blocked_by(
     uses: Uses,
     current_a: float,
     kept: list[float] | None = None,
-) -> int | None:
+) -> Lack | None:
     """Return the first resource that cannot carry a current beside what must stay free, None if all can."""
     for index, coefficient in uses:
         free = capacity[index] if kept is None else capacity[index] - kept[index]
         if free < coefficient * current_a - EPSILON:
-            return index
+            return Lack(index, coefficient * current_a - free)
     return None
 
 

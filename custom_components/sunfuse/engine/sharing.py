@@ -7,6 +7,7 @@ the sum of the minimums, not what is measured, so the last to arrive is not admi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from .admission_room import AdmissionRoom
 from .asking import Ask, Hurry, idle
@@ -25,7 +26,7 @@ from .ranking import (
     rank,
     waited_long,
 )
-from .resources import Capacities, Resources, blocked_by, take
+from .resources import Capacities, Lack, Resources, blocked_by, take
 from .tuning import Policy
 
 
@@ -33,13 +34,17 @@ from .tuning import Policy
 class Shares:
     """The outcome: who runs with how much, who waits for which resource, and who lost its other phases.
 
-    `held_up` are those that are to run and cannot start yet, with the resource that is not free, or not steadily.
+    `unsteady` are those for which there is enough now, but not at the highest load of late, and `held_up` those that cannot start
+    yet because others have not released it.
     """
 
     running: dict[str, Share] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, Lack] = field(default_factory=dict)
     one_phase: set[str] = field(default_factory=set)
-    held_up: dict[str, int] = field(default_factory=dict)
+    unsteady: dict[str, Lack] = field(default_factory=dict)
+    held_up: dict[str, Lack] = field(default_factory=dict)
+    # Who did not use its offer and rests until then, although there is enough.
+    resting: dict[str, datetime] = field(default_factory=dict)
     # What is not free yet, or not steadily, for those that run and are to have more.
     kept_back: dict[str, int] = field(default_factory=dict)
     # What the cars on solar power leave of it; negative if the grid helps.
@@ -191,11 +196,11 @@ def _admit(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
 
     A car that may not start yet, because the load may soon need it again, takes nothing: until it may, others use that.
     """
-    before, held_up = room.remember(), dict[str, int]()
+    before, held_up = room.remember(), dict[str, Lack]()
     phases = {asking.id: asking.phases for asking in ranked}
     while True:
         room.come_back(before)
-        waiting: dict[str, int] = {}
+        waiting: dict[str, Lack] = {}
         admitted = []
         for asking in ranked:
             # A car that had to use one phase beside one that cannot start yet may not have to.
@@ -214,13 +219,13 @@ def _admit(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
             break
         held_up |= unsteady
     shares.waiting |= waiting
-    shares.held_up |= held_up
+    shares.unsteady |= held_up
     for asking in admitted:
         room.start(asking)
     return admitted
 
 
-def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, int] | None:
+def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, Lack] | None:
     """Return the first that may not start beside the others, and what is not steadily free; None: all may."""
     for asking in reversed(admitted):
         if room.runs(asking):
@@ -231,7 +236,7 @@ def _unsteady(admitted: list[Ask], room: AdmissionRoom) -> dict[str, int] | None
     return None
 
 
-def _blocked(asking: Ask, room: AdmissionRoom, shares: Shares) -> int | None:
+def _blocked(asking: Ask, room: AdmissionRoom, shares: Shares) -> Lack | None:
     """Return what cannot carry the minimum of a connector, finally on one phase if it can switch."""
     blocked = room.blocked(asking)
     if blocked is None or not _can_use_one(asking, room.snapshot):
@@ -262,13 +267,12 @@ def _admit_resting(
     for asking in resting:
         past, min_a = asking.past, asking.connector.min_a
         uses = resources.uses(asking.connector, asking.phases)
-        blocked = blocked_by(left, uses, min_a)
-        if blocked is None and past.off_since is not None:
-            off_s = (snapshot.now - past.off_since).total_seconds()
-            if off_s < snapshot.tuning.turn_s:
-                blocked = uses[0][0]
-        if blocked is not None:
+        if (blocked := blocked_by(left, uses, min_a)) is not None:
             shares.waiting[asking.id] = blocked
+            continue
+        turn = timedelta(seconds=snapshot.tuning.turn_s)
+        if past.off_since is not None and snapshot.now - past.off_since < turn:
+            shares.resting[asking.id] = past.off_since + turn
             continue
         take(left, uses, min_a)
         shares.running[asking.id] = Share(current_a=min_a)

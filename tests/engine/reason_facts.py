@@ -1,0 +1,160 @@
+"""Compares the reasons of a decision with its facts: who has what, what is free where, what cars draw."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from custom_components.sunfuse.engine.model import (
+    CircuitState,
+    Connector,
+    ConnectorDecision,
+    Decision,
+    PerPhase,
+    ReasonKey,
+    Snapshot,
+)
+
+K = ReasonKey
+# A load that wavers is known within this; so much may be free for a moment where nothing is steadily.
+WAVERS_A = 3.0
+# An offer within the dead band of the most is at the most.
+NEAR_A = 1.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is known of one connector besides its reason."""
+
+    connector: Connector
+    decided: ConnectorDecision
+    snapshot: Snapshot
+    decision: Decision
+    lately_free_a: Sequence[PerPhase]  # at the main fuse, within the last minutes
+
+    @property
+    def offer_a(self) -> float:
+        """What it gets."""
+        return self.decided.offer_a
+
+    @property
+    def drawn_a(self) -> float:
+        """What its car draws on the fullest phase."""
+        return max(self.connector.draw_a or (0.0,))
+
+    def value(self, name: str) -> float:
+        """Return a number of its reason."""
+        return float(dict(self.decided.reason.values)[name])
+
+    def text(self, name: str) -> str:
+        """Return a text of its reason."""
+        return str(dict(self.decided.reason.values)[name])
+
+    @property
+    def free_a(self) -> float:
+        """The least that was free of late on the phase that its reason names."""
+        phase = int(self.text("phase")[1]) - 1
+        return min(free[phase] for free in self.lately_free_a)
+
+    def others(self) -> Iterator[tuple[Connector, ConnectorDecision]]:
+        """Yield the other connectors."""
+        for one, decided in zip(
+            self.snapshot.connectors, self.decision.connectors, strict=True
+        ):
+            if one.id != self.connector.id:
+                yield one, decided
+
+    @property
+    def somebody_rises(self) -> bool:
+        """Whether another car starts or rises, or waits for that: room is kept for it."""
+        return (
+            any(
+                decided.offer_a > (one.offer_a or 0.0)
+                or decided.reason.key in (K.RAMPING, K.WAITING_FOR_RELEASE)
+                for one, decided in self.others()
+            )
+            or not self.connector.offer_a
+        )
+
+    def somebody_releases(self) -> bool:
+        """Whether another one has, or draws, more than it is offered."""
+        return any(
+            max(one.offer_a or 0.0, *(one.draw_a or (0.0,))) > decided.offer_a + 0.05
+            for one, decided in self.others()
+        )
+
+
+type _Claim = Callable[[Facts], bool]
+
+
+def _waits(claim: _Claim) -> _Claim:
+    return lambda facts: not facts.offer_a and claim(facts)
+
+
+def _charges(claim: _Claim) -> _Claim:
+    return lambda facts: facts.offer_a > 0 and claim(facts)
+
+
+def _is_lost(facts: Facts) -> bool:
+    states = {facts_of.id: facts_of.state for facts_of in facts.decision.circuits}
+    names = {one.name: one.id for one in facts.snapshot.circuits}
+    return states[names[facts.text("circuit")]] is CircuitState.METER_LOST
+
+
+CLAIMS: dict[ReasonKey, _Claim] = {
+    K.LIMITED_BY_CAR: lambda f: (
+        f.offer_a >= f.value("car_a") and f.drawn_a <= f.value("car_a") + 0.5
+    ),
+    K.FULL_POWER: lambda f: f.offer_a >= f.value("max_a") - NEAR_A,
+    K.LIMITED_BY_CIRCUIT: _charges(lambda f: f.free_a < WAVERS_A or f.somebody_rises),
+    K.WAITING_FOR_CAPACITY: _waits(
+        lambda f: f.free_a < f.connector.min_a + WAVERS_A and f.value("missing_a") > 0
+    ),
+    K.WAITING_FOR_TURN: _waits(
+        lambda f: f.free_a < f.connector.min_a + WAVERS_A and f.value("missing_a") > 0
+    ),
+    K.WAITING_FOR_RELEASE: _waits(Facts.somebody_releases),
+    K.LOAD_PEAKED: _waits(lambda f: f.value("missing_a") > 0 and f.value("peak_a") > 0),
+    K.AT_MINIMUM: lambda f: (
+        f.offer_a <= f.connector.min_a + f.connector.step_a
+        or f.offer_a == f.connector.offer_a  # the next message is not due yet
+    ),
+    K.LIMITED_BY_SUN: _charges(lambda f: True),
+    K.STOPPING_ON_SUN: _charges(lambda f: True),
+    K.STARTING_ON_SUN: _waits(lambda f: True),
+    K.WAITING_FOR_SUN: _waits(
+        lambda f: f.value("surplus_w") <= f.value("needed_w") + 100
+    ),
+    K.SUN_TAKEN: _waits(
+        lambda f: (
+            any(decided.offer_a for _, decided in f.others())
+            and f.value("surplus_w") - f.value("taken_w") <= f.value("needed_w") + 100
+        )
+    ),
+    K.PAUSING: _waits(lambda f: True),
+    K.RAMPING: lambda f: f.value("target_a") > f.offer_a,
+    K.BOOSTING: lambda f: f.decided.boosting and f.offer_a >= f.value("max_a") - NEAR_A,
+    K.LIMITED_BY_BOOST: lambda f: any(decided.boosting for _, decided in f.others()),
+    K.METER_LOST: _is_lost,
+}
+
+
+def false_reasons(
+    snapshot: Snapshot, decision: Decision, lately_free_a: Sequence[PerPhase]
+) -> Iterator[str]:
+    """Yield the reasons that the facts contradict."""
+    for connector, decided in zip(
+        snapshot.connectors, decision.connectors, strict=True
+    ):
+        facts = Facts(
+            connector=connector,
+            decided=decided,
+            snapshot=snapshot,
+            decision=decision,
+            lately_free_a=lately_free_a,
+        )
+        reason = decided.reason
+        until = dict(reason.values).get("until")
+        over = until is not None and datetime.fromisoformat(str(until)) < snapshot.now
+        claim = CLAIMS.get(reason.key)
+        if over or (claim is not None and not claim(facts)):
+            yield f"{connector.id} {decided.offer_a} {reason}"
