@@ -25,6 +25,7 @@ from custom_components.sunfuse.central_system.security.station_passwords import 
 )
 from custom_components.sunfuse.central_system.station_state import NewPassword
 
+from ..certificates import write_certificate
 from .client import RawStation
 from .conftest import Connect
 
@@ -462,3 +463,46 @@ async def test_charger_that_hangs_up_instead_of_answering(
     await (await connect(headers=_headers("CP1", new))).close()
     with pytest.raises(WSServerHandshakeError, match="401"):
         await connect(headers=_headers("CP1", PASSWORD))
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+@pytest.mark.parametrize("secured", [False, True])
+async def test_security_profiles_of_2x(
+    tmp_path: Path, version: str, secured: bool
+) -> None:
+    """Profile 1 is a password, profile 2 the same over TLS: no password and a wrong one stay outside, the right one boots.
+
+    It reports while it is set up.
+    """
+    server_context, client_context = None, None
+    if secured:
+        certificate, key = write_certificate(tmp_path, "home")
+        server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server_context.load_cert_chain(certificate, key)
+        client_context = ssl.create_default_context(cafile=certificate)
+    system = CentralSystem()
+    system.accept(CP1)
+    await system.start("127.0.0.1", 0, server_context)
+    scheme = "wss" if secured else "ws"
+    url = f"{scheme}://127.0.0.1:{system.port}/CP1"
+    async with ClientSession() as session:
+
+        async def opened(headers: dict[str, str]) -> RawStation:
+            websocket = await session.ws_connect(
+                url,
+                protocols=(f"ocpp{version}",),
+                headers=headers,
+                ssl=client_context or True,
+            )
+            return RawStation(session, websocket)
+
+        for headers in ({}, _headers("CP1", "wrong")):
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await opened(headers)
+            assert refused.value.status == 401
+        station = await opened(_headers("CP1", PASSWORD))
+        assert (await station.boot2())["status"] == "Accepted"
+        await station.wait_received("GetVariables")
+        await station.call("Heartbeat", {})
+        await station.close()
+    await system.stop()
