@@ -176,6 +176,9 @@ async def test_learning_from_the_recorder(
     noon = next(slot for slot in forecasts.solar if slot.start == MIDNIGHT + 12 * HOUR)
     sky = clear_sky_mean(noon.start, noon.end, PLACE)
     assert noon.p50_w == pytest.approx(4 * sky, rel=0.02)
+    # At night the grid supplies the house; the car at eight in the evening is no peak of the house. No quarter hours yet.
+    assert forecasts.day_peaks_w[60] == pytest.approx([500] * 20)
+    assert forecasts.day_peaks_w[15] == ()
 
 
 async def test_the_roof_corrects_the_forecast_over_a_restart(
