@@ -294,7 +294,8 @@ async def test_endless_fragments_are_closed(
             writer.write(NOTHING * 1000)
             await writer.drain()
     with contextlib.suppress(ConnectionError):
-        await reader.read()
+        async with asyncio.timeout(10):
+            await reader.read()
     writer.close()
     await wait_until(lambda: not system.stations["CP1"].state.connected, "it is closed")
     assert len(warnings(caplog)) == 1
