@@ -21,12 +21,12 @@ from .session_facts import (
     TransactionFacts,
 )
 from .session_rows import (
+    LatestStay,
     SessionFilter,
     SessionInterval,
     SessionPause,
     SessionRow,
     SessionSums,
-    Stay,
 )
 from .session_statement import Statement, statement_sheets
 from .session_workbook import to_xlsx
@@ -64,7 +64,7 @@ __all__ = [
     "SignedValue",
     "SiteQuarter",
     "Statement",
-    "Stay",
+    "LatestStay",
     "Taken",
     "TransactionFacts",
     "charge_record",

@@ -15,12 +15,12 @@ from .ledger_upkeep import LedgerStart, Plug
 from .price_list import PriceList
 from .session_facts import Fact, SignedValue, SiteQuarter
 from .session_rows import (
+    LatestStay,
     SessionFilter,
     SessionInterval,
     SessionPause,
     SessionRow,
     SessionSums,
-    Stay,
 )
 
 
@@ -141,7 +141,7 @@ class Ledger:
             lambda db: ledger_queries.session(db, station, transaction)
         )
 
-    def latest_stays(self, since: datetime, each: int) -> Future[list[Stay]]:
+    def latest_stays(self, since: datetime, each: int) -> Future[list[LatestStay]]:
         """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
         return self._thread.read(
             lambda db: ledger_queries.latest_stays(db, since, each)

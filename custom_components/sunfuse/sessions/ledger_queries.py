@@ -8,12 +8,12 @@ from typing import Any
 from .ledger_codec import at_ms, maybe_at, ms
 from .session_facts import NO_TRANSACTION, QUARTER, SignedValue
 from .session_rows import (
+    LatestStay,
     SessionFilter,
     SessionInterval,
     SessionPause,
     SessionRow,
     SessionSums,
-    Stay,
 )
 
 
@@ -101,7 +101,7 @@ _WEEKDAY = "strftime('%w', gone / 1000, 'unixepoch')"
 
 def latest_stays(
     connection: sqlite3.Connection, since: datetime, each: int
-) -> list[Stay]:
+) -> list[LatestStay]:
     """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
     rows = connection.execute(
         "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY vehicle,"  # noqa: S608 (fixed conditions)
@@ -112,7 +112,7 @@ def latest_stays(
         (ms(since), each),
     )
     return [
-        Stay(
+        LatestStay(
             station=row["station"],
             connector=row["connector"],
             vehicle=row["vehicle"],

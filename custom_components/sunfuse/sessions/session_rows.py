@@ -149,7 +149,7 @@ class SessionFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
+class LatestStay:
     """When the car of a finished session came and left, or charged, where that is all that is known; and its energy."""
 
     station: str

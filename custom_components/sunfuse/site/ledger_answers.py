@@ -6,6 +6,7 @@ from datetime import datetime
 from ..sessions import (
     GroupBy,
     HourlySum,
+    LatestStay,
     Ledger,
     PriceList,
     SessionFilter,
@@ -15,7 +16,6 @@ from ..sessions import (
     SessionSums,
     SignedValue,
     SiteQuarter,
-    Stay,
 )
 
 
@@ -34,7 +34,7 @@ class LedgerAnswers:
             self.ledger.sessions(wanted, limit=limit, offset=offset)
         )
 
-    async def async_latest_stays(self, since: datetime, each: int) -> list[Stay]:
+    async def async_latest_stays(self, since: datetime, each: int) -> list[LatestStay]:
         """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
         return await asyncio.wrap_future(self.ledger.latest_stays(since, each))
 

@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 
 from ..drivers.habits import PastSession
 from ..drivers.session_history import EACH
-from ..sessions import Stay
+from ..sessions import LatestStay
 from .ledger_answers import LedgerAnswers
 from .outcome import ConnectorKey
 
@@ -20,7 +20,7 @@ async def async_past_sessions(ledger: LedgerAnswers) -> list[PastSession]:
     return [_past_session(stay) for stay in stays]
 
 
-def _past_session(stay: Stay) -> PastSession:
+def _past_session(stay: LatestStay) -> PastSession:
     """Return a session as habits see it."""
     owner = stay.vehicle
     if owner is None:
