@@ -160,7 +160,7 @@ def asleep(*names: str) -> Memory:
         # What is not known or not needed is in no hurry; where there is enough, those that fit have their minimum.
         (
             17,
-            [needs("a", 1, 0), car("b"), needs("c", 3, 8), car("d")],
+            [needs("a", 1, 0), car("b"), needs("c", 4, 8), car("d")],
             {"a": 0, "b": 6, "c": 11, "d": 0},
         ),
         (
@@ -253,6 +253,84 @@ def test_nothing_lies_idle_below_a_minimum(
     snapshot = on(20, *cars, policy=policy)
     _, decision, _ = settle(snapshot, 20, Memory(connectors=known))
     assert offers(decision) == pytest.approx(expected, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("a_needs_ah", "b_changes", "expected"),
+    [
+        # 13 A for three hours: a needs 12 Ah of them, b 18 Ah at its minimum: nobody is stopped, and a has the rest.
+        (12, {}, {"a": 7, "b": 6}),
+        # With 6 A for b, a would not be ready.
+        (30, {}, {"a": 13, "b": 0}),
+        # A lower priority makes room.
+        (12, {"priority": 4}, {"a": 13, "b": 0}),
+    ],
+)
+def test_who_runs_keeps_its_minimum_where_that_makes_nobody_late(
+    a_needs_ah: float, b_changes: dict[str, Any], expected: dict[str, float]
+) -> None:
+    """A car comes that leaves first: it has what it needs, and the other is stopped only if it takes that."""
+    a = needs("a", 3, a_needs_ah, offer_a=0.0)
+    b = replace(needs("b", 4, 30, offer_a=13.0), **b_changes)
+    known = Memory(connectors={"a": waits(1), "b": runs(20)})
+    _, decision, _ = settle(on(13, a, b, policy=Policy.DEADLINE), 60, known)
+    assert offers(decision) == pytest.approx(expected, abs=0.2)
+
+
+def test_who_runs_on_another_phase_makes_nobody_late() -> None:
+    """7 A on each phase: b keeps them on L2, while a, which needs all of L1, takes the place of c."""
+    a = replace(needs("a", 1, 2, offer_a=0.0), phases=(0,))
+    b, c = (
+        replace(needs(name, 2, 4, offer_a=7.0), phases=(phase,))
+        for name, phase in (("b", 1), ("c", 0))
+    )
+    known = Memory(connectors={"a": waits(1), "b": runs(20), "c": runs(20)})
+    snapshot = on(7, a, b, c, policy=Policy.DEADLINE)
+    _, decision, _ = settle(snapshot, 60, known)
+    assert offers(decision) == pytest.approx({"a": 7, "b": 7, "c": 0}, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("waited", "ran_min", "other_waits_min", "first"),
+    [
+        # b was admitted for waiting: it goes on for up to an hour, although a could wait for less,
+        (True, 40, 20, "b"),
+        (True, 61, 20, "a"),
+        # unless the hour of another one is over.
+        (True, 40, 61, "c"),
+        # In its first quarter of an hour nobody takes its place.
+        (True, 10, 61, "b"),
+        # Who is there by the policy makes room for one that could wait for an hour less.
+        (False, 40, 20, "a"),
+    ],
+)
+def test_a_car_that_waited_too_long_goes_on_until_another_has(
+    waited: bool, ran_min: float, other_waits_min: float, first: str
+) -> None:
+    """One place under `laxity`: one long turn is one start, and longer turns are fewer."""
+    a = needs("a", 0.9, 32, offer_a=0.0)  # it can get less than half of that
+    b = needs("b", 2, 32, offer_a=7.0)
+    c = needs("c", 2, 32, offer_a=0.0)
+    known = {
+        "a": waits(1),
+        "b": runs(ran_min, waited_long=waited),
+        "c": waits(other_waits_min),
+    }
+    snapshot = on(7, a, b, c, policy=Policy.LAXITY)
+    _, decision, _ = settle(snapshot, 60, Memory(connectors=known))
+    assert [name for name, a_ in offers(decision).items() if a_] == [first]
+
+
+@pytest.mark.parametrize(("a_spare_h", "first"), [(0.8, "a"), (1.2, "b")])
+def test_who_could_wait_for_an_hour_less_takes_a_place(
+    a_spare_h: float, first: str
+) -> None:
+    """One place under `laxity`: a car with two hours to spare does not go on until it is full, while another one runs out of time."""
+    a = needs("a", 2 + a_spare_h, 32, offer_a=0.0)
+    b = needs("b", 4, 32, offer_a=7.0)
+    known = Memory(connectors={"a": waits(20), "b": runs(20)})
+    _, decision, _ = settle(on(7, a, b, policy=Policy.LAXITY), 60, known)
+    assert [name for name, a_ in offers(decision).items() if a_] == [first]
 
 
 def test_who_leaves_first_keeps_its_place_where_that_makes_nobody_late() -> None:

@@ -60,6 +60,7 @@ class Ask:
     hurry: Hurry = Hurry.LATER  # with the policy `deadline`
     overdue: bool = False  # it has waited for too long (see `longest_wait`)
     ready: bool = True  # with that policy: whether it can be when it leaves
+    stays: bool = False  # and whether it makes nobody late by keeping its minimum
     keeps_phases: bool = False  # where it starts: another number is not worth a switch
     choice: Choice | None = None  # what to do under the recent sky
     # When it starts, or stops, if the solar power stays as it is; None: not in sight.

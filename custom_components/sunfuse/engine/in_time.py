@@ -7,11 +7,13 @@ not fit before one of them leaves, the one that needs most is left out. It comes
 they can be ready all the same beside what it can still get, and still before the cars that leave later. A car that can wait
 no longer comes first, whenever it leaves.
 
-While all can be ready, order matters little, and every car that leaves later may keep its minimum.
+While all can be ready, order matters little, and every car that leaves later may keep its minimum. So may any car that runs
+where that makes nobody late: who goes first then has the rest, and nobody is stopped for it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import inf
 
 from .asking import Ask, Hurry
 from .model import ConnectorStatus, Snapshot
@@ -24,7 +26,7 @@ NO_TIME_S = 300.0
 # One that lacks more than this can no longer be ready; to start it takes about as long.
 TOO_LATE_S = 60.0
 # Who leaves within this time. What is free until then is known well enough to leave somebody out.
-SOON_S = 7200.0
+SOON_S = 9000.0
 # There is enough for all if they need no more than this part of what is free now: others will come.
 ENOUGH = 0.5
 # The same for those that leave soon, before one that cannot be ready keeps its place among them.
@@ -64,9 +66,11 @@ def note_hurry(
     left_out = _left_out(soon, resources, free, snapshot)
     for asking in left_out:
         asking.hurry, asking.ready = Hurry.TOO_LATE, False
+    hopeless = list(too_late)
     too_late += [one for one in soon if not one[1].ready]
     ready = [one for one in soon if one[1].ready]
     _let_in(too_late, ready, resources, free, snapshot)
+    _let_stay(asks, [*known, *hopeless], resources, free, snapshot)
     spare = [a * ENOUGH for a in free]
     return not left_out and not _left_out(known, resources, spare, snapshot)
 
@@ -112,6 +116,71 @@ def _let_in(
             wanted = sorted(
                 [*wanted, (left_s, asking, gets_as)], key=lambda one: one[0]
             )
+
+
+def _let_stay(
+    asks: list[Ask],
+    known: list[tuple[float, Ask]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> None:
+    """Let those that run keep their minimum where that makes nobody late; first those that can be ready, in their order."""
+    # One that has time yields its minimum also to one that charges and cannot be ready.
+    others = sorted(
+        (left_s, a.id, a)
+        for left_s, a in known
+        if a.ready or a.past.on_since is not None
+    )
+    first = max((a.connector.priority for a in asks), default=0)
+    runs = [
+        a
+        for a in asks
+        if a.past.on_since is not None
+        and not is_met(a.connector)
+        and a.connector.priority == first
+        and a.hurry is not Hurry.NOW
+    ]
+    used_as: dict[int, float] = defaultdict(float)
+    # What is left of each resource now, beside those that can wait no longer, and until each of them leaves.
+    now_a = dict(enumerate(free))
+    for _, _, asking in others:
+        if asking.hurry is Hurry.NOW:
+            for index, coefficient in _uses(asking, resources).items():
+                now_a[index] -= coefficient * takes_a(asking)
+    spare: list[tuple[float, dict[int, float]]] = [(1.0, now_a)]
+    for left_s, _, asking in others:
+        left_as: dict[int, float] = {}
+        wants_as = min(charge_as(asking, snapshot), takes_a(asking) * max(left_s, 0.0))
+        for index, coefficient in _uses(asking, resources).items():
+            used_as[index] += coefficient * wants_as
+            left_as[index] = free[index] * left_s * LET_IN - used_as[index]
+        spare.append((left_s, left_as))
+    places = {asking.id: place for place, (_, _, asking) in enumerate(others)}
+    runs.sort(key=lambda a: (places.get(a.id, len(places)), a.id))
+    for asking in runs:
+        before = spare[: 1 + places.get(asking.id, len(places))]
+        takes = list(_takes_as(asking, before, resources, snapshot))
+        asking.stays = all(left_as[index] >= as_ for left_as, index, as_ in takes)
+        if asking.stays:
+            for left_as, index, as_ in takes:
+                left_as[index] -= as_
+
+
+def _takes_as(
+    asking: Ask,
+    before: list[tuple[float, dict[int, float]]],
+    resources: Resources,
+    snapshot: Snapshot,
+) -> Iterator[tuple[dict[int, float], int, float]]:
+    """Return what a car takes at its minimum of what is left until each of the others leaves."""
+    connector, uses = asking.connector, _uses(asking, resources)
+    needs_as = charge_as(asking, snapshot) if connector.energy_needed_wh else inf
+    for left_s, left_as in before:
+        takes_as = min(connector.min_a * left_s, needs_as)
+        for index, coefficient in uses.items():
+            if index in left_as:
+                yield left_as, index, coefficient * takes_as
 
 
 def _gets_as(

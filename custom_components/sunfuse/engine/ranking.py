@@ -8,8 +8,10 @@ longest is admitted, at once if it is new, after as long a wait if it had its tu
 
 from datetime import datetime
 from enum import IntEnum
+from math import inf
 
 from .asking import Ask, idle, rests
+from .memory import ConnectorMemory
 from .model import Snapshot
 from .tuning import Policy, Tuning
 from .wanted import is_met
@@ -33,8 +35,9 @@ TIME_LEFT_S = 1800.0
 MIN_ON_S = 180.0
 # Policies that use departure times.
 BY_TIME = frozenset((Policy.NEED, Policy.DEADLINE, Policy.LAXITY))
-# A waiting car must need this much more than a running one to take its place.
+# A waiting car must need this much more than a running one to take its place, or be able to wait for so much less.
 NEEDS_MORE = 1.25
+AHEAD_S = 3600.0
 
 
 class Turn(IntEnum):
@@ -153,19 +156,20 @@ def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
 
 
 def matters(asking: Ask, snapshot: Snapshot) -> bool:
-    """Whether waiting could matter to a car: it lacks energy, and could not wait once more as long.
+    """Whether waiting could matter to a car: it lacks energy, and may not be ready when it leaves.
 
-    A policy without departure times cannot know. Under `deadline` a car goes first when it can wait no longer, so
-    waiting matters to those that cannot be ready.
+    A policy without departure times cannot know. Under the others a car goes first when it can wait no longer: until then it loses
+    nothing.
     """
-    if is_met(asking.connector):
+    connector = asking.connector
+    if is_met(connector):
         return False
-    connector, longest_s = asking.connector, snapshot.tuning.longest_wait_s
-    if connector.departure is None or connector.energy_needed_wh is None:
+    unknown = connector.departure is None or connector.energy_needed_wh is None
+    if unknown or snapshot.policy not in BY_TIME:
         return True
     if snapshot.policy is Policy.DEADLINE:
         return not asking.ready
-    return snapshot.policy not in BY_TIME or laxity_s(asking, snapshot) < longest_s
+    return laxity_s(asking, snapshot) < NO_TIME_S
 
 
 def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
@@ -187,8 +191,20 @@ def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
             float(asking.hurry),
             _seconds(connector.departure, snapshot),
         )
-    ahead_s = snapshot.tuning.turn_s if runs else 0.0
-    return first, laxity_s(asking, snapshot) - ahead_s
+    return first, laxity_s(asking, snapshot) - _ahead_s(past, snapshot)
+
+
+def _ahead_s(past: ConnectorMemory, snapshot: Snapshot) -> float:
+    """Return how much less than a running car a waiting one could have to wait, to take its place under `laxity`.
+
+    One that was admitted because it had waited too long goes on until another has: one long turn is one start.
+    """
+    if past.on_since is None:
+        return 0.0
+    ran_s = (snapshot.now - past.on_since).total_seconds()
+    if past.waited_long and ran_s < snapshot.tuning.longest_wait_s:
+        return inf
+    return AHEAD_S
 
 
 def _seconds(time: datetime | None, snapshot: Snapshot) -> float:

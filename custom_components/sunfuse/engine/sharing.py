@@ -138,16 +138,22 @@ def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[
     if not have_time:
         return _admit(ranked, room, shares)
     admitted = _admit([a for a in ranked if a.id not in have_time], room, shares)
-    hurried = [a for a in admitted if has_no_time(a, snapshot)]
-    room.claim(hurried)
-    runs = [a for a in ranked if a.id in have_time and room.runs(a)]
-    admitted += _admit(runs, room, shares)
-    claimed = {a.id for a in hurried}
-    room.claim([a for a in admitted if a.id not in claimed])
-    starts = [a for a in ranked if a.id in have_time and not room.runs(a)]
+    hurried = {a.id for a in admitted if has_no_time(a, snapshot)}
+    room.claim([a for a in admitted if a.id in hurried])
+    calm = [a for a in admitted if a.id not in hurried]
+    rest = [a for a in ranked if a.id in have_time]
     if snapshot.policy is Policy.NEED:
-        return admitted + _admit(starts, room, shares)  # all share what each lends
-    return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
+        kept = _admit([a for a in rest if room.runs(a)], room, shares)
+        room.claim([*calm, *kept])
+        starts = [a for a in rest if not room.runs(a)]
+        # All share what each lends.
+        return [*admitted, *kept, *_admit(starts, room, shares)]
+    room.claim(calm)
+    for asking in rest:
+        if _admit_on_lent(asking, room, shares):
+            admitted.append(asking)
+            room.claim([asking])
+    return admitted
 
 
 def _admit_by_deadline(
@@ -156,7 +162,8 @@ def _admit_by_deadline(
     """Return who can have the minimum if the first has all that it can take before the next one has any.
 
     A shortage that is shared by all leaves none of them ready. Whoever was promised energy, has just started, or has waited
-    for too long, keeps its minimum beside them, and so does who leaves later, while there is enough for all to be ready.
+    for too long, keeps its minimum beside them. So does who runs and makes nobody late by it, or leaves later while there is
+    enough for all to be ready.
     """
     snapshot = room.snapshot
     relaxed = {a.id for a in ranked if room.enough and a.hurry is Hurry.LATER}
@@ -166,7 +173,7 @@ def _admit_by_deadline(
         if is_promised(a, snapshot)
         or keeps_on(a, snapshot)
         or waited_long(a, snapshot)
-        or (a.id in relaxed and room.runs(a))
+        or (room.runs(a) and (a.stays or a.id in relaxed))
     ]
     admitted = _admit(kept, room, shares)
     have, tried = {a.id for a in admitted}, {a.id for a in kept}
