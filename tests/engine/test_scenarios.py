@@ -404,18 +404,6 @@ SCENARIOS = [
             least_wh={f"k{n}": 0.9 * 6 * 690 for n in range(3)},
         )
         for policy in Policy
-        if policy not in (Policy.DEADLINE, Policy.LAXITY)
-    ),
-    *(
-        Scenario(
-            about=f"three cars in the policy {policy}",
-            plant=partial(in_policy, policy),
-            seconds=HOUR,
-            # The last one has three hours of time: it starts when the first one is ready, and nobody is stopped.
-            most={"over_s": 0, "stops": 0, "offers": 60},
-            least_wh={"k0": 7900, "k1": 0.9 * 12 * 690, "k2": 0.9 * 6 * 690 / 4},
-        )
-        for policy in (Policy.DEADLINE, Policy.LAXITY)
     ),
 ]
 

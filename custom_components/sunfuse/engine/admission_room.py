@@ -17,6 +17,7 @@ from .ramp import was_paused
 from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s
 from .resources import Capacities, Lack, Resources, blocked_by, take
 from .steadiness import trembles_a
+from .tuning import Policy
 
 # To start a car on what others lend is worth it from this on.
 LEAST_GAIN_A = 1.0
@@ -141,8 +142,11 @@ class AdmissionRoom:
         alike = (self.uses(asking), asking.connector.min_a, runs, back)
         if alike in self._not_lent:
             return {}
-        least_s, gain_a = (NO_TIME_S, 0.0) if runs else (TIME_LEFT_S, LEAST_GAIN_A)
-        gain_a *= len(asking.phases)
+        least_s, gain_a = NO_TIME_S, 0.0
+        if not runs:
+            least_s, gain_a = TIME_LEFT_S, LEAST_GAIN_A * len(asking.phases)
+        elif self.enough and self.snapshot.policy is Policy.LAXITY:
+            gain_a = -2 * EPSILON  # nobody is stopped for what others do not need now
         lent: dict[str, float] = {}
         flows_a = asking.connector.min_a * len(asking.phases)
         for lender, claimed_a in reversed(list(self._claims.values())):

@@ -44,13 +44,11 @@ def note_hurry(
     known: list[tuple[float, Ask]] = []
     too_late: list[tuple[float, Ask]] = []
     for asking in asks:
-        connector = asking.connector
-        if connector.departure is None or is_met(connector):
+        left_s = _leaves_in_s(asking, snapshot)
+        if left_s is None:
             continue
-        if connector.status is ConnectorStatus.SUSPENDED_EV:
-            continue  # it takes nothing, whatever it was said to need
-        left_s = (connector.departure - snapshot.now).total_seconds()
-        needed_wh, slack_s = connector.energy_needed_wh, laxity_s(asking, snapshot)
+        needed_wh = asking.connector.energy_needed_wh
+        slack_s = laxity_s(asking, snapshot)
         if needed_wh is not None and slack_s < -TOO_LATE_S:
             asking.hurry, asking.ready = Hurry.TOO_LATE, False
             too_late.append((left_s, asking))
@@ -71,8 +69,40 @@ def note_hurry(
     ready = [one for one in soon if one[1].ready]
     _let_in(too_late, ready, resources, free, snapshot)
     _let_stay(asks, [*known, *hopeless], resources, free, snapshot)
+    return not left_out and _all_fit(known, resources, free, snapshot)
+
+
+def is_enough(
+    asks: list[Ask], resources: Resources, free: list[float], snapshot: Snapshot
+) -> bool:
+    """Return whether there is enough for all to be ready, and for others that will come."""
+    known = [
+        (left_s, asking)
+        for asking in asks
+        if (left_s := _leaves_in_s(asking, snapshot)) is not None
+    ]
+    return _all_fit(known, resources, resources.expected(free), snapshot)
+
+
+def _leaves_in_s(asking: Ask, snapshot: Snapshot) -> float | None:
+    """Return when a car leaves that wants energy until then, None for all others."""
+    connector = asking.connector
+    if connector.departure is None or is_met(connector):
+        return None
+    if connector.status is ConnectorStatus.SUSPENDED_EV:
+        return None  # it takes nothing, whatever it was said to need
+    return (connector.departure - snapshot.now).total_seconds()
+
+
+def _all_fit(
+    known: list[tuple[float, Ask]],
+    resources: Resources,
+    free: list[float],
+    snapshot: Snapshot,
+) -> bool:
+    """Return whether cars can be ready with a part of what is free on average."""
     spare = [a * ENOUGH for a in free]
-    return not left_out and not _left_out(known, resources, spare, snapshot)
+    return not _left_out(known, resources, spare, snapshot)
 
 
 def _drop_hopeless(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from .admission_room import AdmissionRoom
 from .asking import Ask, Hurry, idle
 from .filling import Share, User, Uses, fill
-from .in_time import note_hurry
+from .in_time import is_enough, note_hurry
 from .longest_wait import note_overdue
 from .model import Snapshot
 from .phases import may_switch
@@ -66,9 +66,11 @@ def share(
     Those that pause, because they have just been stopped, get nothing; what they need counts where the policy looks ahead.
     """
     shares = Shares()
-    enough = snapshot.policy is Policy.DEADLINE and note_hurry(
-        [*asks, *pausing], resources, free, snapshot
-    )
+    enough = False
+    if snapshot.policy is Policy.DEADLINE:
+        enough = note_hurry([*asks, *pausing], resources, free, snapshot)
+    elif snapshot.policy is Policy.LAXITY:
+        enough = is_enough([*asks, *pausing], resources, free, snapshot)
     note_overdue(asks, resources, free, snapshot)
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
@@ -129,7 +131,8 @@ def share(
 def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
     """Return who can have the minimum from the grid.
 
-    A car that has time yields even that to those that have none, and does not start while others can use all that there is.
+    A car that has time yields even that to those that have none, and does not start while others can use all that there is. (Under
+    `laxity` those that start together do, where there is enough for all to be ready.)
     """
     snapshot = room.snapshot
     if snapshot.policy is Policy.DEADLINE:
@@ -152,7 +155,8 @@ def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[
     for asking in rest:
         if _admit_on_lent(asking, room, shares):
             admitted.append(asking)
-            room.claim([asking])
+            if room.runs(asking) or not room.enough:
+                room.claim([asking])
     return admitted
 
 
