@@ -277,6 +277,15 @@ def test_who_runs_keeps_its_minimum_where_that_makes_nobody_late(
     assert offers(decision) == pytest.approx(expected, abs=0.2)
 
 
+def test_who_should_have_left_takes_nobody_s_place() -> None:
+    """c, whose departure was half an hour ago, is still there and charges: b keeps its minimum beside it."""
+    a = needs("a", 3, 12, offer_a=0.0)
+    b, c = needs("b", 4, 30, offer_a=13.0), needs("c", -0.5, 9, offer_a=6.0)
+    known = Memory(connectors={"a": waits(1), "b": runs(20), "c": runs(20)})
+    _, decision, _ = settle(on(20, a, b, c, policy=Policy.DEADLINE), 60, known)
+    assert offers(decision) == pytest.approx({"a": 0, "b": 6, "c": 14}, abs=0.2)
+
+
 def test_who_runs_on_another_phase_makes_nobody_late() -> None:
     """7 A on each phase: b keeps them on L2, while a, which needs all of L1, takes the place of c."""
     a = replace(needs("a", 1, 2, offer_a=0.0), phases=(0,))

@@ -158,7 +158,7 @@ def _let_stay(
     """Let those that run keep their minimum where that makes nobody late; first those that can be ready, in their order."""
     # One that has time yields its minimum also to one that charges and cannot be ready.
     others = sorted(
-        (left_s, a.id, a)
+        (max(left_s, 0.0), a.id, a)
         for left_s, a in known
         if a.ready or a.past.on_since is not None
     )
@@ -181,7 +181,7 @@ def _let_stay(
     spare: list[tuple[float, dict[int, float]]] = [(1.0, now_a)]
     for left_s, _, asking in others:
         left_as: dict[int, float] = {}
-        wants_as = min(charge_as(asking, snapshot), takes_a(asking) * max(left_s, 0.0))
+        wants_as = min(charge_as(asking, snapshot), takes_a(asking) * left_s)
         for index, coefficient in _uses(asking, resources).items():
             used_as[index] += coefficient * wants_as
             left_as[index] = free[index] * left_s * LET_IN - used_as[index]
