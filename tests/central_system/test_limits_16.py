@@ -402,6 +402,24 @@ async def test_a_refused_stop_is_tried_at_once_after_an_accepted_limit(
     assert len(pauses) == 5 * 3  # with each of them, as a profile of each purpose
 
 
+async def test_a_refused_stop_does_not_delay_a_pause(
+    watched: Watched, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that refuses to stop, as a user asked for, takes 0 A when the fuse needs that in the same second."""
+    station = await _boot(
+        connect,
+        watched.system,
+        answers={"RemoteStopTransaction": {"status": "Rejected"}},
+    )
+    await _charge(station, clock)
+    cp1 = watched.system.stations["CP1"]
+    await cp1.offer(1, 10)
+    with pytest.raises(CommandError, match="refused"):
+        await cp1.stop(1)
+    await cp1.offer(1, 0)
+    assert _period(station.received("SetChargingProfile")[-1])["limit"] == 0
+
+
 @pytest.mark.parametrize("timing", [Timing(settle_s=600, return_s=600, ping_s=600)])
 async def test_no_fall_back_is_missed_before_it_was_asked_for(
     watched: Watched, connect: Connect, clock: SteppedClock

@@ -22,7 +22,7 @@ from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
 from .quirks import Pause
 from .refused_commands import LIMITS, RefusedCommands
-from .refused_stops import RefusedStops
+from .refused_pauses import RefusedPauses
 from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker
 
@@ -54,7 +54,7 @@ class Limiter:
         self._limit_confirmed = confirmed
         self._check = check
         self._starter = RemoteStarts(connector)
-        self._refused_stops = RefusedStops()
+        self._refused_pauses = RefusedPauses()
         timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
@@ -225,7 +225,7 @@ class Limiter:
         try:
             await self._command(adapter, offer, transaction_id, now)
         except CommandError as err:
-            if err.key not in ("refused", "not_supported"):
+            if not _is_refusal(err):
                 raise
             self._limit_confirmed(False)
             if not known:
@@ -242,7 +242,7 @@ class Limiter:
         again = self._shared.behaviour.repeat_after_pause
         if again and held and held.current_a == 0 and offer.current_a > 0:
             await adapter.limit_transaction(connector, transaction_id, limit)
-        self._refused_stops.forget()
+        self._refused_pauses.forget()
 
     def _as_limit(self, offer: Offer, now: datetime) -> Limit:
         shared = self._shared
@@ -278,27 +278,29 @@ class Limiter:
         self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
     ) -> None:
         """Let nothing flow: by a limit of 0 A, or by stopping the transaction if the station does not accept that."""
-        if not self._refused_stops.may_ask(transaction_id, now):
-            raise CommandError("refused", "it refused to stop")
+        if not self._refused_pauses.may_ask(transaction_id, now):
+            raise CommandError("refused", "it refused 0 A and to stop")
         behaviour, takes_limits = (
             self._shared.behaviour,
             self._shared.state.takes_limits,
         )
-        if behaviour.pause is Pause.ZERO and takes_limits:
-            try:
-                await self._command(adapter, offer, transaction_id, now)
-            except CommandError as err:
-                if err.key not in ("refused", "not_supported"):
-                    raise
-                if not self._shared.behaviour.restarts:
-                    self._refused_stops.refused(transaction_id, now)
-                    raise
-                _LOGGER.debug("%s: 0 A: %s", self._shared.identity, err)
-            else:
-                return
-        if not self._shared.behaviour.restarts and not self._shared.state.takes_limits:
+        if not behaviour.restarts and not takes_limits:
             raise CommandError("not_supported", "neither a limit nor another start")
-        await self._stop(adapter, transaction_id)
+        try:
+            if behaviour.pause is Pause.ZERO and takes_limits:
+                try:
+                    await self._command(adapter, offer, transaction_id, now)
+                except CommandError as err:
+                    if not _is_refusal(err) or not behaviour.restarts:
+                        raise
+                    _LOGGER.debug("%s: 0 A: %s", self._shared.identity, err)
+                else:
+                    return
+            await self._stop(adapter, transaction_id)
+        except CommandError as err:
+            if _is_refusal(err):
+                self._refused_pauses.refused(transaction_id, now)
+            raise
 
     async def _restart(self, adapter: Adapter) -> None:
         """Stop the transaction, and start another one when that is done."""
@@ -312,9 +314,8 @@ class Limiter:
         try:
             await adapter.remote_stop(transaction_id)
         except CommandError as err:
-            if err.key in ("refused", "not_supported"):
+            if _is_refusal(err):
                 self._connector.change(paused=False)
-                self._refused_stops.refused(transaction_id, self._shared.now())
             raise
 
     async def stop(self, adapter: Adapter) -> None:
@@ -402,4 +403,8 @@ class Limiter:
     def disconnected(self) -> None:
         """Note that the station is disconnected: its limits may change without us."""
         self._connector.confirmed = None
-        self._refused_stops.forget()
+        self._refused_pauses.forget()
+
+
+def _is_refusal(error: CommandError) -> bool:
+    return error.key in ("refused", "not_supported")

@@ -1,4 +1,4 @@
-"""Stops that a station refuses: they are tried again, less often each time, for as long as its car has to be stopped."""
+"""Pauses that a station refuses, both 0 A and to stop: they are tried again, less often each time, for as long as its car has to pause."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,8 @@ _FIRST = timedelta(seconds=5)
 _LONGEST = timedelta(minutes=5)
 
 
-class RefusedStops:
-    """Knows when to try again to stop the transaction of a connector."""
+class RefusedPauses:
+    """Knows when to try again to pause the transaction of a connector."""
 
     def __init__(self) -> None:
         """Start with nothing refused."""
@@ -16,13 +16,13 @@ class RefusedStops:
         self._refused_at: datetime | None = None
 
     def may_ask(self, transaction_id: str, now: datetime) -> bool:
-        """Whether to tell the station to stop a transaction."""
+        """Whether to tell the station to let nothing flow in a transaction."""
         if transaction_id != self._transaction_id or self._refused_at is None:
             return True
         return abs(now - self._refused_at) >= self._wait
 
     def refused(self, transaction_id: str, now: datetime) -> None:
-        """Note that the station refused to stop a transaction."""
+        """Note that the station refused to pause a transaction."""
         again = transaction_id == self._transaction_id
         self._wait = min(2 * self._wait, _LONGEST) if again else _FIRST
         self._transaction_id, self._refused_at = transaction_id, now
