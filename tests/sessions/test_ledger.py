@@ -392,9 +392,16 @@ def test_the_last_stays_of_each_weekday(path: Path) -> None:
     running = TransactionFacts(
         station="CP1", transaction="now", stated_start_at=NOON - timedelta(hours=1)
     )
+    moved = TransactionFacts(  # the plug, to another connector
+        station="CP1",
+        transaction="moved",
+        connector=2,
+        stated_start_at=NOON,
+        stated_stop_at=NOON + timedelta(minutes=9),
+    )
     with opened(path) as ledger:
-        got(ledger.note(*facts, running))
-        stays = got(ledger.latest_stays(NOON - 27 * day, 2))
+        got(ledger.note(*facts, moved, running))
+        stays = got(ledger.latest_stays(NOON - 27 * day, 2, timedelta(minutes=10)))
     zoe = [one for one in stays if one.vehicle == "zoe"]
     assert [one.energy_wh for one in zoe] == [1000.0, 0.0]
     assert [one.connector for one in zoe] == [2, 1]

@@ -5,12 +5,15 @@ A site with many chargers would otherwise forget within weeks who leaves when on
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from .habits import PastSession
 
 # Of each weekday: three quarters of a year of one session a day, a season of three.
 EACH = 40
+# Who moves the plug is no driver who leaves.
+SHORTEST_SESSION = timedelta(minutes=10)
 
 
 class SessionHistory:

@@ -141,10 +141,12 @@ class Ledger:
             lambda db: ledger_queries.session(db, station, transaction)
         )
 
-    def latest_stays(self, since: datetime, each: int) -> Future[list[LatestStay]]:
+    def latest_stays(
+        self, since: datetime, each: int, shortest: timedelta
+    ) -> Future[list[LatestStay]]:
         """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
         return self._thread.read(
-            lambda db: ledger_queries.latest_stays(db, since, each)
+            lambda db: ledger_queries.latest_stays(db, since, each, shortest)
         )
 
     def intervals(self, number: int) -> Future[list[SessionInterval]]:

@@ -1,6 +1,6 @@
 """Reads sessions from the ledger's tables."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 import sqlite3
 from typing import Any
@@ -94,22 +94,26 @@ _STAYS = (
     "SELECT station, COALESCE(connector, 1) connector, vehicle, energy_wh,"
     " COALESCE(plugged_at, started_at) came,"
     " COALESCE(unplugged_at, stopped_at) gone, stopped_at FROM session"
-    " WHERE stopped_at >= ? AND COALESCE(plugged_at, started_at) < COALESCE(unplugged_at, stopped_at)"
+    " WHERE stopped_at >= ?"
+    " AND COALESCE(unplugged_at, stopped_at) - COALESCE(plugged_at, started_at) >= ?"
 )
 _WEEKDAY = "strftime('%w', gone / 1000, 'unixepoch')"
 
 
 def latest_stays(
-    connection: sqlite3.Connection, since: datetime, each: int
+    connection: sqlite3.Connection, since: datetime, each: int, shortest: timedelta
 ) -> list[LatestStay]:
-    """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
+    """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first.
+
+    None is shorter than `shortest`.
+    """
     rows = connection.execute(
         "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY vehicle,"  # noqa: S608 (fixed conditions)
         " CASE WHEN vehicle IS NULL THEN station END,"
         " CASE WHEN vehicle IS NULL THEN connector END,"
         f" {_WEEKDAY} ORDER BY gone DESC) place FROM ({_STAYS}))"
         " WHERE place <= ? ORDER BY gone",
-        (ms(since), each),
+        (ms(since), round(shortest / timedelta(milliseconds=1)), each),
     )
     return [
         LatestStay(

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system.station_state import ConnectorState, StationState
 from ..drivers.habits import PastSession
-from ..drivers.session_history import SessionHistory
+from ..drivers.session_history import SHORTEST_SESSION, SessionHistory
 from ..engine.clock_change import moved
 from ..engine.codec import from_jsonable, to_jsonable
 from ..engine.model import ConnectorStatus
@@ -33,8 +33,6 @@ from .storage_file import StorageFile
 from .vehicles import Vehicles
 
 SAVE_DELAY_S = 5.0
-# Who moves the plug is no driver who leaves.
-SHORTEST_SESSION = timedelta(minutes=10)
 
 _HERE = frozenset(
     (

@@ -1,7 +1,7 @@
 """What a site's ledger answers, from the event loop: each question is read in a thread of its own."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..sessions import (
     GroupBy,
@@ -34,9 +34,13 @@ class LedgerAnswers:
             self.ledger.sessions(wanted, limit=limit, offset=offset)
         )
 
-    async def async_latest_stays(self, since: datetime, each: int) -> list[LatestStay]:
+    async def async_latest_stays(
+        self, since: datetime, each: int, shortest: timedelta
+    ) -> list[LatestStay]:
         """Return the last stays of each vehicle, and of the guests of each connector: so many of each weekday, the oldest first."""
-        return await asyncio.wrap_future(self.ledger.latest_stays(since, each))
+        return await asyncio.wrap_future(
+            self.ledger.latest_stays(since, each, shortest)
+        )
 
     async def async_intervals(self, number: int) -> list[SessionInterval]:
         """Return the quarter hours of a session."""

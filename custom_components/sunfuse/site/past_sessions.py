@@ -5,7 +5,7 @@ from datetime import timedelta
 from homeassistant.util import dt as dt_util
 
 from ..drivers.habits import PastSession
-from ..drivers.session_history import EACH
+from ..drivers.session_history import EACH, SHORTEST_SESSION
 from ..sessions import LatestStay
 from .ledger_answers import LedgerAnswers
 from .outcome import ConnectorKey
@@ -16,7 +16,8 @@ SINCE = timedelta(days=365)
 
 async def async_past_sessions(ledger: LedgerAnswers) -> list[PastSession]:
     """Return the sessions of the last year from which habits are learned, the oldest first."""
-    stays = await ledger.async_latest_stays(dt_util.utcnow() - SINCE, EACH)
+    since = dt_util.utcnow() - SINCE
+    stays = await ledger.async_latest_stays(since, EACH, SHORTEST_SESSION)
     return [_past_session(stay) for stay in stays]
 
 
