@@ -113,7 +113,8 @@ def _expected_w(
     """Return what the month's peak will come to without any car: by its past days, or by its forecast."""
     tariff = peak.rule.tariff
     past_w = peaks_of(alone.day_peaks_w, tariff.interval_min)
-    if not past_w or -1 in windows:  # not all hours of those days count
+    # Of those days, all hours count alike.
+    if not past_w or tariff.weight.periods or tariff.weight.value != 1:
         return _forecast_w(alone, windows, starts)
     reached_w = (one.power_w for one in peak.state.peaks)
     days = (end - now) / timedelta(days=1)

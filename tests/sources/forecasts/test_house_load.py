@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.sunfuse.sources.forecasts.clear_sky import Place
 from custom_components.sunfuse.sources.forecasts.house_load import (
+    alone_w,
     expect_load,
     house_load,
     learn_load,
@@ -178,3 +179,17 @@ def test_the_days_of_the_clock_change(start: datetime, count: int) -> None:
     day = expect_load(model, start, start + count * timedelta(minutes=15), PARIS)
     assert len(day) == count
     assert day[0].p50_w == day[-1].p50_w * 260 / 330  # hour 0 and hour 23
+
+
+def test_a_battery_that_is_charged_at_night_is_no_peak_of_the_house() -> None:
+    """A plan chose that hour, and would choose it again if it were the house's. What a battery gives is missing in the import."""
+    grid = hours(NOW, [5_500.0, 200.0, 2_400.0, -900.0])
+    cars = hours(NOW, [0.0, 0.0, 2_000.0, 0.0])
+    battery = hours(NOW, [-5_000.0, 800.0, 0.0, -600.0])
+    assert [slot.value for slot in alone_w(grid, cars, battery)] == [
+        *[500.0] * 4,
+        *[200.0] * 4,
+        *[400.0] * 4,
+        *[0.0] * 4,
+    ]
+    assert alone_w(grid, cars, ()) == house_load(grid, cars_w=cars)

@@ -1,6 +1,8 @@
 """What a month's peak will probably come to without any car, calculated by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +14,7 @@ from custom_components.sunfuse.sources.tariffs.usual_peaks import (
 )
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
+BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 def _slots(minutes: int, *powers_w: float) -> Series:
@@ -35,6 +38,18 @@ def test_the_highest_interval_of_each_day() -> None:
     fine = _slots(5, *(0.0,) * 216, 3_000.0, 3_000.0, -500.0, *(0.0,) * 69)
     assert day_peaks(fine, 15, UTC) == pytest.approx([5_500 / 3])
     assert day_peaks(fine, 60, UTC) == pytest.approx([5_500 / 12])
+
+
+@pytest.mark.parametrize(("day", "hours"), [((2026, 10, 25), 25), ((2026, 3, 29), 23)])
+def test_days_on_which_clocks_are_set(day: tuple[int, int, int], hours: int) -> None:
+    """The hour that the clock shows twice is no hour of twice the power."""
+    later = datetime(*day, tzinfo=BRUSSELS) - MIDNIGHT
+    steady = tuple(
+        replace(slot, start=slot.start + later, end=slot.end + later)
+        for slot in _slots(60, *(500.0,) * hours)
+    )
+    for minutes in (15, 30, 60):
+        assert day_peaks(steady, minutes, BRUSSELS) == pytest.approx([500])
 
 
 def test_days_of_longer_intervals_stand_for_shorter_ones() -> None:

@@ -28,6 +28,7 @@ from .forecast_config import ForecastConfig, MeterStatistic
 from .forecast_shapes import read_solar, read_wh_hours
 from .house_load import (
     LoadModel,
+    alone_w,
     expect_load,
     house_load,
     learn_load,
@@ -150,7 +151,8 @@ class ForecastReader:
             for meter in meters
         ]
         known = await async_statistics(self._hass, ids, now - _HISTORY, now)
-        drawn = [each.statistic_id for each in (*config.grid, *config.cars)]
+        meters = (*config.grid, *config.cars, *config.battery)
+        drawn = [each.statistic_id for each in meters]
         fine = await async_statistics(
             self._hass, drawn, now - _FINE_HISTORY, now, "5minute"
         )
@@ -177,15 +179,18 @@ class ForecastReader:
         recent = tuple(slot for slot in solar if slot.start > now - _ROOF_HISTORY)
         grid = summed_power(config.grid, known)
         cars = summed_power(config.cars, known)
+        battery = summed_power(config.battery, known)
         load = house_load(
             grid,
             with_nights(solar, grid, self._place) if config.solar else (),
-            summed_power(config.battery, known),
+            battery,
             cars,
         )
-        alone = house_load(grid, cars_w=cars)
-        finely = house_load(
-            summed_power(config.grid, fine), cars_w=summed_power(config.cars, fine)
+        alone = alone_w(grid, cars, battery)
+        finely = alone_w(
+            summed_power(config.grid, fine),
+            summed_power(config.cars, fine),
+            summed_power(config.battery, fine),
         )
         peaks = {60: day_peaks(alone, 60, tz)}
         peaks |= {minutes: day_peaks(finely, minutes, tz) for minutes in (15, 30)}

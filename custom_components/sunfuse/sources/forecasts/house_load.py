@@ -177,3 +177,12 @@ def house_load(
         total -= drawn.value if drawn is not None else 0.0
         slots.append(Slot(start=slot.start, end=slot.end, value=max(0.0, total)))
     return tuple(slots)
+
+
+def alone_w(grid_w: Series, cars_w: Series, battery_w: Series) -> Series:
+    """Return what a site would have imported without cars, and without a battery that charges: a plan decides when that does."""
+    charged = tuple(
+        Slot(start=slot.start, end=slot.end, value=max(0.0, -slot.value))
+        for slot in battery_w
+    )
+    return house_load(house_load(grid_w, cars_w=cars_w), cars_w=charged)

@@ -1,7 +1,7 @@
 """What a month's peak will probably come to without any car: from the highest interval of each of many past days."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 import math
 
 from ..series import QUARTER, Series, by_quarter
@@ -15,19 +15,19 @@ _WHOLE_DAY = timedelta(hours=20)
 def day_peaks(import_w: Series, interval_min: int, tz: tzinfo) -> tuple[float, ...]:
     """Return the highest interval of each local day, in watts; of hourly means no interval is shorter than an hour."""
     lasts = timedelta(minutes=interval_min)
-    energy: dict[datetime, float] = {}
-    known: dict[datetime, timedelta] = {}
+    energy: dict[tuple[date, datetime], float] = {}
+    known: dict[date, timedelta] = {}
     for slot in by_quarter(import_w):
         local = slot.start.astimezone(tz)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        interval = midnight + (local - midnight) // lasts * lasts
+        # An hour that the clock shows twice is two of them.
+        begun = slot.start - (local - midnight) % lasts
+        interval = local.date(), begun
         energy[interval] = energy.get(interval, 0.0) + max(0.0, slot.value)
-        known[midnight] = known.get(midnight, timedelta(0)) + QUARTER
-    highest: dict[datetime, float] = {}
-    for interval, sum_w in energy.items():
-        midnight = interval.replace(hour=0, minute=0)
-        power_w = sum_w * (QUARTER / lasts)
-        highest[midnight] = max(highest.get(midnight, 0.0), power_w)
+        known[local.date()] = known.get(local.date(), timedelta(0)) + QUARTER
+    highest: dict[date, float] = {}
+    for (day, _), sum_w in energy.items():
+        highest[day] = max(highest.get(day, 0.0), sum_w * (QUARTER / lasts))
     return tuple(
         power_w for day, power_w in highest.items() if known[day] >= _WHOLE_DAY
     )
