@@ -280,7 +280,10 @@ def test_a_window_leaves_what_is_reserved_for_the_house() -> None:
 
 
 def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
-    """For the hour that runs, by the cautious forecast of house and sun; none where the user says what to stay below."""
+    """By the cautious forecast of house and sun; none where the user says what to stay below.
+
+    For the hour that runs and the next one, which begins before the next plan: a car that goes on into it is not stopped.
+    """
     plain = night(car(energy_wh=9_000.0))
     known = replace(
         plain,
@@ -291,10 +294,12 @@ def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
         ),
     )
     tariff = replace(_hourly(plain), days=(), guarded=True, reserves=True)
-    (target,) = intend(replace(known, peaks=(tariff,))).target_peaks
-    assert target.reserved == tuple(
-        (EVENING + timedelta(minutes=15 * quarter), 900.0) for quarter in (1, 2, 3, 4)
-    )
+    intention = intend(replace(known, peaks=(tariff,)))
+    (target,) = intention.target_peaks
+    ends = [EVENING + timedelta(minutes=15 * quarter) for quarter in range(1, 9)]
+    assert target.reserved == tuple((end, 900.0) for end in ends)
+    draws = [slot.grid_w for slot in intention.slots[:8]]
+    assert target.planned == tuple(zip(ends, draws, strict=True))
     for less in (replace(tariff, reserves=False), replace(tariff, guarded=False)):
         (target,) = intend(replace(known, peaks=(less,))).target_peaks
         assert target.reserved == ()

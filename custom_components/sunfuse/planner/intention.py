@@ -179,8 +179,11 @@ class TargetPeak:
 
     name: str
     power_w: float
-    # What the household may take until these times of the running interval, each from the one before; none: nobody knows.
+    # What the household may take until these times of the running interval and of the next, which may begin before the
+    # next plan; each from the one before. None: nobody knows.
     reserved: tuple[tuple[datetime, float], ...] = ()
+    # What the plan draws from the grid until the same times.
+    planned: tuple[tuple[datetime, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

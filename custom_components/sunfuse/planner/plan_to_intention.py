@@ -8,7 +8,8 @@ from .car_intentions import CarPlanReader
 from .intention import Assumption, BatteryCommand, Intention, SiteSlot, TargetPeak
 from .outlook import Outlook
 from .outlook_to_problem import BATTERY, ProblemParts
-from .problem import Peak, Plan, Series, Status, StorePlan
+from .peak_terms import PeakTerm
+from .problem import Plan, Series, Status, StorePlan
 
 # Power below this counts as none, and such a small shortfall is not mentioned.
 _SMALL_W = 1.0
@@ -101,18 +102,17 @@ class PlanReader:
                 yield TargetPeak(
                     name=term.tariff.name,
                     power_w=power_w,
-                    reserved=tuple(self._reserved(term.peak)),
+                    reserved=tuple(self._soon(term, term.peak.reserved_w)),
+                    planned=tuple(self._soon(term, self._plan.import_w)),
                 )
 
-    def _reserved(self, peak: Peak) -> Iterable[tuple[datetime, float]]:
-        """Yield what is reserved in each step of the running window, and when the step ends."""
-        ends = self._starts[1:]
-        for window, end, power_w in zip(
-            peak.windows, ends, peak.reserved_w, strict=False
-        ):
-            if window != peak.windows[0]:
-                return
-            yield end, power_w
+    def _soon(self, term: PeakTerm, powers: Series) -> Iterable[tuple[datetime, float]]:
+        """Yield a power of each step of the running window and the next, and when the step ends."""
+        windows, ends = term.tariff.windows, self._starts[1:]
+        soon = list(dict.fromkeys(windows))[:2]
+        for window, end, power_w in zip(windows, ends, powers, strict=False):
+            if window in soon:
+                yield end, power_w
 
     def _site_slots(self) -> tuple[SiteSlot, ...]:
         outlook, problem, plan = self._outlook, self._parts.problem, self._plan

@@ -248,6 +248,7 @@ class SitePeaks:
             tz=self._tz,
             target_w=target_w(rule, state, aim.power_w if aim else None),
             reserved=aim.reserved if aim else (),
+            planned=aim.planned if aim else (),
             holidays=self._holidays[rule.id].near(now),
         )
         may_draw_w = self._fuse_w

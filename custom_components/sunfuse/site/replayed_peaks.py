@@ -71,6 +71,7 @@ class ReplayedPeaks:
                 tz=peak.tz,
                 target_w=target_w(rule, state, aim.power_w if aim else None),
                 reserved=aim.reserved if aim else (),
+                planned=aim.planned if aim else (),
             )
             if allowed.power_w is not None:
                 limits.append(

@@ -387,6 +387,48 @@ def test_a_plan_may_take_all_but_what_the_house_is_left() -> None:
     assert allowed_w(30, 5_000) == 0
 
 
+def test_a_car_has_what_is_planned_until_the_end_of_its_quarter_hour() -> None:
+    """2.4 kWh of an hour, 0.3 used in 45 minutes: 8.4 kW in the last quarter, planned before the hour began.
+
+    Spread over five minutes, what was allowed fell below 4.1 kW a minute and a half before the end, and the car stopped.
+    """
+    hour_before = [(NOON - 15 * MINUTE * number, 400.0) for number in (1, 0)]
+    reserved = [(NOON + 15 * number * MINUTE, 400.0) for number in (1, 2, 3, 4)]
+    planned = [(end, 400.0) for end, _ in reserved[:3]] + [(NOON + HOUR, 8_400.0)]
+    state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
+    state = replace(state, used_wh=300)
+    for second in range(45 * 60, 3600, 10):
+        result = allowance(
+            state,
+            HOURS,
+            NOON + second * MINUTE / 60,
+            tz=BRUSSELS,
+            target_w=2_400,
+            reserved=[*hour_before, *reserved],
+            planned=[*hour_before, *planned],
+        )
+        assert result.power_w == pytest.approx(8_400)
+        state = replace(state, used_wh=state.used_wh + 8_400 * 10 / 3600)
+    assert state.used_wh == pytest.approx(2_400)
+
+
+def test_what_is_saved_beyond_what_is_planned_is_no_burst() -> None:
+    """A minute before the end 300 Wh are left, which would be 18 kW: 3.6 in five minutes, or the 5 kW that are planned."""
+    state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
+    state = replace(state, used_wh=2_100)
+    for planned_w, allowed_w in ((2_000, 3_600), (5_000, 5_000), (20_000, 18_000)):
+        result = allowance(
+            state,
+            HOURS,
+            NOON + 59 * MINUTE,
+            tz=BRUSSELS,
+            target_w=2_400,
+            reserved=[(NOON + HOUR, 400.0)],
+            planned=[(NOON + HOUR, planned_w)],
+        )
+        assert result.power_w == pytest.approx(allowed_w)
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=12, max_size=12),
     st.floats(500, 20_000),

@@ -39,6 +39,7 @@ def allowance(
     tz: tzinfo,
     target_w: float | None = None,
     reserved: Sequence[tuple[datetime, float]] = (),
+    planned: Sequence[tuple[datetime, float]] = (),
     holidays: frozenset[date] = frozenset(),
 ) -> Allowance:
     """Return what may be drawn for the rest of the interval.
@@ -48,7 +49,7 @@ def allowance(
     count, there is no limit; where it counts half, there is twice the room. Never below zero.
 
     With what is `reserved` for the household until some times of the interval, the time until the first of them that is
-    to come may have all but what is reserved after it.
+    to come may have all but what is reserved after it. Until its end, that is no burst up to what is `planned` until then.
     """
     state = advance(state, tariff, now, tz=tz, holidays=holidays)
     start = interval_start(now, tariff, tz)
@@ -66,8 +67,9 @@ def allowance(
             power = allowed_w(state.minutes, now, lasts, target)
         else:
             power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
-            if reserved and reserved[-1][0] == end:
-                power = max(power, _but_reserved(room_wh, target, now, reserved))
+            here = [each for each in reserved if now < each[0] <= end]
+            if here and here[-1][0] == end:
+                power = max(power, _but_reserved(room_wh, target, now, here, planned))
     return Allowance(
         interval_end=end,
         used_wh=state.used_wh,
@@ -82,13 +84,20 @@ def _but_reserved(
     target_w: float,
     now: datetime,
     reserved: Sequence[tuple[datetime, float]],
+    planned: Sequence[tuple[datetime, float]],
 ) -> float:
-    """Return the power until the next time that leaves what is reserved later: no more than an even share."""
-    ends = [(end, power_w) for end, power_w in reserved if end > now]
-    for (start, _), (end, power_w) in pairwise(ends):
+    """Return the power until the next time that leaves what is reserved later: no more than an even share.
+
+    Near that time it falls with what is left. A car that was to go on would be stopped for the last minutes, and what it
+    was to have in them would come later: so it does not fall below what is planned, as far as that is left.
+    """
+    for (start, _), (end, power_w) in pairwise(reserved):
         room_wh -= min(power_w, target_w) * ((end - start) / timedelta(hours=1))
-    left = max(ends[0][0] - now, _STEP_SPREAD)
-    return max(0.0, room_wh / (left / timedelta(hours=1)))
+    left = reserved[0][0] - now
+    spread_w = room_wh / (max(left, _STEP_SPREAD) / timedelta(hours=1))
+    even_w = room_wh / (max(left, LEAST_LEFT) / timedelta(hours=1))
+    planned_w = next((power_w for end, power_w in planned if end > now), 0.0)
+    return max(0.0, spread_w, min(even_w, planned_w))
 
 
 def _evenly(
