@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.engine.model import ConnectorStatus, Mode
+from custom_components.sunfuse.planner import TargetPeak
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 
@@ -157,3 +158,41 @@ async def test_intervals_are_used_and_not_exceeded(
     for shift_s in (-40, 40):
         assert max(site.means_w(interval_min, shift_s)) < 1.03 * TARGET_W
     assert max(power_w for _, power_w in site.flows) < FUSE_A * PER_AMPERE_W
+
+
+async def test_a_busy_house_keeps_its_hour_below_the_target(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """A plan that expects 700 W lets a car have much at the start of an hour; an oven takes 4 kW from its third minute on.
+
+    What the house takes it may go on taking, so the car gets what that leaves, and there is no burst at the end.
+    """
+    freezer.move_to(NOON - timedelta(seconds=1))
+    tariff = ConfigSubentryData(
+        data={"rule": {"key": "own", "interval_min": 60}, "cap": True},
+        subentry_type="capacity_tariff",
+        title="Grid",
+        unique_id=None,
+    )
+    entry = await start_frozen(tariff, charger("CP1", max_a=32.0), main_fuse_a=FUSE_A)
+    peaks = entry.runtime_data.peaks
+    (rule_id,) = peaks.rules
+    planned = TargetPeak(
+        name=rule_id,
+        power_w=TARGET_W,
+        reserved=tuple(
+            (NOON + number * timedelta(minutes=15), 700.0) for number in (1, 2, 3, 4)
+        ),
+    )
+    peaks.aim({rule_id: planned})
+    peaks.aim = lambda _: None  # this plan lasts
+    site = Guarded(hass, freezer, entry, lambda minute: 6.0 if minute >= 3 else 1.0)
+    await site.run(60)
+    (mean_w,) = site.means_w(60)
+    assert 0.95 * TARGET_W < mean_w < 1.02 * TARGET_W
+    quarters = [
+        sum(power_w for _, power_w in site.flows[each : each + 45]) / 45
+        for each in range(0, 180, 45)
+    ]
+    assert quarters[0] > 1.5 * TARGET_W
+    assert quarters[3] < 1.1 * TARGET_W

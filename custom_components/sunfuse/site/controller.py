@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..central_system import CentralSystem, Station
 from ..central_system.protocol.fault import FaultBoundary
 from ..central_system.station_state import ConnectorState, StationState
+from ..const import MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..engine import Memory, decide
 from ..engine.clock_change import moved
@@ -255,12 +256,19 @@ class Controller:
             if meter is not None:
                 meter = replace(meter, at=clock.there(meter.at))
             self._peaks.update(clock.there(now), meter)
-            peaks = self._peaks.data(clock.there(now))
+            peaks = self._peaks.data(clock.there(now), self._house_w())
             return peaks, tuple(
                 replace(limit, until=limit.until and clock.here(limit.until))
                 for limit in self._peaks.limits(peaks)
             )
         return {}, ()
+
+    def _house_w(self) -> float | None:
+        """Return what was drawn besides the cars at the last decision; None if it was not known."""
+        known = self._memory.circuit(MAIN_CIRCUIT)
+        if known.uncontrolled_w is not None or not known.uncontrolled_a:
+            return known.uncontrolled_w
+        return sum(known.uncontrolled_a) * site_of(self._entry.data).voltage_v
 
     def _dimming_limit(self, dimming: Dimming | None) -> tuple[ExternalLimit, ...]:
         """Return the limit that the grid operator sets at the moment."""

@@ -230,11 +230,13 @@ class SitePeaks:
             for rule in self.rules.values()
         )
 
-    def data(self, now: datetime) -> dict[str, PeakData]:
-        """Return what is shown of each tariff, with the power of the last reading."""
-        return {rule.id: self._data(rule, now) for rule in self.rules.values()}
+    def data(self, now: datetime, house_w: float | None) -> dict[str, PeakData]:
+        """Return what is shown of each tariff, with the power of the last reading; `house_w` is its part without the cars."""
+        return {rule.id: self._data(rule, now, house_w) for rule in self.rules.values()}
 
-    def _data(self, rule: CapacityRule, now: datetime) -> PeakData:
+    def _data(
+        self, rule: CapacityRule, now: datetime, house_w: float | None
+    ) -> PeakData:
         state = self._states[rule.id]
         last = self._last
         if last is not None and timedelta(0) < now - last.at <= SILENT:
@@ -249,6 +251,7 @@ class SitePeaks:
             target_w=target_w(rule, state, aim.power_w if aim else None),
             reserved=aim.reserved if aim else (),
             planned=aim.planned if aim else (),
+            house_w=house_w,
             holidays=self._holidays[rule.id].near(now),
         )
         may_draw_w = self._fuse_w

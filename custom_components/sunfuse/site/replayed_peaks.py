@@ -55,9 +55,9 @@ class ReplayedPeaks:
         return peak_tariffs(self.peaks, now, starts, alone, (self.start, self.end))
 
     def limits(
-        self, now: datetime, planned: Mapping[str, TargetPeak]
+        self, now: datetime, planned: Mapping[str, TargetPeak], house_w: float
     ) -> tuple[ExternalLimit, ...]:
-        """Return what the running intervals still allow, where the site keeps to that."""
+        """Return what the running intervals still allow beside a house, where the site keeps to that."""
         limits = []
         for peak in self.peaks:
             rule, state = peak.rule, peak.state
@@ -72,6 +72,7 @@ class ReplayedPeaks:
                 target_w=target_w(rule, state, aim.power_w if aim else None),
                 reserved=aim.reserved if aim else (),
                 planned=aim.planned if aim else (),
+                house_w=house_w,
             )
             if allowed.power_w is not None:
                 limits.append(

@@ -27,9 +27,9 @@ class PeakCounter(Protocol):
         ...
 
     def limits(
-        self, now: datetime, planned: Mapping[str, TargetPeak]
+        self, now: datetime, planned: Mapping[str, TargetPeak], house_w: float
     ) -> tuple[ExternalLimit, ...]:
-        """Return what the running intervals still allow, by the peaks that the plan found worth paying."""
+        """Return what the running intervals still allow, by the peaks that the plan found worth paying and what a house takes now."""
         ...
 
 

@@ -255,10 +255,14 @@ class Plant:
         self.stored_wh = stored_after_wh(spec, self.stored_wh, power_w, seconds)
         return power_w
 
+    @property
+    def net_w(self) -> float:
+        """What flows besides the cars."""
+        return self.house_w - self.sun_w - self.battery_w
+
     def currents(self, *, cars: bool) -> tuple[float, ...]:
         """Return what flows on each phase: house, sun and battery evenly, each car on its own."""
-        net_w = self.house_w - self.sun_w - self.battery_w
-        flows = [net_w / self.voltage_v / self.phases] * self.phases
+        flows = [self.net_w / self.voltage_v / self.phases] * self.phases
         if cars:
             for guest in self.here.values():
                 for phase in guest.stay.phases:

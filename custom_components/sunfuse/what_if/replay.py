@@ -268,7 +268,9 @@ class Replay:
             connectors=tuple(
                 self._connector(guest, now) for guest in plant.here.values()
             ),
-            limits=self.peaks.limits(now, self.targets) if self.peaks else (),
+            limits=self.peaks.limits(now, self.targets, plant.net_w)
+            if self.peaks
+            else (),
         )
         decision, self.memory = decide(snapshot, self.memory)
         before = {name: guest.offer_a for name, guest in plant.here.items()}

@@ -369,8 +369,9 @@ def test_a_plan_may_take_all_but_what_the_house_is_left() -> None:
     start = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
 
     def allowed_w(minute: float, used_wh: float, **changes: Any) -> float | None:
-        given: Any = {"target_w": 4_000.0, "reserved": quarters} | changes
+        given: Any = {"target_w": 4_000.0, "reserved": quarters, "house_w": 300.0}
         state, now = replace(start, used_wh=used_wh), NOON + minute * MINUTE
+        given |= changes
         return allowance(state, HOURS, now, tz=BRUSSELS, **given).power_w
 
     assert allowed_w(0, 0) == pytest.approx(13_000)
@@ -378,13 +379,38 @@ def test_a_plan_may_take_all_but_what_the_house_is_left() -> None:
     # In no less than five minutes: what is left over is for the next quarter.
     assert allowed_w(14, 2_000) == pytest.approx((4_000 - 2_000 - 750) * 12)
     assert allowed_w(15, 3_250) == pytest.approx(1_000)
+    # The last quarter has no burst at its end: what was saved is spread over twenty minutes.
     assert allowed_w(45, 3_750) == pytest.approx(1_000)
-    assert allowed_w(45, 1_000) == pytest.approx(12_000)
+    assert allowed_w(45, 1_000) == pytest.approx(4_000 + 2_000 * 3)
+    assert allowed_w(55, 1_000) == pytest.approx(4_000 + (3_000 - 4_000 / 12) * 3)
     # Never less than an even share, and nothing where the plan is that of another hour.
     much = tuple((end, 9_000.0) for end, _ in quarters)
     assert allowed_w(0, 0, reserved=much) == pytest.approx(4_000)
     assert allowed_w(0, 0, reserved=quarters[:2]) == pytest.approx(4_000)
     assert allowed_w(30, 5_000) == 0
+    # What the house takes now it may go on taking; while nobody knows what that is, there is an even share.
+    assert allowed_w(0, 0, house_w=2_000.0) == pytest.approx(16_000 - 3 * 2_000)
+    assert allowed_w(0, 0, house_w=None) == pytest.approx(4_000)
+
+
+def test_a_house_that_takes_more_than_its_forecast_stays_below_the_target() -> None:
+    """An oven runs from noon on: 3 kW instead of 1 leave 4 kWh - 3 x 3 / 4 for the first quarter, cars and all."""
+    quarters = tuple((NOON + 15 * number * MINUTE, 1_000.0) for number in (1, 2, 3, 4))
+    state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
+    for minute in range(60):
+        allowed = allowance(
+            state,
+            HOURS,
+            NOON + minute * MINUTE,
+            tz=BRUSSELS,
+            target_w=4_000.0,
+            reserved=quarters,
+            house_w=3_000.0,
+        )
+        assert allowed.power_w is not None
+        drawn_w = max(3_000.0, allowed.power_w)
+        state = replace(state, used_wh=state.used_wh + drawn_w / 60)
+    assert state.used_wh == pytest.approx(4_000)
 
 
 def test_a_car_has_what_is_planned_until_the_end_of_its_quarter_hour() -> None:
@@ -406,6 +432,7 @@ def test_a_car_has_what_is_planned_until_the_end_of_its_quarter_hour() -> None:
             target_w=2_400,
             reserved=[*hour_before, *reserved],
             planned=[*hour_before, *planned],
+            house_w=400.0,
         )
         assert result.power_w == pytest.approx(8_400)
         state = replace(state, used_wh=state.used_wh + 8_400 * 10 / 3600)
@@ -413,10 +440,10 @@ def test_a_car_has_what_is_planned_until_the_end_of_its_quarter_hour() -> None:
 
 
 def test_what_is_saved_beyond_what_is_planned_is_no_burst() -> None:
-    """A minute before the end 300 Wh are left, which would be 18 kW: 3.6 in five minutes, or the 5 kW that are planned."""
+    """A minute before the end 300 Wh are left, which would be 18 kW: 2.4 and what that leaves in 20 minutes, or the 5 kW planned."""
     state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
     state = replace(state, used_wh=2_100)
-    for planned_w, allowed_w in ((2_000, 3_600), (5_000, 5_000), (20_000, 18_000)):
+    for planned_w, allowed_w in ((2_000, 3_180), (5_000, 5_000), (20_000, 18_000)):
         result = allowance(
             state,
             HOURS,
@@ -425,6 +452,7 @@ def test_what_is_saved_beyond_what_is_planned_is_no_burst() -> None:
             target_w=2_400,
             reserved=[(NOON + HOUR, 400.0)],
             planned=[(NOON + HOUR, planned_w)],
+            house_w=400.0,
         )
         assert result.power_w == pytest.approx(allowed_w)
 
@@ -443,11 +471,17 @@ def test_whoever_leaves_the_house_its_part_stays_below_the_target(
     state = advance(PeakState(), HOURS, NOON, tz=BRUSSELS)
     for number, (of_house, of_cars) in enumerate(parts):
         now = NOON + 5 * number * MINUTE
+        own_w = house_w * of_house
         result = allowance(
-            state, HOURS, now, tz=BRUSSELS, target_w=target, reserved=quarters
+            state,
+            HOURS,
+            now,
+            tz=BRUSSELS,
+            target_w=target,
+            reserved=quarters,
+            house_w=own_w,
         )
         assert result.power_w is not None
-        own_w = house_w * of_house
         drawn_w = own_w + of_cars * max(0.0, result.power_w - own_w)
         end = now + 5 * MINUTE
         state = replace(state, used_wh=state.used_wh + drawn_w * ((end - now) / HOUR))

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 import math
 
-from ..series import floor
+from ..series import QUARTER, floor
 from .capacity_rules import CapacityTariff
 from .month_peaks import PeakState, advance, free_w, interval_start, mean_power_w
 from .sliding_windows import MINUTE, allowed_w
@@ -40,6 +40,7 @@ def allowance(
     target_w: float | None = None,
     reserved: Sequence[tuple[datetime, float]] = (),
     planned: Sequence[tuple[datetime, float]] = (),
+    house_w: float | None = None,
     holidays: frozenset[date] = frozenset(),
 ) -> Allowance:
     """Return what may be drawn for the rest of the interval.
@@ -49,7 +50,9 @@ def allowance(
     count, there is no limit; where it counts half, there is twice the room. Never below zero.
 
     With what is `reserved` for the household until some times of the interval, the time until the first of them that is
-    to come may have all but what is reserved after it. Until its end, that is no burst up to what is `planned` until then.
+    to come may have all but what is reserved after it, which is no less than what the household takes now (`house_w`). Until
+    its end, that is no burst up to what is `planned` until then; nor is it in the last quarter of an hour, which otherwise has
+    its even share.
     """
     state = advance(state, tariff, now, tz=tz, holidays=holidays)
     start = interval_start(now, tariff, tz)
@@ -68,8 +71,9 @@ def allowance(
         else:
             power = _evenly(room_wh, target, end - now, tariff.interval_min / 60)
             here = [each for each in reserved if now < each[0] <= end]
-            if here and here[-1][0] == end:
-                power = max(power, _but_reserved(room_wh, target, now, here, planned))
+            if house_w is not None and here and here[-1][0] == end:
+                later = [(at, max(house_w, power_w)) for at, power_w in here]
+                power = max(power, _but_reserved(room_wh, target, now, later, planned))
     return Allowance(
         interval_end=end,
         used_wh=state.used_wh,
@@ -94,7 +98,9 @@ def _but_reserved(
     for (start, _), (end, power_w) in pairwise(reserved):
         room_wh -= min(power_w, target_w) * ((end - start) / timedelta(hours=1))
     left = reserved[0][0] - now
-    spread_w = room_wh / (max(left, _STEP_SPREAD) / timedelta(hours=1))
+    spread_w = 0.0
+    if reserved[-1][0] - reserved[0][0] >= QUARTER:  # else there is none after it
+        spread_w = room_wh / (max(left, _STEP_SPREAD) / timedelta(hours=1))
     even_w = room_wh / (max(left, LEAST_LEFT) / timedelta(hours=1))
     planned_w = next((power_w for end, power_w in planned if end > now), 0.0)
     return max(0.0, spread_w, min(even_w, planned_w))
