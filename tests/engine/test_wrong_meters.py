@@ -155,6 +155,21 @@ def test_one_phase_that_dies_at_zero() -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+def test_one_phase_that_was_dead_before_the_first_car_came() -> None:
+    """It picks up a little of the others, and has never exported: no sun makes it short of the car, whose offer may not change for hours."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=60.0)],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: (3.0, 18.0 if at_s >= 400 else 4.0, 3.0)  # with 16 A
+        },
+        shows=lambda at_s, flow: (flow[0], 0.2 + 0.1 * math.sin(at_s / 5), flow[2]),
+    )
+    found = flows(plant, 600)
+    assert max(found) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
 def standing(_: float, flow: PerPhase) -> PerPhase:
     """Show the same current all the time."""
     return tuple(3.0 + phase for phase in range(len(flow)))

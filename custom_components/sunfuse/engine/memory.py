@@ -139,6 +139,7 @@ class Following:
     together: float = 0.0  # at the last one, of all phases together
     first: bool = False  # whether they have changed once only
     opposite: bool = False  # whether it fell then as they rose, or rose as they fell
+    exported: bool = False  # whether it showed an export before that
 
 
 class Fall(StrEnum):

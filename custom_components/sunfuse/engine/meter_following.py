@@ -19,6 +19,8 @@ FOLLOWS_TOGETHER = 0.6
 SHOWS_A_PART = 0.3
 # It does the opposite of what they do, even with what the house does meanwhile.
 OPPOSITE = -0.3
+# What a dead sensor picks up is less.
+EXPORTS_A = 0.5
 # A meter may have been put right while no car changed: it gets another chance.
 HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
@@ -50,9 +52,10 @@ def watch_following(
         part = (metered - metered_before) / (car - before)
         follows = part >= FOLLOWS
         short = min(car - metered, before - metered_before) > TOLERANCE_A
-        following[index] = known = _averaged(
-            following[index], part, abs(car - before), now, together
-        )
+        known = _averaged(following[index], part, abs(car - before), now, together)
+        if known.first:
+            known = replace(known, exported=metered_before < -EXPORTS_A)
+        following[index] = known
         goes_on = feeds_in[index] and followed(known)
         feeds_in[index] = goes_on or (
             follows and not _shows_a_part(known, now) and (short or feeds_in[index])

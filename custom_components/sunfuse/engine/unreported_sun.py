@@ -119,16 +119,22 @@ def is_sun(
 def is_first(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
     """Whether it may be sun that shone already when the first car came: the meter followed the car on some phase.
 
-    The house takes more or less meanwhile, so the others may seem not to. The next change of the cars decides.
+    The house takes more or less meanwhile, so the others may seem not to, but each has exported: a dead phase shows next to
+    nothing. The next change of the cars decides.
     """
     known = [one for one in past.following[:-1] or past.following if one is not None]
+    phases = (
+        short[:-1] if any(short[:-1]) else short
+    )  # they are what the sum is short of
     return (
         bool(known)
         and all(one.first and not one.opposite for one in known)
         and max(one.part for one in known) >= FOLLOWS_TOGETHER
         and all(
-            abs(metered) > ZERO_A
-            for metered, is_short in zip(flows_a, short, strict=True)
+            one is not None and one.exported and abs(metered) > ZERO_A
+            for one, metered, is_short in zip(
+                past.following, flows_a, phases, strict=False
+            )
             if is_short
         )
     )
