@@ -289,3 +289,39 @@ async def test_energy_in_any_order(
             assert not exact or shown >= taken_wh - 2 * STEP_WH, (seed, number)
         await teller.disconnect()
         await teller.system.stop()
+
+
+async def test_values_that_a_clock_stored_which_was_ahead(
+    session: ClientSession, clock: SteppedClock, timing: Timing
+) -> None:
+    """The clock is set back by two hours over a restart: the last value stands for an end without one all the same."""
+    teller = Teller(
+        session=session,
+        clock=clock,
+        timing=timing,
+        random=Random(0),
+        version="2.0.1",
+        style="lifetime",
+        order="as stored",
+        unit="Wh",
+        with_values=True,
+        lifetime_wh=40_000.0,
+        silent=frozenset({"stop"}),
+        number=0,
+    )
+    await teller.begin()
+    await teller.connect()
+    await teller.report("start")
+    teller.passes(600)
+    await teller.report("value")
+    await teller.disconnect()
+    clock.step(-7200)
+    await teller.restart()
+    await teller.connect()
+    teller.passes(600)
+    await teller.report("value")
+    await teller.report("stop")
+    energy_wh = teller.finished["tx0"].energy_wh
+    assert energy_wh == pytest.approx(teller.session_wh, abs=2 * STEP_WH)
+    await teller.disconnect()
+    await teller.system.stop()

@@ -29,6 +29,11 @@ class SessionValues:
             return replace(self, first_wh=register_wh, first_at=at)
         return self
 
+    def not_after(self, now: datetime) -> Self:
+        """Return these as read by now at the latest: a clock that was ahead may have dated them."""
+        first_at, last_at = min(self.first_at, now), min(self.last_at, now)
+        return replace(self, first_at=first_at, last_at=last_at)
+
     def taken_wh(
         self,
         start_wh: float | None,

@@ -383,8 +383,12 @@ class Sessions:
         now, transaction = self._shared.now(), record.transaction
         started_at = min(transaction.started_at, now)
         stopped_at = record.stopped_at and min(record.stopped_at, now)
-        transaction = replace(transaction, started_at=started_at)
-        return replace(record, transaction=transaction, stopped_at=stopped_at)
+        return replace(
+            record,
+            transaction=replace(transaction, started_at=started_at),
+            stopped_at=stopped_at,
+            values=record.values and record.values.not_after(now),
+        )
 
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which our clock was set forward."""
