@@ -456,6 +456,38 @@ async def test_any_order(
     assert [(t.connector, t.meter_stop_wh) for t in early] in ([], [(None, 1200)])
 
 
+async def test_what_comes_before_its_start_is_kept(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    finished: list[FinishedTransaction],
+) -> None:
+    """The card that was shown after the cable was plugged in, and a value: neither names the connector, as only the start has to."""
+    station = await _ready(connect, system, version)
+    for evse in (1, 2):
+        await station.status2("Available", clock.text(), evse)
+    shown: dict[str, Any] = {
+        "idToken": {"idToken": "CARD", "type": "ISO14443"},
+        "reason": "Authorized",
+    }
+    await station.event("Updated", clock.text(-5000), 1, offline=True, **shown)
+    await station.event("Updated", clock.text(-4000), 2, energy_wh=3000, offline=True)
+    await station.event(
+        "Started",
+        clock.text(-7200),
+        0,
+        state="EVConnected",
+        reason="CablePluggedIn",
+        energy_wh=1000,
+        offline=True,
+        evse={"id": 2, "connectorId": 1},
+    )
+    await station.event("Ended", clock.text(-3600), 3, offline=True)
+    reported = [(t.connector, t.id_token, t.energy_wh) for t in finished]
+    assert reported == [(2, "CARD", 2000)]
+
+
 async def test_end_without_start(
     system: CentralSystem,
     connect: Connect,

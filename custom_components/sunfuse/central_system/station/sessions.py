@@ -76,7 +76,8 @@ class Sessions:
         if news:
             self._report_start(record, late=not live)
         self.events.release(transaction.id)
-        if self.transactions[transaction.id].stopped_at is not None:
+        record = self.transactions[transaction.id]
+        if record.stopped_at is not None:
             return  # its end was reported before its start
         status = self._shared.connector(record.connector).status
         if not live and status not in CHARGES:

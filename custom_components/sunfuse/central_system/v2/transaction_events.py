@@ -141,9 +141,15 @@ class TransactionEvents2:
         station.sessions.started(started)
         self._take(number, event, within(values))
 
-    def _updated(self, event: TransactionEvent, values: TimedReadings) -> None:
+    def _updated(
+        self, event: TransactionEvent, values: TimedReadings, *, waits: bool = True
+    ) -> None:
         station = self._station
         known = station.sessions.transactions.get(event.transaction_id)
+        if waits and known is None and not event.live:
+            # Only its start, which is still to be reported, has to name the connector, and the register may count from there.
+            self._hold(event, lambda: self._updated(event, values, waits=False))
+            return
         number = known.connector if known else self._number(event)
         if not number:
             return
@@ -151,11 +157,7 @@ class TransactionEvents2:
             station.sessions.recognised(number, event.transaction_id)
         if event.authorised:
             station.sessions.authorised(number, event.transaction_id, event.id_token)
-        if known is None and not event.live:
-            # A register may count from the start of the transaction, which is still to be reported.
-            self._hold(event, lambda: self._take(number, event, values))
-        else:
-            self._take(number, event, values)
+        self._take(number, event, values)
 
     def _hold(self, event: TransactionEvent, report: Callable[[], None]) -> None:
         station = self._station
