@@ -22,7 +22,7 @@ from .resources import Resources
 from .wanted import is_met
 
 # A car that can wait no longer than this must charge now.
-NO_TIME_S = 300.0
+NOW_S = 300.0
 # One that lacks more than this can no longer be ready; to start it takes about as long.
 TOO_LATE_S = 60.0
 # Who leaves within this time. What is free until then is known well enough to leave somebody out.
@@ -53,7 +53,7 @@ def note_hurry(
             asking.hurry, asking.ready = Hurry.TOO_LATE, False
             too_late.append((left_s, asking))
             continue
-        if needed_wh is not None and slack_s < NO_TIME_S:
+        if needed_wh is not None and slack_s < NOW_S:
             asking.hurry = Hurry.NOW
         elif left_s <= SOON_S:
             asking.hurry = Hurry.SOON
