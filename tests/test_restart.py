@@ -131,6 +131,43 @@ async def test_a_charger_is_rewired_and_removed_while_it_charges(
     ]
 
 
+async def test_killed_just_after_a_session_began(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """A start that was answered is on the disk: the session counts from it, also what the car took meanwhile."""
+    home: Home = await start("CP1")
+    files = f"sunfuse.{home.entry.entry_id}."
+    station = await home.charge("CP1")
+    home.charging = None
+    on_disk = {
+        name: deepcopy(data)
+        for name, data in hass_storage.items()
+        if name.startswith(files)
+    }
+    await home.draw(station, 14, register_kwh=1.2)
+    await station.close()
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    for name in [name for name in hass_storage if name.startswith(files)]:
+        del hass_storage[name]
+    hass_storage.update(on_disk)
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+    station = await home.boot("CP1", "Charging")
+    await home.draw(station, 14, register_kwh=1.5)
+    stations = home.entry.runtime_data.central_system.stations
+    await wait_until(
+        lambda: stations["CP1"].connector(1).session_energy_wh == 500, "its energy"
+    )
+    await station.call(
+        "StopTransaction",
+        {
+            **home.transaction,
+            "meterStop": 1600,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    await home.shows("sensor", "CP1/1_last_session_energy", "0.6")
+
+
 @pytest.mark.parametrize("only_power", [False, True])
 async def test_counters_never_fall_after_a_power_cut(
     hass: HomeAssistant,

@@ -188,6 +188,31 @@ async def test_parts_in_any_order(
             await asked
 
 
+async def test_parts_that_are_repeated(
+    system: CentralSystem, connect: Connect, version: str
+) -> None:
+    """A charger sends a part again whose answer it missed, and one of an earlier report in between: each counts once."""
+    station = await _ready(connect, system, version)
+    station.answers["CustomerInformation"] = ACCEPTED
+    adapter = await system.stations["CP1"].in_service()
+    asked = asyncio.ensure_future(adapter.customer_information("CARD", clear=False))
+    request = await station.wait_received("CustomerInformation")
+    for number, text, at in (
+        (0, "Jane", "00"),
+        (0, "Jane", "05"),
+        (1, " Doe", "06"),
+        (0, "Jane", "10"),
+        (2, " of Rye", "11"),
+    ):
+        own, stranger = request["requestId"], request["requestId"] + 7
+        for request_id in (stranger, own):
+            part = {"requestId": request_id, "tbc": number < 2, "seqNo": number}
+            part |= {"data": text, "generatedAt": f"2026-06-01T12:00:{at}Z"}
+            await station.call("NotifyCustomerInformation", part)
+        await station.call("Heartbeat", {})
+    assert await asked == "Jane Doe of Rye"
+
+
 @pytest.mark.parametrize(
     ("action", "status"),
     [

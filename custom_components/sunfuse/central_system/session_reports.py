@@ -1,6 +1,7 @@
 """The messages of either version that report sessions, and the signed meter values in them."""
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 import logging
 
@@ -27,7 +28,7 @@ class SessionReports:
         self._signed = Listeners[SignedReading](
             _LOGGER, "A listener to signed meter values"
         )
-        self._stored: Callable[[], Awaitable[None]] | None = None
+        self._stored: list[Callable[[], Awaitable[None]]] = []
 
     def subscribe_signed(
         self, listener: Callable[[SignedReading], None]
@@ -35,12 +36,13 @@ class SessionReports:
         """Call `listener` with each signed meter value of a transaction; returns a function that ends that."""
         return self._signed.add(listener)
 
-    def answer_when(self, stored: Callable[[], Awaitable[None]] | None) -> None:
-        """Answer reports of the start and the end of transactions when `stored` is done.
+    def answer_when(self, stored: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+        """Answer reports of the start and the end of transactions when `stored` is done, too; returns a function that ends that.
 
         A charger deletes what was answered, and repeats what was not: so a power cut loses nothing.
         """
-        self._stored = stored
+        self._stored.append(stored)
+        return lambda: self._stored.remove(stored)
 
     def taken(
         self, station: Station, action: str, payload: Payload, answer: Answer
@@ -48,13 +50,13 @@ class SessionReports:
         """Return the answer to a message that was handled, as it is to be given."""
         for signed in signed_readings(station.identity, action, payload, station.ours):
             self._signed.call(signed)
-        if self._stored is None or not reports_session(action, payload):
+        if not self._stored or not reports_session(action, payload):
             return answer
-        return _when_stored(self._stored(), answer)
+        return _when_stored([stored() for stored in self._stored], answer)
 
 
-async def _when_stored(stored: Awaitable[None], answer: Answer) -> Payload:
-    await stored
+async def _when_stored(stored: Iterable[Awaitable[None]], answer: Answer) -> Payload:
+    await asyncio.gather(*stored)
     return answer if isinstance(answer, dict) else await answer
 
 

@@ -113,8 +113,8 @@ class SiteLedger(LedgerAnswers):
         """Follow from now on what happens; returns what ends that."""
         self._coordinator = coordinator
         reports = self._central_system.session_reports
-        reports.answer_when(self.async_stored)
         stops = [
+            reports.answer_when(self.async_stored),
             self._central_system.subscribe_all_sessions(self._news),
             self._central_system.subscribe_transactions(self._finished),
             reports.subscribe_signed(self._signed),
@@ -129,7 +129,6 @@ class SiteLedger(LedgerAnswers):
         self._note_past_prices(self._site_known_until)
 
         def stop() -> None:
-            reports.answer_when(None)
             for one in stops:
                 one()
 

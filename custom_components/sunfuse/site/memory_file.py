@@ -1,20 +1,24 @@
 """What the engine and the chargers of a site know that survives a restart of Home Assistant."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+import logging
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system import CentralSystem, Station
 from ..central_system.station_state import ConnectorState, StationState
-from ..const import SUBENTRY_CHARGER
+from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..engine.stored_items import Stored
 from .outcome import identity_of
 from .storage_file import StorageFile
 from .subentries import usable
 
-# A power cut loses no more than this of what the chargers reported.
+_LOGGER = logging.getLogger(__name__)
+
+# A power cut loses no more than this of what the chargers reported. Of sessions that they were answered it loses nothing.
 SAVE_DELAY_S = 5.0
 # Which cars run since when is saved when it changes. The rest of the engine's memory, and the counters, are saved every
 # minute while a car charges, and less often otherwise: flash wears with every write.
@@ -22,6 +26,8 @@ BUSY_S = 60.0
 IDLE_S = 600.0
 # Counters show only what is saved, so that they never fall. This much is saved soon.
 _MUCH_WH = 500.0
+# A charger gives up on an answer after 30 s or more; a disk that takes longer than this is broken.
+_ANSWER_S = 5.0
 
 
 class MemoryFile:
@@ -49,6 +55,10 @@ class MemoryFile:
         self._engine: Callable[[], dict[str, Any]] | None = None
         self._lasting: tuple[object, ...] = ()
         self._seen: dict[str, tuple[object, ...]] = {}
+        # The chargers of which a session began or ended that is not on the disk yet, and the sessions that run.
+        self._unwritten: set[str] = set()
+        self._running: dict[str, tuple[str | None, ...]] = {}
+        self._writing = asyncio.Lock()
 
     async def async_load(self) -> None:
         """Read what is stored."""
@@ -108,7 +118,44 @@ class MemoryFile:
         self._central_system = central_system
         self._engine = engine
         self._store.keep(self._as_dict, self._written)
-        return central_system.subscribe(self._station_changed)
+        stops = (
+            central_system.session_reports.answer_when(self.async_stored),
+            central_system.subscribe(self._station_changed),
+        )
+
+        def stop() -> None:
+            for one in stops:
+                one()
+
+        return stop
+
+    async def async_stored(self) -> None:
+        """Wait until the sessions that began and ended are on the disk; a broken disk must not prevent charging."""
+        if not self._unwritten and not self._writing.locked():
+            return
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await asyncio.shield(
+                    self._hass.async_create_background_task(
+                        self._async_write_sessions(), f"{DOMAIN} stores sessions"
+                    )
+                )
+        except TimeoutError:
+            _LOGGER.warning(
+                "What chargers reported could not be stored within %s s. Is the disk full, or broken?",
+                _ANSWER_S,
+            )
+
+    async def _async_write_sessions(self) -> None:
+        """Write what is not on the disk: once for all that began and ended while the last write went on."""
+        async with self._writing:
+            unwritten, self._unwritten = self._unwritten, set()
+            if not unwritten:
+                return
+            # Finished transactions first, as above.
+            for identity in unwritten & self._identities().keys():
+                await self._store_of(identity).async_write_now()
+            await self._store.async_write_now()
 
     async def async_save(self) -> None:
         """Write everything now, when the site is unloaded."""
@@ -127,6 +174,13 @@ class MemoryFile:
         """Save when a charger reported something that must not be lost; meter values alone can wait."""
         if not state.accepted:
             return
+        running = tuple(
+            connector.transaction.id if connector.transaction else None
+            for connector in state.connectors
+        )
+        if not self._simulated and self._running.get(state.identity) != running:
+            self._running[state.identity] = running
+            self._unwritten.add(state.identity)
         lasting = (
             state.info,
             state.fail_safe,

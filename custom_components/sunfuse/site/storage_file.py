@@ -176,6 +176,10 @@ class StorageFile:
             if self._on_written is not None:
                 self._on_written(content)
 
+    async def async_write_now(self) -> None:
+        """Write a change now, because it must not be lost."""
+        await self._async_write()
+
     async def async_save_now(self, content: dict[str, Any]) -> None:
         """Write this now, because it must not be lost."""
         await self.async_put_aside()

@@ -29,11 +29,16 @@ class RequestedReport:
     _last: int | None = None
 
     def take(self, part: Payload) -> None:
-        """Take a part. Reports of some kinds are not numbered, and some stations number all parts alike."""
+        """Take a part. Reports of some kinds are not numbered, and some stations number all parts alike.
+
+        One whose answer was lost is sent again, with the same number and content, though maybe with another time.
+        """
         if len(self.parts) >= _MOST_PARTS:
             return
-        self.parts.append(part)
         number = part.get("seqNo", 0)
+        if number in self._numbers and any(_same(part, known) for known in self.parts):
+            return
+        self.parts.append(part)
         self._numbers.add(number)
         if not part.get("tbc", False):
             self._last = number
@@ -51,6 +56,10 @@ class RequestedReport:
     def _count(self) -> int:
         alike = len(self._numbers) == 1
         return len(self.parts) if alike else len(self._numbers)
+
+
+def _same(part: Payload, other: Payload) -> bool:
+    return part | {"generatedAt": None} == other | {"generatedAt": None}
 
 
 class Reports2:
