@@ -59,6 +59,7 @@ class Faults:
     starts_when_told: bool = True  # else it accepts, and nothing happens
     refuses_questions: bool = False  # rejects all but limits, starts and stops
     refuses_all: bool = False  # knows nothing that it is asked
+    refuses_stops: bool = False
     vendor: str = "Foreign"
 
 
@@ -181,7 +182,10 @@ class ForeignCharger:
         return ACCEPTED
 
     def _remote_stop(self, request: Payload) -> Payload:
-        if str(request["transactionId"]) != self.transaction:
+        if (
+            self.faults.refuses_stops
+            or str(request["transactionId"]) != self.transaction
+        ):
             return {"status": "Rejected"}
         self._spawn(self.stop("Remote"))
         return ACCEPTED

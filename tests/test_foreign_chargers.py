@@ -309,6 +309,24 @@ async def test_a_charger_that_knows_no_request(
     assert "cannot_be_limited" in issues
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_refuses_to_stop(foreign: Foreign, version: str) -> None:
+    """It takes no 0 A and no stop: the reason says so, and what it should stop for; once it has stopped, only that."""
+    home, one = await foreign(version, Faults(least_a=6.0, refuses_stops=True))
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a == 16, "it charges")
+    await home.call("select", "select_option", "CP1/1_mode", option="off")
+    await home.shows("sensor", "CP1/1_reason", "stop_refused")
+    assert "refuses to stop" in home.explanation("CP1/1")
+    assert "The mode is set to Off." in home.explanation("CP1/1")
+    await home.call("select", "select_option", "CP1/1_mode", option="fast")
+    await home.shows("sensor", "CP1/1_reason", "full_power")
+    await home.call("select", "select_option", "CP1/1_mode", option="off")
+    await home.shows("sensor", "CP1/1_reason", "stop_refused")
+    await one.stop("Local")
+    await home.shows("sensor", "CP1/1_reason", "mode_off")
+
+
 def _fail_safe(home: Home) -> str:
     station = home.entry.runtime_data.central_system.stations["CP1"]
     return str(station.state.fail_safe)

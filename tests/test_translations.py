@@ -696,9 +696,13 @@ def test_every_reason_has_its_sentence() -> None:
     sentences = (
         changes
         | {f"reason_{key}" for key in keys}
-        # What is wrong with a meter, and why somebody rests.
+        # What is wrong with a meter, why somebody rests, and what a charger should stop for.
         | {f"reason_meter_lost_{quality}" for quality in LOST}
-        | {"reason_pausing_because", "reason_waiting_for_meter_because"}
+        | {
+            "reason_pausing_because",
+            "reason_stop_refused_because",
+            "reason_waiting_for_meter_because",
+        }
         | {
             "main_circuit",
             "until",

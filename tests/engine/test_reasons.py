@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -164,6 +165,33 @@ def test_the_reason_of_a_pause() -> None:
     assert dict(reason.values)["until"]
     kept = Memory.from_dict(memory.to_dict())
     assert kept.connector("a").stopped_for == reason.cause
+    # Its charger refuses to stop: it does not rest, and the reason is what it should stop for.
+    (connector,) = low.connectors
+    refuses = replace(connector, refuses_to_stop=True, status=ConnectorStatus.CHARGING)
+    decision, _ = decide(replace(low, connectors=(refuses,)), memory)
+    assert of(decision, "a").reason.key is ReasonKey.STOP_REFUSED
+    assert of(decision, "a").reason.cause == reason.cause
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"mode": Mode.OFF}, ReasonKey.STOP_REFUSED),
+        ({}, ReasonKey.FULL_POWER),  # it need not stop
+        (
+            {"mode": Mode.OFF, "status": ConnectorStatus.SUSPENDED_EV},
+            ReasonKey.MODE_OFF,
+        ),
+        ({"mode": Mode.OFF, "reachable": False}, ReasonKey.CHARGER_OFFLINE),
+    ],
+)
+def test_a_charger_that_refuses_to_stop(
+    changes: dict[str, Any], reason: ReasonKey
+) -> None:
+    """That is said where it should stop and charges on."""
+    assert reasons(decided(on(24, car("a", refuses_to_stop=True, **changes)))) == {
+        "a": reason
+    }
 
 
 def test_a_charger_that_never_connected() -> None:

@@ -254,6 +254,8 @@ class ConnectorState:
     paused: bool = False
     # How often a start was requested for the waiting car, without any transaction yet.
     start_requests: int = 0
+    # It refuses to stop the running transaction, by a limit of 0 A or in any other way.
+    refuses_to_stop: bool = False
     stored: StoredEnergy | None = None  # None: nothing of it is stored
 
     @property

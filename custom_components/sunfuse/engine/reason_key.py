@@ -62,3 +62,4 @@ class ReasonKey(StrEnum):
     BOOSTING = "boosting"
     EXCEEDS_OFFER = "exceeds_offer"
     DISTRUSTED = "distrusted"
+    STOP_REFUSED = "stop_refused"

@@ -29,7 +29,24 @@ STARTS_IGNORED = 2
 
 
 def why(standing: Standing, shares: Shares, offer_a: float, tick: Tick) -> Reason:
-    """Return the reason of a connector's offer."""
+    """Return the reason of a connector's offer; of one of nothing, too, to a charger that refuses to stop its car."""
+    reason = _why_offered(standing, shares, offer_a, tick)
+    connector = standing.connector
+    if (
+        offer_a > 0
+        or not connector.refuses_to_stop
+        or not connector.reachable
+        or connector.status is not ConnectorStatus.CHARGING
+    ):
+        return reason
+    # It has not stopped: the pause is not the cause, but what it was to stop for.
+    cause = reason.cause if reason.key is ReasonKey.PAUSING else reason
+    return Reason(key=ReasonKey.STOP_REFUSED, cause=cause)
+
+
+def _why_offered(
+    standing: Standing, shares: Shares, offer_a: float, tick: Tick
+) -> Reason:
     connector, snapshot = standing.connector, tick.snapshot
     if reason := why_not_wanted(connector, held_a(connector, snapshot)):
         return reason

@@ -197,6 +197,7 @@ def connector_of(
         status_reported=state.status is not None,
         paused=state.paused,
         start_requests=state.start_requests,
+        refuses_to_stop=state.refuses_to_stop,
         reachable=station.connected,
         name=name,
         used=state.used or state.status in _CAR_THERE,

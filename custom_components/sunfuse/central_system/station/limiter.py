@@ -54,7 +54,7 @@ class Limiter:
         self._limit_confirmed = confirmed
         self._check = check
         self._starter = RemoteStarts(connector)
-        self._refused_pauses = RefusedPauses()
+        self._refused_pauses = RefusedPauses(connector)
         timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
@@ -285,6 +285,7 @@ class Limiter:
             self._shared.state.takes_limits,
         )
         if not behaviour.restarts and not takes_limits:
+            self._refused_pauses.refused(transaction_id, now)
             raise CommandError("not_supported", "neither a limit nor another start")
         try:
             if behaviour.pause is Pause.ZERO and takes_limits:
@@ -399,6 +400,7 @@ class Limiter:
         """Note the end of the transaction."""
         self.compliance.end_test()
         self._connector.confirm_nothing()
+        self._refused_pauses.forget()
 
     def disconnected(self) -> None:
         """Note that the station is disconnected: its limits may change without us."""

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from .connector_offer import OfferedConnector
+
 _FIRST = timedelta(seconds=5)
 _LONGEST = timedelta(minutes=5)
 
@@ -9,8 +11,9 @@ _LONGEST = timedelta(minutes=5)
 class RefusedPauses:
     """Knows when to try again to pause the transaction of a connector."""
 
-    def __init__(self) -> None:
+    def __init__(self, connector: OfferedConnector) -> None:
         """Start with nothing refused."""
+        self._connector = connector
         self._transaction_id: str | None = None
         self._wait = _FIRST
         self._refused_at: datetime | None = None
@@ -26,7 +29,10 @@ class RefusedPauses:
         again = transaction_id == self._transaction_id
         self._wait = min(2 * self._wait, _LONGEST) if again else _FIRST
         self._transaction_id, self._refused_at = transaction_id, now
+        self._connector.change(refuses_to_stop=True)
 
     def forget(self) -> None:
         """Ask at once the next time: the station has accepted a limit since, or connects anew."""
         self._refused_at = self._transaction_id = None
+        if self._connector.state.refuses_to_stop:
+            self._connector.change(refuses_to_stop=False)
