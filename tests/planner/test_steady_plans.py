@@ -123,7 +123,7 @@ def test_a_peak_that_is_dear_is_no_higher_than_the_minimum_needs_to_be() -> None
 
 
 def test_the_last_bit_is_no_start_of_its_own() -> None:
-    """100 Wh are cheaper by two hundredths of a cent at three; another start costs as much as 20 Wh, half a cent."""
+    """100 Wh are cheaper by two hundredths of a cent at three; another start costs as much as 50 Wh, a good cent."""
     last = car(energy_wh=100.0, full_wh=100.0, charging=True)
     (planned,) = intend(night(last, cheap={3: 0.338})).cars
     assert [slot.charges for slot in planned.slots].index(True) == 0

@@ -22,9 +22,10 @@ _CHEAP_SHARE = 0.25
 _CLEARLY = 0.9
 # How much more solar energy is worth in a car than exported, per kilowatt-hour.
 _SUN = 0.005
-# A start wears contactor and battery as much as so many kilowatt-hours cost: half a cent. A contactor of some hundred
-# euros lasts for a hundred thousand.
-_WEAR_KWH = 0.02
+# A start costs as much as so many kilowatt-hours: a good cent, an estimate. The charger's contactor, some hundred euros for
+# a hundred thousand starts, is half a cent; the car's own contactors and the minutes for which it stays awake are counted
+# as much again. Some cars give up after about three (evcc's optimizer, issue 144).
+_WEAR_KWH = 0.05
 # This share of the lowest power reaches the battery (HTW Berlin, 2025).
 _LEAST_STORED = 0.76
 # Energy that is needed immediately is worth this multiple of the highest price.

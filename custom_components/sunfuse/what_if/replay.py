@@ -40,7 +40,6 @@ from .plant import QUARTER_MIN, Guest, Plant
 _LAPSES = timedelta(minutes=30)
 # Who is late may leave at any moment.
 _SOON = timedelta(minutes=QUARTER_MIN)
-_SWITCH_COST = 0.005
 _RIPPLE_A = 0.02
 
 
@@ -213,7 +212,6 @@ class Replay:
             goals=(CarGoal(at=at, energy_wh=guest.lacks_wh),),
             charge_efficiency=stay.efficiency,
             standby_w=stay.standby_w,
-            switch_cost=_SWITCH_COST,
         )
 
     def _battery(self) -> HomeBattery | None:
