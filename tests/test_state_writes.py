@@ -385,3 +385,36 @@ async def test_reasons_of_cars_that_charge_steadily(
     reasons = {rows[home.entity("sensor", f"{name}/1_reason")] for name in takes_a}
     assert max(reasons) <= 1
     assert home.state("sensor", "CP1/1_reason") == "limited_by_circuit"
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_reasons_of_cars_whose_meters_waver_by_amperes(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Cars of 15 A, almost what they are offered, and of 16 A, while each report tells up to 2 or 4 A less: one row in a quarter of an hour."""
+    wavers = {"CP1": (15.0, 2.0), "CP2": (15.0, 4.0), "CP3": (16.0, 2.0)}
+    home: Home = await start(*wavers, main_fuse_a=80.0)
+    cars = []
+    for name, (most_a, by_a) in wavers.items():
+        cars.append((await home.charge(name), home.transaction, most_a, by_a))
+    home.charging = None
+    noise, rows = random.Random(1), Counter[str]()
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        rows[event.data["entity_id"]] += 1
+
+    async def charge(seconds: int) -> None:
+        for _ in range(seconds // 10):
+            for station, home.transaction, most_a, by_a in cars:
+                told_a = min([0.0, *limits(station)][-1], most_a)
+                seen_a = round(max(told_a - noise.uniform(0, by_a), 0.0), 1)
+                await home.draw(station, seen_a)
+            await asyncio.sleep(10)
+
+    await charge(400)
+    hass.bus.async_listen("state_changed", note)
+    await charge(900)
+    assert max(rows[home.entity("sensor", f"{name}/1_reason")] for name in wavers) <= 1
+    assert home.state("sensor", "CP1/1_reason") == "limited_by_car"
+    assert home.state("sensor", "CP3/1_reason") == "full_power"

@@ -26,8 +26,9 @@ LASTS_S = 3600
 
 @dataclass(kw_only=True)
 class NoisyPlant(Plant):
-    """A plant whose chargers measure with noise: each report has less than the car takes, by up to 0.6 A."""
+    """A plant whose chargers measure with noise: each report has less than the car takes, by up to so much."""
 
+    noise_of_chargers_a: float = 0.6
     reported: dict[str, tuple[datetime, PerPhase]] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(5))
 
@@ -38,7 +39,8 @@ class NoisyPlant(Plant):
         at, told = self.reported.get(known.id, (None, known.draw_a))
         if at != known.draw_at:
             told = tuple(
-                max(a - self.chance.uniform(0, 0.6), 0.0) for a in known.draw_a
+                max(a - self.chance.uniform(0, self.noise_of_chargers_a), 0.0)
+                for a in known.draw_a
             )
             self.reported[known.id] = known.draw_at, told
         return replace(known, draw_a=told)
@@ -60,17 +62,24 @@ def wavers(level_a: float, by_a: float) -> Callable[[float], PerPhase]:
 
 
 @pytest.mark.parametrize(
-    ("fuse_a", "house_a", "cars_a", "most"),
+    ("fuse_a", "house_a", "cars_a", "noise_a", "most"),
     [
-        (60, 4, (15.0,), 0),  # so close below its offer that noise decides
-        (60, 4, (14.5,), 0),
-        (20, 3, (16.0,), 4),  # at the fuse, as far as the house leaves something
-        (25, 4, (14.5,), 4),
-        (40, 6, (16.0, 14.5, 11.0), 3),  # and three that share what it leaves
+        (60, 4, (15.0,), 0.6, 0),  # so close below its offer that noise decides
+        (60, 4, (14.5,), 0.6, 0),
+        (60, 4, (15.0,), 4.0, 0),  # however much its meter wavers
+        (20, 3, (16.0,), 0.6, 4),  # at the fuse, as far as the house leaves something
+        (20, 3, (16.0,), 2.0, 8),
+        (25, 4, (14.5,), 0.6, 4),
+        (40, 6, (16.0, 14.5, 11.0), 0.6, 3),  # and three that share what it leaves
+        (40, 4, (16.0, 14.5, 11.0), 2.0, 6),
     ],
 )
 def test_a_steady_car_has_a_steady_reason(
-    fuse_a: float, house_a: float, cars_a: tuple[float, ...], most: int
+    fuse_a: float,
+    house_a: float,
+    cars_a: tuple[float, ...],
+    noise_a: float,
+    most: int,
 ) -> None:
     """An hour in which nobody comes or goes, with a kettle every 35 minutes: nothing alternates with each report."""
     changes, last = Counter[str](), dict[str, ReasonKey]()
@@ -92,6 +101,7 @@ def test_a_steady_car_has_a_steady_reason(
         circuits=(main(fuse_a),),
         loads={"main": wavers(house_a, 0.7)},
         noise_a=0.1,
+        noise_of_chargers_a=noise_a,
         decide=counted,
     )
     plant.run(LASTS_S)
@@ -124,7 +134,7 @@ def test_a_car_that_takes_more_than_is_known() -> None:
     snapshot, decision, memory = settle(
         site(car("a", max_a=10.0, offer_a=10.0, draw_a=(9.0,) * 3)), 0
     )
-    for _ in range(12):
+    for _ in range(48):
         snapshot = later(snapshot, 5)
         decision, memory = decide(snapshot, memory)
     assert reasons(decision)["a"] is ReasonKey.LIMITED_BY_CAR

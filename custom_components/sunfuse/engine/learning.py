@@ -1,10 +1,11 @@
 """Learns what a car really takes of its offer: its own maximum, and whether it takes anything at all.
 
-A car reports its limit to nobody, but shows it by drawing less than it may for half a minute. That draw
-is remembered, with some headroom. Whenever the car uses the headroom it gets a little more, and now and then all of it.
+A car reports its limit to nobody, but shows it by drawing less than it may: much less for half a minute, or a little less for
+as long as no meter's noise lasts. That draw is remembered, with some headroom. Whenever the car uses the headroom it gets a little
+more, and now and then all of it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .confirmed_offer import before_a
 from .memory import ConnectorMemory, Draw
@@ -18,6 +19,9 @@ SETTLES = timedelta(seconds=15)
 # A car that stays this close below its offer uses all of it: cars take whole amperes, or 97 %.
 ALL_A = 0.5
 ALL = 0.06
+# What is less by only a little may be the noise of its charger's meter, an ampere or two, unless no report says more for so long.
+LASTS = timedelta(minutes=3)
+CLEARLY = 0.75
 # The headroom above its draw must be more than that, or it would always seem to want more.
 ROOM_A = 1.0
 ROOM = 0.1
@@ -52,6 +56,11 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         past.idle_since = None  # its charger reports that the car wants to charge again
     if offer_a >= connector.min_a and is_full(connector):
         past.idle_since = past.idle_since or now
+    if past.takes_a is not None and past.draws:
+        seen_a = max([past.draws[-1].lowest_a[phase] for phase in connector.phases])
+        # It takes more than is known. That counts also where offers change too fast for it to settle.
+        if seen_a > past.takes_a + MORE_A:
+            past.leaves_since = None
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a = offer_a
         past.settled_at = now
@@ -69,19 +78,13 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     past.idle_since = None
     if connector.status is not ConnectorStatus.CHARGING:
         return
-    known_a, all_a = past.takes_a, offer_a - max(ALL_A, ALL * offer_a)
-    if drawn_a < all_a:
-        # A meter's noise takes something away from some of its reports.
-        settled = past.settled_at + SETTLES
-        takes_a = max(
-            [most_drawn_a(connector, one) for one in past.draws if one.at >= settled]
-        )
-        if takes_a < all_a:
-            past.probed_at = past.probed_at or now
-            if known_a is None or takes_a < known_a - ALL_A:
-                past.takes_since = now
-                past.takes_a = takes_a
-                return
+    if drawn_a < _almost_a(offer_a) and offer_a > (past.takes_a or 0.0) + ALL_A:
+        past.leaves_since = past.leaves_since or past.draws[-1].at
+    if _takes_less(connector, past, past.settled_at, offer_a, drawn_a):
+        past.takes_since, past.takes_a = now, past.less_a
+        past.probed_at = past.probed_at or now
+        return
+    known_a = past.takes_a
     if known_a is None or drawn_a <= known_a:
         return
     if drawn_a > known_a + MORE_A:
@@ -90,6 +93,52 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     enough = drawn_a > known_a + ALL_A and with_room_a(drawn_a) >= connector.max_a
     past.takes_a = None if enough else drawn_a
     past.probed_at = None if enough else past.probed_at
+
+
+def _takes_less(
+    connector: Connector,
+    past: ConnectorMemory,
+    settled_at: datetime,
+    offer_a: float,
+    drawn_a: float,
+) -> bool:
+    """Return whether a car takes less than it may and than is known of it, rather than a meter's noise says so now and then."""
+    known_a = past.takes_a
+    less_a = _almost_a(offer_a)
+    if known_a is not None:
+        less_a = min(less_a, known_a - ALL_A)
+    at = past.draws[-1].at
+    if drawn_a >= less_a:
+        past.less_since = None
+        return False
+    if past.less_since is None:
+        past.less_since = at
+        past.less_a = max(
+            [
+                most_drawn_a(connector, draw)
+                for draw in past.draws
+                if draw.at >= settled_at + SETTLES
+            ]
+        )
+    past.less_a = max(past.less_a, drawn_a)
+    most_a = offer_a if known_a is None else min(offer_a, known_a)
+    if past.less_a >= CLEARLY * most_a and at - past.less_since < LASTS:
+        return False
+    past.less_since = None
+    return True
+
+
+def _almost_a(offer_a: float) -> float:
+    """Return from which draw on a car uses all of an offer."""
+    return offer_a - max(ALL_A, ALL * offer_a)
+
+
+def leaves_some(past: ConnectorMemory, offer_a: float) -> bool:
+    """Return whether a car leaves some of its offer, rather than that its charger's meter tells too little now and then."""
+    if past.takes_a is None or past.leaves_since is None or not past.draws:
+        return False
+    lasts = past.draws[-1].at - past.leaves_since >= LASTS
+    return lasts or past.takes_a < CLEARLY * offer_a
 
 
 def most_drawn_a(connector: Connector, draw: Draw) -> float:

@@ -81,6 +81,9 @@ class ConnectorMemory:
     # The car's real maximum
     takes_a: float | None = None
     takes_since: datetime | None = None  # since when it has not taken more
+    less_since: datetime | None = None  # since when it has taken less than that
+    less_a: float = 0.0  # and the most that it has taken since
+    leaves_since: datetime | None = None  # since when it has left some of its offers
     follows: float | None = None  # the part of its offer that it takes
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force

@@ -7,7 +7,7 @@ from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unst
 from .compliance import DISTRUST, ComplianceStep
 from .confirmed_offer import held_a
 from .filling import EPSILON
-from .learning import ALL_A, MORE_A, most_drawn_a
+from .learning import ALL_A, MORE_A, leaves_some, most_drawn_a
 from .memory import ConnectorMemory
 from .model import ConnectorStatus, Reason, ReasonKey
 from .phases import switching
@@ -228,6 +228,8 @@ def _takes_no_more(asking: Ask, offer_a: float) -> bool:
     """Whether a charging car is known to leave some of its offer: what limits that makes no difference to it."""
     past, connector = asking.past, asking.connector
     if past.takes_a is None or connector.status is not ConnectorStatus.CHARGING:
+        return False
+    if not leaves_some(past, offer_a):
         return False
     said = past.said is ReasonKey.LIMITED_BY_CAR
     if offer_a < past.takes_a + (MORE_A if said else ALL_A):
