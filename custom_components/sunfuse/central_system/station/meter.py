@@ -166,12 +166,12 @@ class Meter:
         energy = self._total(by_measurand, ENERGY)
         if energy is not None and not _name_unit(by_measurand):
             energy = self._unnamed.known_wh(energy)
-        register_wh = self._register(energy)
-        if register_wh is None:
+        # An impossible one is counted where the meter reads it.
+        if energy is None or not 0 <= energy <= _LIMITS["energy"]:
             return values
         if values is None:
-            return SessionValues.begin(register_wh, at)
-        return values.including(register_wh, at)
+            return SessionValues.begin(energy, at)
+        return values.including(energy, at)
 
     def taken_by(
         self, values: SessionValues, start_wh: float | None, started_at: datetime
