@@ -25,10 +25,9 @@ RESERVED_A = 1.0
 def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
     """Whether a circuit had no place for a car a moment ago, and its load has only wavered since: it still waits for a place."""
     lacked_at, now = asking.past.lacked_at, tick.snapshot.now
-    if lacked_at is None or now - lacked_at > 2 * MINUTE:
+    long_ago = lacked_at is None or now - lacked_at > 2 * MINUTE
+    if long_ago or not tick.resources.is_phase(lack.resource):
         return False
-    if not tick.resources.is_phase(lack.resource):
-        return True
     capacity, phase = tick.resources.place(lack.resource)
     peak_a = last_peak(capacity.past, phase).current_a
     return peak_a - max(capacity.uncontrolled_a[phase], 0.0) < SWITCHED_A

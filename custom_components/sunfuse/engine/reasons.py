@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from .asking import Ask, idle, most, takes_no_more
 from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unsteady
+from .capacity import Capacity
 from .compliance import DISTRUST, ComplianceStep
 from .confirmed_offer import held_a
 from .filling import EPSILON
@@ -243,14 +244,19 @@ def _kept_back(asking: Ask, lacks_a: float, shares: Shares, tick: Tick) -> int |
     resource = shares.kept_back.get(asking.id)
     if resource is None or lacks_a < LITTLE_A:
         return None
-    if tick.resources.is_phase(resource):
-        capacity, phase = tick.resources.place(resource)
-        presumed_a = capacity.may_carry_a[phase] - capacity.past.average_a[phase]
-        # A car that just changed its draw is known within an ampere or two; what is presumed is far more.
-        presumed = presumed_a > asking.connector.min_a
-        if capacity.past.doubt.since is not None or presumed:
-            return None
+    if tick.resources.is_phase(resource) and _may_be_believed_soon(
+        *tick.resources.place(resource), asking
+    ):
+        return None
     return resource
+
+
+def _may_be_believed_soon(capacity: Capacity, phase: int, asking: Ask) -> bool:
+    """Whether a meter is in doubt, or more is presumed of a phase than what it shows."""
+    presumed_a = capacity.may_carry_a[phase] - capacity.past.average_a[phase]
+    # A car that just changed its draw is known within an ampere or two; what is presumed is far more.
+    presumed = presumed_a > asking.connector.min_a
+    return capacity.past.doubt.since is not None or presumed
 
 
 def _is_ramping(
