@@ -93,6 +93,8 @@ async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
         await until(
             cars.per_phase, _under, within_s=5, what=f"{before} A to {LOWERED_A} A"
         )
+        # The chargers report one after the other: until each has, a sum is of two moments.
+        await asyncio.sleep(5)
         for _ in range(60):
             await asyncio.sleep(1)
             sums = await cars.per_phase()
