@@ -21,7 +21,7 @@ from .wanted import why_not_wanted
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
-# A current that lacks less than this lacks nothing that a charger could be told.
+# Chargers take tenths of an ampere: what lacks less than this lacks nothing.
 LITTLE_A = 0.1
 # A load that wavers leaves this much more at times than it does steadily: only what is beyond that is on its way.
 RISES_A = 3.0
