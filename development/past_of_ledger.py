@@ -35,7 +35,7 @@ from custom_components.sunfuse.sessions import (
     SessionFilter,
     SiteQuarter,
 )
-from custom_components.sunfuse.site.past_sessions import async_past_sessions
+from custom_components.sunfuse.site.ledger.past_sessions import async_past_sessions
 from custom_components.sunfuse.sources.tariffs.price_reader import config_from_dict
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP

@@ -21,21 +21,27 @@ from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine.model import Mode
 from custom_components.sunfuse.sessions import Ledger, SessionFilter
 from custom_components.sunfuse.site.outcome import ConnectorKey
-from custom_components.sunfuse.site.settings import default_mode
-from custom_components.sunfuse.site.what_if_history import NoPricesError, TooShortError
-from custom_components.sunfuse.site.what_if_replay import (
+from custom_components.sunfuse.site.replay.what_if_history import (
+    NoPricesError,
+    TooShortError,
+)
+from custom_components.sunfuse.site.replay.what_if_replay import (
     MOST_S,
     SINCE,
     PastOfSite,
     gathered,
     question_of,
 )
-from custom_components.sunfuse.site.what_if_setup import capacity_rules_of, setup_of
-from custom_components.sunfuse.site.what_if_variation import (
+from custom_components.sunfuse.site.replay.what_if_setup import (
+    capacity_rules_of,
+    setup_of,
+)
+from custom_components.sunfuse.site.replay.what_if_variation import (
     PRICED,
     VARIED,
     variation_of,
 )
+from custom_components.sunfuse.site.settings import default_mode
 from custom_components.sunfuse.sources.series import Series, Slot, by_quarter
 from custom_components.sunfuse.sources.tariffs.capacity_rules import CATALOGUE
 from custom_components.sunfuse.sources.tariffs.table import TableError

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine.model import Decision
 from custom_components.sunfuse.planner import BatteryCommand, SiteSlot
-from custom_components.sunfuse.site.battery_hold import BatteryHold
-from custom_components.sunfuse.site.battery_orders import BatteryOrders
+from custom_components.sunfuse.site.battery.battery_hold import BatteryHold
+from custom_components.sunfuse.site.battery.battery_orders import BatteryOrders
 from custom_components.sunfuse.site.engine_options import HoldRule
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall

@@ -11,14 +11,14 @@ from custom_components.sunfuse.planner.intention import (
     SlotAdvice,
     Why,
 )
-from custom_components.sunfuse.site.calendar_words import (
+from custom_components.sunfuse.site.cars.calendar_words import (
     Recurrence,
     named,
     recurrence_of,
     target_in,
     target_text,
 )
-from custom_components.sunfuse.site.departure_events import charging
+from custom_components.sunfuse.site.cars.departure_events import charging
 
 from .price_site import AMSTERDAM
 

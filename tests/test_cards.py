@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.site.cards import EVENT_AUTHORIZE, masked
+from custom_components.sunfuse.site.people.cards import EVENT_AUTHORIZE, masked
 from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

@@ -27,9 +27,13 @@ from custom_components.sunfuse.planner import (
     SlotAdvice,
     Why,
 )
-from custom_components.sunfuse.site.connector_events import ConnectorEvents
+from custom_components.sunfuse.site.cars.readiness import (
+    Readiness,
+    missing_wh,
+    readiness_of,
+)
+from custom_components.sunfuse.site.chargers.connector_events import ConnectorEvents
 from custom_components.sunfuse.site.outcome import ConnectorData, ConnectorKey
-from custom_components.sunfuse.site.readiness import Readiness, missing_wh, readiness_of
 from custom_components.sunfuse.site.settings import ConnectorSettings
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

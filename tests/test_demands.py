@@ -9,8 +9,8 @@ import pytest
 from custom_components.sunfuse.central_system.station_state import ConnectorState
 from custom_components.sunfuse.drivers.session_history import SessionHistory
 from custom_components.sunfuse.drivers.wishes import Wishes
-from custom_components.sunfuse.site import demands as module
-from custom_components.sunfuse.site.demands import Demands
+from custom_components.sunfuse.site.cars import demands as module
+from custom_components.sunfuse.site.cars.demands import Demands
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from homeassistant.util import dt as dt_util
 

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.site.driver_words import next_at
+from custom_components.sunfuse.site.cars.driver_words import next_at
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er

@@ -13,7 +13,7 @@ from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine import Memory
 from custom_components.sunfuse.engine.model import Decision, LimitKind, Snapshot
 from custom_components.sunfuse.site import controller
-from custom_components.sunfuse.site.peaks import SitePeaks
+from custom_components.sunfuse.site.planning.peaks import SitePeaks
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir

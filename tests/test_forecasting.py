@@ -405,7 +405,7 @@ async def test_a_recorder_that_fails(
     async def locked(*_args: object, **_kwargs: object) -> None:
         raise OperationalError("SELECT", {}, Exception("database is locked"))
 
-    target = "custom_components.sunfuse.site.forecasting.async_site_meters"
+    target = "custom_components.sunfuse.site.planning.forecasting.async_site_meters"
     monkeypatch.setattr(target, locked)
     caplog.clear()
     await pass_time(hass, freezer, NOW + 1.2 * HOUR)

@@ -21,7 +21,7 @@ from custom_components.sunfuse.sessions import (
     SiteQuarter,
     TransactionFacts,
 )
-from custom_components.sunfuse.site.ledger import SiteLedger
+from custom_components.sunfuse.site.ledger.ledger import SiteLedger
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.config_entries import ConfigSubentryData

@@ -27,7 +27,7 @@ from custom_components.sunfuse.sessions import (
     SiteQuarter,
     TransactionFacts,
 )
-from custom_components.sunfuse.site.session_statistics import statistic_id
+from custom_components.sunfuse.site.ledger.session_statistics import statistic_id
 from development.half_year import HalfYear, Ids, half_year
 from development.half_year_drivers import DRIVERS
 from homeassistant.components.recorder import get_instance

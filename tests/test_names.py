@@ -59,7 +59,7 @@ def modules_that_share_a_name() -> set[str]:
     return {
         name
         for name, places in folders.items()
-        if len([place for place in places if place not in SIDES]) > 1
+        if len([place for place in places if place.partition("/")[0] not in SIDES]) > 1
     }
 
 

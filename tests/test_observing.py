@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.sunfuse.const import DOMAIN, MAIN_CIRCUIT
 from custom_components.sunfuse.engine.model import CircuitState
-from custom_components.sunfuse.engine.unused_sun import Unused
+from custom_components.sunfuse.engine.sun.unused_sun import Unused
 from custom_components.sunfuse.site.outcome import SiteData
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.site.ocpp_address import ocpp_address
+from custom_components.sunfuse.site.chargers.ocpp_address import ocpp_address
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 
@@ -65,7 +65,7 @@ async def test_what_this_machine_is_called(
     hass.config.api = SimpleNamespace(local_ip="192.168.1.5")  # type: ignore[assignment]
     hass.config.components.add("network")
     monkeypatch.setattr(
-        "custom_components.sunfuse.site.ocpp_address.async_get_loaded_adapters",
+        "custom_components.sunfuse.site.chargers.ocpp_address.async_get_loaded_adapters",
         lambda _hass: adapters,
     )
     entry = site_entry(9000)

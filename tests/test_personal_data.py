@@ -20,7 +20,7 @@ from custom_components.sunfuse.sessions import (
     SessionFilter,
     TransactionFacts,
 )
-from custom_components.sunfuse.site.session_statistics import statistic_id
+from custom_components.sunfuse.site.ledger.session_statistics import statistic_id
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.config_entries import ConfigSubentryData

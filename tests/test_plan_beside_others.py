@@ -20,8 +20,8 @@ from custom_components.sunfuse.engine.model import (
     Snapshot,
 )
 from custom_components.sunfuse.planner import Intention, intend
-from custom_components.sunfuse.site.outlooks import CarAsk, Known, outlook_of
-from custom_components.sunfuse.site.plan_slots import plan_slot
+from custom_components.sunfuse.site.planning.outlooks import CarAsk, Known, outlook_of
+from custom_components.sunfuse.site.planning.plan_slots import plan_slot
 from custom_components.sunfuse.sources.forecasts.forecast_reader import Forecasts
 from custom_components.sunfuse.sources.forecasts.power_forecast import ForecastSlot
 

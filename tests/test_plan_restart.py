@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.sunfuse.engine.model import PlanSlot
 from custom_components.sunfuse.planner import Intention
-from custom_components.sunfuse.site import planning as site_planning
+from custom_components.sunfuse.site.planning import planning as site_planning
 from homeassistant.core import HomeAssistant
 
 from .common import charger, set_meters

@@ -28,9 +28,9 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
 )
 from custom_components.sunfuse.planner import Intention, PlanKey, Why
-from custom_components.sunfuse.site import planning as site_planning
+from custom_components.sunfuse.site.cars.readiness import readiness_of
 from custom_components.sunfuse.site.outcome import ConnectorKey
-from custom_components.sunfuse.site.readiness import readiness_of
+from custom_components.sunfuse.site.planning import planning as site_planning
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError

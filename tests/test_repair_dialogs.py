@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.repair_issue import SHOWN_AGAIN_AFTER
-from custom_components.sunfuse.site.tls import RELOAD_INTERVAL
+from custom_components.sunfuse.site.chargers.tls import RELOAD_INTERVAL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.data_entry_flow import FlowResultType

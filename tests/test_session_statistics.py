@@ -18,7 +18,7 @@ from custom_components.sunfuse.sessions import (
     SiteQuarter,
     TransactionFacts,
 )
-from custom_components.sunfuse.site.session_statistics import statistic_id
+from custom_components.sunfuse.site.ledger.session_statistics import statistic_id
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -26,7 +26,7 @@ from homeassistant.util import dt as dt_util
 
 from .site_fixtures import Home
 
-MODULE = "custom_components.sunfuse.site.session_statistics"
+MODULE = "custom_components.sunfuse.site.ledger.session_statistics"
 pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
 
 

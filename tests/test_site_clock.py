@@ -11,11 +11,11 @@ from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.drivers.timetable import Said
 from custom_components.sunfuse.drivers.wishes import TargetKind, Wishes
 from custom_components.sunfuse.engine.tuning import Tuning
-from custom_components.sunfuse.site.demands import Demands
+from custom_components.sunfuse.site.cars.demands import Demands
 from custom_components.sunfuse.site.outcome import ConnectorKey
-from custom_components.sunfuse.site.simulated_house import SimulatedHouse
-from custom_components.sunfuse.site.site_clock import SiteClock
-from custom_components.sunfuse.site.site_demands import SiteDemands
+from custom_components.sunfuse.site.planning.site_demands import SiteDemands
+from custom_components.sunfuse.site.simulated.simulated_house import SimulatedHouse
+from custom_components.sunfuse.site.simulated.site_clock import SiteClock
 
 from .common import site_entry
 

@@ -11,7 +11,7 @@ from custom_components.sunfuse.planner import (
     Status,
     Why,
 )
-from custom_components.sunfuse.site.site_plan import ready_of
+from custom_components.sunfuse.site.planning.site_plan import ready_of
 
 NOW = datetime(2026, 11, 25, 17, tzinfo=UTC)
 FOUR = NOW + timedelta(hours=10)

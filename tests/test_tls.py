@@ -14,8 +14,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.site.ocpp_address import address_of
-from custom_components.sunfuse.site.tls import RELOAD_INTERVAL, CertificateFiles, load
+from custom_components.sunfuse.site.chargers.ocpp_address import address_of
+from custom_components.sunfuse.site.chargers.tls import (
+    RELOAD_INTERVAL,
+    CertificateFiles,
+    load,
+)
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntryState,

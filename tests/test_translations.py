@@ -43,9 +43,9 @@ from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
 from custom_components.sunfuse.owner_entities.wish_selects import AUTOMATIC
 from custom_components.sunfuse.plan_repair import BOOST, LATER, LESS, remedy_selector
 from custom_components.sunfuse.repairs import SIGN_SCHEMA
+from custom_components.sunfuse.site.chargers.connector_events import LimitCause
 from custom_components.sunfuse.site.circuits import CircuitTree
-from custom_components.sunfuse.site.connector_events import LimitCause
-from custom_components.sunfuse.site.simulated_vehicles import VEHICLE_NAMES
+from custom_components.sunfuse.site.simulated.simulated_vehicles import VEHICLE_NAMES
 from custom_components.sunfuse.sources.modbus.device import Quantity
 from custom_components.sunfuse.sources.modbus.library import Library
 from custom_components.sunfuse.trigger import TRIGGERS

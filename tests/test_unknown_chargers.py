@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.sunfuse.central_system.protocol.text import escaped, plain
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.diagnostics import async_get_config_entry_diagnostics
-from custom_components.sunfuse.site.unknown_chargers import GONE_S, MOST_CARDS
+from custom_components.sunfuse.site.chargers.unknown_chargers import GONE_S, MOST_CARDS
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 

@@ -12,7 +12,11 @@ from custom_components.sunfuse.central_system.station_state import (
     StationState,
 )
 from custom_components.sunfuse.engine.model import ConnectorStatus
-from custom_components.sunfuse.site.urgent_changes import AT_ONCE, SOON, UrgentChanges
+from custom_components.sunfuse.site.chargers.urgent_changes import (
+    AT_ONCE,
+    SOON,
+    UrgentChanges,
+)
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 

@@ -56,7 +56,7 @@ def past(*, price: float | None) -> list[Fact]:
 
 
 # No time: one week, and no doubts.
-@patch("custom_components.sunfuse.site.what_if_replay.MOST_S", 0)
+@patch("custom_components.sunfuse.site.replay.what_if_replay.MOST_S", 0)
 async def test_side_by_side(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """Half the price is half the cost; what is missing is said in words before anything is computed."""
     home: Home = await start("CP1")

@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 from custom_components.sunfuse.engine.model import Circuit, Site
 from custom_components.sunfuse.planner import Quantiles
 from custom_components.sunfuse.simulator.battery import BatterySpec
-from custom_components.sunfuse.site.peak_rules import CapacityRule
-from custom_components.sunfuse.site.replayed_peaks import ReplayedPeaks
+from custom_components.sunfuse.site.planning.peak_rules import CapacityRule
+from custom_components.sunfuse.site.replay.replayed_peaks import ReplayedPeaks
 from custom_components.sunfuse.sources.tariffs.capacity_rules import CapacityTariff
 from custom_components.sunfuse.what_if.plant import (
     HomeStorage,

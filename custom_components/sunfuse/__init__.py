@@ -23,29 +23,29 @@ from .devices import (
 )
 from .issues import watch_issues
 from .pages import async_setup_pages
+from .site.battery.battery_hold import BatteryHold
 from .site.battery_commands import follow_orders
-from .site.battery_hold import BatteryHold
-from .site.car_sessions import session_store
-from .site.cards import follow_unknown_cards
-from .site.certificate_authority import async_remove_authority
+from .site.cars.car_sessions import session_store
+from .site.cars.departures import departure_store
+from .site.chargers.certificate_authority import async_remove_authority
+from .site.chargers.sent_passwords import password_store
+from .site.chargers.tls import forget_issue
 from .site.circuits import CircuitTree
-from .site.departures import departure_store
 from .site.energy_devices import propose_energy_devices
-from .site.forecasting import forecast_store
-from .site.ledger_file import async_remove_ledger
+from .site.ledger.ledger_file import async_remove_ledger
+from .site.ledger.person_standing import follow_standings
+from .site.ledger.session_retention import follow_retention
 from .site.memory_file import MemoryFile
 from .site.observing import observed_store
-from .site.peaks import peak_store
-from .site.person_removal import async_join_migrated
-from .site.person_standing import follow_standings
-from .site.plan_file import plan_store
+from .site.people.cards import follow_unknown_cards
+from .site.people.person_removal import async_join_migrated
+from .site.planning.forecasting import forecast_store
+from .site.planning.peaks import peak_store
+from .site.planning.plan_file import plan_store
 from .site.prices import price_store
 from .site.reporting import setup_report
-from .site.sent_passwords import password_store
-from .site.session_retention import follow_retention
 from .site.settings import Settings, default_mode
 from .site.tick_guard import issue_id
-from .site.tls import forget_issue
 from .site.uncontrolled_chargers import follow_unwatched
 from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
 from .site.versions import forget_downgrade, migrate, report_downgrades

@@ -21,8 +21,8 @@ from .data import SunfuseConfigEntry
 from .drivers.timetable import HORIZON, Said
 from .drivers.wishes import Target, WeeklyDeparture
 from .entity import SiteEntity
-from .site.calendar_words import Recurrence, named, recurrence_of, target_in
-from .site.departure_events import (
+from .site.cars.calendar_words import Recurrence, named, recurrence_of, target_in
+from .site.cars.departure_events import (
     FIXED,
     LASTS,
     ONCE,
@@ -32,7 +32,13 @@ from .site.departure_events import (
     single_departures,
     weekly_departures,
 )
-from .site.driver_words import Owner, check_ahead, next_departure, owners, set_departure
+from .site.cars.driver_words import (
+    Owner,
+    check_ahead,
+    next_departure,
+    owners,
+    set_departure,
+)
 
 PARALLEL_UPDATES = 1
 

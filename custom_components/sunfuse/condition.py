@@ -23,8 +23,8 @@ from homeassistant.util.unit_conversion import PowerConverter
 from .automation_targets import WatchedEntity, watched
 from .central_system.station_state import CHARGES
 from .engine.model import ConnectorStatus, ReasonKey
-from .site.connector_events import LimitCause, limit_cause
-from .site.readiness import Readiness
+from .site.cars.readiness import Readiness
+from .site.chargers.connector_events import LimitCause, limit_cause
 from .trigger import CONF_LIMITED_BY
 
 CONF_POWER = "power"

@@ -24,11 +24,11 @@ from .entity import (
     add_connector_entities,
 )
 from .planner import Shortfall
-from .site.cards import is_own, masked
-from .site.connector_events import ConnectorEvents, Happening, takes_nothing
+from .site.chargers.connector_events import ConnectorEvents, Happening, takes_nothing
 from .site.outcome import ConnectorData, ConnectorKey
-from .site.site_clock import SiteClock
-from .site.site_plan import Missed
+from .site.people.cards import is_own, masked
+from .site.planning.site_plan import Missed
+from .site.simulated.site_clock import SiteClock
 from .translated_reasons import explain
 
 PARALLEL_UPDATES = 0

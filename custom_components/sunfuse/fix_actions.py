@@ -21,7 +21,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .flows.fail_safe_check import chargers_of, fitting_currents
-from .site.battery_hold import NotDoneError, async_set_entity
+from .site.battery.battery_hold import NotDoneError, async_set_entity
 from .site.circuits import CircuitTree
 from .site.outcome import identity_of
 from .site.subentries import usable

@@ -46,10 +46,10 @@ from .planner import SOLVER
 from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES
 from .repair_issue import RepairIssue, ShownIssues
 from .repairs import hanging
+from .site.cars.driver_words import owners
 from .site.circuits import CircuitTree, hangs_from
-from .site.driver_words import owners
 from .site.outcome import ConnectorData, ConnectorKey, SiteData
-from .site.plan_slots import shortfall_reason
+from .site.planning.plan_slots import shortfall_reason
 from .site.subentries import ignored, usable
 from .translated_reasons import explain
 

@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 from .data import SunfuseConfigEntry
 from .drivers.wishes import Target, TargetKind
 from .planner import Shortfall
-from .site.boosts import start_boost
-from .site.driver_words import Owner, connector_owner, set_departure, vehicle_owner
+from .site.cars.driver_words import Owner, connector_owner, set_departure, vehicle_owner
+from .site.chargers.boosts import start_boost
 from .site.outcome import ConnectorKey
-from .site.plan_slots import shortfall_reason
+from .site.planning.plan_slots import shortfall_reason
 from .translated_reasons import explain
 
 # An issue with this is about the car at a connector.

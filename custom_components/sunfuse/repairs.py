@@ -53,7 +53,7 @@ from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES, PriceFlow
 from .site.circuits import CircuitTree
 from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity
-from .site.ledger_file import delete_ledger, ledger_path
+from .site.ledger.ledger_file import delete_ledger, ledger_path
 from .site.subentries import usable
 from .sources.config import CircuitSources, SourcesConfig
 

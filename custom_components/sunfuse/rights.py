@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
 from .data import SunfuseConfigEntry
-from .site.driver_words import Owner
+from .site.cars.driver_words import Owner
 from .site.outcome import ConnectorKey
 
 

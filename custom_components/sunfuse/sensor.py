@@ -58,7 +58,7 @@ from .sensors.site import SiteSensorDescription, site_sensors
 from .sensors.vehicle import add_vehicle_sensors
 from .site.circuits import CircuitTree
 from .site.outcome import ConnectorData, ConnectorKey
-from .site.plan_slots import shortfall_reason
+from .site.planning.plan_slots import shortfall_reason
 from .site.snapshot import site_of, station_config
 from .site.subentries import usable
 from .state_writes import ENERGY_PACE, REASON_PACE, Pace, Shown, readable

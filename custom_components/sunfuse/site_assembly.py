@@ -7,33 +7,33 @@ from .central_system import CentralSystem
 from .const import CONF_KIND, CONF_SPEED, KIND_SIMULATED, SUBENTRY_MODBUS
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
-from .site.battery_hold import BatteryHold
-from .site.car_sessions import async_load_car_sessions
-from .site.cards import Cards
-from .site.chargers import Chargers
+from .site.battery.battery_hold import BatteryHold
+from .site.cars.car_sessions import async_load_car_sessions
+from .site.cars.demands import Demands
+from .site.cars.departures import async_load_departures
+from .site.cars.vehicles import Vehicles
+from .site.chargers.chargers import Chargers
+from .site.chargers.sent_passwords import SentPasswords
 from .site.controller import Controller
-from .site.demands import Demands
-from .site.departures import async_load_departures
-from .site.forecasting import async_load_forecasts
-from .site.ledger_figures import LedgerFigures
-from .site.ledger_file import async_load_ledger
+from .site.ledger.ledger_figures import LedgerFigures
+from .site.ledger.ledger_file import async_load_ledger
+from .site.ledger.session_statistics import SessionStatistics
+from .site.ledger.todays_sessions import TodaysSessions
 from .site.memory_file import MemoryFile
 from .site.observing import async_load_observed
-from .site.peaks import async_load_peaks
-from .site.persons import Persons
-from .site.planning import SitePlanning
+from .site.people.cards import Cards
+from .site.people.persons import Persons
+from .site.planning.forecasting import async_load_forecasts
+from .site.planning.peaks import async_load_peaks
+from .site.planning.planning import SitePlanning
+from .site.planning.site_demands import SiteDemands
 from .site.prices import async_load_prices
-from .site.sent_passwords import SentPasswords
-from .site.session_statistics import SessionStatistics
 from .site.settings import Settings, default_mode
-from .site.simulated_house import SimulatedHouse
-from .site.simulated_vehicles import set_first_departures
-from .site.site_clock import SiteClock
-from .site.site_demands import SiteDemands
+from .site.simulated.simulated_house import SimulatedHouse
+from .site.simulated.simulated_vehicles import set_first_departures
+from .site.simulated.site_clock import SiteClock
 from .site.subentries import usable
 from .site.timekeeper import Timekeeper
-from .site.todays_sessions import TodaysSessions
-from .site.vehicles import Vehicles
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 from .translated_reasons import async_load_sentences
 

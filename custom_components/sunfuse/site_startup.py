@@ -6,13 +6,13 @@ from homeassistant.exceptions import ConfigEntryNotReady
 
 from .const import CONF_KIND, CONF_PORT, CONF_SOURCES, DOMAIN, KIND_SIMULATED
 from .data import SunfuseConfigEntry
-from .site.certificate_authority import async_authority
+from .site.chargers.certificate_authority import async_authority
+from .site.chargers.tls import async_tls, forget_issue, is_encrypted
 from .site.circuits import CircuitTree
-from .site.past_sessions import async_past_sessions
-from .site.peaks import start_peaks
-from .site.simulated_house import SimulatedHouse
+from .site.ledger.past_sessions import async_past_sessions
+from .site.planning.peaks import start_peaks
+from .site.simulated.simulated_house import SimulatedHouse
 from .site.snapshot import site_of
-from .site.tls import async_tls, forget_issue, is_encrypted
 from .sources.config import SourcesConfig
 from .sources.live_readings import LiveSource
 

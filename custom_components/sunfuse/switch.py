@@ -18,7 +18,7 @@ from .entity import (
     command_errors,
 )
 from .owner_entities.wish_switches import add_wish_switches
-from .site.boosts import cancel_boost, start_boost
+from .site.chargers.boosts import cancel_boost, start_boost
 from .site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 from .site.outcome import ConnectorData
 

@@ -19,7 +19,7 @@ from homeassistant.helpers.trigger import (
 
 from .automation_targets import WatchedEntity, watched
 from .engine.model import CircuitState
-from .site.connector_events import Happening, LimitCause
+from .site.chargers.connector_events import Happening, LimitCause
 
 _EVENT_TYPE = "event_type"
 CONF_LIMITED_BY = "limited_by"

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.limits import dimming_w, fail_safe_sums, tightest
+from custom_components.sunfuse.engine.limits.limits import (
+    dimming_w,
+    fail_safe_sums,
+    tightest,
+)
 from custom_components.sunfuse.engine.model import (
     Circuit,
     CircuitState,

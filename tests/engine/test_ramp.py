@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from custom_components.sunfuse.engine import Memory
+from custom_components.sunfuse.engine.cars.ramp import calm_a
 from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import Mode, PowerReading
-from custom_components.sunfuse.engine.ramp import calm_a
 
 from .common import NOW, car, decided, offers, site
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.asking import phases_in_use
-from custom_components.sunfuse.engine.fuse_curve import CURVES, warmed
+from custom_components.sunfuse.engine.cars.asking import phases_in_use
+from custom_components.sunfuse.engine.limits.fuse_curve import CURVES, warmed
 from custom_components.sunfuse.engine.memory import ConnectorMemory, Draw
 from custom_components.sunfuse.engine.model import (
     Connector,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.filling import User, fill
 from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import Connector, ConnectorStatus, ReasonKey
-from custom_components.sunfuse.engine.ranking import BY_TIME
+from custom_components.sunfuse.engine.sharing.filling import User, fill
+from custom_components.sunfuse.engine.sharing.ranking import BY_TIME
 from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import (

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.cars.ramp import locked_until
 from custom_components.sunfuse.engine.memory import CircuitMemory, ConnectorMemory
+from custom_components.sunfuse.engine.meters.steadiness import unsteady_a, watch_load
 from custom_components.sunfuse.engine.model import PerPhase, ReasonKey
-from custom_components.sunfuse.engine.ramp import locked_until
-from custom_components.sunfuse.engine.steadiness import unsteady_a, watch_load
 from custom_components.sunfuse.engine.tuning import Tuning
 
 from .common import NOW, car, offers, reasons, site

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.sun.table import Row, run
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.following import drawn_w, learn_following
+from custom_components.sunfuse.engine.cars.following import drawn_w, learn_following
 from custom_components.sunfuse.engine.memory import ConnectorMemory, Draw, Offered
 from custom_components.sunfuse.engine.model import (
     Connector,

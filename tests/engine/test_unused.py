@@ -15,7 +15,7 @@ from custom_components.sunfuse.engine.model import (
     Reason,
     ReasonKey,
 )
-from custom_components.sunfuse.engine.unused_sun import Unused, unused_w
+from custom_components.sunfuse.engine.sun.unused_sun import Unused, unused_w
 
 from .common import NOW, car, decided, site
 from .plant import VOLTAGE_V, Plant

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.sunfuse.engine.model import Circuit, Mode, Site
 from custom_components.sunfuse.simulator.battery import BatterySpec
-from custom_components.sunfuse.site.what_if_setup import guarded, week_peaks
+from custom_components.sunfuse.site.replay.what_if_setup import guarded, week_peaks
 from custom_components.sunfuse.sources.tariffs.capacity_rules import CapacityTariff
 from custom_components.sunfuse.what_if import (
     ChargingPolicy,

@@ -15,7 +15,7 @@ from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..drivers.wishes import Target, TargetKind
 from ..rights import async_require_control_of
-from ..site.driver_words import (
+from ..site.cars.driver_words import (
     Owner,
     clear_departure,
     next_at,

@@ -25,8 +25,13 @@ from ..drivers.wishes import ChargingStrategy
 from ..engine.model import Mode
 from ..planner import Intention
 from ..rights import async_require_control, async_require_site, async_seen
-from ..site.driver_words import check_ahead
-from ..site.plan_charts import charging_slots, planned_car, planned_cars, planned_slots
+from ..site.cars.driver_words import check_ahead
+from ..site.planning.plan_charts import (
+    charging_slots,
+    planned_car,
+    planned_cars,
+    planned_slots,
+)
 from .targets import place_of_device
 from .values import ENERGY_KWH, moment
 

@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 from ..central_system.security.card_policy import folded
 from ..const import DOMAIN, WH_PER_KWH
 from ..drivers.demand import Promise
-from ..site.departures import CardReservation
-from ..site.driver_words import check_ahead
+from ..site.cars.departures import CardReservation
+from ..site.cars.driver_words import check_ahead
 from .chargers import command_errors
 from .targets import connector_of_device
 from .values import ENERGY_KWH, POSITIVE_INT, moment

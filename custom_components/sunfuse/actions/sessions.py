@@ -26,10 +26,10 @@ from ..central_system.security.ocmf import check_ocmf
 from ..const import CONF_CARD_NUMBER, CONF_PERSON, DOMAIN, SUBENTRY_CARD
 from ..data import SunfuseConfigEntry
 from ..sessions import GroupBy, SessionFilter, SessionRow
-from ..site.cards import masked
-from ..site.ledger import SiteLedger
-from ..site.person_removal import async_delete_person, async_join_persons
-from ..site.persons import Person
+from ..site.ledger.ledger import SiteLedger
+from ..site.people.cards import masked
+from ..site.people.person_removal import async_delete_person, async_join_persons
+from ..site.people.persons import Person
 from ..site.subentries import usable
 from .values import moment
 

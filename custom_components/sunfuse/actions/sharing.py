@@ -15,8 +15,8 @@ from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..engine.model import ExternalLimit, LimitKind
 from ..rights import async_require_administrator, async_require_control
-from ..site.boosts import cancel_boost, start_boost
-from ..site.driver_words import check_not_passed
+from ..site.cars.driver_words import check_not_passed
+from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
 from .targets import place_of_device
 from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment

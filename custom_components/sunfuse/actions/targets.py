@@ -13,7 +13,7 @@ from ..devices import (
     station_identifier,
     vehicle_identifier,
 )
-from ..site.driver_words import Owner, connector_owner, vehicle_owner
+from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
 from ..site.outcome import ConnectorKey
 
 

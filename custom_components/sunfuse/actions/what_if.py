@@ -21,9 +21,9 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
-from ..site.what_if_history import DAYS, TAIL_DAYS, NoPricesError, TooShortError
-from ..site.what_if_replay import SINCE, PastOfSite, async_compare, async_past
-from ..site.what_if_variation import (
+from ..site.replay.what_if_history import DAYS, TAIL_DAYS, NoPricesError, TooShortError
+from ..site.replay.what_if_replay import SINCE, PastOfSite, async_compare, async_past
+from ..site.replay.what_if_variation import (
     BATTERY_CONTROLLED,
     BATTERY_KW,
     BATTERY_KWH,

@@ -15,12 +15,12 @@ from ..engine.model import Reason, ReasonKey
 from ..planner import CarIntention
 from ..rights import async_require_control, async_require_control_of
 from ..sessions import SessionFilter
-from ..site.boosts import cancel_boost, start_boost
-from ..site.driver_words import Owner, connector_owner, pause, set_departure
+from ..site.cars.driver_words import Owner, connector_owner, pause, set_departure
+from ..site.cars.readiness import Readiness, readiness_at
+from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 from ..site.outcome import ConnectorKey
-from ..site.plan_slots import shortfall_reason
-from ..site.readiness import Readiness, readiness_at
+from ..site.planning.plan_slots import shortfall_reason
 from ..translated_reasons import DECIMAL_SIGN, explain, explain_connector
 from .car_places import AssistError, CarPlace
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..site.driver_words import next_departure
-from ..site.readiness import readiness_at
+from ..site.cars.driver_words import next_departure
+from ..site.cars.readiness import readiness_at
 from ..translated_reasons import explain_connector, what_would_change_it
 from .car_places import CarPlace
 

@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier, vehicle_identifier
-from ..site.driver_words import Owner, owners
+from ..site.cars.driver_words import Owner, owners
 from ..site.outcome import ConnectorKey
 from ..websocket.viewers import Viewer, loaded
 

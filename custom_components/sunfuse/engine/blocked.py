@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from .asking import Ask
-from .capacity import Capacity
-from .confirmed_offer import held_a
+from .cars.asking import Ask
+from .cars.confirmed_offer import held_a
+from .cars.ramp import round_up
+from .meters.steadiness import MINUTE, last_peak
 from .model import CircuitState, Reason, ReasonKey, lost_meter
-from .ramp import round_up
-from .resources import Lack
-from .sharing import Shares
-from .steadiness import MINUTE, last_peak
+from .sharing.capacity import Capacity
+from .sharing.resources import Lack
+from .sharing.sharing import Shares
 from .tick import Tick
 
 # A load that was higher by less than this is no peak that anybody would recognise.

@@ -11,12 +11,14 @@ carries for minutes.
 from collections.abc import Mapping
 from datetime import datetime
 
-from .asking import Ask, forget, recalled
-from .boost import boosted_since, is_over
-from .capacity import Capacity
-from .car_bounds import SETTLING
-from .compliance import ComplianceStep
-from .confirmed_offer import before_a
+from .cars.asking import Ask, forget, recalled
+from .cars.boost import boosted_since, is_over
+from .cars.car_bounds import SETTLING
+from .cars.compliance import ComplianceStep
+from .cars.confirmed_offer import before_a
+from .cars.phases import recent, switch, switching, wired, wish
+from .cars.ramp import FORGIVEN, in_steps, locked_out
+from .cars.unlimited import as_they_are
 from .memory import Boosted, ConnectorMemory, Memory, Offered
 from .model import (
     CircuitDecision,
@@ -29,17 +31,15 @@ from .model import (
     ReasonKey,
     Snapshot,
 )
-from .offering import command, free_for_all, offers
-from .phases import recent, switch, switching, wired, wish
-from .ramp import FORGIVEN, in_steps, locked_out
-from .ranking import has_time, waited_long
+from .offers.offering import command, free_for_all, offers
 from .reasons import why
-from .resources import blocked_by, sum_a, take
-from .sharing import Shares, share
-from .sun_starts import watch_sun
-from .sunshine import hold_battery
+from .sharing.capacity import Capacity
+from .sharing.ranking import has_time, waited_long
+from .sharing.resources import blocked_by, sum_a, take
+from .sharing.sharing import Shares, share
+from .sun.sun_starts import watch_sun
+from .sun.sunshine import hold_battery
 from .tick import Standing, Tick, open_tick
-from .unlimited import as_they_are
 
 # A car may follow a command that was taken back until the meter has settled, and the meter may lag.
 FOLLOWS = 2 * SETTLING

@@ -2,22 +2,22 @@
 
 from datetime import datetime, timedelta
 
-from .asking import Ask, idle, most, takes_no_more
 from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unsteady
-from .capacity import Capacity
-from .compliance import DISTRUST, ComplianceStep
-from .confirmed_offer import held_a
-from .filling import EPSILON
-from .learning import ALL_A, MORE_A, leaves_some, most_drawn_a
+from .cars.asking import Ask, idle, most, takes_no_more
+from .cars.compliance import DISTRUST, ComplianceStep
+from .cars.confirmed_offer import held_a
+from .cars.learning import ALL_A, MORE_A, leaves_some, most_drawn_a
+from .cars.phases import switching
+from .cars.ramp import dead_band_a, locked_out, locked_until
+from .cars.wanted import why_not_wanted
 from .memory import ConnectorMemory
 from .model import ConnectorStatus, Reason, ReasonKey
-from .phases import switching
-from .ramp import dead_band_a, locked_out, locked_until
-from .resources import Lack, blocked_by
-from .sharing import Shares
-from .sun_starts import start_w
+from .sharing.capacity import Capacity
+from .sharing.filling import EPSILON
+from .sharing.resources import Lack, blocked_by
+from .sharing.sharing import Shares
+from .sun.sun_starts import start_w
 from .tick import Standing, Tick
-from .wanted import why_not_wanted
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .asking import Ask, ask, begin
-from .boost import count_boost
-from .capacity import Capacity, capacities, remember_draws
-from .compliance import ComplianceStep, check_compliance
-from .following import learn_following
-from .learning import learn, learn_confirming, probe
-from .limits import power_limits
+from .cars.asking import Ask, ask, begin
+from .cars.boost import count_boost
+from .cars.compliance import ComplianceStep, check_compliance
+from .cars.following import learn_following
+from .cars.learning import learn, learn_confirming, probe
+from .cars.wanted import why_not_wanted
+from .limits.limits import power_limits
+from .limits.tree import Tree
 from .memory import ConnectorMemory, Memory
 from .model import CircuitState, Connector, Reason, Snapshot, lost_meter
-from .resources import Resources
-from .sunshine import Sun, sunshine
-from .tree import Tree
-from .wanted import why_not_wanted
+from .sharing.capacity import Capacity, capacities, remember_draws
+from .sharing.resources import Resources
+from .sun.sunshine import Sun, sunshine
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from ..const import (
     SUBENTRY_CARD,
     SUBENTRY_PERSON,
 )
-from ..site.cards import card_title, is_own, masked
+from ..site.people.cards import card_title, is_own, masked
 from ..site.subentries import usable
 from .card_forms import (
     card_data,

@@ -40,7 +40,7 @@ from ..const import (
     SUBENTRY_CARD,
     SUBENTRY_PERSON,
 )
-from ..site.cards import is_own
+from ..site.people.cards import is_own
 from ..site.subentries import usable
 from .checks import Errors
 from .form_fields import number

@@ -38,8 +38,8 @@ from ..const import (
     SITE_PHASES,
     SUBENTRY_CHARGER,
 )
+from ..site.chargers.ocpp_address import OcppAddress, address_of
 from ..site.circuits import CircuitTree
-from ..site.ocpp_address import OcppAddress, address_of
 from ..site.snapshot import site_of, wiring
 from ..translated_reasons import async_load_sentences
 from .charger_options import (

@@ -16,7 +16,7 @@ from ..const import (
     MAIN_CIRCUIT,
     SUBENTRY_CHARGER,
 )
-from ..engine.limits import fail_safe_sums
+from ..engine.limits.limits import fail_safe_sums
 from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
 from ..site.outcome import connector_numbers

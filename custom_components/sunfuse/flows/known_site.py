@@ -15,8 +15,8 @@ from ..const import (
     DEFAULT_MARGIN_A,
     DOMAIN,
 )
+from ..site.chargers.ocpp_address import OcppAddress, ocpp_address
 from ..site.circuits import CircuitTree
-from ..site.ocpp_address import OcppAddress, ocpp_address
 from ..sources.config import SourcesConfig
 from ..sources.energy_dashboard import async_disabled_sensors, async_suggest_sources
 from ..translated_reasons import async_load_sentences

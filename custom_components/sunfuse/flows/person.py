@@ -43,8 +43,8 @@ from ..const import (
     SUBENTRY_VEHICLE,
 )
 from ..drivers.person_terms import QuotaOver
-from ..site.cards import card_title
-from ..site.persons import PERSON_DOMAIN
+from ..site.people.cards import card_title
+from ..site.people.persons import PERSON_DOMAIN
 from ..site.subentries import usable
 from .card_forms import PRIORITY
 from .checks import Errors

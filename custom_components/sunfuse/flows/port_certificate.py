@@ -26,8 +26,8 @@ from ..const import (
     TLS_HOME_ASSISTANT,
     TLS_NONE,
 )
+from ..site.chargers.tls import TlsError, certificate_files, load
 from ..site.subentries import usable
-from ..site.tls import TlsError, certificate_files, load
 from .checks import Errors
 
 SECURITY = vol.Schema(

@@ -39,7 +39,7 @@ from ..const import (
     SUBENTRY_PRICE_LIST,
 )
 from ..site.outcome import identity_of
-from ..site.price_lists import price_time_of
+from ..site.people.price_lists import price_time_of
 from ..site.subentries import usable
 from .checks import Errors, check_name
 from .tables import Labels, amount, async_labels, time_fields

@@ -31,8 +31,8 @@ from ..const import (
     SYSTEM_THREE_PHASE,
 )
 from ..simulator import default_site
-from ..site.simulated_tariffs import simulated_tariffs
-from ..site.simulated_vehicles import simulated_vehicles
+from ..site.simulated.simulated_tariffs import simulated_tariffs
+from ..site.simulated.simulated_vehicles import simulated_vehicles
 from .checks import LEAST_CURRENT_A
 
 MAIN_FUSE_A = 25.0

@@ -24,8 +24,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tuning import Tuning
-from ..site.battery_orders import SCRIPT
-from ..site.battery_values import NUMBERS, is_reserve, may_be_power
+from ..site.battery.battery_orders import SCRIPT
+from ..site.battery.battery_values import NUMBERS, is_reserve, may_be_power
 from ..site.engine_options import (
     CONF_BATTERY_CAPACITY,
     CONF_BATTERY_DISCHARGE,

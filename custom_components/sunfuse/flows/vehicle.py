@@ -45,9 +45,13 @@ from ..const import (
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
 )
+from ..site.cars.vehicles import (
+    CONSUMPTION_KWH,
+    EFFICIENCY_PERCENT,
+    LARGEST_BATTERY_KWH,
+)
 from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
-from ..site.vehicles import CONSUMPTION_KWH, EFFICIENCY_PERCENT, LARGEST_BATTERY_KWH
 from ..sources.car_proposals import CarProposal, find_cars
 from ..sources.vehicles import CarEntities, is_percent
 from .card_forms import LONGEST_NUMBER, PRIORITY

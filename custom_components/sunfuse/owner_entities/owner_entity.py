@@ -14,7 +14,7 @@ from ..data import SunfuseConfigEntry
 from ..devices import connector_device, vehicle_device
 from ..drivers.wishes import Wishes
 from ..entity import TickEntity, add_connector_entities
-from ..site.driver_words import Owner, connector_owner, vehicle_owner
+from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
 
 
 class OwnerEntity(TickEntity):

@@ -8,7 +8,7 @@ from homeassistant.helpers.entity import EntityDescription
 
 from ..data import SunfuseConfigEntry
 from ..drivers.wishes import WeeklyDeparture
-from ..site.driver_words import Owner
+from ..site.cars.driver_words import Owner
 from .owner_entity import OwnerEntity
 
 # More departures of one day are set by the action.

@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from ..const import WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..drivers.wishes import Target, TargetKind, Wishes
-from ..site.driver_words import Owner
+from ..site.cars.driver_words import Owner
 from .owner_entity import OwnerEntity, add_owner_entities
 from .weekdays import WEEK_DEPARTURES, DayEntity
 

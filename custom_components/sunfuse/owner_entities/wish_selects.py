@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..data import SunfuseConfigEntry
 from ..drivers.recognition import GUEST
 from ..drivers.wishes import ChargingStrategy, TargetKind
-from ..site.driver_words import Owner, choose_vehicle
+from ..site.cars.driver_words import Owner, choose_vehicle
 from .owner_entity import OwnerEntity, add_owner_entities
 
 AUTOMATIC = "automatic"

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
-from ..site.driver_words import Owner, skip_no_more, skip_tonight
+from ..site.cars.driver_words import Owner, skip_no_more, skip_tonight
 from .owner_entity import OwnerEntity, add_owner_entities
 from .weekdays import WEEK_DEPARTURES, DayEntity
 

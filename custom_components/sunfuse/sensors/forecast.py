@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..devices import site_device
-from ..site.forecasting import SiteForecasts
+from ..site.planning.forecasting import SiteForecasts
 from ..sources.charts import forecast_attribute
 from ..sources.forecasts.forecast_reader import Forecasts
 from ..sources.forecasts.power_forecast import Forecast

@@ -13,7 +13,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfTime
 
 from ..data import SunfuseConfigEntry
-from ..engine.unused_sun import Unused
+from ..engine.sun.unused_sun import Unused
 from ..entity import SiteEntity
 from ..site.observing import Observed
 from ..state_writes import PACES, Pace, within_with_attributes

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
 from ..entity import SiteEntity
-from ..site.ocpp_address import OcppAddress, address_of
+from ..site.chargers.ocpp_address import OcppAddress, address_of
 
 OCPP_ADDRESS = SensorEntityDescription(
     key="ocpp_address",

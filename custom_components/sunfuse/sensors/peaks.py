@@ -18,7 +18,7 @@ from homeassistant.helpers.typing import StateType
 from ..data import SunfuseConfigEntry
 from ..entity import PeakEntity, forget_others
 from ..site.outcome import PeakData
-from ..site.peak_rules import CapacityRule
+from ..site.planning.peak_rules import CapacityRule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ from ..data import SunfuseConfigEntry
 from ..devices import person_device
 from ..drivers.person_terms import PersonStanding
 from ..sessions import GroupBy
-from ..site.ledger_figures import LedgerFigures
-from ..site.persons import Person
+from ..site.ledger.ledger_figures import LedgerFigures
+from ..site.people.persons import Person
 from ..state_writes import Shown, WriteThrottle
 from .session_figures import GROWS, MONTH_BILLED, MONTH_COST, MONTH_ENERGY, MonthSensor
 

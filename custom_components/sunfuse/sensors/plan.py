@@ -23,10 +23,10 @@ from ..data import SunfuseConfigEntry
 from ..devices import connector_device, site_device
 from ..entity import ConnectorSettingEntity
 from ..planner import CarIntention, Intention
+from ..site.cars.readiness import Readiness, readiness_at
 from ..site.outcome import ConnectorData, ConnectorKey
-from ..site.plan_charts import planned_cars, planned_slots
-from ..site.planning import SitePlanning
-from ..site.readiness import Readiness, readiness_at
+from ..site.planning.plan_charts import planned_cars, planned_slots
+from ..site.planning.planning import SitePlanning
 from ..state_writes import Pace, Shown, WriteThrottle, within
 
 type _Value = float | datetime | None

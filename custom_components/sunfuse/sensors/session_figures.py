@@ -24,7 +24,7 @@ from ..const import SUBENTRY_CHARGER, SUBENTRY_VEHICLE
 from ..data import SunfuseConfigEntry
 from ..devices import connector_device, site_device, station_device, vehicle_device
 from ..sessions import GroupBy, SessionRow, SessionSums
-from ..site.ledger_figures import Figures, LedgerFigures
+from ..site.ledger.ledger_figures import Figures, LedgerFigures
 from ..site.outcome import ConnectorKey, identity_of
 from ..site.subentries import usable
 from ..state_writes import Shown, WriteThrottle, within

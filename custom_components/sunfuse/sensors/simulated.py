@@ -25,7 +25,7 @@ from homeassistant.util import dt as dt_util
 from ..data import SunfuseConfigEntry
 from ..devices import MANUFACTURER, simulated_house_identifier
 from ..simulator import SiteValues
-from ..site.simulated_house import SimulatedHouse
+from ..site.simulated.simulated_house import SimulatedHouse
 
 
 @dataclass(frozen=True, kw_only=True)

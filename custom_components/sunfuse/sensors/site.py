@@ -13,7 +13,7 @@ from homeassistant.const import EntityCategory, UnitOfElectricCurrent, UnitOfPow
 from homeassistant.helpers.typing import StateType
 
 from ..const import MAIN_CIRCUIT
-from ..engine.limits import limits_in_force, power_of, tightest
+from ..engine.limits.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterQuality
 from ..site.outcome import SiteData
 

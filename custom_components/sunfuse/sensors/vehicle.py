@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..const import WH_PER_KWH
 from ..data import SunfuseConfigEntry
 from ..owner_entities.owner_entity import OwnerEntity, add_owner_entities
-from ..site.driver_words import Owner, next_departure
+from ..site.cars.driver_words import Owner, next_departure
 from ..state_writes import Pace, Shown, within, within_with_attributes
 
 CAR = SensorEntityDescription(key="car", translation_key="car")

@@ -4,9 +4,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 
 from ..coordinator import SunfuseCoordinator
-from .battery_hold import BatteryHold
-from .battery_orders import BatteryOrders
-from .planning import SitePlanning
+from .battery.battery_hold import BatteryHold
+from .battery.battery_orders import BatteryOrders
+from .planning.planning import SitePlanning
 
 
 @callback

@@ -30,22 +30,22 @@ from ..engine.model import (
 from ..engine.recording import Recorder
 from ..sources.dimming_signal import Dimming, DimmingSignal
 from ..sources.live_readings import LiveSource, SiteReadings
-from .chargers import Chargers, States
+from .cars.demands import Demands
+from .chargers.chargers import Chargers, States
+from .chargers.commands import Command, CommandSender
+from .chargers.urgent_changes import AT_ONCE, UrgentChanges
 from .circuits import CircuitTree
-from .commands import Command, CommandSender
-from .demands import Demands
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .memory_file import MemoryFile
 from .outcome import ConnectorData, ConnectorKey, Holder, PeakData, SiteData
-from .peaks import SitePeaks
-from .persons import Persons
-from .planning import SitePlanning
+from .people.persons import Persons
+from .planning.peaks import SitePeaks
+from .planning.planning import SitePlanning
+from .planning.site_demands import SiteDemands
 from .settings import Settings
-from .site_demands import SiteDemands
 from .snapshot import build_snapshot, site_of
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
-from .urgent_changes import AT_ONCE, UrgentChanges
 
 _LOGGER = logging.getLogger(__name__)
 

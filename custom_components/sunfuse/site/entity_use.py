@@ -20,7 +20,7 @@ from ..const import (
 from ..sources.config import CircuitSources, SourcesConfig
 from ..sources.vehicles import CarEntities
 from .engine_options import CONF_DIMMING_ENTITY, CONF_HOLD_ENTITY
-from .persons import renamed_person
+from .people.persons import renamed_person
 from .prices import renamed_tariff, tariff_entities
 from .subentries import usable
 

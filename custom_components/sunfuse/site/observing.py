@@ -12,10 +12,10 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MAIN_FUSE, CONF_SOURCES, MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..engine.clock_change import move_attributes
-from ..engine.meter_quality import is_possible
+from ..engine.meters.meter_quality import is_possible
 from ..engine.model import Circuit
 from ..engine.stored_items import Stored
-from ..engine.unused_sun import unused_w
+from ..engine.sun.unused_sun import unused_w
 from ..sources.balance import (
     DayBalance,
     DayUnused,

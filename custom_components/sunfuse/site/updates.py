@@ -27,11 +27,11 @@ from ..const import (
 )
 from ..data import SunfuseConfigEntry
 from ..devices import register_persons, register_stations, register_vehicles
-from .cards import masked
 from .circuits import CircuitTree, hangs_from
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
 from .outcome import connector_numbers, identity_of
+from .people.cards import masked
 from .prices import tariff_entities, tariff_of
 from .subentries import usable
 

@@ -27,7 +27,7 @@ from ..const import (
     SUBENTRY_PERSON,
     SUBENTRY_VEHICLE,
 )
-from .cards import card_title
+from .people.cards import card_title
 
 _AUTOMATIC_SINCE = 3
 _PERSONS_SINCE = 4

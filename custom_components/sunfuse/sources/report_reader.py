@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
 
-from ..engine.meter_quality import is_possible
+from ..engine.meters.meter_quality import is_possible
 from .forecasts.forecast_config import MeterStatistic
 from .history import Statistic, async_statistics
 from .series import Series, Slot, at_time, layered, scaled

@@ -9,12 +9,12 @@ from homeassistant.helpers import device_registry as dr
 from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
-from ..engine.boost import quota_of, used_wh
-from ..site.boosts import boosting_person
+from ..engine.cars.boost import quota_of, used_wh
+from ..site.cars.readiness import missing_wh
+from ..site.chargers.boosts import boosting_person
+from ..site.ledger.todays_sessions import ChargedToday
 from ..site.outcome import ConnectorData, ConnectorKey, connector_numbers, identity_of
-from ..site.readiness import missing_wh
 from ..site.subentries import usable
-from ..site.todays_sessions import ChargedToday
 from ..translated_reasons import explain_connector, what_would_change_it
 from .viewers import Viewer
 

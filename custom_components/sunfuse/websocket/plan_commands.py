@@ -17,7 +17,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Demand
-from ..site.driver_words import FURTHEST
+from ..site.cars.driver_words import FURTHEST
 from .plan_view import intention_view, plan_view
 from .pushing import Push
 from .site_commands import site_for

@@ -5,9 +5,9 @@ from typing import Any
 
 from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
-from ..engine.limits import limits_in_force, power_of
+from ..engine.limits.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
-from ..site.ocpp_address import address_of
+from ..site.chargers.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
 from ..translated_reasons import explain, in_its_language
 from .charger_view import charger_view

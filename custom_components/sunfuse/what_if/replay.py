@@ -32,7 +32,7 @@ from ..planner import (
     intend,
     step_starts,
 )
-from ..site.plan_slots import plan_slot
+from ..site.planning.plan_slots import plan_slot
 from .peak_price import PeakCounter
 from .plant import QUARTER_MIN, Guest, Plant
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ...engine.confirmed_offer import exceeds
+from ...engine.cars.confirmed_offer import exceeds
 from ..station_commands import Schedule
 from ..station_state import CommandError, ConnectorState, FailSafe, OfferCheck
 from .charger_limits import ChargerLimit, ChargerLimits

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...engine.drawing import is_used
+from ...engine.cars.drawing import is_used
 from ..station_state import ConnectorState, OfferCheck, Session
 from .shared_state import SharedState
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 import logging
 
-from ...engine.confirmed_offer import exceeds
+from ...engine.cars.confirmed_offer import exceeds
 from ..adapter import Adapter
 from ..station_state import CommandError, FailSafe
 from .meter import Reading

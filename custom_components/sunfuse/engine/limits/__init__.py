@@ -1,0 +1,1 @@
+"""The limits of circuits: which is the tightest, and how long a fuse carries more."""

@@ -1,0 +1,1 @@
+"""Which meter is believed, and what circuits carry besides the cars."""

@@ -1,0 +1,235 @@
+"""What a circuit carries besides its cars, as far as its meter can be believed, and what it may carry where it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..cars.response import learn_interval, learn_response
+from ..limits.limits import Budget
+from ..memory import CircuitMemory, Draw, Memory
+from ..model import (
+    Circuit,
+    CircuitState,
+    Connector,
+    MeterQuality,
+    MeterReading,
+    PerPhase,
+    Snapshot,
+)
+from .contradiction import NOTHING_A
+from .generation import generated_w
+from .load import uncontrolled
+from .meter_quality import judge, stands_still
+from .presumed_load import beside_first, presumed_a, presumes, remember_load
+
+# A part of a meter that has shown something within this time has not failed, whatever it shows now: a home battery keeps
+# it near zero, whatever a car takes.
+SHOWN = timedelta(minutes=10)
+# But not one that shows the very same for this long.
+STANDS = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLoad:
+    """What is known of a circuit's load, and by which meter. The defaults are those of a circuit without a meter."""
+
+    past: CircuitMemory
+    load_a: PerPhase
+    known_a: PerPhase  # the same without what is presumed
+    load_w: float | None = None
+    measured_w: float | None = None
+    measured_a: PerPhase | None = None  # where all of it is measured
+    quality: MeterQuality = MeterQuality.NONE
+    sensors: tuple[str, ...] = ()
+    over: tuple[bool, ...] = ()
+    still: tuple[bool, ...] = ()
+    # What it may carry for all that is known: at least the load.
+    may_carry_a: PerPhase = ()
+    reading: MeterReading | None = None  # as far as it can be used
+
+
+def by_assumption(
+    circuit_load_a: PerPhase, beneath: list[float], past: CircuitMemory
+) -> KnownLoad:
+    """Return the load of a circuit without a meter."""
+    load = _at_least(circuit_load_a, beneath)
+    return KnownLoad(past=past, load_a=load, known_a=load, may_carry_a=load)
+
+
+def by_meter(
+    circuit: Circuit,
+    meter: MeterReading | None,
+    connectors: list[Connector],
+    beneath: list[float],
+    past: CircuitMemory,
+    allowed: Budget,
+    snapshot: Snapshot,
+    memory: Memory,
+    draws: Mapping[str, tuple[Draw, ...]],
+) -> KnownLoad:
+    """Return what a circuit's meter shows; what it does not show is as it was before, or what has to be presumed."""
+    meter = _in_amperes(meter, snapshot)
+    if meter is not None:
+        past = learn_interval(past, meter)
+        past = learn_response(past, meter, connectors, snapshot, memory, draws)
+    before = None
+    if past.read_at is not None:
+        before = MeterReading(at=past.read_at, current_a=past.read_a)
+    judged = judge(circuit, meter, connectors, draws, past, snapshot)
+    past, reading, quality = judged.past, judged.reading, judged.quality
+    good = quality is MeterQuality.GOOD
+    last_a = past.uncontrolled_a or (0.0,) * len(circuit.limit_a)
+    load, load_w, measured_w = _at_least(last_a, beneath), None, None
+    over = still = (False,) * len(load)
+    found = None
+    if reading is not None:
+        over = _above(reading, allowed.current_a, snapshot)
+        found = uncontrolled(
+            reading,
+            before,
+            _above(reading, allowed.limit_a, snapshot),
+            connectors,
+            past,
+            snapshot,
+            memory,
+            draws,
+        )
+        load, load_w, measured_w = found.current_a, found.power_w, found.measured_w
+        if found.stepped:
+            past = replace(past, stepped_at=snapshot.now)
+        if judged.unconfirmed:
+            # The cars may have followed meanwhile: with what they draw now the last value would seem to be more load.
+            load, load_w = last_a, past.uncontrolled_w
+        elif judged.doubted and past.uncontrolled_a:
+            load = tuple(map(max, load, past.uncontrolled_a))
+            load_w = max(load_w, past.uncontrolled_w or load_w)
+    known = may_carry = load
+    if found is not None and found.may_be_a:
+        may_carry = tuple(map(max, load, found.may_be_a))
+    if good and reading is not None:
+        past = replace(
+            past, lost_since=None, shown_at=_shown_at(reading, past, snapshot)
+        )
+        still = _still(reading, past, snapshot)
+        if not judged.doubted:
+            past = remember_load(circuit, past, load, still, connectors, snapshot)
+        if any(still):
+            presumed = beside_first(past, allowed.current_a, connectors, snapshot)
+            may_carry = _at_least_where(still, presumed, may_carry)
+    else:
+        past = replace(past, lost_since=past.lost_since or snapshot.now)
+        if presumes(past, quality, snapshot):
+            presumed = presumed_a(past, allowed.current_a, connectors, snapshot)
+            unmeasured = judged.unmeasured or (True,) * len(load)
+            load = may_carry = _at_least_where(unmeasured, presumed, load)
+    return KnownLoad(
+        past=past,
+        load_a=load,
+        known_a=known,
+        load_w=load_w,
+        measured_w=measured_w,
+        measured_a=(
+            None if reading is None or any(judged.unmeasured) else reading.current_a
+        ),
+        quality=quality,
+        sensors=judged.sensors,
+        over=over,
+        still=still,
+        may_carry_a=may_carry,
+        reading=reading,
+    )
+
+
+def _at_least_where(
+    where: tuple[bool, ...], least: PerPhase, load: PerPhase
+) -> PerPhase:
+    """Return a load, on some phases at least another one."""
+    return tuple(
+        max(one, other) if applies else one
+        for one, other, applies in zip(load, least, where, strict=True)
+    )
+
+
+def state_of(circuit: Circuit, known: KnownLoad, snapshot: Snapshot) -> CircuitState:
+    """Return how far a circuit can be trusted."""
+    if known.quality is MeterQuality.NONE:
+        return CircuitState.OK
+    if known.quality is not MeterQuality.GOOD or known.reading is None:
+        # No more than a fail-safe current for each car (see `asking`).
+        return CircuitState.METER_LOST
+    overloaded = any(_above(known.reading, circuit.limit_a, snapshot))
+    return CircuitState.OVERLOADED if overloaded else CircuitState.OK
+
+
+def _in_amperes(meter: MeterReading | None, snapshot: Snapshot) -> MeterReading | None:
+    """Return the reading with its current, if a meter of watts alone measures a single phase."""
+    if meter is None or meter.current_a is not None or meter.power_w is None:
+        return meter
+    if snapshot.site.phases > 1:
+        return meter
+    return replace(meter, current_a=(meter.power_w / snapshot.site.voltage_v,))
+
+
+def _above(meter: MeterReading, most: PerPhase, snapshot: Snapshot) -> tuple[bool, ...]:
+    """Return on which phases a meter measures more than this; with a total only, it is all phases or none."""
+    if meter.current_a is not None:
+        return tuple(a > m for a, m in zip(meter.current_a, most, strict=True))
+    total_a = (meter.power_w or 0.0) / snapshot.site.voltage_v
+    return (total_a > sum(most),) * len(most)
+
+
+def _still(
+    meter: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> tuple[bool, ...]:
+    """Return on which phases a meter may have failed while no car charged: see `Capacity`."""
+    phases = snapshot.site.phases
+    if stands_still(past):
+        return (True,) * phases
+    # Panels and batteries explain feed-in. They do not explain an exact zero by a meter that has never shown anything.
+    least_a = float("-inf")
+    lately = (False,) * len(past.shown_at)
+    if generated_w(snapshot) > 0:
+        if past.doubt.shows_cars:
+            return (False,) * phases
+        least_a = -NOTHING_A
+        lately = tuple(
+            at is not None
+            and snapshot.now - at <= SHOWN
+            and meter.at - one.since < STANDS
+            for at, one in zip(past.shown_at, past.standing, strict=True)
+        )
+    feeds_in = past.doubt.feeds_in or (False,) * phases
+    if meter.current_a is None:
+        (metered_a,) = _parts(meter, snapshot)
+        nothing = least_a <= metered_a <= NOTHING_A
+        return (nothing and not feeds_in[-1] and not any(lately),) * phases
+    return tuple(
+        least_a <= a <= NOTHING_A and not feeds and not shown
+        for a, feeds, shown in zip(meter.current_a, feeds_in, lately, strict=False)
+    )
+
+
+def _shown_at(
+    meter: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> tuple[datetime | None, ...]:
+    """Return when each part of a meter last showed that something flows."""
+    parts = _parts(meter, snapshot)
+    before = past.shown_at if len(past.shown_at) == len(parts) else (None,) * len(parts)
+    return tuple(
+        meter.at if abs(a) > NOTHING_A else at
+        for a, at in zip(parts, before, strict=True)
+    )
+
+
+def _parts(meter: MeterReading, snapshot: Snapshot) -> PerPhase:
+    """Return what a meter shows of each phase, or of all together if it has no phases."""
+    if meter.current_a is not None:
+        return meter.current_a
+    return ((meter.power_w or 0.0) / snapshot.site.voltage_v,)
+
+
+def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:
+    """Return an unmeasured load, at least what is measured below it."""
+    if not beneath:
+        return tuple(max(a, 0.0) for a in load)
+    return tuple(max(a, b, 0.0) for a, b in zip(load, beneath, strict=True))

@@ -1,0 +1,372 @@
+"""How far a meter can be believed. A value that is not believed leaves the circuit on its safe budget.
+
+Nothing has to be reset: a meter that is plausible again is used again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import isfinite
+
+from ..memory import CircuitMemory, Doubt, Draw, StandingPhase
+from ..model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
+from .balanced import balanced, values_of
+from .contradiction import doubt
+from .stuck_phases import has_missed, watch_phases, without_stuck
+
+# No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
+_RANGE = 5.0
+# A meter that changed often is frozen when it is unchanged for this many times its longest unchanged period.
+OFTEN = 30
+STILL_TIMES = 20.0
+STILL_LEAST_S = 120.0
+# For any other meter that may be normal: coarse meters are unchanged all night.
+STILL_S = 1800.0
+COARSE_TIMES = 4.0
+LEARNED_MOST_S = 3600.0
+# Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
+# it missed.
+CARS_REPORT_S = 30.0
+# A meter that reports the same value for this long may have failed: cars that start wait until it shows one of them.
+STILL_BRIEF_S = 30.0
+# So long a silence is no longer than that of a meter that reports this often.
+BRIDGED = timedelta(seconds=5)
+# The next value of a meter comes within this many intervals.
+NEXT = 1.5
+# Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
+_ZERO_A = 0.05
+_NOTHING_A = 1.0
+# Sums of tenths are a hair apart.
+_SAME_A = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A meter's reading with its quality, and what to remember of it.
+
+    `reading` is None if nothing of it can be used. One that is used although it is not good has a part of it from
+    before: that of the phases that are `unmeasured`. While it is `doubted` the load that it shows does not fall.
+    """
+
+    quality: MeterQuality
+    past: CircuitMemory
+    reading: MeterReading | None = None
+    unmeasured: tuple[bool, ...] = ()  # empty: all phases, or none if it is good
+    doubted: bool = False
+    # The next value has to confirm a fall: until then the reading is the last one.
+    unconfirmed: bool = False
+    sensors: tuple[str, ...] = ()  # that cause it
+
+
+def judge(
+    circuit: Circuit,
+    reading: MeterReading | None,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    past: CircuitMemory,
+    snapshot: Snapshot,
+) -> Judged:
+    """Return whether a reading describes the present. `connectors` are those below the circuit."""
+    cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
+    missing = MeterQuality.MISSING
+    if circuit.id in snapshot.awaited:
+        missing = MeterQuality.AWAITED
+    elif reading is None or reading.silent:
+        reading = _bridged(reading, past, snapshot) or reading
+    if reading is not None and reading.silent:
+        completed, unmeasured = _completed(reading, cars_a, past, snapshot)
+        return Judged(
+            quality=missing,
+            past=past,
+            reading=completed,
+            unmeasured=unmeasured,
+            sensors=reading.silent,
+        )
+    if reading is None or (reading.current_a is None and reading.power_w is None):
+        return Judged(quality=missing, past=past)
+    if _out_of_range(circuit, reading, snapshot):
+        return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
+    if (snapshot.now - reading.at).total_seconds() > circuit.meter_max_age_s:
+        blamed = (reading.oldest,) if reading.oldest else ()
+        return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
+    if reading.at != past.read_at and _jumped(circuit, reading, cars_a, past):
+        past = replace(past, suspect_a=reading.current_a, read_at=reading.at)
+    elif reading.at != past.read_at:
+        past = replace(past, suspect_a=None)
+    if past.suspect_a is not None:
+        return _unconfirmed(reading, past, snapshot)
+    standing = watch_phases(reading, connectors, draws, past, snapshot)
+    frozen = _frozen(reading, past, standing, snapshot)
+    before = _last(past)
+    past = _remember(reading, cars_a, past, snapshot)
+    past = replace(past, frozen=frozen, standing=standing)
+    doubts, doubted = doubt(
+        reading,
+        before,
+        _lives_since(reading, standing),
+        cars_a,
+        connectors,
+        draws,
+        past.doubt,
+        snapshot,
+    )
+    past = replace(past, doubt=doubts)
+    if doubts.wrong_a is not None and not _is_stuck_there(doubts, standing):
+        return Judged(quality=MeterQuality.CONTRADICTED, past=past)
+    if frozen:
+        return Judged(quality=MeterQuality.FROZEN, past=past)
+    if (living := without_stuck(reading, standing)) is not None:
+        completed, unmeasured = _completed(living, cars_a, past, snapshot)
+        return Judged(
+            quality=MeterQuality.FROZEN,
+            past=past,
+            reading=completed,
+            unmeasured=unmeasured,
+            sensors=living.silent,
+        )
+    return Judged(
+        quality=MeterQuality.GOOD,
+        past=past,
+        reading=reading,
+        doubted=doubted,
+    )
+
+
+def _lives_since(
+    reading: MeterReading, standing: tuple[StandingPhase, ...]
+) -> tuple[datetime, ...]:
+    """Return since when each phase shows what it does, and their sum; or the total alone."""
+    phases = tuple(one.since for one in standing)
+    return phases if reading.current_a is None else (*phases, max(phases))
+
+
+def _is_stuck_there(doubts: Doubt, standing: tuple[StandingPhase, ...]) -> bool:
+    """Whether a meter was wrong only where its sensors repeat their values: these are named, and the others count."""
+    phases = zip(standing, doubts.wrong_where, strict=False)
+    wrong = [one for one, was_short in phases if was_short]
+    return doubts.short_since is None and bool(wrong) and all(o.stuck for o in wrong)
+
+
+def _bridged(
+    reading: MeterReading | None, past: CircuitMemory, snapshot: Snapshot
+) -> MeterReading | None:
+    """Return the last value of a meter that was believed and fell silent a moment ago: one that reports as rarely is believed too.
+
+    A sensor that comes and goes within seconds would make the offers swing, and wear charger and car. What the other sensors
+    show meanwhile counts where it is more.
+    """
+    last = _last(past)
+    if last is None or past.lost_since is not None:
+        return None
+    if past.suspect_a is not None or snapshot.now - last.at > BRIDGED:
+        return None
+    if reading is None or last.current_a is None or reading.known_a is None:
+        return last
+    pairs = zip(last.current_a, reading.known_a, strict=True)
+    return replace(
+        last, current_a=tuple(a if now is None else max(now, a) for a, now in pairs)
+    )
+
+
+def _last(past: CircuitMemory) -> MeterReading | None:
+    """Return the last value of a meter that was believed."""
+    if past.read_at is None:
+        return None
+    return MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
+
+
+def _sum_drawn(
+    connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
+) -> PerPhase:
+    """Return the last reported draw of the cars, per phase."""
+    reported = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
+    return tuple(
+        [sum([current_a[phase] for current_a in reported]) for phase in range(phases)]
+    )
+
+
+def _unconfirmed(
+    reading: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> Judged:
+    """Return what counts until the next value confirms a fall, or does not: the last one, which was higher."""
+    waits_s = max(BRIDGED.total_seconds(), NEXT * (past.interval_s or 0.0))
+    if (snapshot.now - reading.at).total_seconds() > waits_s:
+        return Judged(quality=MeterQuality.JUMPED, past=past)
+    last = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    return Judged(
+        quality=MeterQuality.GOOD,
+        past=past,
+        reading=last,
+        doubted=True,
+        unconfirmed=True,
+    )
+
+
+def _completed(
+    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
+) -> tuple[MeterReading | None, tuple[bool, ...]]:
+    """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
+
+    If the total is reported, a single silent phase carries the rest of it, and several share at least that. None if nothing is known.
+    """
+    known = reading.known_a or (None,) * len(cars_a)
+    silent = known.count(None)
+    if len(known) != len(cars_a) or not all(isfinite(a or 0.0) for a in known):
+        return None, ()
+    if reading.power_w is None and silent == len(known):
+        return None, ()
+    load_a = past.uncontrolled_a or (0.0,) * len(cars_a)
+    rest_a = float("-inf")
+    if reading.power_w is not None:
+        measured_a = sum(a or 0.0 for a in known)
+        rest_a = reading.power_w / snapshot.site.voltage_v - measured_a
+    by_total = reading.power_w is not None and silent == 1
+    current_a = []
+    for reported, load, cars in zip(known, load_a, cars_a, strict=True):
+        silent_a = rest_a if by_total else max(load + cars, rest_a / max(silent, 1))
+        current_a.append(silent_a if reported is None else reported)
+    completed = replace(reading, current_a=tuple(current_a))
+    return completed, tuple(a is None and not by_total for a in known)
+
+
+def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:
+    values = reading.current_a or ()
+    rated_a = circuit.rated_a or circuit.limit_a
+    if len(values) not in (0, len(rated_a)):
+        return True
+    if any(
+        not is_possible(a, limit) for a, limit in zip(values, rated_a, strict=False)
+    ):
+        return True
+    if reading.power_w is None:
+        return False
+    return not is_possible(reading.power_w, sum(rated_a) * snapshot.site.voltage_v)
+
+
+def is_possible(value: float, rated: float) -> bool:
+    """Whether this much can flow through a fuse of this rating, both in amperes or both in watts."""
+    return isfinite(value) and abs(value) <= _RANGE * rated
+
+
+def _jumped(
+    circuit: Circuit, reading: MeterReading, cars_a: PerPhase, past: CircuitMemory
+) -> bool:
+    """Whether a phase fell by more than the fuse within one reading, beyond what the cars released.
+
+    Increases are believed at once, which is safe. Decreases have to be confirmed by the next value.
+    """
+    if reading.current_a is None or past.read_a is None:
+        return False
+    known = past.read_a if past.suspect_a is None else past.suspect_a
+    cars_then_a = past.cars_at_change_a or cars_a
+    return any(
+        before - now - max(then - drawn, 0.0) > limit
+        for before, now, then, drawn, limit in zip(
+            known,
+            reading.current_a,
+            cars_then_a,
+            cars_a,
+            circuit.rated_a or circuit.limit_a,
+            strict=True,
+        )
+    )
+
+
+def _frozen(
+    reading: MeterReading,
+    past: CircuitMemory,
+    standing: tuple[StandingPhase, ...],
+    snapshot: Snapshot,
+) -> bool:
+    """Whether the value has been unchanged for far longer than ever before, or than the cars allow."""
+    if past.changed_at is None or not _same(reading, past):
+        return False
+    if has_missed(standing):
+        return True
+    if past.finest_a is not None and all(balanced(reading, past, snapshot)):
+        return False
+    if past.frozen:
+        return True
+    return (snapshot.now - past.changed_at).total_seconds() > _patience_s(past)
+
+
+def stands_still(past: CircuitMemory) -> bool:
+    """Whether a meter has reported the same value for a while, and no car has charged since to show whether it works."""
+    shown = max(past.cars_at_change_a, default=0.0) >= _NOTHING_A
+    if past.same_since is None or past.read_at is None or shown:
+        return False
+    return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
+
+
+def is_unmoved(past: CircuitMemory, since: datetime | None) -> bool:
+    """Whether a meter has reported the same value ever since, and before."""
+    same_since = past.same_since
+    return since is not None and same_since is not None and same_since <= since
+
+
+def _patience_s(past: CircuitMemory) -> float:
+    """Return for how long the value may be unchanged."""
+    often_s = max(STILL_LEAST_S, STILL_TIMES * past.longest_still_s)
+    if past.changes >= OFTEN and often_s < STILL_S:
+        return often_s
+    return max(STILL_S, COARSE_TIMES * past.longest_still_s)
+
+
+def _same(reading: MeterReading, past: CircuitMemory) -> bool:
+    return reading.current_a == past.read_a and reading.power_w == past.read_w
+
+
+def _nothing(reading: MeterReading, cars_a: PerPhase) -> bool:
+    """Whether nothing flows, which may last for hours, as far as the cars agree."""
+    if max(cars_a) >= _NOTHING_A:
+        return False
+    return all(abs(a) < _ZERO_A for a in reading.current_a or ()) and not (
+        reading.power_w or 0.0
+    )
+
+
+def _remember(
+    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
+) -> CircuitMemory:
+    if past.changed_at is not None and _same(reading, past):
+        if _nothing(reading, cars_a) and not past.frozen:
+            # This is not a frozen value: the time counts from when a car takes something.
+            return replace(
+                past,
+                read_at=reading.at,
+                changed_at=min(reading.at, snapshot.now),
+                cars_at_change_a=cars_a,
+            )
+        still_s = (snapshot.now - past.changed_at).total_seconds()
+        compared_a = cars_a if still_s <= CARS_REPORT_S else past.cars_at_change_a
+        return replace(past, read_at=reading.at, cars_at_change_a=compared_a)
+    still_s = past.longest_still_s
+    if past.changed_at is not None and past.read_at is not None:
+        # How long it was unchanged while it was believed: until it last reported the same.
+        reported: timedelta = past.read_at - past.changed_at
+        still_s = max(still_s, min(reported.total_seconds(), LEARNED_MOST_S))
+    return replace(
+        past,
+        read_at=reading.at,
+        read_a=reading.current_a,
+        read_w=reading.power_w,
+        changed_at=min(reading.at, snapshot.now),
+        same_since=min(reading.at, snapshot.now),
+        longest_still_s=still_s,
+        finest_a=_finest_a(reading, past, snapshot),
+        changes=past.changes + 1,
+        cars_at_change_a=cars_a,
+    )
+
+
+def _finest_a(
+    reading: MeterReading, past: CircuitMemory, snapshot: Snapshot
+) -> float | None:
+    """Return the smallest change that a meter has shown: its resolution, once it has shown enough."""
+    if past.read_a is None and past.read_w is None:
+        return past.finest_a
+    before = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    pairs = zip(values_of(before, snapshot), values_of(reading, snapshot), strict=False)
+    changes = [abs(now - then) for then, now in pairs]
+    known = [past.finest_a] if past.finest_a is not None else []
+    return min((a for a in (*known, *changes) if a > _SAME_A), default=None)

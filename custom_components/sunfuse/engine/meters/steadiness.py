@@ -1,0 +1,140 @@
+"""How much a circuit's load varies: a car that just fits at a quiet moment would be stopped at the next one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import math
+
+from ..memory import CircuitMemory
+from ..model import PerPhase, Snapshot
+
+MINUTE = timedelta(minutes=1)
+MEAN_S = 10.0
+USUAL_S = 1800.0
+# A load that varies by more than this was switched, and does not fluctuate: its highest value is enough to know.
+TREMBLES_A = 1.0
+
+
+def watch_load(
+    past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot
+) -> CircuitMemory:
+    """Note the highest and the lowest load of this minute; those of the one before are kept as well.
+
+    The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
+    """
+    mean_a, now = _mean(past, load_a, snapshot), snapshot.now
+    usual_a = _usual(past, load_a, snapshot)
+    all_now = (now,) * len(mean_a)
+    if (
+        past.minute_at is None
+        or now - past.minute_at >= 2 * MINUTE
+        or not past.highest_before_at  # an earlier version did not remember it
+    ):
+        before_a = mean_a, mean_a
+        before_at = all_now
+    elif now - past.minute_at >= MINUTE:
+        before_a = past.highest_a, past.lowest_a
+        before_at = past.highest_at
+    else:
+        return replace(
+            past,
+            usual_a=usual_a,
+            mean_a=mean_a,
+            mean_at=now,
+            highest_a=tuple(map(max, past.highest_a, mean_a)),
+            highest_at=tuple(
+                now if mean > highest else at
+                for mean, highest, at in zip(
+                    mean_a, past.highest_a, past.highest_at, strict=True
+                )
+            ),
+            lowest_a=tuple(map(min, past.lowest_a, mean_a)),
+        )
+    return replace(
+        past,
+        usual_a=usual_a,
+        mean_a=mean_a,
+        mean_at=now,
+        minute_at=now,
+        highest_a=mean_a,
+        highest_at=all_now,
+        lowest_a=mean_a,
+        highest_before_a=before_a[0],
+        highest_before_at=before_at,
+        lowest_before_a=before_a[1],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPeak:
+    """The highest load of a phase in the last minutes, when it was, and until when it counts."""
+
+    current_a: float
+    at: datetime
+    until: datetime
+
+
+def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
+    """Return the highest load of a phase that room is kept for."""
+    assert past.minute_at is not None
+    if past.highest_before_a[phase] > past.highest_a[phase]:
+        return LoadPeak(
+            current_a=past.highest_before_a[phase],
+            at=past.highest_before_at[phase],
+            until=past.minute_at + MINUTE,
+        )
+    return LoadPeak(
+        current_a=past.highest_a[phase],
+        at=past.highest_at[phase],
+        until=past.minute_at + 2 * MINUTE,
+    )
+
+
+def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
+    if past.mean_at is None or snapshot.now - past.mean_at >= 2 * MINUTE:
+        return load_a
+    return _followed(past.mean_a, load_a, past.mean_at, snapshot, MEAN_S)
+
+
+def _usual(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
+    """Return the mean of half an hour: what a machine that runs for some minutes adds to a load, on average."""
+    if past.mean_at is None or not past.usual_a:
+        return load_a
+    return _followed(past.usual_a, load_a, past.mean_at, snapshot, USUAL_S)
+
+
+def _followed(
+    mean_a: PerPhase,
+    load_a: PerPhase,
+    since: datetime,
+    snapshot: Snapshot,
+    over_s: float,
+) -> PerPhase:
+    elapsed_s = max((snapshot.now - since).total_seconds(), 0.0)
+    weight = 1 - math.exp(-elapsed_s / over_s)
+    return tuple(
+        before + (now - before) * weight
+        for now, before in zip(load_a, mean_a, strict=True)
+    )
+
+
+def trembles_a(unsteady: Sequence[float]) -> list[float]:
+    """Return how much of what is to stay free is fluctuation: a car that was paused for a moment returns beside that."""
+    return [min(a, TREMBLES_A) for a in unsteady]
+
+
+def unsteady_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
+    """Return what is to stay free above a load: up to its highest of the last minutes, and its fluctuation once more."""
+    found = []
+    for phase, now_a in enumerate(load_a):
+        highest_a = max(past.highest_a[phase], past.highest_before_a[phase])
+        lowest_a = min(past.lowest_a[phase], past.lowest_before_a[phase])
+        trembles_a = min(highest_a - lowest_a, TREMBLES_A)
+        found.append(max(highest_a + trembles_a - max(now_a, 0.0), 0.0))
+    return tuple(found)
+
+
+def lately_less_a(past: CircuitMemory, load_a: PerPhase) -> PerPhase:
+    """Return by how much a load was lower within the last minutes: so much may soon be free again."""
+    lowest = map(min, past.lowest_a, past.lowest_before_a)
+    return tuple(max(now - low, 0.0) for now, low in zip(load_a, lowest, strict=True))

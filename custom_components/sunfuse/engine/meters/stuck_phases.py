@@ -1,0 +1,172 @@
+"""Recognises a sensor that repeats its value: the cars on its phase changed, and it did not.
+
+A quiet phase rightly shows the same for hours; it cannot while a car on it starts, stops or changes by several amperes, unless
+something keeps it at zero (see `balanced`). If all others repeat their values as well, the meter is frozen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..cars.wanted import NO_CAR
+from ..memory import CircuitMemory, Draw, StandingPhase
+from ..model import Connector, MeterReading, PerPhase, Snapshot
+from .balanced import LocalSupply, balanced, supply_of, values_of
+
+# What chargers report may be older than its time says: a change within this time is the one before the value stood still.
+LATE = timedelta(seconds=30)
+# And most of those that have not reported since have nothing to report: chargers report each minute at the latest.
+CARS_REPORT = timedelta(seconds=90)
+# A value that is this much newer than a change of the cars shows it.
+SHOWN = timedelta(seconds=30)
+CARS_CHANGED_A = 3.0
+# What keeps a phase at zero supplies at least this part of what the cars take more there; one at its maximum does not.
+ANSWERS = 0.5
+# A car that takes less does not charge.
+_NOTHING_A = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cars:
+    """What cars take at least and at most, of each value of a meter, and since when that is known."""
+
+    least_a: PerPhase
+    most_a: PerPhase
+    charging_since: datetime | None  # the oldest last report of those that charge
+    all_since: datetime | None  # and of all; None: there are none, or one never did
+
+
+def watch_phases(
+    reading: MeterReading,
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    past: CircuitMemory,
+    snapshot: Snapshot,
+) -> tuple[StandingPhase, ...]:
+    """Return for how long each phase has shown the same, and whether its sensor is stuck; of a total likewise."""
+    values = values_of(reading, snapshot)
+    begun = StandingPhase(since=min(reading.at, snapshot.now), cars_a=0.0)
+    before = replace(reading, current_a=past.read_a, power_w=past.read_w)
+    known, was = past.standing, values_of(before, snapshot)
+    if not len(known) == len(was) == len(values):
+        return (begun,) * len(values)
+    stands = [now_a == then_a for now_a, then_a in zip(values, was, strict=True)]
+    if not any(stands):
+        return (begun,) * len(values)
+    cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
+    at_zero, supply = balanced(reading, past, snapshot), supply_of(snapshot)
+    return tuple(
+        _watched(
+            one, least, most, cars, begun.since, snapshot.now, supply if rests else None
+        )
+        if same
+        else begun
+        for one, least, most, same, rests in zip(
+            known, cars.least_a, cars.most_a, stands, at_zero, strict=True
+        )
+    )
+
+
+def _cars(
+    connectors: Sequence[Connector],
+    draws: Mapping[str, tuple[Draw, ...]],
+    snapshot: Snapshot,
+    *,
+    by_phase: bool,
+) -> _Cars:
+    last = [draws[one.id][-1] for one in connectors if draws[one.id]]
+    plugged = [draws[one.id][-1:] for one in connectors if one.status not in NO_CAR]
+    reported = [draw.at for known in plugged for draw in known]
+    charging = [draw.at for draw in last if max(draw.highest_a) >= _NOTHING_A]
+    least_a: PerPhase
+    most_a: PerPhase
+    if by_phase:
+        phases = range(snapshot.site.phases)
+        least_a = tuple([sum([d.lowest_a[p] for d in last]) for p in phases])
+        most_a = tuple([sum([d.highest_a[p] for d in last]) for p in phases])
+    else:
+        least_a = most_a = (sum([a for d in last for a in d.current_a]),)
+    return _Cars(
+        least_a=least_a,
+        most_a=most_a,
+        charging_since=min(charging, default=None),
+        all_since=min(reported, default=None) if all(plugged) else None,
+    )
+
+
+def _watched(
+    one: StandingPhase,
+    least_a: float,
+    most_a: float,
+    cars: _Cars,
+    at: datetime,
+    now: datetime,
+    supply: LocalSupply | None,
+) -> StandingPhase:
+    """Return what is known of a value that is still the same; a `supply` that answers the cars may keep it at zero."""
+    supplied_a = _with(one.supplied_a, supply)
+    was_most_a = one.cars_a if one.cars_most_a is None else one.cars_most_a
+    changed_a = max(least_a - was_most_a, one.cars_a - most_a)
+    anew = replace(one, cars_a=least_a, cars_most_a=most_a, supplied_a=supplied_a)
+    answers = changed_a > CARS_CHANGED_A and _spans(supplied_a) >= ANSWERS * changed_a
+    if supply is not None and (one.answered_at is None or answers):
+        return replace(
+            anew,
+            supplied_a=_with(None, supply),
+            answered_at=now,
+            missed_since=None,
+            stuck=False,
+        )
+    if one.stuck:
+        return one
+    if supply and one.answered_at and supply.at <= one.answered_at:
+        return anew  # some have not reported since
+    if not one.compared:
+        late = one.since + LATE
+        charging = cars.charging_since is None or cars.charging_since > late
+        every = cars.all_since is not None and cars.all_since > late
+        compared = charging and (every or at - one.since > CARS_REPORT)
+        return replace(anew, compared=compared)
+    if changed_a <= CARS_CHANGED_A:
+        return replace(one, missed_since=None, supplied_a=supplied_a)
+    since = one.missed_since or now
+    seen_at = min(at, supply.at) if supply else at
+    return replace(
+        one,
+        missed_since=since,
+        supplied_a=supplied_a,
+        stuck=seen_at - since >= SHOWN,
+    )
+
+
+def _with(known_a: PerPhase | None, supply: LocalSupply | None) -> PerPhase | None:
+    """Return the least and the most that was supplied; None where nothing keeps the value at zero."""
+    if supply is None:
+        return None
+    every = (*(known_a or ()), supply.current_a)
+    return min(every), max(every)
+
+
+def _spans(supplied_a: PerPhase | None) -> float:
+    return supplied_a[1] - supplied_a[0] if supplied_a else 0.0
+
+
+def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
+    """Whether a sensor is stuck and no other one has changed since it missed a change: the whole meter is frozen."""
+    missed = [one.missed_since for one in standing if one.stuck and one.missed_since]
+    return bool(missed) and all(one.since < min(missed) for one in standing)
+
+
+def without_stuck(
+    reading: MeterReading, standing: tuple[StandingPhase, ...]
+) -> MeterReading | None:
+    """Return a reading as if sensors that are stuck were silent, None if none is."""
+    if reading.current_a is None or not any(one.stuck for one in standing):
+        return None
+    phases = list(zip(reading.current_a, standing, strict=True))
+    return replace(
+        reading,
+        current_a=None,
+        known_a=tuple(None if one.stuck else a for a, one in phases),
+        silent=tuple(f"L{p + 1}" for p, (_, one) in enumerate(phases) if one.stuck),
+    )

@@ -1,0 +1,1 @@
+"""From what each car should get to what is sent now."""

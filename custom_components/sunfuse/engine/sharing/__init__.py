@@ -1,0 +1,1 @@
+"""Who runs, in which order, and how much each gets of what is free."""

@@ -1,0 +1,282 @@
+"""Who may have a minimum on solar power: when it is enough to start, and when it is too little to continue.
+
+A user's delays and thresholds apply as they are. If they are automatic, `switch_regret` decides.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..cars.asking import Ask
+from ..cars.phases import recent, start_phases, wired
+from ..cars.ramp import next_command_at
+from ..memory import ConnectorMemory
+from ..model import Snapshot
+from ..sharing.ranking import rank
+from ..switch_regret import (
+    OFF,
+    Choice,
+    Powers,
+    RecentSwitches,
+    choose,
+    next_start,
+    watch_sky,
+)
+
+# With a user's own threshold there is no regret to compare: these are the delays then.
+START_DELAY_S = 60.0
+STOP_DELAY_S = 180.0
+MIN_ON_S = 180.0
+# A start or stop that is further ahead than this may as well never happen.
+FAR_S = 3600.0
+# A car goes on for so long without a meter that shows the sun.
+UNKNOWN_S = 15.0
+
+
+def watch_sun(
+    asks: list[Ask],
+    sun_w: float,
+    snapshot: Snapshot,
+    elapsed_s: float,
+    *,
+    unknown_s: float | None = None,
+) -> set[str]:
+    """Note for each car on solar power whether that is enough, and return who may have a minimum now.
+
+    Solar power is assigned minimum by minimum, so that a second car starts as soon as there is enough for both at
+    their minimum, not only when the first has its maximum. `unknown_s` is for how long the sun has not been measured; None: it is measured.
+    """
+    ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
+    left_w = sun_w
+    for asking in asks:
+        if asking.sunny and not asking.solar:
+            asking.sun_left_w = left_w
+            _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
+            left_w -= minimum_w(asking, snapshot) * max(
+                asking.grid_a / asking.connector.min_a, 1.0
+            )
+    really_left_w = left_w - sum(
+        minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
+    )
+    may: set[str] = set()
+    shared_w, all_w = left_w, _running_w(ranked, snapshot)
+    # One at a time: when the last in line stops, there may be enough for the others.
+    for asking in reversed(ranked):
+        if unknown_s is not None:
+            asking.choice = _unknown(asking, unknown_s)
+            continue
+        _weigh_switch(
+            asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
+        )
+    leaves = next(
+        (
+            a.id
+            for a in reversed(ranked)
+            if a.past.on_since is not None
+            and a.choice is not None
+            and a.choice.state == OFF
+        ),
+        None,
+    )
+    for asking in ranked:
+        runs = asking.past.on_since is not None
+        asking.sun_left_w = left_w
+        asking.sun_free_w = max(min(left_w, really_left_w), 0.0)
+        assert asking.choice is not None
+        choice = asking.choice
+        if runs and asking.id != leaves and choice.state == OFF:
+            choice = replace(choice, state=_state(asking))
+        # Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
+        asking.keeps_phases = (
+            not runs and all_w[0] > 0 and bool(recent(asking.past.starts, snapshot.now))
+        )
+        if not runs and not asking.keeps_phases:
+            start_phases(asking, left_w, snapshot)
+        needed_w = minimum_w(asking, snapshot)
+        threshold_w = (
+            needed_w - (snapshot.tuning.stop_import_w or 0.0)
+            if runs
+            else start_w(asking, snapshot)
+        )
+        enough = left_w >= threshold_w
+        _watch(asking.past, enough=enough, now=snapshot.now)
+        if enough:
+            left_w -= needed_w
+        if runs:
+            asking.sun_changes_at = stops_at(asking, choice, snapshot)
+            if asking.sun_changes_at is None or snapshot.now < asking.sun_changes_at:
+                may.add(asking.id)
+            continue
+        asking.sun_changes_at = starts_at(asking.past, choice, snapshot)
+        if (
+            really_left_w >= threshold_w
+            and asking.sun_changes_at is not None
+            and snapshot.now >= asking.sun_changes_at
+        ):
+            may.add(asking.id)
+            really_left_w -= needed_w
+    return may
+
+
+def _weigh_switch(
+    asking: Ask,
+    sun_w: float,
+    others_w: tuple[float, float],
+    snapshot: Snapshot,
+    elapsed_s: float,
+) -> None:
+    """Add the present solar power to the recent sky, and note what is due."""
+    past = asking.past
+    every, volts = len(asking.connector.phases), snapshot.site.voltage_v
+    one = wired(asking.connector, past) == 1
+    # A car may use fewer phases than its charger has.
+    counts = {1 if one else every: len(asking.phases)}
+    if asking.connector.switches_phases and every > 1:
+        counts = {1: 1, every: every} | counts
+    powers = Powers(
+        of={
+            phases: (
+                asking.connector.min_a * volts * count,
+                max(asking.most_a, asking.connector.min_a) * volts * count,
+            )
+            for phases, count in counts.items()
+        },
+        others=others_w,
+    )
+    past.recent_sky = watch_sky(past.recent_sky, sun_w, powers, elapsed_s)
+    asking.choice = choose(
+        past.recent_sky,
+        sun_w,
+        _state(asking),
+        powers,
+        RecentSwitches(
+            starts=len(recent(past.starts, snapshot.now)),
+            switches=len(recent(past.switches, snapshot.now)),
+            switches_per_hour=snapshot.tuning.switches_per_hour,
+        ),
+        ahead_w=_ahead_w(sun_w, snapshot),
+        charged_on=past.charged_on,
+    )
+
+
+def _unknown(asking: Ask, unknown_s: float) -> Choice:
+    """Return what to do while the sun is not measured: a value that is late stops nobody, and nobody starts."""
+    state = _state(asking)
+    if state == OFF:
+        return Choice(state=OFF)
+    left_s = UNKNOWN_S - unknown_s
+    return Choice(state=state if left_s > 0 else OFF, due=((OFF, max(left_s, 0.0)),))
+
+
+def _state(asking: Ask) -> int:
+    """Return the number of phases that a car is charging on; 0 if it is off."""
+    if asking.past.on_since is None:
+        return OFF
+    return wired(asking.connector, asking.past)
+
+
+def _ahead_w(sun_w: float, snapshot: Snapshot) -> float | None:
+    """Return the sun that is expected in the next half hour: the present one, plus the expected change of the panels' power."""
+    if snapshot.solar_ahead_w is None or snapshot.solar is None:
+        return None
+    return max(sun_w + snapshot.solar_ahead_w - snapshot.solar.power_w, 0.0)
+
+
+def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:
+    """Return the least and the most that a running car takes, in watts."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    least_a = asking.connector.min_a
+    return least_a * volts, max(asking.most_a, least_a) * volts
+
+
+def _running_w(asks: list[Ask], snapshot: Snapshot) -> tuple[float, float]:
+    """Return what all running cars take together."""
+    ranges = [_range_w(a, snapshot) for a in asks if a.past.on_since is not None]
+    return sum(low for low, _ in ranges), sum(high for _, high in ranges)
+
+
+def _others_w(
+    asking: Ask, all_w: tuple[float, float], snapshot: Snapshot
+) -> tuple[float, float]:
+    if asking.past.on_since is None:
+        return all_w
+    low_w, high_w = _range_w(asking, snapshot)
+    return max(all_w[0] - low_w, 0.0), max(all_w[1] - high_w, 0.0)
+
+
+def minimum_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the power of a minimum."""
+    volts = snapshot.site.voltage_v * len(asking.phases)
+    return asking.connector.min_a * volts
+
+
+def start_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the surplus that a car needs to start."""
+    tuning = snapshot.tuning
+    if tuning.start_export_w is not None:
+        return tuning.start_export_w
+    needed_w = minimum_w(asking, snapshot)
+    if not tuning.prefer_power:
+        return needed_w
+    worth_a = min(tuning.worthwhile_a, asking.most_a)
+    return max(needed_w, worth_a * snapshot.site.voltage_v * len(asking.phases))
+
+
+def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
+    """Note since when solar power has been enough for a connector's minimum, or too little."""
+    if enough:
+        past.sunny_since = past.sunny_since or now
+        past.dull_since = None
+    else:
+        past.sunny_since = None
+        past.dull_since = past.dull_since or now
+
+
+def stops_at(asking: Ask, choice: Choice, snapshot: Snapshot) -> datetime | None:
+    """Return when it stops if solar power stays as it is; None while that is enough."""
+    past = asking.past
+    if past.dull_since is None:
+        return None
+    tuning, now = snapshot.tuning, snapshot.now
+    min_on_s = tuning.min_on_s
+    if tuning.stop_delay_s is not None or tuning.stop_import_w is not None:
+        delay_s = STOP_DELAY_S if tuning.stop_delay_s is None else tuning.stop_delay_s
+        min_on_s = MIN_ON_S if min_on_s is None else min_on_s
+        at = past.dull_since + timedelta(seconds=delay_s)
+    elif choice.state == OFF:
+        at = now
+    elif (due := _due(OFF, choice, now)) is None:
+        return None
+    else:
+        at = due
+    at = max(at, (past.on_since or now) + timedelta(seconds=min_on_s or 0.0))
+    return max(at, next_command_at(asking.connector, past, tuning) or at)
+
+
+def starts_at(
+    past: ConnectorMemory, choice: Choice, snapshot: Snapshot
+) -> datetime | None:
+    """Return when it starts if solar power stays as it is; None while that is too little."""
+    if past.sunny_since is None:
+        return None
+    tuning, now = snapshot.tuning, snapshot.now
+    if tuning.start_delay_s is not None or tuning.start_export_w is not None:
+        delay_s = (
+            START_DELAY_S if tuning.start_delay_s is None else tuning.start_delay_s
+        )
+        return past.sunny_since + timedelta(seconds=delay_s)
+    at = now
+    if choice.state == OFF:
+        due = [_due(state, choice, now) for state, _ in choice.due]
+        known = [at for at in due if at is not None]
+        if not known:
+            return None
+        at = min(known)
+    return max(at, next_start(past.starts, now) or at)
+
+
+def _due(state: int, choice: Choice, now: datetime) -> datetime | None:
+    """Return when another state is due if solar power stays as it is, None if it is not in sight."""
+    due_s = choice.due_s(state)
+    if due_s is None or due_s > FAR_S:
+        return None
+    return now + timedelta(seconds=max(round(due_s), 1))

@@ -1,0 +1,1 @@
+"""The slow loop: forecasts, peaks, and the plan of a site's cars and battery."""

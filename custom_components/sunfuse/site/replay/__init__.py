@@ -1,0 +1,1 @@
+"""What if: a loaded site's own past, gathered for a replay."""
