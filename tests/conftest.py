@@ -8,6 +8,7 @@ import pytest
 
 # Imported early, for Home Assistant's loader to find it.
 import custom_components.sunfuse  # noqa: F401
+from homeassistant.util.executor import InterruptibleThreadPoolExecutor
 
 from .forms import no_setup, sensors
 from .jumping_time import jumping
@@ -24,6 +25,22 @@ for name, derandomize in (("same", True), ("search", False)):
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("same")
+
+_join = InterruptibleThreadPoolExecutor.join_threads_or_timeout
+
+
+def _wake_and_join(self: InterruptibleThreadPoolExecutor) -> None:
+    """Wake each worker by itself, and then wait for them as Home Assistant does.
+
+    There one is woken, and each wakes the next. On a busy machine one is interrupted before it does, and the others wait for
+    ever: the test fails with a `SyncWorker` that is left.
+    """
+    for _ in self._threads:
+        self._work_queue.put(None)  # type: ignore[arg-type]
+    _join(self)
+
+
+InterruptibleThreadPoolExecutor.join_threads_or_timeout = _wake_and_join  # type: ignore[method-assign]
 
 __all__ = ["jumping", "no_setup", "sensors", "start", "start_frozen"]
 
