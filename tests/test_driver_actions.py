@@ -156,16 +156,21 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
     past, soon = ahead(hours=-1), ahead(hours=1)
     reserved = {"reservation_id": 3, "card": "ABCD"}
     promise = {"energy": 5, "departure": ahead(days=400)}
+    off = {"time": "07:00", "active": False}
     for action, data, key in (
         ("pause", {"until": past}, "departure_past"),
         ("set_limit", {"power": 3000, "until": past}, "departure_past"),
         ("reserve", reserved | {"until": past}, "departure_past"),
         ("reserve", reserved | {"until": soon} | promise, "departure_too_far"),
         ("reserve", reserved | {"until": ahead(days=400)}, "departure_too_far"),
+        # What is to be switched off must not become a departure.
+        ("set_departure", off, "departure_without_weekdays"),
+        ("set_departure", {"time": "07:00", "number": 2}, "departure_without_weekdays"),
     ):
         await driven.refused(key, action, **data)
     invalid: tuple[tuple[str, dict[str, Any]], ...] = (
         ("preview", {"target_soc": 120, "answers": True}),
+        ("preview", {"target_soc": 90, "energy": 5, "answers": True}),
         ("set_departure", {"departure": soon, "target_soc": 120}),
         ("set_departure", {"departure": soon, "target_range": 0}),
     )
@@ -175,6 +180,9 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
     driven.charger.plug_in(soc=0.2)
     await driven.home.shows("sensor", "CP1/1_status", "charging", "suspended_evse")
     await driven.refused("departure_past", "preview", departure=past, answers=True)
+    # A plan for another state of charge cannot be told apart from today's.
+    unknown = "state_of_charge_unknown"
+    await driven.refused(unknown, "preview", target_soc=90, answers=True)
 
 
 @pytest.mark.parametrize("driven", ["1.6 only stopped"], indirect=True)

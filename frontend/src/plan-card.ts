@@ -284,6 +284,7 @@ export class PlanCard extends SunfuseCard {
         </tbody>
       </table>
     </div>
+    ${plan.priced && cars.some((car) => car.energy_wh) ? html`<p class="quiet">${say("saving_means")}</p>` : nothing}
     ${cars.length > this.rows ? html`<button @click=${() => (this.rows = cars.length)}>${say("show_more")}</button>` : nothing}`;
   }
 

@@ -67,6 +67,7 @@ def async_setup_departure_actions(hass: HomeAssistant) -> None:
         if call.data.get("weekdays"):
             _set_weekly(entry, owner, call)
             return
+        _check_once(call)
         set_departure(entry, owner, _moment(call), _target(call))
 
     async def no_departure(call: ServiceCall) -> None:
@@ -127,6 +128,19 @@ def _set_weekly(entry: SunfuseConfigEntry, owner: Owner, call: ServiceCall) -> N
             owner.id, WEEKDAYS.index(day), call.data["number"], **changes
         )
     runtime.controller.tick()
+
+
+def _check_once(call: ServiceCall) -> None:
+    """Check that a single departure is not asked for what only weekly ones have.
+
+    Raises:
+        ServiceValidationError: it is to be switched off, or has a number.
+
+    """
+    if not call.data["active"] or call.data["number"] != 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_without_weekdays"
+        )
 
 
 def _moment(call: ServiceCall) -> datetime:

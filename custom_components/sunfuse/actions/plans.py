@@ -42,8 +42,8 @@ PREVIEW = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Optional("departure"): moment,
-        vol.Optional("energy"): ENERGY_KWH,
-        vol.Optional("target_soc"): _PERCENT,
+        vol.Exclusive("energy", "target"): ENERGY_KWH,
+        vol.Exclusive("target_soc", "target"): _PERCENT,
         vol.Optional("mode"): vol.Coerce(Mode),
         vol.Optional("strategy"): vol.Coerce(ChargingStrategy),
     }
@@ -142,7 +142,12 @@ def _energy(intention: Intention) -> dict[str, Any]:
 def _changed(
     demand: Demand, asked: dict[str, Any], departure: datetime | None
 ) -> Demand:
-    """Return what a driver would ask for."""
+    """Return what a driver would ask for.
+
+    Raises:
+        ServiceValidationError: a state of charge is asked for, and nobody knows how full the car is.
+
+    """
     if departure is not None:
         demand = replace(demand, departure=departure, guessed=False)
     if "energy" in asked:
@@ -150,9 +155,12 @@ def _changed(
     if "target_soc" in asked:
         target = asked["target_soc"]
         demand = replace(demand, target_soc=target)
-        if demand.soc is not None and demand.capacity_wh is not None:
-            missing_wh = (target - demand.soc) / 100 * demand.capacity_wh
-            demand = replace(demand, energy_wh=max(missing_wh, 0.0))
+        if demand.soc is None or demand.capacity_wh is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="state_of_charge_unknown"
+            )
+        missing_wh = (target - demand.soc) / 100 * demand.capacity_wh
+        demand = replace(demand, energy_wh=max(missing_wh, 0.0))
     if "strategy" in asked:
         demand = replace(demand, strategy=asked["strategy"])
     return demand

@@ -85,7 +85,12 @@ def owner_of_device(
         for vehicle in entry.runtime_data.vehicles:
             if vehicle_identifier(entry, vehicle.id) in identifiers:
                 return entry, vehicle_owner(vehicle.id)
-    entry, key = connector_of_device(hass, device_id)
+    try:
+        entry, key = connector_of_device(hass, device_id)
+    except ServiceValidationError as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_such_owner"
+        ) from err
     key = ConnectorKey(identity=key.identity, connector=key.connector or 1)
     return entry, connector_owner(entry, key)
 

@@ -1,4 +1,4 @@
-/* sources eab32f15146e09762d7988526c3cc571cc7509346a7618404b78fc70e2ad92aa */
+/* sources 831b29d66ab7446295b0772e49d00f0484019ea14c993b291a6dab8c770688b8 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -4809,6 +4809,7 @@ H("sunfuse-plan-card", class extends V {
         </tbody>
       </table>
     </div>
+    ${e.priced && n.some((e) => e.energy_wh) ? x`<p class="quiet">${t("saving_means")}</p>` : w}
     ${n.length > this.rows ? x`<button @click=${() => this.rows = n.length}>${t("show_more")}</button>` : w}`;
 	}
 	car(e, t, n, r) {

@@ -1,4 +1,4 @@
-/* sources eab32f15146e09762d7988526c3cc571cc7509346a7618404b78fc70e2ad92aa */
+/* sources 831b29d66ab7446295b0772e49d00f0484019ea14c993b291a6dab8c770688b8 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
