@@ -53,17 +53,23 @@ _ANYTHING_ELSE: Mapping[str, str] = {
 _OCCUPIED = frozenset(
     ("preparing", "charging", "suspendedev", "suspendedevse", "finishing")
 )
-# What is not used: an unknown word says nothing.
+# An unknown word says as much as none.
 _UNUSED = frozenset(("context", "location"))
 # Each value stands for itself: one that cannot be understood takes no other with it, and none at all is nothing to report.
 _VALUES = frozenset(("meterValue", "sampledValue", "transactionData"))
 
 
+# A session begins and ends without them, too: what it took is measured otherwise.
+_DISPENSABLE = frozenset(("meterStart", "meterStop"))
+
+
 def loosened(schema: Schema) -> Schema:
-    """Return a schema by which a corrected message is checked: lists of values may be empty."""
+    """Return a schema by which a corrected message is checked: lists of values may be empty, and registers missing."""
     loose: Schema = {}
     for key, part in schema.items():
-        if key in ("properties", "definitions"):
+        if key == "required":
+            loose[key] = _required(schema)
+        elif key in ("properties", "definitions"):
             loose[key] = {
                 name: {k: v for k, v in loosened(one).items() if k != "minItems"}
                 if name in _VALUES
@@ -73,6 +79,10 @@ def loosened(schema: Schema) -> Schema:
         else:
             loose[key] = loosened(part) if key == "items" else part
     return loose
+
+
+def _required(schema: Schema) -> list[str]:
+    return [name for name in schema.get("required", ()) if name not in _DISPENSABLE]
 
 
 class Corrector:
@@ -123,7 +133,7 @@ class Corrector:
         return value
 
     def _object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
-        properties, required = schema.get("properties", {}), schema.get("required", ())
+        properties, required = schema.get("properties", {}), _required(schema)
         closed = schema.get("additionalProperties", True) is False
         spelling = {key.casefold(): key for key in properties}
         mended: dict[str, Any] = {}

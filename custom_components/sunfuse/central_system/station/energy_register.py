@@ -173,8 +173,11 @@ class EnergyCounter:
             self._doubted = []  # what meter values showed meanwhile is counted
         if stop_wh is not None and not self.is_late(at):
             offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
-            if offset_wh is None:
-                offset_wh = (self._energy_wh or 0.0) - stop_wh
+            if self._energy_wh is None:
+                offset_wh = 0.0
+                self._raise(stop_wh, at)
+            elif offset_wh is None:
+                offset_wh = self._energy_wh - stop_wh
             elif self._is_sure(session, started_at, offset_wh) or (
                 self._reached(stop_wh + offset_wh, at)
             ):

@@ -21,6 +21,7 @@ from .unnamed_unit import UnnamedUnit
 type Phases = tuple[float | None, float | None, float | None]
 
 ENERGY = "Energy.Active.Import.Register"
+OUTLET = "Outlet"  # where a value was measured that does not say where
 _PHASES = {
     **{f"L{n + 1}": n for n in range(3)},
     **{f"L{n + 1}-N": n for n in range(3)},
@@ -43,6 +44,7 @@ class Reading:
     unit: str | None = None
     multiplier: int = 0
     context: str | None = None
+    location: str = OUTLET
 
 
 # The readings of one time.
@@ -64,6 +66,47 @@ def scaled(reading: Reading) -> float:
     """Return a reading in watts, watt-hours, amperes or volts."""
     scale = _SCALES.get(reading.unit or "", 1.0)
     return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
+
+
+def at_outlet(readings: Iterable[Reading]) -> list[Reading]:
+    """Return what was measured of the car; what was measured elsewhere, such as at the inlet, only if nothing else was."""
+    readings = list(readings)
+    known = {one.measurand for one in readings if one.location == OUTLET}
+    return [
+        one for one in readings if one.location == OUTLET or one.measurand not in known
+    ]
+
+
+def total_of(readings: Iterable[Reading], measurand: str, phases: int) -> float | None:
+    """Return the sum of so many phases: reported as such, or added up if every phase was reported."""
+    return _total(_by_measurand(readings), measurand, phases)
+
+
+def _total(readings: _ByMeasurand, measurand: str, phases: int) -> float | None:
+    total = _newest(readings, measurand)
+    if total is not None:
+        return total
+    by_phase = _by_phase(readings, measurand)[:phases]
+    values = [value for value in by_phase if value is not None]
+    return sum(values) if values and len(values) == len(by_phase) else None
+
+
+def _newest(
+    readings: _ByMeasurand, measurand: str, phase: str | None = None
+) -> float | None:
+    value = None
+    for reading in readings.get(measurand, ()):
+        if reading.phase == phase:
+            value = scaled(reading)
+    return value
+
+
+def _by_phase(readings: _ByMeasurand, measurand: str) -> Phases:
+    values: list[float | None] = [None, None, None]
+    for reading in readings.get(measurand, ()):
+        if reading.phase in _PHASES:
+            values[_PHASES[reading.phase]] = scaled(reading)
+    return _phases(values)
 
 
 class Meter:
@@ -108,7 +151,7 @@ class Meter:
         Values that are not live, or older than the known ones, count for the energy only.
         """
         by_measurand = _by_measurand(readings)
-        energy = self._total(by_measurand, ENERGY)
+        energy = _total(by_measurand, ENERGY, self._phases)
         if energy is not None and not _name_unit(by_measurand):
             energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
@@ -163,7 +206,7 @@ class Meter:
     ) -> SessionValues | None:
         """Return the values of a transaction with what other readings of it show."""
         by_measurand = _by_measurand(readings)
-        energy = self._total(by_measurand, ENERGY)
+        energy = _total(by_measurand, ENERGY, self._phases)
         if energy is not None and not _name_unit(by_measurand):
             energy = self._unnamed.known_wh(energy)
         # An impossible one is counted where the meter reads it.
@@ -233,18 +276,18 @@ class Meter:
         voltage = self._merge(
             self._sample.voltage_v, self._voltages(readings), "voltage"
         )
-        reported = self._by_phase(readings, "Current.Import")
-        powers = self._by_phase(readings, "Power.Active.Import")
-        power = self._total(readings, "Power.Active.Import")
+        reported = _by_phase(readings, "Current.Import")
+        powers = _by_phase(readings, "Power.Active.Import")
+        power = _total(readings, "Power.Active.Import", self._phases)
         current = self._currents(readings, reported, powers, power, voltage)
         if power is None:
             power = self._power(current, voltage)
         if power is not None and not self._possible(power, "power"):
             power = None
-        soc = self._newest(readings, "SoC")
-        offered = self._newest(readings, "Current.Offered")
+        soc = _newest(readings, "SoC")
+        offered = _newest(readings, "Current.Offered")
         if offered is None:
-            by_phase = self._by_phase(readings, "Current.Offered")
+            by_phase = _by_phase(readings, "Current.Offered")
             offered = max((a for a in by_phase if a is not None), default=None)
         return copy_with(
             self._sample,
@@ -268,10 +311,10 @@ class Meter:
         """Return the current of each phase, derived where it was not reported and only one value is possible."""
         if any(value is not None for value in reported):
             return reported
-        total = self._newest(readings, "Current.Import")
+        total = _newest(readings, "Current.Import")
         if total is None and self._phases == 1:
             # A current in the neutral equals that of the single phase in use (lbbrhzn/ocpp issue 1311).
-            total = self._newest(readings, "Current.Import", phase="N")
+            total = _newest(readings, "Current.Import", phase="N")
         if total is not None:
             return self._spread(total, power, voltage)
         if any(value is not None for value in powers):
@@ -308,7 +351,7 @@ class Meter:
         )
 
     def _voltages(self, readings: _ByMeasurand) -> Phases:
-        reported = self._by_phase(readings, "Voltage")
+        reported = _by_phase(readings, "Voltage")
         if any(value is not None for value in reported):
             return reported
         between = [
@@ -319,35 +362,10 @@ class Meter:
         if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
             star = sum(between) / 3 / math.sqrt(3)
             return (star, star, star)
-        total = self._newest(readings, "Voltage")
+        total = _newest(readings, "Voltage")
         if total is None:
             return (None, None, None)
         return _phases(total if phase < self._phases else None for phase in range(3))
-
-    def _total(self, readings: _ByMeasurand, measurand: str) -> float | None:
-        """Return the sum of all phases: reported as such, or added up if every phase was reported."""
-        total = self._newest(readings, measurand)
-        if total is not None:
-            return total
-        by_phase = self._by_phase(readings, measurand)[: self._phases]
-        values = [value for value in by_phase if value is not None]
-        return sum(values) if values and len(values) == len(by_phase) else None
-
-    def _newest(
-        self, readings: _ByMeasurand, measurand: str, phase: str | None = None
-    ) -> float | None:
-        value = None
-        for reading in readings.get(measurand, ()):
-            if reading.phase == phase:
-                value = scaled(reading)
-        return value
-
-    def _by_phase(self, readings: _ByMeasurand, measurand: str) -> Phases:
-        values: list[float | None] = [None, None, None]
-        for reading in readings.get(measurand, ()):
-            if reading.phase in _PHASES:
-                values[_PHASES[reading.phase]] = scaled(reading)
-        return _phases(values)
 
     def _merge(self, known: Phases, new: Phases, quantity: str) -> Phases:
         return _phases(

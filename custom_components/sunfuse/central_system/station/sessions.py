@@ -288,6 +288,8 @@ class Sessions:
             return
         if record.stopped_at is not None:
             return  # reported before
+        if not meter_stop_wh and record.transaction.meter_start_wh:
+            meter_stop_wh = None  # a charger that does not know it says 0
         started_at = self._dated(record).started_at
         # One time of another zone in between makes the charger's clock look wrong, and the end too early.
         at = max(at, started_at)

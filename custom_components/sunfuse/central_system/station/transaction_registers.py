@@ -3,35 +3,32 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from .meter import ENERGY, MOST_WH, Reading, TimedReadings, scaled
+from .meter import ENERGY, MOST_WH, Reading, TimedReadings, total_of
 
 # A transaction that took no longer has no value of its start.
 _AT_END = timedelta(seconds=10)
 _EDGES = frozenset(("Transaction.Begin", "Transaction.End"))
 
 
-def register_of(readings: Iterable[Reading]) -> float | None:
-    """Return the first energy of all phases among readings, in watt-hours."""
-    for reading in readings:
-        if reading.measurand == ENERGY and reading.phase is None:
-            energy_wh = scaled(reading)
-            return energy_wh if abs(energy_wh) <= MOST_WH else None
-    return None
+def register_of(readings: Iterable[Reading], phases: int) -> float | None:
+    """Return the energy of all phases among readings, in watt-hours: the first of several."""
+    energy_wh = total_of(reversed(tuple(readings)), ENERGY, phases)
+    return energy_wh if energy_wh is None or abs(energy_wh) <= MOST_WH else None
 
 
-def first_register(values: TimedReadings) -> tuple[datetime, float] | None:
+def first_register(values: TimedReadings, phases: int) -> tuple[datetime, float] | None:
     """Return when the first energy of all phases was read and what it was, in watt-hours."""
     for at, readings in values:
-        if (energy_wh := register_of(readings)) is not None:
+        if (energy_wh := register_of(readings, phases)) is not None:
             return at, energy_wh
     return None
 
 
 def register_at_start(
-    values: TimedReadings, end: datetime
+    values: TimedReadings, end: datetime, phases: int
 ) -> tuple[datetime, float] | None:
     """Return the first energy that the end of a transaction reports, None if that is the one at its end."""
-    first = first_register(values)
+    first = first_register(values, phases)
     return first if first is not None and end - first[0] > _AT_END else None
 
 
@@ -53,7 +50,7 @@ def within(values: TimedReadings) -> TimedReadings:
     ]
 
 
-def register_at_end(values: TimedReadings, end: datetime) -> float | None:
+def register_at_end(values: TimedReadings, end: datetime, phases: int) -> float | None:
     """Return the energy that the end of a transaction is dated with.
 
     The last of other values may be of before it, and at some chargers of another register.
@@ -62,6 +59,6 @@ def register_at_end(values: TimedReadings, end: datetime) -> float | None:
         at_end = [one for one in readings if one.context == "Transaction.End"]
         if end - at <= _AT_END:
             at_end = at_end or readings
-        if (energy_wh := register_of(at_end)) is not None:
+        if (energy_wh := register_of(at_end, phases)) is not None:
             return energy_wh
     return None

@@ -149,7 +149,7 @@ class Handlers16:
             str(connector),
             payload["timestamp"],
             payload["idTag"],
-            str(payload["meterStart"]),
+            str(payload.get("meterStart")),
         )
         known = transactions.reported_before(reported)
         record = known or Record(
@@ -157,7 +157,7 @@ class Handlers16:
             transaction=Transaction(
                 id=str(transactions.new_id()),
                 started_at=station.ours(theirs),
-                meter_start_wh=float(payload["meterStart"]),
+                meter_start_wh=_register(payload, "meterStart"),
                 id_token=clean(payload["idTag"]),
             ),
             reported=reported,
@@ -188,13 +188,15 @@ class Handlers16:
         known = station.sessions.transactions.get(transaction_id)
         if known is not None and known.stopped_at is None:
             for moment, readings in within(values):
-                station.connectors.measured(known.connector, readings, moment)
+                station.connectors.measured(
+                    known.connector, readings, moment, transaction_id=transaction_id
+                )
         station.sessions.stopped(
             transaction_id,
             at,
-            float(payload["meterStop"]),
+            _register(payload, "meterStop"),
             payload.get("reason", "Local"),  # the default is Local (section 6.49)
-            first=register_at_start(values, at),
+            first=register_at_start(values, at, station.config.phases),
         )
         return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 
@@ -218,7 +220,12 @@ class Handlers16:
             self._unanswered.named(str(transaction_id))
             self._recognise(connector, str(transaction_id))
         for theirs, readings in values:
-            station.connectors.measured(connector, readings, station.ours(theirs))
+            station.connectors.measured(
+                connector,
+                readings,
+                station.ours(theirs),
+                transaction_id=str(transaction_id),
+            )
         return {}
 
     def _recognise(self, connector: int, transaction_id: str) -> None:
@@ -227,6 +234,11 @@ class Handlers16:
         known = sessions.transactions.get(transaction_id) is not None
         if known or self._station.connector(connector).status not in GONE:
             sessions.recognised(connector, transaction_id)
+
+
+def _register(payload: Payload, name: str) -> float | None:
+    """Return a register at the start or the end of a transaction, None if it is missing."""
+    return float(payload[name]) if name in payload else None
 
 
 def _tag_info(verdict: Verdict) -> Payload:

@@ -2,7 +2,7 @@
 
 from ..protocol.frames import Payload
 from ..station.clock import parse_time
-from ..station.meter import ENERGY, Reading, TimedReadings, readable
+from ..station.meter import ENERGY, OUTLET, Reading, TimedReadings, at_outlet, readable
 
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:
@@ -11,18 +11,19 @@ def sampled_values(meter_values: list[Payload]) -> TimedReadings:
         (
             (
                 parse_time(meter_value["timestamp"]),
-                [
+                at_outlet(
                     Reading(
                         value=value,
                         measurand=entry.get("measurand", ENERGY),
                         phase=entry.get("phase"),
                         unit=entry.get("unit"),
                         context=entry.get("context"),
+                        location=entry.get("location", OUTLET),
                     )
                     for entry in meter_value["sampledValue"]
                     if entry.get("format", "Raw") == "Raw"
                     and (value := readable(entry["value"])) is not None
-                ],
+                ),
             )
             for meter_value in meter_values
         ),

@@ -2,7 +2,7 @@
 
 from ..protocol.frames import Payload
 from ..station.clock import parse_time
-from ..station.meter import ENERGY, Reading, TimedReadings
+from ..station.meter import ENERGY, OUTLET, Reading, TimedReadings, at_outlet
 
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:
@@ -11,7 +11,7 @@ def sampled_values(meter_values: list[Payload]) -> TimedReadings:
         (
             (
                 parse_time(meter_value["timestamp"]),
-                [_reading(sampled) for sampled in meter_value["sampledValue"]],
+                at_outlet(map(_reading, meter_value["sampledValue"])),
             )
             for meter_value in meter_values
         ),
@@ -28,4 +28,5 @@ def _reading(sampled: Payload) -> Reading:
         unit=unit.get("unit"),
         multiplier=unit.get("multiplier", 0),
         context=sampled.get("context"),
+        location=sampled.get("location", OUTLET),
     )

@@ -126,7 +126,7 @@ class TransactionEvents2:
         number = self._number(event)
         if not number:
             return
-        start_wh = first_register(values)
+        start_wh = first_register(values, station.config.phases)
         started = Record(
             connector=number,
             transaction=Transaction(
@@ -193,10 +193,12 @@ class TransactionEvents2:
         info = event.payload["transactionInfo"]
         known = station.sessions.transactions.get(event.transaction_id)
         ours = [(station.ours(theirs), readings) for theirs, readings in values]
-        first = register_at_start(ours, event.at)
-        stop_wh = register_at_end(ours, event.at)
-        if known is None and stop_wh is None and (last := first_register(ours[::-1])):
-            stop_wh = last[1]
+        phases = station.config.phases
+        first = register_at_start(ours, event.at, phases)
+        stop_wh = register_at_end(ours, event.at, phases)
+        if known is None and stop_wh is None:
+            last = first_register(ours[::-1], phases)
+            stop_wh = last and last[1]
 
         def report() -> None:
             station.sessions.stopped(
