@@ -208,6 +208,38 @@ async def test_what_if_i_leave_at_six(hass: HomeAssistant, site: Site) -> None:
         await preview(departure="2036-11-25 12:00:00")
 
 
+@pytest.mark.parametrize("full_wh", [None, 0.0])
+async def test_the_cabin_is_warmed_before_the_departure(
+    hass: HomeAssistant,
+    site: Site,
+    freezer: FrozenDateTimeFactory,
+    full_wh: float | None,
+) -> None:
+    """The last half hour has power, also for a full car: the plan's slots show it, and the charger then says so."""
+    half_hour = timedelta(minutes=30)
+    site.demand = replace(
+        site.demand, energy_wh=0.0, full_wh=full_wh, precondition=half_hour
+    )
+    await site.settle()
+    plan: Any = await hass.services.async_call(
+        DOMAIN,
+        "plan",
+        {"config_entry_id": site.entry.entry_id},
+        blocking=True,
+        return_response=True,
+    )
+    warmed = [
+        slot["start"] for slot in plan["cars"][KEY]["slots"] if slot["preconditions"]
+    ]
+    assert warmed == ["2026-11-26T05:30:00+00:00", "2026-11-26T05:45:00+00:00"]
+    assert site.shows("reason") == "has_enough"
+    freezer.move_to(SEVEN - half_hour + timedelta(minutes=1))
+    await site.settle()
+    assert site.shows("reason") in ("preconditioning", "ramping")
+    (decided,) = site.runtime.coordinator.data.decision.connectors
+    assert decided.offer_a >= 6
+
+
 async def test_a_departure_that_will_be_missed_is_told_at_once(
     hass: HomeAssistant, site: Site, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -346,13 +346,18 @@ def test_preconditioning_has_power_before_the_departure() -> None:
 
 
 @pytest.mark.parametrize("needs_wh", [10_000.0, 0.0])
-def test_preconditioning_does_not_fill_the_battery(needs_wh: float) -> None:
+@pytest.mark.parametrize("full_wh", [30_000.0, 0.0])
+def test_preconditioning_does_not_fill_the_battery(
+    needs_wh: float, full_wh: float
+) -> None:
     """What is demanded in a dear hour is for the cabin: the car gets it then, and no more than it needs before.
 
-    Also one that already has what it needs.
+    Also one that already has what it needs, or is full.
     """
     half_hour = timedelta(minutes=30)
-    (zoe,) = intend(night(car(energy_wh=needs_wh, precondition=half_hour))).cars
+    wants = car(energy_wh=needs_wh, full_wh=full_wh, precondition=half_hour)
+    (zoe,) = intend(night(wants)).cars
+    needs_wh = min(needs_wh, full_wh)
     assert zoe.energy_wh == pytest.approx(needs_wh, abs=60)
     advices = [s.advice for s in zoe.slots if MORNING - half_hour <= s.start < MORNING]
     assert [advice.at_least_w for advice in advices] == [11_040, 11_040]

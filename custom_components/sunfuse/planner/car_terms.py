@@ -119,6 +119,8 @@ class CarReader:
             for goal, energy_wh in zip(goals, wanted_wh, strict=True)
         )
         wear = self._wear if car.switch_cost is None else car.switch_cost
+        # A full car is warmed as well: what is left to charge does not limit that.
+        demand_w = self._preconditioning(car, most)
         lowest_w, standby_w = least_w, min(car.standby_w, 0.5 * least_w)
         charge_value = self._charge_value(cheap, hurries, most_w, full_wh)
         bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
@@ -141,7 +143,7 @@ class CarReader:
             stops_itself=True,
             charge_efficiency=car.charge_efficiency,
             standby_w=standby_w,
-            demand_w=self._preconditioning(car, most),
+            demand_w=demand_w,
             # A car that has what it needs takes this for its cabin: it is not filled beyond that before.
             demand_until_wh=max(wanted_wh, default=0.0),
             end_value=self._end_value(car, waits),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ...planner import CarIntention, Intention, SiteSlot
+from ...planner import CarIntention, Intention, PlanKey, SiteSlot
 
 
 def planned_slots(intention: Intention) -> list[dict[str, Any]]:
@@ -52,7 +52,7 @@ def planned_car(car: CarIntention) -> dict[str, Any]:
 
 
 def charging_slots(car: CarIntention) -> list[dict[str, Any]]:
-    """Return the slots in which a car charges."""
+    """Return the slots in which a car charges, or has power for its cabin: that is not charged, and so in no power."""
     return [
         {
             "start": slot.start.isoformat(),
@@ -60,9 +60,10 @@ def charging_slots(car: CarIntention) -> list[dict[str, Any]]:
             "power_w": round(slot.power_w),
             "sun_w": round(slot.sun_w),
             "stored_kwh": round(slot.energy_wh / 1000, 2),
+            "preconditions": slot.advice.why.key is PlanKey.PRECONDITIONS,
         }
         for slot in car.slots
-        if slot.charges
+        if slot.charges or slot.advice.why.key is PlanKey.PRECONDITIONS
     ]
 
 
