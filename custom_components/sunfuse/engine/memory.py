@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .codec import to_jsonable
-from .model import BatteryReading, PerPhase, Reason, ReasonKey, watts
+from .model import BatteryReading, ConnectorStatus, PerPhase, Reason, ReasonKey, watts
 from .stored_items import Stored
 from .switch_regret import RecentSky
 
@@ -92,6 +92,9 @@ class ConnectorMemory:
         None  # since when its charger reports that it takes nothing
     )
     idle_since: datetime | None = None  # since when it has an offer and takes nothing
+    without_offer: ConnectorStatus | None = (
+        None  # what its charger reports since that was withdrawn
+    )
     # Phases, where the charger switches
     phases: int | None = None
     charged_on: int | None = None  # how many it used when it last had an offer

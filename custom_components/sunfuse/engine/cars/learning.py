@@ -34,8 +34,16 @@ LEAN = 0.03
 MORE_A = 0.15
 # Nothing flows, whatever was reported before.
 RESTS = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.SUSPENDED_EV))
-# The car wants to charge, or is new.
-WANTS = frozenset((ConnectorStatus.CHARGING, ConnectorStatus.PREPARING))
+# Without an offer: the car wants to charge, or is new.
+WANTS = frozenset(
+    (
+        ConnectorStatus.CHARGING,
+        ConnectorStatus.PREPARING,
+        ConnectorStatus.SUSPENDED_EVSE,
+    )
+)
+# What a charger reports that soon after an offer was withdrawn is what that made of its state, and no word of the car.
+FOLLOWS_WITHDRAWAL = timedelta(minutes=1)
 # How much a fast confirmation compensates for earlier slow ones.
 FASTER_WEIGHT = 0.2
 # A charging car takes more than its electronics, or than this part of a minimum that is as small as that. One that draws less has
@@ -52,8 +60,8 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     else:
         past.rests_since = None
     offer_a = connector.offer_a or 0.0
-    if not offer_a and connector.status in WANTS:
-        past.idle_since = None  # its charger reports that the car wants to charge again
+    if past.idle_since is not None and not offer_a:
+        _hear(connector, past, snapshot)
     if offer_a >= connector.min_a and is_full(connector):
         past.idle_since = past.idle_since or now
     if past.takes_a is not None and past.draws:
@@ -93,6 +101,19 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     enough = drawn_a > known_a + ALL_A and with_room_a(drawn_a) >= connector.max_a
     past.takes_a = None if enough else drawn_a
     past.probed_at = None if enough else past.probed_at
+
+
+def _hear(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
+    """Note when the charger of a car that took nothing reports that it wants to charge again.
+
+    Some report that as soon as the offer is withdrawn, and for ever: only a change later on is the car's.
+    """
+    before, past.without_offer = past.without_offer, connector.status
+    if past.offered_a or past.settled_at is None:
+        return  # its charger has just confirmed the withdrawal
+    lasts = snapshot.now - past.settled_at >= FOLLOWS_WITHDRAWAL
+    if lasts and connector.status in WANTS and before not in (None, connector.status):
+        past.idle_since = None
 
 
 def _takes_less(
