@@ -1,5 +1,6 @@
 """How a charger's phases, and what it says of itself, become what the engine decides on."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from custom_components.sunfuse.central_system.station_state import (
     StationState,
     Transaction,
 )
+from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorStatus,
@@ -159,6 +161,50 @@ def test_connectors_behind_one_cable() -> None:
             unconfirmed_a=None,
         )
         assert (connector.charger, connector.charger_max_a) == expected
+
+
+def test_the_phases_of_a_vehicle_are_those_of_a_three_phase_site() -> None:
+    """Two legs are one phase to the car: how many of them it uses is no question."""
+    for site, phases, expected in ((THREE_PHASE, 3, 1), (SPLIT_PHASE, 2, None)):
+        connector = connector_of(
+            key=ConnectorKey(identity="CP", connector=1),
+            data=charger("CP", phases=phases)["data"],
+            site=site,
+            station=StationState(identity="CP", accepted=True, connected=True),
+            state=ConnectorState(id=1),
+            settings=ConnectorSettings(mode=Mode.FAST),
+            unconfirmed_a=None,
+            demand=Demand(phases=1),
+        )
+        assert connector.car_phases == expected
+
+
+@pytest.mark.parametrize(("phases", "needed_a"), [(None, None), (3, None), (1, 11.0)])
+def test_a_promise_to_a_car_with_one_phase(
+    phases: int | None, needed_a: float | None
+) -> None:
+    """2,300 Wh in an hour are 10 A on one phase, and a reserve of a tenth. On three they are less than the minimum, and can wait."""
+    now = dt_util.utcnow()
+    demand = Demand(
+        departure=now + timedelta(hours=1),
+        energy_wh=2300.0,
+        charge_efficiency=1.0,
+        phases=phases,
+        promised=True,
+    )
+    connector = connector_of(
+        key=ConnectorKey(identity="CP", connector=1),
+        data=charger("CP")["data"],
+        site=THREE_PHASE,
+        station=StationState(identity="CP", accepted=True, connected=True),
+        state=ConnectorState(id=1),
+        settings=ConnectorSettings(mode=Mode.FAST),
+        unconfirmed_a=None,
+        demand=demand,
+        now=now,
+    )
+    promised_a = connector.plan.at_least_a if connector.plan else None
+    assert promised_a == (None if needed_a is None else pytest.approx(needed_a))
 
 
 def test_unknown_status_with_a_transaction_may_charge() -> None:

@@ -19,7 +19,9 @@ def starts(says: Says, minutes: int) -> list[int]:
 
     Another car can use all that there is.
     """
-    snapshot = on(13, car("full", offer_a=6.0, draw_a=(0.0,) * 3), car("b", offer_a=0.0))
+    snapshot = on(
+        13, car("full", offer_a=6.0, draw_a=(0.0,) * 3), car("b", offer_a=0.0)
+    )
     memory, before_a, found = Memory(), 6.0, list[int]()
     for tick in range(minutes * MINUTE):
         decision, memory = decide(snapshot, memory)

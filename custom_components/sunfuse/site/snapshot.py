@@ -181,6 +181,7 @@ def connector_of(
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
     several = len(station.connectors) > 1  # behind one cable
+    car_phases = demand.phases if _legs(phases, site) == 1 else None
     offers = [offer for offer in (state.offer_a, unconfirmed_a) if offer is not None]
     return Connector(
         id=key.id,
@@ -225,7 +226,8 @@ def connector_of(
         departure=demand.departure,
         energy_needed_wh=demand.metered_wh,
         car_max_a=demand.max_a,
-        plan=_promise(demand, now, site.voltage_v * len(phases), data),
+        car_phases=car_phases,
+        plan=_promise(demand, now, site.voltage_v * len(phases[:car_phases]), data),
     )
 
 

@@ -43,6 +43,7 @@ class Ask:
     connector: Connector
     past: ConnectorMemory
     phases: tuple[int, ...]
+    car_phases: int | None  # how many of them it will use, before that is seen
     most_a: float
     uses_a: float  # of that, what it is known to use; the rest is room to show that it wants more
     most_reason: Reason  # what limits it when no other car does
@@ -65,6 +66,11 @@ class Ask:
     choice: Choice | None = None  # what to do under the recent sky
     # When it starts, or stops, if the solar power stays as it is; None: not in sight.
     sun_changes_at: datetime | None = None
+
+    @property
+    def likely_phases(self) -> tuple[int, ...]:
+        """The phases that it probably uses: to estimate how long it needs, and never to give current to others."""
+        return self.phases[: self.car_phases]
 
     @property
     def takes(self) -> float:
@@ -138,6 +144,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
     kept = ConnectorMemory(
         draws=past.draws,
         charged_on=past.charged_on,
+        car_phases=past.car_phases,
         switches=past.switches,
         offers=past.offers,
         rests_since=past.rests_since,
@@ -178,25 +185,35 @@ def phases_in_use(
     connector: Connector, draws: tuple[Draw, ...], past: ConnectorMemory
 ) -> tuple[int, ...]:
     """Return the phases that the car draws from; all that it may use while it does not charge."""
-    wired = connector.phases
-    if connector.switches_phases and past.phases == 1:
-        wired = wired[:1]
+    return _phases_seen(connector, draws, past) or (
+        connector.phases[:1] if _on_one(connector, past) else connector.phases
+    )
+
+
+def _on_one(connector: Connector, past: ConnectorMemory) -> bool:
+    return connector.switches_phases and past.phases == 1
+
+
+def _phases_seen(
+    connector: Connector, draws: tuple[Draw, ...], past: ConnectorMemory
+) -> tuple[int, ...]:
+    """Return the phases that the car draws from; none while it does not charge, or has not found them."""
     if connector.status is not ConnectorStatus.CHARGING or not draws:
-        return wired
+        return ()
     if past.asked_at is not None and draws[-1].at < past.asked_at:
-        return wired  # that was another car
+        return ()  # that was another car
     if (
         past.switching_until is not None
         and draws[-1].at < past.switching_until + SETTLED
     ):
-        return wired  # the car has not found its phases again
+        return ()  # the car has not found its phases again
     current_a = draws[-1].current_a
     charges_a = max(connector.min_a - 1, connector.min_a * CHARGES)
     if max([current_a[phase] for phase in connector.phases]) < charges_a:
-        return wired
+        return ()
     # A charger that was commanded to use one phase may not have done so yet.
     used = [p for p in connector.phases if is_used(current_a[p], connector.min_a)]
-    return tuple(used) or wired
+    return tuple(used)
 
 
 def ask(
@@ -238,6 +255,7 @@ def ask(
         connector=connector,
         past=past,
         phases=phases_in_use(connector, past.draws, past),
+        car_phases=_expected_phases(connector, past),
         most_a=most_a,
         uses_a=most_a if known_a is None else min(known_a, most_a),
         most_reason=reason,
@@ -246,6 +264,16 @@ def ask(
         grid_a=grid_a,
         plan=eco,
     )
+
+
+def _expected_phases(connector: Connector, past: ConnectorMemory) -> int | None:
+    """Return how many phases a car that does not charge will use: as was told of it, or as the last car there; None: it charges."""
+    seen = _phases_seen(connector, past.draws, past)
+    if not seen:
+        return connector.car_phases or past.car_phases
+    if not _on_one(connector, past):
+        past.car_phases = len(seen)
+    return None
 
 
 def _from_grid_a(connector: Connector, plan: PlanSlot | None, most_a: float) -> float:

@@ -250,7 +250,7 @@ def _add(
     """Add what a car wants of the resources; returns which of them it uses."""
     _, asking, wanted_as = one
     shared = []
-    for index, coefficient in resources.uses(asking.connector, asking.phases):
+    for index, coefficient in resources.uses(asking.connector, asking.likely_phases):
         if index in used_as:
             used_as[index] += coefficient * wanted_as
             shared.append(index)
@@ -284,10 +284,10 @@ def _left_out(
 
 
 def _uses(asking: Ask, resources: Resources) -> Mapping[int, float]:
-    return dict(resources.uses(asking.connector, asking.phases))
+    return dict(resources.uses(asking.connector, asking.likely_phases))
 
 
 def charge_as(asking: Ask, snapshot: Snapshot) -> float:
     """Return the charge that a car needs on each of its phases, in ampere-seconds; none if it is not known."""
-    volts = snapshot.site.voltage_v * len(asking.phases)
+    volts = snapshot.site.voltage_v * len(asking.likely_phases)
     return (asking.connector.energy_needed_wh or 0.0) * 3600 / volts

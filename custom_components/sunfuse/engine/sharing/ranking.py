@@ -220,7 +220,7 @@ def need_a(asking: Ask, snapshot: Snapshot) -> float:
         return UNKNOWN_NEED_A
     # A departure that has passed is now: give what can be given.
     left_h = max((departure - snapshot.now).total_seconds(), 900.0) / 3600
-    volts = snapshot.site.voltage_v * len(asking.phases)
+    volts = snapshot.site.voltage_v * len(asking.likely_phases)
     return max(needed_wh, 0.0) / left_h / volts
 
 
@@ -230,7 +230,7 @@ def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
     needed_wh, departure = connector.energy_needed_wh, connector.departure
     if needed_wh is None or departure is None or is_met(connector):
         return UNKNOWN_LAXITY_S
-    most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.phases)
+    most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.likely_phases)
     charging_s = max(needed_wh, 0.0) / most_w * 3600
     left_s = (departure - snapshot.now).total_seconds()
     return max(min(left_s - charging_s, UNKNOWN_LAXITY_S), -UNKNOWN_LAXITY_S)
