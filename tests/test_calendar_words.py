@@ -76,6 +76,9 @@ def test_each_has_its_target(summary: str, zoe: float, leaf: float) -> None:
         ("full: 120 %", TargetKind.SOC, 100),
         ("12,5 kWh", TargetKind.ENERGY, 12_500),
         ("150 km", TargetKind.RANGE, 150),
+        # No car stores as much, or goes as far.
+        ("100000 kWh", TargetKind.ENERGY, 1_000_000),
+        ("9999 km", TargetKind.RANGE, 2000),
         ("100 miles", TargetKind.RANGE, 160.9344),
     ],
 )

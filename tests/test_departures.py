@@ -356,6 +356,31 @@ async def test_the_calendar(hass: HomeAssistant, start: Callable[..., Any]) -> N
     assert er.async_get(hass).async_get(calendar)
 
 
+async def test_two_departures_of_a_day_at_the_same_time(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Each is an event of its own: who deletes the second keeps the first."""
+    home: Home = await start("CP1", vehicle())
+    calendar = home.entity("calendar", "departures")
+    entity = hass.data["entity_components"]["calendar"].get_entity(calendar)
+    at = tomorrow(9)
+    for summary in ("Zoe", "Zoe 95 %"):
+        await entity.async_create_event(
+            summary=summary, dtstart=at, dtend=at, rrule="FREQ=WEEKLY"
+        )
+
+    async def events() -> list[Any]:
+        found: list[Any] = await entity.async_get_events(
+            hass, dt_util.now(), tomorrow(23)
+        )
+        return found
+
+    first, second = await events()
+    assert [first.summary, second.summary] == ["Zoe", "Zoe 95 %"]
+    await entity.async_delete_event(second.uid, second.recurrence_id, "THISANDFUTURE")
+    assert [event.summary for event in await events()] == ["Zoe"]
+
+
 @pytest.mark.parametrize(
     ("now", "wall", "expected"),
     [

@@ -15,6 +15,8 @@ _TARGET = re.compile(
 _KM_PER_MILE = 1.609344
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WH_PER_KWH = 1000.0
+# More than any car stores, and further than it goes: as in the actions.
+_MOST_KWH, _MOST_KM = 1000.0, 2000.0
 
 
 # More of them than in ten years are as good as without an end.
@@ -100,11 +102,12 @@ def target_in(text: str) -> Target | None:
     value = float((found[1] or found[3]).replace(",", "."))
     unit = (found[2] or "%").casefold()
     if unit == "kwh":
-        return Target(kind=TargetKind.ENERGY, value=value * _WH_PER_KWH)
+        energy_wh = min(value, _MOST_KWH) * _WH_PER_KWH
+        return Target(kind=TargetKind.ENERGY, value=energy_wh)
     if unit == "%":
         return Target(kind=TargetKind.SOC, value=min(value, 100.0))
     factor = 1.0 if unit == "km" else _KM_PER_MILE
-    return Target(kind=TargetKind.RANGE, value=value * factor)
+    return Target(kind=TargetKind.RANGE, value=min(value * factor, _MOST_KM))
 
 
 def target_text(target: Target | None) -> str:

@@ -1,12 +1,13 @@
 """The departures of a car or charger, and the times in which it is planned to charge, as events of a calendar."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.util import dt as dt_util
 
-from ...drivers.timetable import Said, Upcoming, departures, moment_of
+from ...drivers.timetable import Said, Upcoming, departures
 from ...drivers.wishes import Wishes
 from ...planner.intention import CarSlot
 from .calendar_words import target_text
@@ -33,23 +34,15 @@ def weekly_departures(
     name: str, owner: Owner, wishes: Wishes, start: datetime, end: datetime
 ) -> Iterator[CalendarEvent]:
     """Return the departures of the week that count."""
-    for found in departures(
-        wishes.once,
-        wishes,
-        start,
-        end,
-        wishes.skipped_until,
-    ):
-        if found.said is not Said.WEEKLY:
-            continue
-        day = dt_util.as_local(found.at).date()
-        for one in wishes.weekly:
-            # In the hour that is skipped in spring it is at another time of the clock.
-            if (one.weekday, found.at) == (day.weekday(), moment_of(one, day, start)):
-                rule = f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}"
-                if one.until is not None:
-                    last = dt_util.as_utc(one.until) - timedelta(seconds=1)
-                    rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
+    for one in wishes.weekly:
+        rule = f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}"
+        if one.until is not None:
+            last = dt_util.as_utc(one.until) - timedelta(seconds=1)
+            rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
+        # Each by itself: two of one day may be at the same time.
+        alone = replace(wishes, weekly=(one,))
+        for found in departures(wishes.once, alone, start, end, wishes.skipped_until):
+            if found.said is Said.WEEKLY:
                 yield departure_event(
                     name,
                     found,
@@ -57,7 +50,6 @@ def weekly_departures(
                     recurrence_id=found.at.isoformat(),
                     rrule=rule,
                 )
-                break
 
 
 def departure_event(
