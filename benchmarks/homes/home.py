@@ -39,6 +39,7 @@ class WorldAhead:
     """What is known of a world beforehand."""
 
     world: World
+    top: int = 1  # so many days count for a peak
 
     def prices(self, now_min: float, count: int) -> tuple[tuple[float, ...], int]:
         """Return import prices, and how many of them are known."""
@@ -59,7 +60,9 @@ class WorldAhead:
     @property
     def day_peaks_w(self) -> Mapping[int, Sequence[float]]:
         """The highest intervals of days, by their minutes."""
-        return {minutes: day_peaks(self.world, minutes) for minutes in (15, 60)}
+        return {
+            minutes: day_peaks(self.world, minutes, self.top) for minutes in (15, 60)
+        }
 
     def sun(self, first: int, count: int) -> Quantiles:
         """Return the sun."""
@@ -93,7 +96,7 @@ def run(
     Replay(
         site=SITE,
         plant=plant,
-        ahead=WorldAhead(world=world),
+        ahead=WorldAhead(world=world, top=peak.top if peak else 1),
         start=START,
         pace=PACE,
         peaks=counted,

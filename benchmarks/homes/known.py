@@ -47,16 +47,20 @@ def usual_house(world: World, first: int, count: int) -> Quantiles:
     return Quantiles(low=low, median=median, high=high)
 
 
-def day_peaks(world: World, interval_min: int) -> tuple[float, ...]:
-    """Return the highest interval of days without cars: of the weeks before, or of the month where that is known."""
+def day_peaks(world: World, interval_min: int, top: int) -> tuple[float, ...]:
+    """Return the highest interval of days without cars: of the weeks before.
+
+    Where the month is known, it is what its `top` highest days reach, of each day: so it is reached for certain.
+    """
     net_w = world.past_net_w
     if world.perfect:
         net_w = world.quarters(world.house_w) - world.quarters(world.sun_w)
         net_w = net_w[: world.days * QUARTERS]
     windows = np.maximum(net_w, 0.0).reshape(-1, interval_min // QUARTER_MIN)
-    return tuple(
-        windows.mean(axis=1).reshape(len(net_w) // QUARTERS, -1).max(axis=1).tolist()
-    )
+    days_w = windows.mean(axis=1).reshape(len(net_w) // QUARTERS, -1).max(axis=1)
+    if world.perfect:
+        days_w[:] = np.sort(days_w)[-top]
+    return tuple(days_w.tolist())
 
 
 def sun_ahead(world: World, first: int, count: int) -> Quantiles:

@@ -82,9 +82,12 @@ def least_cost(asked: Problem) -> float | None:
         model.addConstr(balance == net)
     _circuits(model, asked, flows)
     for peak in asked.peaks:
-        paid = model.addVariable(0, math.inf)
+        highest = model.addVariable(0, math.inf)
         powers = exports if peak.of_export else imports
-        cost += peak.price_per_kw * paid
+        for above_w, more in ((peak.level_w, peak.price_per_kw), *peak.dearer_above):
+            paid = model.addVariable(0, math.inf)
+            model.addConstr(paid >= highest - above_w / 1000)
+            cost += more * paid
         for window in {each for each in peak.windows if each >= 0}:
             inside = [step for step in steps if peak.windows[step] == window]
             begun = 0 in inside
@@ -92,7 +95,7 @@ def least_cost(asked: Problem) -> float | None:
             length += peak.used_s / HOUR if begun else 0.0
             energy = sum(powers[step] * hours[step] for step in inside)
             energy += peak.used_wh / 1000 if begun else 0.0
-            model.addConstr(energy <= (paid + peak.level_w / 1000) * length)
+            model.addConstr(energy <= highest * length)
     model.minimize(cost)
     if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None

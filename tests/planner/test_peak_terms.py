@@ -68,7 +68,10 @@ def test_the_level_is_what_is_paid_anyway() -> None:
     base = PeakTariff(name="x", windows=(), price_per_kw=4.0, floor_w=2_500.0)
     assert peak_level(base) == 2_500
     assert peak_level(replace(base, counted_w=(4_000.0,))) == 4_000
-    assert peak_level(replace(base, counted_w=(4_000.0,), expected_w=6_000.0)) == 6_000
+    assert (
+        peak_level(replace(base, counted_w=(4_000.0,), anyway_w=((6_000.0, 1.0),)))
+        == 6_000
+    )
     three = replace(base, top=3, floor_w=0.0, counted_w=(6_000.0, 5_000.0, 4_000.0))
     assert peak_level(three) == 4_000
     # Mean of three within 5 kW: 15 kW in all, of which two hours have 4 and 4.
@@ -79,6 +82,54 @@ def test_the_level_is_what_is_paid_anyway() -> None:
         step_prices=(100.0, 200.0, 400.0, 600.0),
     )
     assert peak_level(steps) == 7_000
+
+
+def test_what_the_house_may_reach_is_paid_by_its_probability() -> None:
+    """A kilowatt that the house alone reaches in one of two months, or one of four, costs half of the price, or three quarters."""
+    plain = night(car())
+    anyway_w = ((3_000.0, 0.97), (5_000.0, 0.5), (6_000.0, 0.25))
+    (term,) = peak_terms(
+        replace(plain, peaks=(_tariff(plain, anyway_w=anyway_w),)), plain.import_price
+    )
+    assert list(term.peak.levels) == [(3_000, 2.0), (5_000, 1.0), (6_000, 1.0)]
+    assert term.peak.highest_price == 4
+    assert term.cost(4_000) == 2
+    assert term.cost(7_000) == 2 * 2 + 1 * 3 + 4
+    # What has been reached is free.
+    tariff = _tariff(plain, anyway_w=anyway_w, counted_w=(5_500.0,))
+    (term,) = peak_terms(replace(plain, peaks=(tariff,)), plain.import_price)
+    assert list(term.peak.levels) == [(5_500, 3.0), (6_000, 1.0)]
+    # A target of the user is kept; what it costs to exceed it is what it was.
+    (term,) = peak_terms(
+        replace(plain, peaks=(replace(tariff, target_w=7_000.0),)), plain.import_price
+    )
+    assert list(term.peak.levels) == [(7_000, 4.0)]
+    assert term.cost(7_000) == 3 * 0.5 + 4
+
+
+def test_a_peak_gets_dearer_level_by_level() -> None:
+    """Waiting costs 0.20 for each kilowatt-hour; a kilowatt costs 0.05 from 1 kW on, and 0.30 more from 3 kW on: 3 kW it is."""
+    zoe = store(
+        max_charge_w=11_000.0,
+        charge_efficiency=1.0,
+        goals=(Goal(step=1, energy_wh=4_000.0),),
+    )
+    asked = problem(
+        zoe,
+        steps=2,
+        import_price=(0.10, 0.30),
+        peaks=(
+            Peak(
+                price_per_kw=0.05,
+                windows=(0, 1),
+                level_w=1_000.0,
+                dearer_above=((3_000.0, 0.30),),
+            ),
+        ),
+    )
+    plan = solve(asked)
+    assert plan.store("zoe").charge_w == pytest.approx((3_000, 1_000), abs=2)
+    assert plan.cost == pytest.approx(0.30 + 0.30 + 2 * 0.05, abs=1e-3)
 
 
 def test_what_a_day_has_reached_is_free_for_the_rest_of_it() -> None:

@@ -100,10 +100,14 @@ def _problems(draw: st.DrawFn) -> Problem:
     net = zip(load_w, solar_w, strict=True)
     length, first = draw(st.integers(1, 3)), draw(st.integers(0, steps))
     windows = tuple(-1 if step < first else step // length for step in range(steps))
+    level_w = draw(st.integers(0, 4)) * 1000.0
     peak = Peak(
         price_per_kw=draw(st.integers(0, 40)) / 10,
         windows=windows,
-        level_w=draw(st.integers(0, 4)) * 1000.0,
+        level_w=level_w,
+        dearer_above=draw(
+            st.sampled_from([(), ((level_w + 1500.0, 2.0), (level_w + 2500.0, 0.5))])
+        ),
         used_wh=draw(st.sampled_from([0.0, 300.0])),
         used_s=600.0,
         of_export=draw(st.booleans()),

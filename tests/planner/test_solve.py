@@ -20,6 +20,8 @@ from custom_components.sunfuse.planner.simple import SimplePlanner
 
 from .common import battery, car, judge, problem
 
+PEAK = Peak(price_per_kw=1.0, windows=(0,) * 4, level_w=2_500.0)
+
 
 def _plan(asked: Problem) -> Plan:
     plan = solve(asked)
@@ -391,6 +393,14 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
         ({"circuits": (Circuit(id="a", limit_a=16.0),)}, "limit_a is 16.0, not a"),  # type: ignore[arg-type]
         ({"circuits": (Circuit(id="a", limit_a=()),)}, "has not 3 phases"),
         ({"peaks": (Peak(price_per_kw=1.0, windows=(0.5,) * 4),)}, "0.5 is no window"),  # type: ignore[arg-type]
+        (
+            {"peaks": (replace(PEAK, dearer_above=((2e3, 1.0),)),)},
+            "2000.0 is not above 2500.0",
+        ),
+        (
+            {"peaks": (replace(PEAK, dearer_above=((3e3, -1.0),)),)},
+            r"dearer_above\[0\]: a value is negative",
+        ),
         ({"stores": (car(taken_w=(float("nan"),)),)}, "taken_w"),
         ({"stores": (car(goals=(Goal(step=-1, energy_wh=1.0),)),)}, "step -1 of 4"),
         (

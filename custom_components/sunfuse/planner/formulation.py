@@ -308,7 +308,7 @@ def _scale(problem: Problem) -> Scale:
         ),
         *(grams / 1000 * abs(problem.carbon_price) for grams in problem.carbon_g),
     )
-    peaks = (peak.price_per_kw / _shortest_h(problem, peak) for peak in problem.peaks)
+    peaks = (peak.highest_price / _shortest_h(problem, peak) for peak in problem.peaks)
     missing = (goal.price or 0.0 for store in problem.stores for goal in store.goals)
     return Scale(energy=energy, dearest=max([energy, *peaks, *missing]))
 

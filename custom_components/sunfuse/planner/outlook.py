@@ -76,7 +76,8 @@ class PeakTariff:
     `windows` numbers the interval of each step in the order of time; -1: it does not count. `counted_w` are the highest
     intervals of the month so far, no more than `top`. Where only the highest interval of a day counts, `days` numbers the
     local day of each step, `today_w` is the highest interval of the running day so far, and `counted_w` is without it.
-    `expected_w` is what the month's peak will probably come to without any car. `used_wh` and `used_s` are what the running
+    `anyway_w` is what the month's peak comes to without any car: powers in ascending order, each with the probability that it
+    is reached. `used_wh` and `used_s` are what the running
     interval has imported, and for how long it has run.
 
     A `guarded` tariff has the fast loop keep each interval below the target, and `target_w` is the user's own. If it
@@ -91,7 +92,7 @@ class PeakTariff:
     counted_w: tuple[float, ...] = ()
     today_w: float = 0.0
     floor_w: float = 0.0
-    expected_w: float = 0.0
+    anyway_w: tuple[tuple[float, float], ...] = ()
     used_wh: float = 0.0
     used_s: float = 0.0
     guarded: bool = False

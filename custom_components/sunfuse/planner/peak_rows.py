@@ -35,6 +35,10 @@ class PeakRows:
         """Keep the mean import of each window at or below the peak; the part of the peak above the level is paid."""
         program = self.program
         paid = program.columns(1, cost=peak.price_per_kw)
+        for above_w, more in peak.dearer_above:
+            dearer = program.columns(1, cost=more)
+            above_kw = (above_w - peak.level_w) / 1000
+            program.row((dearer, 1.0), (paid, -1.0), lower=-above_kw)
         windows = np.array(peak.windows)
         counted = [int(window) for window in dict.fromkeys(peak.windows) if window >= 0]
         for window in counted:

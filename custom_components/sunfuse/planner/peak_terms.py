@@ -5,7 +5,8 @@ price that will probably fall on them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 import math
 
 from .outlook import Outlook, PeakTariff
@@ -16,23 +17,25 @@ _DAY_S = 86_400.0
 # Above what the user wants to stay below, a kilowatt costs this multiple of the highest price of a kilowatt-hour: more
 # than moving a car's energy can save, and less than a missed departure.
 _KEPT = 5.0
+# What the household reaches with these probabilities, it reaches; and where prices know only steps.
+_CERTAINLY = 0.95
+_PROBABLY = 0.5
 # By less a peak is not raised.
 _SMALL_W = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeakTerm:
-    """A peak of the program, and what it really costs: from which level on, and how much for each kilowatt."""
+    """A peak of the program, and one with what it really costs: the user may want another level."""
 
     tariff: PeakTariff
     peak: Peak
-    level_w: float
-    price_per_kw: float
+    real: Peak
     today: bool  # whether the running interval belongs to it
 
     def cost(self, peak_w: float) -> float:
         """Return what a peak costs beyond what is paid in any case."""
-        return self.price_per_kw * max(0.0, peak_w - self.level_w) / 1000
+        return self.real.cost(peak_w)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +79,26 @@ def _terms(
     for day, windows in _by_day(tariff):
         today = day == (tariff.days[0] if tariff.days else 0)
         level_w = peak_level(tariff, today=today)
-        above_w, above_price = level_w, price
-        if tariff.target_w is not None:
-            above_w = max(level_w, tariff.target_w)
-            above_price = max(price, kept_price)
-        yield PeakTerm(
-            tariff=tariff,
-            peak=Peak(
-                price_per_kw=above_price,
-                windows=windows,
-                level_w=above_w,
-                used_wh=tariff.used_wh,
-                used_s=tariff.used_s,
-                guarded=tariff.guarded,
-                reserved_w=_reserved_w(tariff, outlook),
-            ),
+        above_price, dearer = _by_chance(tariff, level_w, price)
+        peak = Peak(
+            price_per_kw=above_price,
+            windows=windows,
             level_w=level_w,
-            price_per_kw=price,
-            today=today,
+            dearer_above=dearer,
+            used_wh=tariff.used_wh,
+            used_s=tariff.used_s,
+            guarded=tariff.guarded,
+            reserved_w=_reserved_w(tariff, outlook),
         )
+        real = peak
+        if tariff.target_w is not None:
+            peak = replace(
+                peak,
+                price_per_kw=max(price, kept_price),
+                level_w=max(level_w, tariff.target_w),
+                dearer_above=(),
+            )
+        yield PeakTerm(tariff=tariff, peak=peak, real=real, today=today)
 
 
 def _reserved_w(tariff: PeakTariff, outlook: Outlook) -> Series:
@@ -156,11 +160,34 @@ def peak_level(tariff: PeakTariff, *, today: bool = True) -> float:
     if not today:
         counted.append(tariff.today_w)
     counted = sorted(counted, reverse=True)[: tariff.top]
-    anyway_w = max(tariff.floor_w, tariff.expected_w, tariff.today_w if today else 0.0)
+    anyway_w = max(tariff.floor_w, tariff.today_w if today else 0.0)
     if tariff.step_limits_w:
-        return max(anyway_w, _level_of_step(tariff, counted))
+        probable_w = _likely_w(tariff, _PROBABLY)
+        return max(anyway_w, probable_w, _level_of_step(tariff, counted))
+    anyway_w = max(anyway_w, _likely_w(tariff, _CERTAINLY))
     reached_w = counted[-1] if len(counted) == tariff.top else 0.0
     return max(reached_w, anyway_w)
+
+
+def _by_chance(
+    tariff: PeakTariff, level_w: float, price: float
+) -> tuple[float, tuple[tuple[float, float], ...]]:
+    """Return what a kilowatt above the level costs, and how much more above powers that the household may reach alone.
+
+    It costs nothing if the month comes to that power anyway: so it bears the price times the probability that it does not.
+    """
+    anyway_w = () if tariff.step_limits_w else tariff.anyway_w
+    above = [(power_w, reached) for power_w, reached in anyway_w if power_w > level_w]
+    powers_w = [power_w for power_w, _ in above]
+    prices = [price * (1 - reached) for _, reached in above] + [price]
+    more = [dearer - paid for paid, dearer in pairwise(prices)]
+    return prices[0], tuple(zip(powers_w, more, strict=True))
+
+
+def _likely_w(tariff: PeakTariff, probability: float) -> float:
+    """Return the highest power that the month reaches without any car with a probability."""
+    likely = (power_w for power_w, reached in tariff.anyway_w if reached >= probability)
+    return max(likely, default=0.0)
 
 
 def _level_of_step(tariff: PeakTariff, counted: list[float]) -> float:
@@ -191,4 +218,5 @@ def _price(tariff: PeakTariff) -> float:
 
 
 def _mean_w(tariff: PeakTariff, counted: list[float]) -> float:
-    return max(sum(counted) / tariff.top, tariff.floor_w, tariff.expected_w)
+    probable_w = _likely_w(tariff, _PROBABLY)
+    return max(sum(counted) / tariff.top, tariff.floor_w, probable_w)

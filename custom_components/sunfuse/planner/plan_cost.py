@@ -29,7 +29,7 @@ def priced(problem: Problem, plan: Plan) -> Plan:
         )
     )
     for peak, highest_w in zip(problem.peaks, peaks, strict=True):
-        cost += peak.price_per_kw * max(0.0, highest_w - peak.level_w) / 1000
+        cost += peak.cost(highest_w)
     for store, planned in zip(problem.stores, plan.stores, strict=True):
         cost += store.start_cost * starts(planned, charging=store.charging)
         cost += _worn(problem, store.charge_cost, planned.charge_w)

@@ -152,7 +152,8 @@ class Circuit:
 class Peak:
     """A price of power: for each kilowatt of the highest mean import of a window above a level.
 
-    The highest window of all steps is paid for once. With `of_export`, export takes the place of import.
+    The highest window of all steps is paid for once. With `of_export`, export takes the place of import. `dearer_above` has
+    further levels, in ascending order, each with what a kilowatt above it costs in addition.
     `windows` numbers the window of each step in chronological order (quarter hours, hours); -1: the step does not count.
     `used_wh` and `used_s` are what the first window had imported before the first step began, and for how long.
 
@@ -164,6 +165,7 @@ class Peak:
     price_per_kw: float
     windows: tuple[int, ...]
     level_w: float = 0.0
+    dearer_above: tuple[tuple[float, float], ...] = ()
     used_wh: float = 0.0
     used_s: float = 0.0
     guarded: bool = False
@@ -173,6 +175,21 @@ class Peak:
     def __post_init__(self) -> None:
         """Accept lists and arrays."""
         _as_tuples(self)
+
+    @property
+    def levels(self) -> tuple[tuple[float, float], ...]:
+        """All levels, each with what a kilowatt above it costs in addition."""
+        return ((self.level_w, self.price_per_kw), *self.dearer_above)
+
+    @property
+    def highest_price(self) -> float:
+        """What a kilowatt costs above all levels."""
+        return sum(more for _, more in self.levels)
+
+    def cost(self, highest_w: float) -> float:
+        """Return what a highest window costs."""
+        paid = (more * max(0.0, highest_w - above) for above, more in self.levels)
+        return sum(paid) / 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,14 @@ def _peak(name: str, peak: Peak, steps: int) -> None:
     for field in ("price_per_kw", "level_w", "used_wh", "used_s"):
         _number(f"{name}.{field}", getattr(peak, field), least=0.0)
     _flags(name, peak, "guarded", "of_export")
+    _sequence(f"{name}.dearer_above", peak.dearer_above)
+    below_w = peak.level_w
+    for number, level in enumerate(peak.dearer_above):
+        place = f"{name}.dearer_above[{number}]"
+        _series(place, level, 2, least=0.0)
+        if level[0] <= below_w:
+            raise ValueError(f"{place}: {level[0]} is not above {below_w}")
+        below_w = level[0]
     if peak.reserved_w:
         _series(f"{name}.reserved_w", peak.reserved_w, steps, least=0.0)
         if not peak.guarded:

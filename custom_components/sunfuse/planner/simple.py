@@ -232,7 +232,7 @@ class SimplePlanner:
         return np.where(only_sun & (sun < 1.0 - 1e-9), np.inf, price)
 
     def _peak_cost(self, power_w: Values) -> Values:
-        """Return what additional power in a step costs above the level and the steps that are as high already.
+        """Return what additional power in a step costs above the levels and the steps that are as high already.
 
         A step stands for its window: more in one and less in another step of an hour is not weighed.
         """
@@ -242,9 +242,11 @@ class SimplePlanner:
                 continue
             counts = np.array(peak.windows) >= 0
             reached_w = np.max(self._net, initial=peak.level_w, where=counts)
-            above_w = np.maximum(self._net[: len(power_w)] + power_w - reached_w, 0.0)
-            above_w[~counts[: len(power_w)]] = 0.0
-            cost += peak.price_per_kw * above_w / 1000
+            drawn_w = self._net[: len(power_w)] + power_w
+            for level_w, more in peak.levels:
+                above_w = np.maximum(drawn_w - max(reached_w, level_w), 0.0)
+                above_w[~counts[: len(power_w)]] = 0.0
+                cost += more * above_w / 1000
         return cost
 
     def _empty_overfull(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""What a month's peak will probably come to without any car, calculated by hand."""
+"""What a month's peak comes to without any car, calculated by hand."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,8 @@ import pytest
 from custom_components.sunfuse.sources.series import Series, Slot
 from custom_components.sunfuse.sources.tariffs.usual_peaks import (
     day_peaks,
+    likely_peaks,
     peaks_of,
-    probable_peak_w,
 )
 
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -61,25 +61,40 @@ def test_days_of_longer_intervals_stand_for_shorter_ones() -> None:
     assert peaks_of({}, 15) == ()
 
 
+# 1 day in 10 has 5 kW, 1 in 5 at least 4, 3 in 10 at least 3: that none of a week has them, or only one.
+NONE = {5_000.0: 0.9**7, 4_000.0: 0.8**7, 3_000.0: 0.7**7}
+ONE = {
+    5_000.0: 7 * 0.1 * 0.9**6,
+    4_000.0: 7 * 0.2 * 0.8**6,
+    3_000.0: 7 * 0.3 * 0.7**6,
+}
+
+
 @pytest.mark.parametrize(
-    ("reached_w", "top", "days", "peak_w"),
+    ("reached_w", "top", "days", "peaks"),
     [
-        # 1 day in 10 has 5 kW, 1 in 5 at least 4: that a week has none of those has the probability 0.9^7 = 0.478.
-        ((), 1, 7, 5_000),
-        ((), 1, 6, 4_000),  # 0.9^6 = 0.531, 0.8^6 = 0.262
-        # Two days of 4 kW in a week: 1 - 0.8^7 - 7 x 0.2 x 0.8^6 = 0.423; of 3 kW: 1 - 0.7^7 - 7 x 0.3 x 0.7^6 = 0.671.
-        ((), 2, 7, 3_000),
-        # One of the two is there already: one day of 4 kW in a week is likely, one of 5 kW with 0.522 as well.
-        ((6_000.0,), 2, 7, 5_000),
-        ((6_000.0, 5_500.0), 2, 7, 5_500),
-        ((6_000.0,), 1, 0, 6_000),
-        ((), 1, 0, 0),
-        ((2_000.0,), 3, 1, 0),  # one day is no third
+        ((), 1, 7, {1_000.0: 1.0} | {w: 1 - none for w, none in NONE.items()}),
+        ((), 2, 7, {1_000.0: 1.0} | {w: 1 - NONE[w] - one for w, one in ONE.items()}),
+        # One of the two is there already.
+        ((6_000.0,), 2, 7, {1_000.0: 1.0} | {w: 1 - none for w, none in NONE.items()}),
+        ((6_000.0, 5_500.0), 2, 7, {5_500.0: 1.0}),
+        ((6_000.0,), 1, 0, {6_000.0: 1.0}),
+        ((), 1, 0, {}),
+        ((2_000.0,), 3, 1, {}),  # one day is no third
     ],
 )
 def test_what_a_month_comes_to_by_its_past_days(
-    reached_w: tuple[float, ...], top: int, days: float, peak_w: float
+    reached_w: tuple[float, ...], top: int, days: float, peaks: dict[float, float]
 ) -> None:
-    """What is as likely reached as not, by days drawn from ten past ones."""
+    """How likely each power is reached, by days drawn from ten past ones."""
     past_w = (5_000.0, 4_000.0, 3_000.0, *(1_000.0,) * 7)
-    assert probable_peak_w(past_w, reached_w, top=top, days=days) == peak_w
+    found = dict(likely_peaks(past_w, reached_w, top=top, days=days))
+    assert found == pytest.approx(peaks)
+    assert list(found) == sorted(found)
+
+
+def test_powers_of_nearly_the_same_probability_are_one() -> None:
+    """One day in twenty has 5 kW: of two days one has it with 0.0975, which is too rare; 1 - 0.9^2 have 4.9."""
+    past_w = (5_000.0, 4_900.0, *(3_000.0,) * 18)
+    found = dict(likely_peaks(past_w, (), top=1, days=2))
+    assert found == pytest.approx({3_000.0: 1.0, 4_900.0: 0.19})

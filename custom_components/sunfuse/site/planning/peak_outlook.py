@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ...planner import PeakTariff, Quantiles
 from ...sources.tariffs.capacity_rules import PriceRule
 from ...sources.tariffs.month_peaks import expected_w, interval_start
-from ...sources.tariffs.usual_peaks import peaks_of, probable_peak_w
+from ...sources.tariffs.usual_peaks import likely_peaks, peaks_of
 from .peaks import RunningPeak
 
 
@@ -88,7 +88,7 @@ def peak_tariff(
             default=0.0,
         ),
         floor_w=tariff.floor_w,
-        expected_w=_expected_w(peak, alone, now, end, tuple(windows), starts),
+        anyway_w=_anyway_w(peak, alone, now, end, tuple(windows), starts),
         used_wh=state.used_wh if state.interval == running else 0.0,
         used_s=(now - running).total_seconds(),
         guarded=peak.rule.cap,
@@ -102,23 +102,23 @@ def peak_tariff(
     )
 
 
-def _expected_w(
+def _anyway_w(
     peak: RunningPeak,
     alone: HouseAlone,
     now: datetime,
     end: datetime,
     windows: tuple[int, ...],
     starts: tuple[datetime, ...],
-) -> float:
-    """Return what the month's peak will come to without any car: by its past days, or by its forecast."""
+) -> tuple[tuple[float, float], ...]:
+    """Return what the month's peak comes to without any car, by its past days or its forecast: powers with their probability."""
     tariff = peak.rule.tariff
     past_w = peaks_of(alone.day_peaks_w, tariff.interval_min)
     # Of those days, all hours count alike.
     if not past_w or tariff.weight.periods or tariff.weight.value != 1:
-        return _forecast_w(alone, windows, starts)
+        return ((_forecast_w(alone, windows, starts), 1.0),)
     reached_w = (one.power_w for one in peak.state.peaks)
     days = (end - now) / timedelta(days=1)
-    return probable_peak_w(past_w, reached_w, top=tariff.top, days=days)
+    return likely_peaks(past_w, reached_w, top=tariff.top, days=days)
 
 
 def _forecast_w(

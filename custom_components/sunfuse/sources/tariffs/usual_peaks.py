@@ -1,4 +1,4 @@
-"""What a month's peak will probably come to without any car: from the highest interval of each of many past days."""
+"""What a month's peak comes to without any car: from the highest interval of each of many past days."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -8,6 +8,8 @@ from ..series import QUARTER, Series, by_quarter
 
 # With fewer days, the highest of them says little of a month.
 LEAST_DAYS = 7
+# Powers whose probability differs by less are one.
+_APART = 0.1
 # A day that is known for less than this may lack its peak.
 _WHOLE_DAY = timedelta(hours=20)
 
@@ -43,21 +45,25 @@ def peaks_of(
     return ()
 
 
-def probable_peak_w(
+def likely_peaks(
     past_w: Sequence[float], reached_w: Iterable[float], *, top: int, days: float
-) -> float:
-    """Return what as many days as count will reach or exceed by the end of a month, with a probability of one half.
+) -> tuple[tuple[float, float], ...]:
+    """Return powers that as many days as count will reach or exceed by the end of a month, each with its probability.
 
-    `past_w` are the highest intervals of past days, as which each of the `days` that are left is drawn; `reached_w` those
-    of the month so far.
+    They ascend, by a tenth of probability or more. `past_w` are the highest intervals of past days, as which each of the
+    `days` that are left is drawn; `reached_w` those of the month so far.
     """
     reached = sorted(reached_w, reverse=True)
+    found: list[tuple[float, float]] = []
     for power_w in sorted({*past_w, *reached}, reverse=True):
         lacking = top - sum(each >= power_w for each in reached)
         share = sum(each >= power_w for each in past_w) / len(past_w)
-        if lacking <= 0 or _at_least(lacking, round(days), share) >= 0.5:
-            return power_w
-    return 0.0
+        likely = 1.0 if lacking <= 0 else _at_least(lacking, round(days), share)
+        if likely >= min(1 - _APART / 2, found[-1][1] + _APART if found else _APART):
+            found.append((power_w, likely))
+        if likely >= 1 - _APART / 2:
+            break
+    return tuple(reversed(found))
 
 
 def _at_least(count: int, draws: int, share: float) -> float:
