@@ -291,6 +291,57 @@ async def test_energy_in_any_order(
         await teller.system.stop()
 
 
+@pytest.mark.parametrize("style", ["lifetime", "restarts"])
+@pytest.mark.parametrize("silent", [{"start"}, {"start", "stop"}])
+async def test_starts_without_a_register(
+    session: ClientSession,
+    clock: SteppedClock,
+    timing: Timing,
+    style: str,
+    silent: set[str],
+) -> None:
+    """Sessions of 2.x whose starts carry no register go on from the one before.
+
+    What flowed before the first value of all is lost: nothing tells where the register stood then. So is what flowed
+    before the first value of a register that restarts, until it was seen to.
+    """
+    for seed in range(10):
+        random = Random(f"{seed} {style}")
+        teller = Teller(
+            session=session,
+            clock=clock,
+            timing=timing,
+            random=random,
+            version="2.0.1",
+            style=style,
+            order="as stored",
+            unit="Wh",
+            with_values=True,
+            lifetime_wh=40_000.0,
+            silent=frozenset(silent),
+        )
+        first_wh = teller.lifetime_wh if style == "lifetime" else 0.0
+        await teller.begin()
+        await teller.connect()
+        await teller.one_session(0.0, restarts=False)
+        for _ in range(4):
+            await teller.one_session(0.7, restarts=True)
+        if not teller.online:
+            await teller.connect()
+        steps_wh = 2 * STEP_WH * (len(teller.taken) + 1)
+        shown_wh = (teller.energy_wh or 0.0) - first_wh
+        assert shown_wh <= teller.delivered_wh + steps_wh, seed
+        assert style != "lifetime" or shown_wh >= teller.delivered_wh - steps_wh, seed
+        for number, taken_wh in teller.taken.items():
+            shown = teller.finished[teller.names[number]].energy_wh
+            assert shown is not None
+            assert shown <= taken_wh + 2 * STEP_WH, (seed, number)
+            exact = style == "lifetime" and number > 0
+            assert not exact or shown >= taken_wh - 2 * STEP_WH, (seed, number)
+        await teller.disconnect()
+        await teller.system.stop()
+
+
 async def test_values_that_a_clock_stored_which_was_ahead(
     session: ClientSession, clock: SteppedClock, timing: Timing
 ) -> None:

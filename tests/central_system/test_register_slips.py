@@ -1,5 +1,6 @@
 """Registers that chargers leave out, write as 0, report by phase or of several places: each session counts all the same."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -206,3 +207,67 @@ async def test_the_first_register_is_that_of_an_end(
         assert connector(system).meter.energy_wh == energy_wh
         clock.step(600)
     assert finished[1].energy_wh == 3000
+
+
+async def _session2(
+    charger: Charger,
+    clock: SteppedClock,
+    number: int,
+    told: Mapping[str, float | None],
+    ago_s: float = 0,
+) -> None:
+    """Report a session of OCPP 2.x by its events, each half an hour after the one before, and what each shows."""
+    for sequence, (kind, energy_wh) in enumerate(told.items()):
+        context = {"Started": "Transaction.Begin", "Ended": "Transaction.End"}
+        more: Any = {"transaction": f"tx{number}", "evse": EVSE}
+        at = clock.text(-ago_s + 1800 * sequence)
+        if energy_wh is not None:
+            sampled = {
+                "value": energy_wh,
+                "context": context.get(kind, "Sample.Periodic"),
+            }
+            more["meterValue"] = _values(at, sampled)
+        if kind == "Ended":
+            more["stopped"] = "Local"
+        await charger.station.event(kind, at, sequence, **more)
+        if not ago_s:
+            clock.step(1800)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("end_wh", [None, 50_000])
+async def test_starts_without_a_register(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+    late: bool,
+    end_wh: float | None,
+) -> None:
+    """A register that goes on stood where the session before it ended, now or reported hours later (OCPP 2.0.1)."""
+    charger = await _booted(connect, "2.0.1")
+    await _session2(charger, clock, 0, {"Started": None, "Ended": 40_000})
+    clock.step(24 * 3600)
+    last_wh = end_wh or 47_000
+    session = {"Started": None, "Updated": 47_000, "Ended": end_wh}
+    await _session2(charger, clock, 1, session, ago_s=6 * 3600 if late else 0)
+    assert connector(system).meter.energy_wh == last_wh
+    assert finished[-1].energy_wh == last_wh - 40_000
+
+
+async def test_registers_that_restart_without_saying_so(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """Values below the end of the session before show a register that restarted, also after one without values (2.0.1)."""
+    charger = await _booted(connect, "2.0.1")
+    await _session2(charger, clock, 0, {"Started": None, "Updated": 0, "Ended": 0})
+    clock.step(3600)
+    await _session2(charger, clock, 1, {"Started": None, "Ended": 9_000})
+    clock.step(3600)
+    more = {"Started": None, "Updated": 1_000, "Ended": 3_000}
+    await _session2(charger, clock, 2, more)
+    assert connector(system).meter.energy_wh == 12_000
+    assert [one.energy_wh for one in finished[1:]] == [9_000, 3_000]

@@ -68,7 +68,7 @@ class EnergyCounter:
 
     def read(self, register_wh: float, at: datetime) -> None:
         """Take a reading of the register from meter values."""
-        track, session = self._tracks.values, self._session
+        track, session = self._tracks.of_values, self._session
         if self._tracks.has_later(at):
             return  # stored while offline, and a later reading is known already
         if register_wh < 0:
@@ -279,6 +279,9 @@ class EnergyCounter:
         if from_start and not (from_zero and self._restarts):
             assert start_wh is not None
             return base_wh - start_wh
+        edge = self._tracks.same_register(register_wh, at)
+        if start_wh is None and edge is not None and not self._restarts:
+            return edge.offset_wh
         if from_zero:
             return base_wh
         if self._tracks.former and self._returns(self._tracks.former, register_wh, at):

@@ -216,12 +216,18 @@ class Meter:
             return SessionValues.begin(energy, at)
         return values.including(energy, at)
 
+    @property
+    def restarts(self) -> bool:
+        """Whether values count from the start of each session, as far as that is known."""
+        return self._energy.restarts
+
     def taken_by(
         self, values: SessionValues, start_wh: float | None, started_at: datetime
     ) -> float | None:
         """Return the energy that the values of a transaction show, None if they are no help."""
-        restarts = self._energy.restarts
-        return values.taken_wh(start_wh, started_at, self._most_wh, restarts=restarts)
+        return values.taken_wh(
+            start_wh, started_at, self._most_wh, restarts=self.restarts
+        )
 
     def is_late(self, at: datetime) -> bool:
         """Whether something newer is known of the energy than what happened at a time."""

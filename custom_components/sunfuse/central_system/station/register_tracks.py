@@ -22,6 +22,14 @@ class RegisterTracks:
         self.edges: Track | None = None  # starts and stops
         self.begun: Track | None = None  # the newest start
 
+    @property
+    def of_values(self) -> Track | None:
+        """The last reading of the register that meter values show, which may be a later start or stop."""
+        values, edges = self.values, self.edges
+        if values is None or edges is None or edges.at <= values.at:
+            return values
+        return edges if edges.offset_wh == values.offset_wh else values
+
     def follows(self, track: Track, register_wh: float, at: datetime) -> bool:
         """Whether a register can have come here from where it was read last."""
         return 0 <= register_wh - track.register_wh <= self._most_wh(track.at, at)

@@ -61,6 +61,11 @@ class Chain:
         """Return the chain without a session."""
         return Chain.of(span for span in self.spans if span.id != session_id)
 
+    def before(self, at: datetime) -> Span | None:
+        """Return the last session that had ended by a time."""
+        earlier = (span for span in reversed(self.spans) if span.ended_at <= at)
+        return next(earlier, None)
+
     def ends_with(self, started_at: datetime, start_wh: float) -> bool:
         """Whether the last session started so, and still runs."""
         last = self.spans[-1] if self.spans else None

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from .meter import Meter
+from .session_chain import Span
 from .transactions import Record
 
 
 def ended(
     record: Record,
+    before: Span | None,
     meter: Meter,
     started_at: datetime,
     at: datetime,
@@ -17,9 +19,10 @@ def ended(
     """Return a transaction that ended, and whether something newer is known of the meter.
 
     `started_at` is when it began by what is known of the station's clock now. Where the end carries no register, the
-    last meter value stands for it.
+    last meter value stands for it; where the start carries none, the end of the session `before` does.
     """
-    start_wh, shown_wh = record.transaction.meter_start_wh, _shown_wh(record, meter)
+    start_wh = _start_wh(record, before, meter)
+    shown_wh = _shown_wh(record, start_wh, meter)
     read_at, stop_wh = at, meter_stop_wh
     if stop_wh is None and record.values is not None:
         read_at = min(record.values.last_at, at)
@@ -37,22 +40,39 @@ def ended(
         # What it had taken when another began, or what its values show.
         energy_wh = _most(record.energy_wh, shown_wh)
     openly = meter_stop_wh is None
-    return replace(record, stopped_at=at, energy_wh=energy_wh, ends_openly=openly), late
-
-
-def shows_more(record: Record, meter: Meter) -> bool:
-    """Whether meter values of a transaction arrived after an end that carried none, and show more energy."""
-    return (
-        record.ends_openly
-        and _most(record.energy_wh, _shown_wh(record, meter)) != record.energy_wh
+    record = replace(
+        record,
+        stopped_at=at,
+        energy_wh=energy_wh,
+        ends_openly=openly,
+        stop_wh=meter_stop_wh,
     )
+    return record, late
 
 
-def _shown_wh(record: Record, meter: Meter) -> float | None:
+def shows_more(record: Record, before: Span | None, meter: Meter) -> bool:
+    """Whether meter values of a transaction arrived after an end that carried none, and show more energy."""
+    if not record.ends_openly:
+        return False
+    shown_wh = _shown_wh(record, _start_wh(record, before, meter), meter)
+    return _most(record.energy_wh, shown_wh) != record.energy_wh
+
+
+def _start_wh(record: Record, before: Span | None, meter: Meter) -> float | None:
+    """Return where the register stood at the start: where it does not say so, where the session before ended."""
+    start_wh, values = record.transaction.meter_start_wh, record.values
+    if start_wh is not None or before is None or meter.restarts:
+        return start_wh
+    before_wh = before.end_wh
+    if before_wh is None or values is None or values.first_wh >= before_wh:
+        return before_wh
+    return None  # it restarted
+
+
+def _shown_wh(record: Record, start_wh: float | None, meter: Meter) -> float | None:
     """Return the energy that the meter values of a transaction show."""
     if record.values is None:
         return None
-    start_wh = record.transaction.meter_start_wh
     return meter.taken_by(record.values, start_wh, record.started_at)
 
 

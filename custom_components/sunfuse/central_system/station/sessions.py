@@ -298,7 +298,8 @@ class Sessions:
             state.transaction.id == transaction_id
         )
         meter = self._meters.of(record.connector)
-        record, late = ended(record, meter, started_at, at, meter_stop_wh)
+        before = self.transactions.chain(record.connector).before(started_at)
+        record, late = ended(record, before, meter, started_at, at, meter_stop_wh)
         energy = record.energy_wh
         self._settle(record, late=late)
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
@@ -347,9 +348,14 @@ class Sessions:
         meter = self._meters.of(record.connector)
         record = replace(record, values=meter.including(record.values, readings, at))
         self.transactions.add(record)
-        if record.stopped_at is not None and shows_more(record, meter):
-            started_at = self._dated(record).started_at
-            record, late = ended(record, meter, started_at, record.stopped_at, None)
+        if record.stopped_at is None:
+            return
+        started_at = self._dated(record).started_at
+        before = self.transactions.chain(record.connector).before(started_at)
+        if shows_more(record, before, meter):
+            record, late = ended(
+                record, before, meter, started_at, record.stopped_at, None
+            )
             self._settle(record, late=late)
             self._report_finished(record)
 

@@ -95,6 +95,7 @@ def dump_record(record: Record) -> Memory:
         "id_known": record.id_known,
         "values": _dump_values(record.values),
         "ends_openly": record.ends_openly,
+        "stop_wh": record.stop_wh,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -119,6 +120,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         id_known=bool(data.get("id_known", True)),
         values=_load_values(data.get("values")),
         ends_openly=bool(data.get("ends_openly", False)),
+        stop_wh=load_number(data.get("stop_wh")),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 

@@ -31,6 +31,7 @@ class Record:
     base_wh: float | None = None  # the connector's lifetime energy when it started
     values: SessionValues | None = None  # what its meter values showed
     ends_openly: bool = False  # its end carried no register
+    stop_wh: float | None = None  # what the register showed at its end
     # OCPP 1.6: whether the station has received the id that we gave the transaction.
     id_known: bool = True
 
@@ -52,11 +53,15 @@ class Record:
 
     @property
     def _start_wh(self) -> float | None:
-        """What the register showed at the start: as reported, or by the meter values and what they rose."""
+        """What the register showed at the start: as reported, or by what it showed last and what the session took."""
         start_wh = self.transaction.meter_start_wh
-        if start_wh is None and self.values is not None and self.energy_wh is not None:
+        if start_wh is not None:
+            return start_wh
+        if self.stop_wh is not None:
+            return self.stop_wh - (self.energy_wh or 0.0)
+        if self.values is not None and self.energy_wh is not None:
             return self.values.last_wh - self.energy_wh
-        return start_wh
+        return None
 
 
 type SetupCommands = tuple[str, ...]
