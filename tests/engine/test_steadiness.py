@@ -50,6 +50,46 @@ def test_what_is_kept_free_for_a_start(
     assert unsteady_a(watched(*loads), (9.0,)) == pytest.approx((kept_a,), abs=0.05)
 
 
+def loads_of(*levels: tuple[int, float]) -> list[tuple[int, float]]:
+    """Return a load each two seconds that stays at each level for so many seconds."""
+    found: list[tuple[int, float]] = []
+    for lasts_s, load_a in levels:
+        begins_s = found[-1][0] + 2 if found else 0
+        found += [(at_s, load_a) for at_s in range(begins_s, begins_s + lasts_s, 2)]
+    return found
+
+
+TEN_MINUTES = (600, 29.0)
+
+
+@pytest.mark.parametrize(
+    ("levels", "kept_a"),
+    [
+        # A load that lasted for ten minutes has fallen for less than 20 s: it may be back.
+        (((300, 9.0), TEN_MINUTES, (16, 9.0)), 21.0),
+        # After that it is over: of the mean of ten seconds 20 A x e^-3 are left after 30 s.
+        (((300, 9.0), TEN_MINUTES, (30, 9.0)), 1.0),
+        (((300, 9.0), TEN_MINUTES, (60, 9.0)), 0.0),
+        # It is not over if it rises again, to 20 A x (1 - e^-1) above 10 A, and 1 A more,
+        (((300, 9.0), TEN_MINUTES, (30, 9.0), (10, 29.0), (30, 9.0)), 12.9 + 1.0),
+        # or rose twice within a quarter of an hour,
+        (((300, 9.0), (100, 29.0), (100, 9.0), (300, 29.0), (60, 9.0)), 21.0),
+        # which is forgotten after that;
+        (((300, 9.0), (100, 29.0), (900, 9.0), (300, 29.0), (60, 9.0)), 0.0),
+        # nor where nobody knows what was before it.
+        (((300, 29.0), (100, 9.0), (100, 29.0), (60, 9.0)), 21.0),
+        # 2 A less are no end of it: that is how it fluctuates.
+        (((300, 9.0), TEN_MINUTES, (60, 27.0)), 21.0),
+    ],
+)
+def test_a_load_that_has_ended(
+    levels: tuple[tuple[int, float], ...], kept_a: float
+) -> None:
+    """What rose once and has fallen needs no room any more; what comes and goes needs it for two minutes."""
+    past = watched(*loads_of(*levels))
+    assert unsteady_a(past, (9.0,)) == pytest.approx((kept_a,), abs=0.2)
+
+
 def test_a_usual_load_is_the_mean_of_half_an_hour() -> None:
     """After half an hour at 9 A, of 19 A before it 10 A x 1 / e are left; a gap is time like any other."""
     for times in ((1800,), range(5, 1801, 5)):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .codec import to_jsonable
+from .meters.load_swings import LoadSwing
 from .model import BatteryReading, ConnectorStatus, PerPhase, Reason, ReasonKey, watts
 from .stored_items import Stored
 from .switch_regret import RecentSky
@@ -244,6 +245,7 @@ class CircuitMemory:
     mean_a: PerPhase = ()  # of the uncontrolled load over ten seconds
     mean_at: datetime | None = None
     usual_a: PerPhase = ()  # and over half an hour
+    swings: tuple[LoadSwing, ...] = ()  # by phase, which way the load went
     heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `thermal`)
     interval_s: float | None = None  # how often the meter reports, averaged
     response_s: float | None = None  # until it measures a reduction (see `response`)

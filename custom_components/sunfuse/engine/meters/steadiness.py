@@ -7,6 +7,7 @@ import math
 
 from ..memory import CircuitMemory
 from ..model import PerPhase, Snapshot
+from .load_swings import swung
 
 MINUTE = timedelta(minutes=1)
 MEAN_S = 10.0
@@ -20,8 +21,43 @@ def watch_load(
 ) -> CircuitMemory:
     """Note the highest and the lowest load of this minute; those of the one before are kept as well.
 
-    The mean of ten seconds counts: nobody needs to make room for the inrush of a motor.
+    The mean of ten seconds counts: nobody needs to make room for the inrush of a motor. Nor for a load that has ended.
     """
+    past = _minute(past, load_a, snapshot)
+    swings = past.swings or (None,) * len(past.mean_a)
+    found = tuple(
+        swung(swing, a, snapshot.now)
+        for swing, a in zip(swings, past.mean_a, strict=True)
+    )
+    return _without_what_is_over(replace(past, swings=found), snapshot.now)
+
+
+def _without_what_is_over(past: CircuitMemory, now: datetime) -> CircuitMemory:
+    """Return the past without the peaks of loads that have ended."""
+    over = [
+        (ends_at := swing.ends_at(now)) is not None and ends_at <= now
+        for swing in past.swings
+    ]
+    if not any(over):
+        return past
+
+    def kept(highest_a: PerPhase, at: tuple[datetime, ...]) -> PerPhase:
+        return tuple(
+            mean if ended and swing.was_before(peak_at) else high
+            for ended, swing, mean, high, peak_at in zip(
+                over, past.swings, past.mean_a, highest_a, at, strict=True
+            )
+        )
+
+    return replace(
+        past,
+        highest_a=kept(past.highest_a, past.highest_at),
+        highest_before_a=kept(past.highest_before_a, past.highest_before_at),
+    )
+
+
+def _minute(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> CircuitMemory:
+    """Return the past with the highest and the lowest load of this minute."""
     mean_a, now = _mean(past, load_a, snapshot), snapshot.now
     usual_a = _usual(past, load_a, snapshot)
     all_now = (now,) * len(mean_a)
@@ -77,17 +113,23 @@ class LoadPeak:
 def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
     """Return the highest load of a phase that room is kept for."""
     assert past.minute_at is not None
+    assert past.mean_at is not None
+    ends_at = past.swings[phase].ends_at(past.mean_at)
     if past.highest_before_a[phase] > past.highest_a[phase]:
         return LoadPeak(
             current_a=past.highest_before_a[phase],
             at=past.highest_before_at[phase],
-            until=past.minute_at + MINUTE,
+            until=_sooner(past.minute_at + MINUTE, ends_at),
         )
     return LoadPeak(
         current_a=past.highest_a[phase],
         at=past.highest_at[phase],
-        until=past.minute_at + 2 * MINUTE,
+        until=_sooner(past.minute_at + 2 * MINUTE, ends_at),
     )
+
+
+def _sooner(at: datetime, ends_at: datetime | None) -> datetime:
+    return at if ends_at is None else min(at, ends_at)
 
 
 def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
