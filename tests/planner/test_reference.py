@@ -288,6 +288,7 @@ def test_a_goal_out_of_reach_gets_what_there_is() -> None:
     nothing = car("none", max_wh=0.0, goals=(Goal(step=1, energy_wh=5_000.0),))
     full = car("full", max_wh=9_000.0, goals=(Goal(step=3, energy_wh=math.inf),))
     plan = solve(problem(short, nothing, full))
+    assert plan.status is Status.OPTIMAL
     assert plan.store("short").missing_wh == pytest.approx((8_000.0,), abs=1)
     assert plan.store("none").missing_wh == (0.0,)
     assert plan.store("none").charge_w == (0.0,) * 4

@@ -17,6 +17,7 @@ from custom_components.sunfuse.planner import (
 )
 from custom_components.sunfuse.planner.plan_cost import starts
 from custom_components.sunfuse.planner.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple_shares import plan_without_solver
 
 from .common import battery, car, judge, problem
 
@@ -578,6 +579,24 @@ def test_the_simple_planner_stops_a_car_that_is_full() -> None:
     assert plan.store("zoe").charge_w == (4_500.0, 500.0, 0.0, 0.0)
     assert plan.store("zoe").energy_wh[-1] == 5_000.0
     assert plan.store("zoe").missing_wh == (0.0,)
+
+
+def test_the_simple_planner_shares_a_shortage() -> None:
+    """11 kWh for two cars that need 10 and 20: each has 11/30 of it. A third one, behind a limit of its own, lacks a half."""
+    first = car("first", goals=(Goal(step=0, energy_wh=10_000.0),), circuit="row")
+    second = replace(first, id="second", goals=(Goal(step=0, energy_wh=20_000.0),))
+    apart = replace(first, id="apart", max_charge_w=5_000.0, circuit=None)
+    row = Circuit(id="row", limit_a=(11_000.0 / 690,) * 3)
+    asked = problem(first, second, apart, circuits=(row,), steps=1)
+    plan = plan_without_solver(asked)
+    judge(asked, plan)
+    missing = [planned.missing_wh[0] for planned in plan.stores]
+    assert missing[0] / 10_000 == pytest.approx(19 / 30, abs=0.02)
+    assert missing[1] / 20_000 == pytest.approx(19 / 30, abs=0.02)
+    assert sum(missing) == pytest.approx(19_000 + 5_000, abs=2)
+    # Where nothing is short, there is nothing to share, and who lacks alone has what there is.
+    alone = problem(apart, steps=1)
+    assert plan_without_solver(alone) == SimplePlanner(alone).plan()
 
 
 def test_the_simple_planner_moves_as_little_as_is_in_the_way() -> None:

@@ -48,7 +48,7 @@ from .problem import (
     Strategy,
 )
 from .problem_checks import check
-from .simple import SimplePlanner
+from .simple_shares import plan_without_solver
 
 try:
     from .branching import Unsolved
@@ -119,7 +119,7 @@ def solve(problem: Problem, *, clock: Callable[[], float] | None = None) -> Plan
             return Formulation(problem, clock).solve()
         except Unsolved:
             pass  # the simple planner needs a fraction of a second for fifty cars
-    return SimplePlanner(problem).plan()
+    return plan_without_solver(problem)
 
 
 def intend(

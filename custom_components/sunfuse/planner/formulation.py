@@ -15,7 +15,6 @@ from .peak_rows import PeakRows
 from .plan_cost import priced
 from .problem import (
     Circuit,
-    Goal,
     Peak,
     Plan,
     Problem,
@@ -24,6 +23,7 @@ from .problem import (
     StorePlan,
     below,
     limits,
+    needed_wh,
     series,
 )
 from .program import Program, Term
@@ -205,10 +205,10 @@ class Formulation:
         """Share a shortage so that all lack the same share of what they need."""
         program = self._program
         needs = [
-            (column, _need_wh(goal, columns.store) / 1000)
+            (column, needed_wh(columns.store, goal) / 1000)
             for columns in self._stores
             for goal, column in zip(columns.store.goals, columns.missing, strict=True)
-            if goal.weight >= 1 and not goal.in_any_case and goal.price is None
+            if goal.is_promised
         ]
         needs = [(column, need) for column, need in needs if need > _SMALL]
         if len(needs) < 2:
@@ -288,11 +288,6 @@ class Formulation:
                 excess_export_w=watts(self._excess_export),
             ),
         )
-
-
-def _need_wh(goal: Goal, store: Store) -> float:
-    lacks_wh = max(goal.energy_wh - store.energy_wh, 0.0)
-    return lacks_wh if goal.share_of_wh is None else max(lacks_wh, goal.share_of_wh)
 
 
 def _scale(problem: Problem) -> Scale:

@@ -1,5 +1,6 @@
 """Which goals come first, for the planner without a solver."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from .problem import Goal, Store, series
@@ -10,7 +11,7 @@ def _in_any_case(goal: Goal) -> bool:
 
 
 def _promised(goal: Goal) -> bool:
-    return goal.weight >= 1 and not goal.in_any_case and goal.price is None
+    return goal.is_promised
 
 
 def _wished(goal: Goal) -> bool:
@@ -21,7 +22,14 @@ def _has_price(goal: Goal) -> bool:
     return goal.price is not None and not goal.in_any_case
 
 
-GOALS_IN_ORDER = (_in_any_case, _promised, _wished, _has_price)
+def goals_in_order(share: float) -> Iterable[tuple[Callable[[Goal], bool], float]]:
+    """Yield which goals come next, and the share of what they need; so much of the promised ones comes before the rest of them."""
+    yield _in_any_case, 1.0
+    if share:
+        yield _promised, share
+    yield _promised, 1.0
+    yield _wished, 1.0
+    yield _has_price, 1.0
 
 
 def with_bounds(store: Store, steps: int) -> Store:

@@ -53,6 +53,11 @@ class Goal:
         """Accept numbers of arrays."""
         _as_tuples(self)
 
+    @property
+    def is_promised(self) -> bool:
+        """Whether it is worth any price, and takes part in the fair sharing of a shortage."""
+        return self.weight >= 1 and not self.in_any_case and self.price is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
@@ -296,6 +301,12 @@ def series(value: float | Series, steps: int) -> Series:
 def reachable_wh(store: Store, energy_wh: float) -> float:
     """Return the energy of a goal, limited to what the store can ever hold."""
     return min(energy_wh, max(store.capacity_wh, store.energy_wh))
+
+
+def needed_wh(store: Store, goal: Goal) -> float:
+    """Return the energy whose share is missing, where a shortage is shared."""
+    lacks_wh = max(reachable_wh(store, goal.energy_wh) - store.energy_wh, 0.0)
+    return lacks_wh if goal.share_of_wh is None else max(lacks_wh, goal.share_of_wh)
 
 
 def limits(circuit: Circuit, steps: int) -> tuple[PerPhase, ...]:

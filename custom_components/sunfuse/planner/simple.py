@@ -14,35 +14,25 @@ import math
 
 import numpy as np
 
-from .charged_stores import SMALL_W, ChargedStores
-from .goal_order import GOALS_IN_ORDER, with_bounds
-from .problem import Goal, Plan, Problem, Series, Store, reachable_wh, series
-from .room import Room, Values
+from .charged_stores import SMALL_W
+from .goal_order import goals_in_order, with_bounds
+from .problem import Goal, Plan, Problem, Series, Store, needed_wh, reachable_wh, series
+from .room import Values
+from .simple_draft import SMALL_WH, Draft
 from .simple_exchange import Exchange
+from .simple_moves import Moves
 from .simple_plan import simple_plan
-
-SMALL_WH = 0.5
-_DEPTH = 3  # how many cars may be moved for one
 
 
 class SimplePlanner:
     """Plans one store after the other."""
 
-    def __init__(self, problem: Problem) -> None:
-        """Start with nothing planned."""
+    def __init__(self, problem: Problem, *, share: float = 0.0) -> None:
+        """Start with nothing planned; this share of what all need comes before the rest."""
         self._problem = problem
-        self._hours = np.array(problem.steps_s) / 3600
-        self._room = Room(problem=problem)
-        self._power = {store.id: np.zeros(problem.steps) for store in problem.stores}
-        self._held = ChargedStores(
-            problem=problem, hours=self._hours, power=self._power
-        )
-        self._most = {
-            store.id: np.array(series(store.max_charge_w, problem.steps))
-            for store in problem.stores
-        }
-        self._net = np.array(problem.load_w) - np.array(problem.solar_w)
-
+        self._share = share
+        self._draft = Draft.of(problem)
+        self._moves = Moves(self._draft)
         grams = np.array(problem.carbon_g or (0.0,) * problem.steps)
         self._import_price = (
             np.array(problem.import_price) + grams / 1000 * problem.carbon_price
@@ -65,10 +55,10 @@ class SimplePlanner:
                 store.demand_w,
                 min(math.inf if enough_wh is None else enough_wh, store.capacity_wh),
             )
-        for counts in GOALS_IN_ORDER:
+        for counts, share in goals_in_order(self._share):
             for store in stores:
                 bounded = with_bounds(store, self._problem.steps)
-                self._reach_goals(store, filter(counts, bounded.goals))
+                self._reach_goals(store, filter(counts, bounded.goals), share)
         for store in stores:
             self._use_what_pays(store)
         for store in stores:
@@ -79,22 +69,24 @@ class SimplePlanner:
             if not store.from_grid:
                 self._keep_off_the_grid(store)
         return simple_plan(
-            self._problem, self._held, self._net, most_out_w=self._most_out
+            self._problem, self._draft.held, self._draft.net, most_out_w=self._most_out
         )
 
-    def _reach_goals(self, store: Store, goals: Iterable[Goal]) -> None:
+    def _reach_goals(self, store: Store, goals: Iterable[Goal], share: float) -> None:
         for goal in sorted(goals, key=lambda goal: goal.step):
             worth = math.inf
             if goal.price is not None:
                 worth = goal.price * store.charge_efficiency
-            self._reach(store, reachable_wh(store, goal.energy_wh), goal.step, worth)
+            energy_wh = reachable_wh(store, goal.energy_wh)
+            energy_wh -= (1 - share) * needed_wh(store, goal)
+            self._reach(store, energy_wh, goal.step, worth)
 
     def _slack_h(self, store: Store) -> float:
         """Return how long a store could wait and still reach its goals."""
-        slack = float(self._hours.sum())
+        slack = float(self._draft.hours.sum())
         for goal in store.goals:
-            until = self._hours[: goal.step + 1]
-            most_wh = float((until * self._most[store.id][: goal.step + 1]).sum())
+            until = self._draft.hours[: goal.step + 1]
+            most_wh = float((until * self._draft.most[store.id][: goal.step + 1]).sum())
             needed_wh = (goal.energy_wh - store.energy_wh) / store.charge_efficiency
             if most_wh > 0:
                 slack = min(slack, float(until.sum()) * (1 - needed_wh / most_wh))
@@ -102,28 +94,35 @@ class SimplePlanner:
 
     def _fill(self, store: Store, demand: Series, enough_wh: float) -> None:
         for step, demand_w in enumerate(demand):
-            free_wh = enough_wh - self._held.stored_wh(store, self._problem.steps - 1)
+            free_wh = enough_wh - self._draft.held.stored_wh(
+                store, self._problem.steps - 1
+            )
             if free_wh > 0:
-                fills_w = float(self._held.wanted_w(store, free_wh)[step])
-                room_w = min(self._limit_w(store, step), self._held.free_w(store)[step])
-                lacks_w = demand_w - float(self._power[store.id][step])
-                self._add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
+                fills_w = float(self._draft.held.wanted_w(store, free_wh)[step])
+                room_w = min(
+                    self._draft.limit_w(store, step),
+                    self._draft.held.free_w(store)[step],
+                )
+                lacks_w = demand_w - float(self._draft.power[store.id][step])
+                self._draft.add(store, step, max(0.0, min(lacks_w, room_w, fills_w)))
 
     def _reach(
         self, store: Store, energy_wh: float, last: int, worth: float = math.inf
     ) -> None:
         """Charge in the cheapest steps before the end of a step, until a store holds an energy or it is not worth it."""
-        while (lacks_wh := energy_wh - self._held.stored_wh(store, last)) > SMALL_WH:
+        while (
+            lacks_wh := energy_wh - self._draft.held.stored_wh(store, last)
+        ) > SMALL_WH:
             if self._add_cheapest(store, lacks_wh, last, worth):
                 continue
-            if worth < math.inf or not self._make_room(store, lacks_wh, last):
+            if worth < math.inf or not self._moves.make_room(store, lacks_wh, last):
                 return
 
     def _use_what_pays(self, store: Store) -> None:
         """Charge what is worth more in the store than it costs."""
         last = self._problem.steps - 1
         most_wh = series(store.max_wh, last + 1)[last]
-        while (free_wh := most_wh - self._held.stored_wh(store, last)) > SMALL_WH:
+        while (free_wh := most_wh - self._draft.held.stored_wh(store, last)) > SMALL_WH:
             worth = store.end_value * store.charge_efficiency
             if not self._add_cheapest(store, free_wh, last, worth):
                 return
@@ -140,14 +139,15 @@ class SimplePlanner:
         price += self._change_cost(store)[: last + 1]
         if store.loss_per_hour:  # what is stored sooner is less by then
             passed_h = (
-                self._hours[: last + 1][::-1].cumsum()[::-1] - self._hours[: last + 1]
+                self._draft.hours[: last + 1][::-1].cumsum()[::-1]
+                - self._draft.hours[: last + 1]
             )
             price /= (1 - store.loss_per_hour) ** passed_h
         price[power_w <= SMALL_W] = np.inf
         step = int(np.argmin(price))
         if not price[step] < worth:
             return False
-        self._add(store, step, float(power_w[step]))
+        self._draft.add(store, step, float(power_w[step]))
         return True
 
     def _exchange(self, store: Store) -> None:
@@ -160,34 +160,38 @@ class SimplePlanner:
             or isinstance(store.max_wh, tuple)
         ):
             return
-        steps, power = self._problem.steps, self._power[store.id]
+        steps, power = self._problem.steps, self._draft.power[store.id]
         least = np.zeros(steps)
         for needs in (store.taken_w, store.demand_w):
             least[: len(needs)] = np.maximum(least[: len(needs)], needs[:steps])
         wear = np.array(series(store.charge_cost, steps))
         for _ in range(2 * steps):
             room = np.minimum(
-                self._most[store.id] - power, self._room.left_all_w(store)
+                self._draft.most[store.id] - power, self._draft.room.left_all_w(store)
             )
             move = Exchange(
-                hours=self._hours,
+                hours=self._draft.hours,
                 import_price=self._import_price + wear,
                 export_price=self._export_price + wear,
                 most_out_w=self._most_out,
-                net_w=self._net,
+                net_w=self._draft.net,
                 power_w=power,
                 least_w=np.minimum(least, power),
                 room_w=np.maximum(room, 0.0),
             ).best(store, self._slack_wh(store))
             if move is None:
                 return
-            self._add(store, move.source, -move.energy_wh / self._hours[move.source])
-            self._add(store, move.target, move.energy_wh / self._hours[move.target])
+            self._draft.add(
+                store, move.source, -move.energy_wh / self._draft.hours[move.source]
+            )
+            self._draft.add(
+                store, move.target, move.energy_wh / self._draft.hours[move.target]
+            )
 
     def _slack_wh(self, store: Store) -> Values:
         """Return what a store may lack at the end of each step without missing a goal, or more of it."""
         slack = np.full(self._problem.steps, np.inf)
-        held = self._held.energy_wh(store)
+        held = self._draft.held.energy_wh(store)
         for goal in store.goals:
             over_wh = held[goal.step] - reachable_wh(store, goal.energy_wh)
             slack[goal.step] = min(slack[goal.step], max(0.0, float(over_wh)))
@@ -198,21 +202,21 @@ class SimplePlanner:
         cost = np.zeros(self._problem.steps)
         if store.planned_w and store.change_cost:
             planned = np.array(store.planned_w)[: self._problem.steps]
-            fits = self._power[store.id][: len(planned)] < planned - SMALL_W
+            fits = self._draft.power[store.id][: len(planned)] < planned - SMALL_W
             cost[: len(planned)] = np.where(fits, -store.change_cost, store.change_cost)
         return cost
 
     def _chunks_w(self, store: Store, lacks_wh: float) -> Values:
         """Return the power that is added in each step at a time: at one price, and not below the minimum."""
-        power, most = self._power[store.id], self._most[store.id]
+        power, most = self._draft.power[store.id], self._draft.most[store.id]
         idle = power <= SMALL_W
-        room = np.minimum(most - power, self._room.left_all_w(store))
-        room = np.maximum(np.minimum(room, self._held.free_w(store)), 0.0)
+        room = np.minimum(most - power, self._draft.room.left_all_w(store))
+        room = np.maximum(np.minimum(room, self._draft.held.free_w(store)), 0.0)
         least = np.where(idle, np.minimum(store.min_charge_w, most), 0.0)
         enough = np.maximum(least, SMALL_W)
         fits = room >= enough
-        wanted = self._held.wanted_w(store, lacks_wh)
-        sun = np.maximum(-self._net, 0.0)
+        wanted = self._draft.held.wanted_w(store, lacks_wh)
+        sun = np.maximum(-self._draft.net, 0.0)
         # Where the grid is cheaper than sun, what is beyond the sun may pay although the sun does not.
         first = (sun > enough) & (self._export_price <= self._import_price)
         room = np.where(first | (not store.from_grid), np.minimum(room, sun), room)
@@ -223,11 +227,11 @@ class SimplePlanner:
         """Return the price of a kilowatt-hour of this much additional power in each of the first steps."""
         count = len(power_w)
         power_w = np.maximum(power_w, SMALL_W)
-        sun = np.clip(-self._net[:count] / power_w, 0.0, 1.0)
+        sun = np.clip(-self._draft.net[:count] / power_w, 0.0, 1.0)
         price = (
             sun * self._export_price[:count] + (1 - sun) * self._import_price[:count]
         )
-        kwh = power_w / 1000 * self._hours[:count]
+        kwh = power_w / 1000 * self._draft.hours[:count]
         price += self._peak_cost(power_w) / kwh
         return np.where(only_sun & (sun < 1.0 - 1e-9), np.inf, price)
 
@@ -241,8 +245,8 @@ class SimplePlanner:
             if peak.of_export:
                 continue
             counts = np.array(peak.windows) >= 0
-            reached_w = np.max(self._net, initial=peak.level_w, where=counts)
-            drawn_w = self._net[: len(power_w)] + power_w
+            reached_w = np.max(self._draft.net, initial=peak.level_w, where=counts)
+            drawn_w = self._draft.net[: len(power_w)] + power_w
             for level_w, more in peak.levels:
                 above_w = np.maximum(drawn_w - max(reached_w, level_w), 0.0)
                 above_w[~counts[: len(power_w)]] = 0.0
@@ -256,151 +260,23 @@ class SimplePlanner:
         plans the same.
         """
         last = self._problem.steps - 1
-        for step in reversed(np.flatnonzero(self._power[store.id] > SMALL_W)):
+        for step in reversed(np.flatnonzero(self._draft.power[store.id] > SMALL_W)):
             most_wh = max(store.capacity_wh, store.energy_wh)
-            over_wh = self._held.stored_wh(store, last) - most_wh
+            over_wh = self._draft.held.stored_wh(store, last) - most_wh
             if over_wh <= SMALL_WH:
                 return
-            power_w = float(self._power[store.id][step])
-            back_w = over_wh / store.charge_efficiency / float(self._hours[step])
+            power_w = float(self._draft.power[store.id][step])
+            back_w = over_wh / store.charge_efficiency / float(self._draft.hours[step])
             lowest_w = store.standby_w / store.charge_efficiency
             if power_w - back_w <= max(lowest_w, SMALL_W):
                 back_w = power_w  # nothing would be stored: the car does not start
-            self._add(store, int(step), -back_w)
+            self._draft.add(store, int(step), -back_w)
 
     def _keep_off_the_grid(self, store: Store) -> None:
         """Take back what a store would import, as others had more of its sun after it was planned."""
-        power = self._power[store.id]
-        for step in np.flatnonzero((power > 0) & (self._net > 0)):
-            stays_w = float(power[step] - self._net[step])
+        power = self._draft.power[store.id]
+        for step in np.flatnonzero((power > 0) & (self._draft.net > 0)):
+            stays_w = float(power[step] - self._draft.net[step])
             if stays_w < max(store.min_charge_w, SMALL_W):
                 stays_w = 0.0
-            self._add(store, int(step), stays_w - float(power[step]))
-
-    def _limit_w(self, store: Store, step: int) -> float:
-        own_w = float(self._most[store.id][step] - self._power[store.id][step])
-        if not store.from_grid:
-            own_w = min(own_w, -float(self._net[step]))
-        return max(0.0, min(own_w, self._room.left_w(store, step)))
-
-    def _least_w(self, store: Store, step: int) -> float:
-        """Return the least power that can be added in a step: the minimum of a store that does not charge in it yet."""
-        if self._power[store.id][step] > SMALL_W:
-            return 0.0
-        return min(store.min_charge_w, float(self._most[store.id][step]))
-
-    def _add(self, store: Store, step: int, power_w: float) -> None:
-        self._power[store.id][step] += power_w
-        self._net[step] += power_w
-        self._room.take(store, step, power_w)
-
-    # Cars that would be late
-
-    def _make_room(self, store: Store, lacks_wh: float, last: int) -> bool:
-        """Move others out of a step before the goal; returns whether that freed any power."""
-        for step in range(last + 1):
-            own_w = float(self._most[store.id][step] - self._power[store.id][step])
-            wanted_w = min(
-                own_w, lacks_wh / store.charge_efficiency / float(self._hours[step])
-            )
-            least_w = self._least_w(store, step)
-            wanted_w = max(wanted_w, least_w)
-            if own_w < max(least_w, SMALL_W) or wanted_w > own_w + SMALL_W:
-                continue
-            if self._vacate(step, wanted_w, store, {store.id}, _DEPTH):
-                return True
-        return False
-
-    def _vacate(
-        self, step: int, wanted_w: float, store: Store, moving: set[str], depth: int
-    ) -> bool:
-        """Move others until a store has more power in a step, and assign it."""
-        for other in self._problem.stores:
-            if other.id in moving or not self._shares(store, other, step):
-                continue
-            too_much_w = self._too_much_w(store, other, step, wanted_w)
-            if self._move(other, step, too_much_w, moving | {other.id}, depth):
-                power_w = min(wanted_w, self._limit_w(store, step))
-                if power_w >= max(self._least_w(store, step), SMALL_W):
-                    self._add(store, step, power_w)
-                    return True
-        return False
-
-    def _shares(self, store: Store, other: Store, step: int) -> bool:
-        """Whether another store uses, in a step, a limit that is exhausted for this one."""
-        if self._power[other.id][step] <= SMALL_W:
-            return False
-        theirs = {row for row, _ in self._room.uses[other.id]}
-        return any(
-            row in theirs
-            and self._room.rows[row][step] / per_w < max(store.min_charge_w, SMALL_W)
-            for row, per_w in self._room.uses[store.id]
-        )
-
-    def _too_much_w(
-        self, store: Store, other: Store, step: int, wanted_w: float
-    ) -> float:
-        """Return how much less another store would have to take in a step for this one to have a power."""
-        theirs = dict(self._room.uses[other.id])
-        return max(
-            (wanted_w * per_w - float(self._room.rows[row][step])) / theirs[row]
-            for row, per_w in self._room.uses[store.id]
-            if row in theirs
-        )
-
-    def _move(
-        self, other: Store, step: int, wanted_w: float, moving: set[str], depth: int
-    ) -> bool:
-        """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
-        power_w = float(self._power[other.id][step])
-        leaves_w = power_w - wanted_w
-        moved_w = wanted_w if leaves_w >= max(other.min_charge_w, SMALL_W) else power_w
-        taken_w = other.taken_w[step] if step < len(other.taken_w) else 0.0
-        if taken_w > 0 and power_w - moved_w < taken_w:
-            return False
-        last = max((goal.step for goal in other.goals), default=self._problem.steps - 1)
-        before = self._goals_kept(other)
-        moved_wh = moved_w * float(self._hours[step])
-        parts: list[tuple[int, float]] = []
-        for clears in (False, True) if depth > 1 else (False,):
-            for target in range(last + 1):
-                part_w = min(
-                    moved_wh / float(self._hours[target]),
-                    float(self._most[other.id][target] - self._power[other.id][target]),
-                )
-                if target == step or part_w < SMALL_W:
-                    continue
-                if clears and self._limit_w(other, target) < part_w - 1e-6:
-                    self._clear(other, target, part_w, moving, depth - 1)
-                part_w = min(part_w, self._limit_w(other, target))
-                if part_w >= max(self._least_w(other, target), SMALL_W):
-                    self._add(other, target, part_w)
-                    parts.append((target, part_w))
-                    moved_wh -= part_w * float(self._hours[target])
-        self._add(other, step, -moved_w)
-        if moved_wh <= SMALL_WH and self._goals_kept(other) >= before:
-            return True
-        self._add(other, step, moved_w)
-        for target, part_w in parts:
-            self._add(other, target, -part_w)
-        return False
-
-    def _clear(
-        self, store: Store, step: int, wanted_w: float, moving: set[str], depth: int
-    ) -> bool:
-        """Move others until a step has room for a store, without assigning it."""
-        for other in self._problem.stores:
-            if other.id in moving or not self._shares(store, other, step):
-                continue
-            too_much_w = self._too_much_w(store, other, step, wanted_w)
-            self._move(other, step, too_much_w, moving | {other.id}, depth)
-            if self._limit_w(store, step) >= wanted_w - 1e-6:
-                return True
-        return False
-
-    def _goals_kept(self, store: Store) -> int:
-        return sum(
-            self._held.stored_wh(store, goal.step)
-            >= reachable_wh(store, goal.energy_wh) - 1.0
-            for goal in store.goals
-        )
+            self._draft.add(store, int(step), stays_w - float(power[step]))
