@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -45,6 +44,7 @@ from ..sessions import (
     SessionRow,
     Statement,
     charge_record,
+    json_list,
     statement_sheets,
     to_csv,
     to_json,
@@ -220,10 +220,9 @@ async def _async_records(
     def export() -> SessionExport:
         made = [charge_record(one, place, context) for one in details]
         records = [record for record in made if record is not None]
-        text = json.dumps(records, ensure_ascii=False, indent=2)
         return SessionExport(
             format=ExportFormat.OCPI,
-            content=text.encode(),
+            content=json_list(records).encode(),
             sessions=len(records),
             left_out=len(rows) - len(records),
         )

@@ -80,17 +80,14 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         wanted = session_filter(call.data, names)
         wanted = replace(wanted, unused=call.data["details"])
         rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
-        found: dict[str, Any] = {
-            "sessions": [
-                _as_dict(row, names)
-                | (
-                    await _details(hass, ledger, row, call.data["public_key"])
-                    if call.data["details"]
-                    else {}
-                )
-                for row in rows
-            ]
-        }
+        # As many take longer than the event loop may wait.
+        listed = await hass.async_add_executor_job(
+            lambda: [_as_dict(row, names) for row in rows]
+        )
+        if call.data["details"]:
+            for row, session in zip(rows, listed, strict=True):
+                session |= await _details(hass, ledger, row, call.data["public_key"])
+        found: dict[str, Any] = {"sessions": listed}
         person = entry.runtime_data.persons.get(wanted.person)
         if call.data["details"] and person is not None:
             found["person"] = _agreed_with(entry, person)

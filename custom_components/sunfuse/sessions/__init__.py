@@ -10,7 +10,7 @@ from .ledger_thread import LedgerClosedError
 from .ledger_upkeep import LedgerStart, Plug
 from .live_session import LiveSession, Taken
 from .price_list import Bill, PriceList, PriceTime, bill, billed_quarters
-from .session_exports import ExportContext, to_csv, to_json
+from .session_exports import ExportContext, json_list, to_csv, to_json
 from .session_facts import (
     Attribution,
     Fact,
@@ -68,6 +68,7 @@ __all__ = [
     "Taken",
     "TransactionFacts",
     "charge_record",
+    "json_list",
     "to_csv",
     "to_json",
     "statement_sheets",

@@ -1,12 +1,13 @@
 """Sessions as tables for other programs: CSV and JSON. Energies are kWh, powers kW; money is rounded as bills are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import csv
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 import io
 import json
+from typing import Any
 
 from .session_rows import SessionRow
 
@@ -127,12 +128,16 @@ def columns(context: ExportContext) -> list[str]:
 
 def to_json(rows: Sequence[SessionRow], context: ExportContext) -> str:
     """Return sessions as JSON; times are ISO 8601 with their offset."""
-    return json.dumps(
-        {"site": context.site, "sessions": records(rows, context)},
-        default=datetime.isoformat,
-        ensure_ascii=False,
-        indent=2,
-    )
+    site = json.dumps(context.site, ensure_ascii=False)
+    return f'{{"site": {site}, "sessions": {json_list(records(rows, context))}}}'
+
+
+def json_list(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as a list in JSON, encoded one by one: all at once would keep Python's other threads waiting."""
+    encode = json.JSONEncoder(
+        default=datetime.isoformat, ensure_ascii=False, indent=2
+    ).encode
+    return f"[{',\n'.join(map(encode, rows))}]"
 
 
 def to_csv(rows: Sequence[SessionRow], context: ExportContext) -> str:
