@@ -325,6 +325,45 @@ async def test_the_session_goes_on_after_a_restart(
     home.shows(2100, 1100)
 
 
+@pytest.mark.parametrize("ahead_s", [-7200, 7200])
+async def test_a_clock_that_is_wrong_over_a_restart(
+    home: Home, session: ClientSession, ahead_s: float
+) -> None:
+    """Local time for UTC is known after the restart, too: the end was dated hours before the values, and counted again."""
+    assert home.charger
+
+    def now() -> str:
+        return home.clock.text(ahead_s)
+
+    for _ in range(3):
+        await home.charger.status("Preparing", now())
+        home.clock.step(60)
+    transaction = await home.charger.start(now(), energy_wh=40_000)
+    for energy_wh in (40_600, 41_200, 41_800):
+        home.clock.step(300)
+        await home.charger.meter(transaction, now(), energy_wh)
+    await home.restart(session)
+    await home.charger.stop(transaction, now(), 42_000)
+    home.shows(42_000, 2_000)
+    assert [one.stopped_at for one in home.finished] == [home.clock()]
+    home.clock.step(3600)
+    await home.charger.start(now(), energy_wh=42_000)
+    home.shows(42_000, 0)
+
+
+async def test_a_clock_that_was_corrected_while_we_were_away(
+    home: Home, session: ClientSession
+) -> None:
+    """Limits do not start in the future of a charger whose clock was ahead, and is right now."""
+    assert home.charger and home.system
+    for _ in range(3):
+        await home.charger.status("Preparing", home.clock.text(7200))
+        home.clock.step(60)
+    assert home.system.stations["CP1"].clock.theirs(home.clock()) > home.clock()
+    await home.restart(session)
+    assert home.system.stations["CP1"].clock.theirs(home.clock()) == home.clock()
+
+
 async def test_registers_that_restart_with_each_session(
     home: Home, session: ClientSession
 ) -> None:

@@ -9,6 +9,8 @@ from ..protocol.frames import ErrorCode, Fault, Payload
 # What two messages may differ by because one of them took longer.
 JITTER = timedelta(seconds=5)
 _ALIKE = timedelta(seconds=2)
+# What is stored over a restart is written again only for more.
+_WORTH_STORING = timedelta(minutes=1)
 # No clock is off by more: those without a battery start in 1970 or later, those set by satellites err by 20 years.
 _MOST = timedelta(days=100 * 365)
 
@@ -72,12 +74,16 @@ class Clock:
     zone, or from before the station got our time). A leap in either direction is therefore believed when another message
     is off by as much; one back, some seconds later: stored messages come in a burst, and a clock that is wrong stays wrong.
     Until then limits start by the clock that is known. A limit that starts in the future would not hold yet.
+
+    What was known before our restart dates what is reported after it. Limits do not rely on it: the clock may have been
+    set meanwhile.
     """
 
     def __init__(self) -> None:
         """Assume that the clock is right: answers to boots and heartbeats give the station the time."""
         self._recent: deque[timedelta] = deque(maxlen=3)
         self._doubted: tuple[timedelta, datetime] | None = None
+        self._stored = timedelta()
 
     def heard(self, at: datetime, now: datetime) -> None:
         """Learn from the time `at` (the newest) in a message that arrived at `now`."""
@@ -97,18 +103,31 @@ class Clock:
     @property
     def skew(self) -> timedelta:
         """How far the station's clock is ahead of ours."""
-        return max(self._recent, default=timedelta())
+        return max(self._recent, default=self._stored)
+
+    @property
+    def stored(self) -> timedelta:
+        """What is to be stored of `skew` over a restart."""
+        if abs(self.skew - self._stored) > _WORTH_STORING:
+            self._stored = self.skew
+        return self._stored
+
+    def restore(self, skew: timedelta) -> None:
+        """Continue from what was stored."""
+        self._stored = skew
 
     def theirs(self, ours: datetime) -> datetime:
-        """Return one of our times by the station's clock."""
+        """Return one of our times by the station's clock; too early rather than too late."""
+        skew = self.skew if self._recent else min(self._stored, timedelta())
         try:
-            return ours + self.skew
+            return ours + skew
         except OverflowError:
             return ours
 
     def moved(self, by: timedelta) -> None:
         """Note that our own clock was set forward: the station's is ahead of it by less."""
         self._recent = deque((lead - by for lead in self._recent), maxlen=3)
+        self._stored -= by
         self._doubted = None
 
     def again(self, ours: datetime, skew: timedelta) -> datetime:

@@ -1,6 +1,7 @@
 """What of a station is stored over a restart of Home Assistant."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,7 @@ from .stored_state import (
     load_local_list,
     load_number,
     load_record,
+    load_skew,
     load_text,
 )
 
@@ -81,6 +83,7 @@ class SaveAndRestore:
             "plugged": self._plug_events.memory(),
             "transactions": [dump_record(record) for record in transactions],
             "used": sorted(shared.used),
+            "skew_s": shared.clock.stored.total_seconds(),
             "energy": {
                 str(connector): energy | self._session_of(connector)
                 for connector, energy in self._meters.memory().items()
@@ -112,6 +115,7 @@ class SaveAndRestore:
         shared = self._shared
         info = load_info(memory.within("info"))
         shared.variables.update(memory.within("variables").each(load_text))
+        shared.clock.restore(memory.read("skew_s", load_skew, timedelta()))
         lasting = memory.read("lasting", load_lasting, None)
         self._fail_safe.lasting = lasting
         self._connectors.last_statuses = _by_connector(

@@ -160,6 +160,11 @@ def load_lasting(data: list[Any] | None) -> Lasting | None:
     return load_number(current_a) or 0.0, (Kind(kind), _whole(level), bool(each))
 
 
+def load_skew(skew_s: Any) -> timedelta:
+    """Return how far the clock of a station is ahead."""
+    return timedelta(seconds=load_number(skew_s) or 0.0)
+
+
 def load_fail_safe(data: str) -> FailSafe:
     """Return whether a station falls back."""
     return FailSafe(data)
