@@ -8,10 +8,11 @@ import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.memory import ConnectorMemory
-from custom_components.sunfuse.engine.model import Connector, ConnectorStatus
+from custom_components.sunfuse.engine.model import Connector, ConnectorStatus, Mode
 from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import HOUR, NOW, car, later, offers, on
+from .plant import Car, Plant, charger, main
 
 NEEDS_WH = 8280.0  # 45 min at 16 A on three phases, 135 min on one
 
@@ -52,11 +53,49 @@ def test_laxity_reckons_with_the_phases_of_the_car(
 ) -> None:
     """One place: it goes to the car that can wait for less."""
     cars = waiting("a", 4, car_phases=told), waiting("b", 3)
-    known = Memory(connectors={"a": past(car_phases=last), "b": past()})
+    known = Memory(connectors={"a": past(last_car_phases=last), "b": past()})
     decision, _ = decide(on(7, *cars, policy=Policy.LAXITY), known)
     assert offers(decision)[first] >= 6
     # It may use all phases that it is wired to, whatever was told.
     assert decision.given_a == pytest.approx((6, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("told", "uses", "sun_w", "starts"),
+    [
+        (None, 1, 2000.0, 0),  # 4,140 W are needed for all that is known
+        (1, 1, 2000.0, 1),
+        (1, 1, 1300.0, 0),  # 1,380 W for one phase
+        (3, 1, 2000.0, 0),
+        # It was said to use one phase, and uses three: that is seen when it charges, and it is started no more.
+        (1, 3, 2000.0, 1),
+    ],
+)
+def test_a_one_phase_car_starts_on_the_sun_of_one_phase(
+    told: int | None, uses: int, sun_w: float, starts: int
+) -> None:
+    """Its charger has three phases, and does not switch them."""
+    one = charger("a", mode=Mode.SOLAR, car_phases=told)
+    plant = Plant(
+        cars=[Car(connector=one, phases=uses)],
+        circuits=(main(25.0),),
+        loads={"main": lambda _: (0.0,) * 3},
+        solar_w=lambda _: sun_w,
+    )
+    assert plant.run(900).starts == starts
+    assert (plant.cars[0].current_a > 0) is (starts > 0 and uses == 1)
+
+
+def test_the_second_start_of_a_one_phase_car() -> None:
+    """Nobody told its phases. It charged under a sun of 5 kW, stopped in a shadow, and starts again under one of 2 kW."""
+    plant = Plant(
+        cars=[Car(connector=charger("a", mode=Mode.SOLAR), phases=1)],
+        circuits=(main(25.0),),
+        loads={"main": lambda _: (0.0,) * 3},
+        solar_w=lambda at_s: (5000.0, 0.0, 2000.0)[min(int(at_s) // 600, 2)],
+    )
+    assert plant.run(2400).starts == 2
+    assert plant.cars[0].current_a > 6
 
 
 @pytest.mark.parametrize(("switched", "known"), [(False, 1), (True, None)])
@@ -75,4 +114,5 @@ def test_the_phases_of_the_last_car_are_remembered(
     )
     snapshot = replace(later(snapshot, 5, decision), connectors=(gone,))
     _, memory = decide(snapshot, memory)
-    assert memory.connectors["a"].car_phases == known
+    assert memory.connectors["a"].car_phases is None
+    assert memory.connectors["a"].last_car_phases == known

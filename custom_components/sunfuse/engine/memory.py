@@ -98,7 +98,8 @@ class ConnectorMemory:
     )
     # Phases, where the charger switches
     phases: int | None = None
-    car_phases: int | None = None  # how many the last car there used
+    car_phases: int | None = None  # how many the car was seen to use
+    last_car_phases: int | None = None  # and the one before it
     charged_on: int | None = None  # how many it used when it last had an offer
     switches: tuple[datetime, ...] = ()  # in the last hour
     switching_until: datetime | None = None

@@ -144,7 +144,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
     kept = ConnectorMemory(
         draws=past.draws,
         charged_on=past.charged_on,
-        car_phases=past.car_phases,
+        last_car_phases=past.car_phases or past.last_car_phases,
         switches=past.switches,
         offers=past.offers,
         rests_since=past.rests_since,
@@ -167,6 +167,7 @@ def forget(connector: Connector, past: ConnectorMemory) -> ConnectorMemory:
 # With a car: what was learned about it, and what still counts against it.
 _KEPT = (
     "phases",
+    "car_phases",
     "takes_a",
     "takes_since",
     "follows",
@@ -267,10 +268,10 @@ def ask(
 
 
 def _expected_phases(connector: Connector, past: ConnectorMemory) -> int | None:
-    """Return how many phases a car that does not charge will use: as was told of it, or as the last car there; None: it charges."""
+    """Return how many phases a car that does not charge will use: as was seen or told of it, or as the last car; None: it charges."""
     seen = _phases_seen(connector, past.draws, past)
     if not seen:
-        return connector.car_phases or past.car_phases
+        return past.car_phases or connector.car_phases or past.last_car_phases
     if not _on_one(connector, past):
         past.car_phases = len(seen)
     return None

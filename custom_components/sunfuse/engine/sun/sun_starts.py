@@ -129,7 +129,7 @@ def _weigh_switch(
     every, volts = len(asking.connector.phases), snapshot.site.voltage_v
     one = wired(asking.connector, past) == 1
     # A car may use fewer phases than its charger has.
-    counts = {1 if one else every: len(asking.phases)}
+    counts = {1 if one else every: len(asking.likely_phases)}
     if asking.connector.switches_phases and every > 1:
         counts = {1: 1, every: every} | counts
     powers = Powers(
@@ -183,7 +183,7 @@ def _ahead_w(sun_w: float, snapshot: Snapshot) -> float | None:
 
 def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:
     """Return the least and the most that a running car takes, in watts."""
-    volts = snapshot.site.voltage_v * len(asking.phases)
+    volts = snapshot.site.voltage_v * len(asking.likely_phases)
     least_a = asking.connector.min_a
     return least_a * volts, max(asking.most_a, least_a) * volts
 
@@ -205,7 +205,7 @@ def _others_w(
 
 def minimum_w(asking: Ask, snapshot: Snapshot) -> float:
     """Return the power of a minimum."""
-    volts = snapshot.site.voltage_v * len(asking.phases)
+    volts = snapshot.site.voltage_v * len(asking.likely_phases)
     return asking.connector.min_a * volts
 
 
@@ -218,7 +218,8 @@ def start_w(asking: Ask, snapshot: Snapshot) -> float:
     if not tuning.prefer_power:
         return needed_w
     worth_a = min(tuning.worthwhile_a, asking.most_a)
-    return max(needed_w, worth_a * snapshot.site.voltage_v * len(asking.phases))
+    volts = snapshot.site.voltage_v * len(asking.likely_phases)
+    return max(needed_w, worth_a * volts)
 
 
 def _watch(past: ConnectorMemory, *, enough: bool, now: datetime) -> None:
