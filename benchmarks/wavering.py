@@ -1,6 +1,6 @@
 """Charge points that charge steadily as real ones do: no two reports of them are the same.
 
-Run by `benchmarks.rows` in a process of their own.
+Run by `benchmarks.rows` in a process of their own, and by `benchmarks.restless`.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgT
 
 MOST_A = 15.0
 _NOMINAL_V = 230.0
+SWITCHES = "ConnectorSwitch3to1PhaseSupported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class Kind:
     # Also frequency, temperature, power factor, offered current, and the car's state of charge.
     more: bool = False
     most_a: float = MOST_A
+    phases: int = 3
+    switches: bool = False  # between one and three phases
 
 
 KINDS: Mapping[str, Kind] = {
@@ -70,8 +73,16 @@ class ChargePoint:
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._next = 0
         self._limit_a = 0.0
+        self._phases = 3
+        self._status = "Charging"
         self._energy_wh = 1000.0
         self._seq = 0
+
+    @property
+    def drawn_a(self) -> tuple[float, ...]:
+        """What its car takes on each phase."""
+        mean_a = min(self._limit_a, self._kind.most_a)
+        return tuple(mean_a if phase < self._phases else 0.0 for phase in range(3))
 
     async def read(self) -> None:
         """Answer what comes in."""
@@ -99,7 +110,7 @@ class ChargePoint:
             case "ChangeConfiguration":
                 return {"status": "Accepted"}
             case "GetConfiguration":
-                return {"unknownKey": payload.get("key", [])}
+                return self._configuration(payload.get("key", []))
             case "GetVariables":
                 return {
                     "getVariableResult": [
@@ -120,13 +131,27 @@ class ChargePoint:
                 }
         return None
 
+    def _configuration(self, keys: list[str]) -> dict[str, Any]:
+        """Return that it switches phases, if it is asked for that; it knows nothing else."""
+        known = {
+            "key": SWITCHES,
+            "readonly": True,
+            "value": str(self._kind.switches).lower(),
+        }
+        return {
+            "configurationKey": [known] if SWITCHES in keys else [],
+            "unknownKey": [key for key in keys if key != SWITCHES],
+        }
+
     def _follow(self, payload: dict[str, Any]) -> None:
         profile = payload.get("csChargingProfiles") or payload["chargingProfile"]
         if profile["chargingProfilePurpose"] != "TxProfile":
             return
         schedule = profile["chargingSchedule"]
         first = schedule[0] if isinstance(schedule, list) else schedule
-        self._limit_a = first["chargingSchedulePeriod"][0]["limit"]
+        period = first["chargingSchedulePeriod"][0]
+        self._limit_a = period["limit"]
+        self._phases = min(period.get("numberPhases", 3), self._kind.phases)
 
     async def _call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         self._next += 1
@@ -146,8 +171,16 @@ class ChargePoint:
         while True:
             await report()
             await asyncio.sleep(interval_s)
-            mean_a = min(self._limit_a, self._kind.most_a)
-            self._energy_wh += 3 * _NOMINAL_V * mean_a * interval_s / 3600
+            if self._kind.version == "1.6":
+                await self._report_status()
+            self._energy_wh += sum(self.drawn_a) * _NOMINAL_V * interval_s / 3600
+
+    async def _report_status(self) -> None:
+        status = "Charging" if self._limit_a else "SuspendedEVSE"
+        if status != self._status:
+            self._status = status
+            told = {"connectorId": 1, "errorCode": "NoError", "status": status}
+            await self._call("StatusNotification", told)
 
     async def _begin16(self) -> Callable[[], Any]:
         boot = {"chargePointVendor": "Bench", "chargePointModel": "Mark"}
@@ -224,13 +257,14 @@ class ChargePoint:
         kind = self._kind
         mean_a = min(self._limit_a, kind.most_a)
         by_a = kind.current_a if mean_a else 0.0
-        for phase in ("L1", "L2", "L3"):
+        for phase, drawn_a in zip(("L1", "L2", "L3"), self.drawn_a, strict=True):
             # No car takes more than it is offered.
-            current_a = min(float(_around(mean_a - by_a, by_a, 1)), self._limit_a)
+            seen_a = float(_around(mean_a - by_a, by_a, 1)) if drawn_a else 0.0
+            current_a = min(seen_a, self._limit_a)
             yield f"{current_a:.1f}", "Current.Import", "A", phase
         for phase in ("L1-N", "L2-N", "L3-N"):
             yield _around(_NOMINAL_V, kind.voltage_v, 1), "Voltage", "V", phase
-        power_w = 3 * _NOMINAL_V * max(mean_a - by_a, 0.0)
+        power_w = self._phases * _NOMINAL_V * max(mean_a - by_a, 0.0)
         yield (
             _around(power_w, kind.power_part * power_w, 0),
             "Power.Active.Import",

@@ -12,6 +12,7 @@ from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     Connector,
     Decision,
+    Mode,
     PerPhase,
     ReasonKey,
     Snapshot,
@@ -61,6 +62,24 @@ def wavers(level_a: float, by_a: float) -> Callable[[float], PerPhase]:
     return load
 
 
+def counted_changes(plant: NoisyPlant) -> Counter[str]:
+    """Run a plant for an hour; returns how often the reason of each charger changes once it has settled."""
+    changes, last = Counter[str](), dict[str, ReasonKey]()
+
+    def counted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        for name, key in reasons(decision).items():
+            if len(plant.flows) > SETTLES_S and last.get(name, key) is not key:
+                changes[name] += 1
+            last[name] = key
+        return decision, memory
+
+    plant.decide = counted
+    plant.run(LASTS_S)
+    assert all(one.given_wh > 3000 for one in plant.cars)
+    return changes
+
+
 @pytest.mark.parametrize(
     ("fuse_a", "house_a", "cars_a", "noise_a", "most"),
     [
@@ -82,31 +101,81 @@ def test_a_steady_car_has_a_steady_reason(
     most: int,
 ) -> None:
     """An hour in which nobody comes or goes, with a kettle every 35 minutes: nothing alternates with each report."""
-    changes, last = Counter[str](), dict[str, ReasonKey]()
-
-    def counted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
-        decision, memory = decide(snapshot, memory)
-        for name, key in reasons(decision).items():
-            if len(plant.flows) > SETTLES_S and last.get(name, key) is not key:
-                changes[name] += 1
-            last[name] = key
-        return decision, memory
-
     cars = [
         Car(connector=charger(f"k{place}"), max_a=most_a)
         for place, most_a in enumerate(cars_a)
     ]
+    changes = counted_changes(
+        NoisyPlant(
+            cars=cars,
+            circuits=(main(fuse_a),),
+            loads={"main": wavers(house_a, 0.7)},
+            noise_a=0.1,
+            noise_of_chargers_a=noise_a,
+        )
+    )
+    assert max(changes.values(), default=0) <= most, changes
+
+
+@pytest.mark.parametrize(
+    ("fuse_a", "house_a", "noise_a", "most"),
+    [
+        (20, 3, 2.0, 20),  # 46 where each rise of the moment was one on its way
+        (20, 5, 2.0, 20),  # 44
+    ],
+)
+def test_a_meter_that_wavers_by_amperes(
+    fuse_a: float, house_a: float, noise_a: float, most: int
+) -> None:
+    """What it leaves for a moment gives a car at the fuse no other reason."""
     plant = NoisyPlant(
-        cars=cars,
+        cars=[Car(connector=charger("k"))],
         circuits=(main(fuse_a),),
         loads={"main": wavers(house_a, 0.7)},
-        noise_a=0.1,
-        noise_of_chargers_a=noise_a,
-        decide=counted,
+        noise_a=noise_a,
     )
-    plant.run(LASTS_S)
-    assert all(one.given_wh > 3000 for one in cars)
-    assert max(changes.values(), default=0) <= most, changes
+    changes = counted_changes(plant)
+    assert changes["k"] <= most
+
+
+@pytest.mark.parametrize("noise_a", [0.1, 1.0])
+def test_sun_and_fuse_that_give_the_same(noise_a: float) -> None:
+    """Two cars, 17 kW of sun, and a fuse that carries 24 A: which of them is just the tighter one is no news (96 an hour)."""
+    plant = NoisyPlant(
+        cars=[
+            Car(connector=charger(name, mode=Mode.SOLAR), max_a=16.0) for name in "ab"
+        ],
+        circuits=(main(25),),
+        loads={"main": wavers(1.5, 0.7)},
+        solar_w=lambda _: 17_000.0,
+        noise_a=noise_a,
+    )
+    changes = counted_changes(plant)
+    assert max(changes.values(), default=0) <= 4 + 30 * noise_a
+
+
+def test_all_but_an_ampere_is_all_that_it_had() -> None:
+    """A fuse that leaves a car 15.3 A for a moment, then 16 A again, and at last much less."""
+    snapshot, decision, memory = settle(site(car("a", offer_a=16.0)), 2)
+    assert reasons(decision)["a"] is ReasonKey.FULL_POWER
+    said = []
+    for house_a in (8.7, 8.0, 12.0):
+        snapshot = later(snapshot, 5, decision)
+        offer_a = decision.connectors[0].offer_a
+        reading = replace(snapshot.meters[0][1], current_a=(house_a + offer_a,) * 3)
+        snapshot = replace(
+            snapshot,
+            meters=(("main", reading),),
+            connectors=(replace(snapshot.connectors[0], draw_a=(offer_a,) * 3),),
+        )
+        decision, memory = decide(snapshot, memory)
+        said.append((reasons(decision)["a"], decision.connectors[0].offer_a))
+    assert [key for key, _ in said] == [
+        ReasonKey.FULL_POWER,
+        ReasonKey.FULL_POWER,
+        ReasonKey.LIMITED_BY_CIRCUIT,
+    ]
+    assert 15 < said[0][1] < 16
 
 
 def test_a_car_that_is_tried_out_takes_no_more() -> None:

@@ -21,10 +21,15 @@ from .tick import Standing, Tick
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
+# What the sun leaves at times, where it gave just enough a moment ago.
+SUN_WAVERS_W = 500.0
 # Chargers take tenths of an ampere: what lacks less than this lacks nothing.
 LITTLE_A = 0.1
 # A load that wavers leaves this much more at times than it does steadily: only what is beyond that is on its way.
 RISES_A = 3.0
+# Who has had the most still has it with less than this less, as with a change that is not worth a message.
+NEARLY_A = 1.0
+_ALL = (ReasonKey.FULL_POWER, ReasonKey.BOOSTING)
 # The first request to start is repeated after half a minute; a charger that reacted would have started by then.
 STARTS_IGNORED = 2
 
@@ -196,6 +201,10 @@ def _why_limited(
     target_a = given.current_a
     if standing.lost is None and _takes_no_more(asking, offer_a):
         return takes_no_more(asking.past.takes_a or 0.0)
+    most = _why_most(standing, asking)
+    said_all = most.key in _ALL and asking.past.said is most.key
+    if said_all and min(offer_a, target_a) > asking.most_a - NEARLY_A:
+        return most
     lacks_a = target_a - offer_a
     kept_back = _kept_back(asking, lacks_a, shares, tick)
     if _is_ramping(asking, offer_a, lacks_a, tick, kept_back=kept_back):
@@ -206,15 +215,7 @@ def _why_limited(
     if kept_back is not None:
         return _why_no_more(kept_back, asking, shares, tick)
     if given.limited_by is None or target_a >= asking.most_a - EPSILON:
-        if standing.lost is not None:
-            return standing.lost
-        if asking.boosted and asking.most_reason.key is ReasonKey.FULL_POWER:
-            boost = asking.connector.boost
-            until = _until(boost.until if boost else None)
-            return Reason(
-                key=ReasonKey.BOOSTING, values=(("max_a", asking.most_a), *until)
-            )
-        return asking.most_reason
+        return most
     sunny = given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick)
     if sunny and asking.plan and not asking.solar:
         if abs(target_a - asking.grid_a) <= EPSILON:
@@ -223,6 +224,17 @@ def _why_limited(
     if sunny:
         return _why_too_little_sun(asking, target_a, shares, tick)
     return _why_no_more(given.limited_by, asking, shares, tick)
+
+
+def _why_most(standing: Standing, asking: Ask) -> Reason:
+    """Return why a connector with the most that it may have gets no more than that."""
+    if standing.lost is not None:
+        return standing.lost
+    if not asking.boosted or asking.most_reason.key is not ReasonKey.FULL_POWER:
+        return asking.most_reason
+    boost = asking.connector.boost
+    until = _until(boost.until if boost else None)
+    return Reason(key=ReasonKey.BOOSTING, values=(("max_a", asking.most_a), *until))
 
 
 def _takes_no_more(asking: Ask, offer_a: float) -> bool:
@@ -266,8 +278,10 @@ def _is_ramping(
     dead_a = _dead_band_a(offer_a, tick, sunny=asking.sunny)
     if lacks_a <= max(asking.connector.step_a, dead_a):
         return False
-    said = asking.past.said is ReasonKey.RAMPING
-    return kept_back is None or said or lacks_a > RISES_A
+    said = asking.past.said
+    if kept_back is None or said is ReasonKey.RAMPING:
+        return True
+    return lacks_a > RISES_A * (2 if said is ReasonKey.LIMITED_BY_CIRCUIT else 1)
 
 
 def _why_no_more(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reason:
@@ -284,8 +298,10 @@ def _why_no_more(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reas
 
 def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
     """Whether solar power would not have given more either, had the circuit carried it."""
-    step_w = asking.connector.step_a * tick.resources.watts(asking.phases)
-    return asking.sunny and shares.sun_left_w < step_w
+    left_w = asking.connector.step_a * tick.resources.watts(asking.phases)
+    if asking.past.said is ReasonKey.LIMITED_BY_SUN:
+        left_w = max(left_w, SUN_WAVERS_W)
+    return asking.sunny and shares.sun_left_w < left_w
 
 
 def _why_too_little_sun(
