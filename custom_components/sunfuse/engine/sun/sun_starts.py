@@ -6,7 +6,7 @@ A user's delays and thresholds apply as they are. If they are automatic, `switch
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..cars.asking import Ask
+from ..cars.asking import Ask, idle
 from ..cars.phases import recent, start_phases, wired
 from ..cars.ramp import next_command_at
 from ..memory import ConnectorMemory
@@ -51,6 +51,8 @@ def watch_sun(
         if asking.sunny and not asking.solar:
             asking.sun_left_w = left_w
             _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
+            if idle(asking, snapshot):
+                continue  # it leaves the sun to others
             left_w -= minimum_w(asking, snapshot) * max(
                 asking.grid_a / asking.connector.min_a, 1.0
             )
