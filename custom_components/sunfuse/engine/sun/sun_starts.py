@@ -82,7 +82,8 @@ def watch_sun(
     for asking in ranked:
         runs = asking.past.on_since is not None
         asking.sun_left_w = left_w
-        asking.sun_free_w = max(min(left_w, really_left_w), 0.0)
+        own_w = minimum_w(asking, snapshot) if runs else 0.0
+        asking.sun_free_w = max(min(left_w, really_left_w + own_w), 0.0)
         assert asking.choice is not None
         choice = asking.choice
         if runs and asking.id != leaves and choice.state == OFF:
