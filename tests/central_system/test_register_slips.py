@@ -271,3 +271,18 @@ async def test_registers_that_restart_without_saying_so(
     await _session2(charger, clock, 2, more)
     assert connector(system).meter.energy_wh == 12_000
     assert [one.energy_wh for one in finished[1:]] == [9_000, 3_000]
+
+
+async def test_a_session_before_that_is_not_known(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """What flowed in half an hour cannot be 20 kWh: another session was between, which is still to be reported (2.0.1)."""
+    charger = await _booted(connect, "2.0.1")
+    await _session2(charger, clock, 0, {"Started": None, "Ended": 40_000})
+    clock.step(24 * 3600)
+    more = {"Started": None, "Updated": 60_000, "Ended": None}
+    await _session2(charger, clock, 2, more, ago_s=6 * 3600)
+    assert finished[-1].energy_wh == 0

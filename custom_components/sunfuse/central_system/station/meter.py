@@ -216,18 +216,21 @@ class Meter:
             return SessionValues.begin(energy, at)
         return values.including(energy, at)
 
-    @property
-    def restarts(self) -> bool:
-        """Whether values count from the start of each session, as far as that is known."""
-        return self._energy.restarts
+    def goes_on(
+        self, end_wh: float, started_at: datetime, values: SessionValues | None
+    ) -> bool:
+        """Whether the register of a transaction goes on from where that of the one before ended, by all that is known."""
+        if values is None or self._energy.restarts:
+            return not self._energy.restarts
+        most_wh = self._most_wh(started_at, values.first_at)
+        return 0 <= values.first_wh - end_wh <= most_wh
 
     def taken_by(
         self, values: SessionValues, start_wh: float | None, started_at: datetime
     ) -> float | None:
         """Return the energy that the values of a transaction show, None if they are no help."""
-        return values.taken_wh(
-            start_wh, started_at, self._most_wh, restarts=self.restarts
-        )
+        restarts = self._energy.restarts
+        return values.taken_wh(start_wh, started_at, self._most_wh, restarts=restarts)
 
     def is_late(self, at: datetime) -> bool:
         """Whether something newer is known of the energy than what happened at a time."""

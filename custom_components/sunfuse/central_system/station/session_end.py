@@ -61,12 +61,10 @@ def shows_more(record: Record, before: Span | None, meter: Meter) -> bool:
 def _start_wh(record: Record, before: Span | None, meter: Meter) -> float | None:
     """Return where the register stood at the start: where it does not say so, where the session before ended."""
     start_wh, values = record.transaction.meter_start_wh, record.values
-    if start_wh is not None or before is None or meter.restarts:
+    end_wh = None if before is None else before.end_wh
+    if start_wh is not None or end_wh is None:
         return start_wh
-    before_wh = before.end_wh
-    if before_wh is None or values is None or values.first_wh >= before_wh:
-        return before_wh
-    return None  # it restarted
+    return end_wh if meter.goes_on(end_wh, record.started_at, values) else None
 
 
 def _shown_wh(record: Record, start_wh: float | None, meter: Meter) -> float | None:
