@@ -181,6 +181,30 @@ USUAL = Candidate(vehicle="zoe", usual="A")
             id="a card of two cars, of which one charges here",
         ),
         pytest.param(
+            [at(), at("B", chosen="leaf")],
+            [said("zoe", 0.1), said("leaf", 0.1)],
+            {"A": ("zoe", By.PLUG), "B": ("leaf", By.HAND)},
+            id="two cars at the same minute, of which one is chosen",
+        ),
+        pytest.param(
+            [
+                at(),
+                at("B", known=RecognisedCar(vehicle="leaf", by=By.CARD), token="07"),
+            ],
+            [
+                said("zoe", 0.1),
+                replace(said("leaf", 0.1), tokens=frozenset({"07"})),
+            ],
+            {"A": ("zoe", By.PLUG), "B": ("leaf", By.CARD)},
+            id="two cars at the same minute, of which one has a card",
+        ),
+        pytest.param(
+            [at(), at("B", chosen=GUEST)],
+            [said("zoe", 0.1)],
+            {"A": ("zoe", By.PLUG), "B": (None, By.HAND)},
+            id="one car, and a guest at the same minute",
+        ),
+        pytest.param(
             [at(known=RecognisedCar(vehicle="zoe", by=By.PLUG))],
             [Candidate(vehicle="zoe", plugged=False), said("kona", 3)],
             {"A": ("zoe", By.PLUG)},

@@ -127,10 +127,13 @@ def _claims(
     if len(holders) == 1:
         found.append(RecognisedCar(vehicle=holders[0].vehicle, by=by_token))
     away = {c.vehicle for c in candidates if c.plugged is False}
+    # Who is said to be at another connector is not here; and where somebody is said to be, no other car is.
+    here = _not_said_elsewhere(candidates, sighting, sightings)
+    open_ones = [one for one in sightings if one is sighting or _said(one) is None]
     for by, vehicle in (
-        (RecognisedBy.PLUG, _by_plug(sighting, candidates, sightings)),
-        (RecognisedBy.CHARGE, _by_charge(sighting, candidates)),
-        (RecognisedBy.USUAL, _usual(sighting, candidates)),
+        (RecognisedBy.PLUG, _by_plug(sighting, here, open_ones)),
+        (RecognisedBy.CHARGE, _by_charge(sighting, here)),
+        (RecognisedBy.USUAL, _usual(sighting, here)),
     ):
         if vehicle is not None and vehicle not in away:
             found.append(RecognisedCar(vehicle=vehicle, by=by))
@@ -141,18 +144,27 @@ def _not_elsewhere(
     candidates: list[Candidate], sighting: Sighting, sightings: list[Sighting]
 ) -> list[Candidate]:
     """Return the cars that say nothing else and that nobody said to be at another connector."""
-    elsewhere = {
-        vehicle
-        for other in sightings
-        if other is not sighting
-        for vehicle in (
-            other.chosen,
-            other.known.vehicle if other.known and other.known.by in _SAID else None,
-        )
-    }
     return [
-        c for c in candidates if c.plugged is not False and c.vehicle not in elsewhere
+        candidate
+        for candidate in _not_said_elsewhere(candidates, sighting, sightings)
+        if candidate.plugged is not False
     ]
+
+
+def _not_said_elsewhere(
+    candidates: list[Candidate], sighting: Sighting, sightings: list[Sighting]
+) -> list[Candidate]:
+    """Return the cars that nobody said to be at another connector."""
+    elsewhere = {_said(other) for other in sightings if other is not sighting}
+    return [one for one in candidates if one.vehicle not in elsewhere]
+
+
+def _said(sighting: Sighting) -> str | None:
+    """Return the car that somebody said to be at a connector, by hand, card or identity; or `GUEST`."""
+    if sighting.chosen is not None:
+        return sighting.chosen
+    known = sighting.known
+    return known.vehicle if known is not None and known.by in _SAID else None
 
 
 def _claim(sighting: Sighting, recognised: RecognisedCar) -> _Claim:
