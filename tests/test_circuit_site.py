@@ -355,7 +355,7 @@ async def test_sums_that_no_longer_hold(
         "phase": "L1",
         "sum": "32",
         "carried": "24",
-        "fits": "CP1: 6 A",
+        "fits": "Charger CP1: 6 A",
     }
 
 

@@ -46,7 +46,7 @@ async def test_fail_safe_currents_that_fit(
     await wait_until(lambda: "fail_safe_sum" in issues(hass), "the issue")
     told = issues(hass)["fail_safe_sum"].translation_placeholders
     assert told
-    assert told["fits"] == "CP1: 6 A"
+    assert told["fits"] == "Charger CP1: 6 A"
     done = await submit(hass, "fail_safe_sum")
     assert done["type"] is FlowResultType.CREATE_ENTRY
     (subentry,) = home.entry.subentries.values()

@@ -342,7 +342,7 @@ async def test_fail_safe_currents_beside_the_house(hass: HomeAssistant) -> None:
     told = form["description_placeholders"]
     assert told
     assert (told["sum"], told["left"]) == ("12", "11")
-    assert told["fits"] == "CP1: 6 A, CP2: 0 A"
+    assert told["fits"] == "Charger CP1: 6 A, Garage: 0 A"
     form = await subentries.async_configure(form["flow_id"], second)
     assert form["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
@@ -374,7 +374,7 @@ async def test_options_beside_the_house(
     assert told
     phase = "L1" if theme == "protection" else "L2"
     assert (told["sum"], told["phase"]) == ("6", phase)
-    assert (told["left"], told["fits"]) == (left, "CP1: 0 A")
+    assert (told["left"], told["fits"]) == (left, "Charger CP1: 0 A")
     result = await configure(form["flow_id"], dict(typed))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     # The site is set up again.
@@ -426,7 +426,7 @@ async def test_fail_safe_currents_beside_the_load_of_a_circuit(
     told = form["description_placeholders"]
     assert told
     assert (told["circuit"], told["sum"], told["left"]) == ("Garage", "12", "9")
-    assert told["fits"] == "CP1: 6 A, CP2: 0 A"
+    assert told["fits"] == "Charger CP1: 6 A, Garage: 0 A"
     form = await subentries.async_configure(form["flow_id"], second)
     assert form["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()

@@ -33,6 +33,7 @@ from .fix_actions import (
 )
 from .flows.fail_safe_check import (
     beside_house,
+    charger_names,
     chargers_of,
     fail_safe_problem,
     fitting_currents,
@@ -154,7 +155,8 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     if fail_safe_problem(tree, chargers_of(entry), sums):
         sums["circuit"] = sums["circuit"] or main
         loads = entry.runtime_data.usual_loads
-        sums["fits"] = named_currents(fitting_currents(tree, chargers_of(entry), loads))
+        fits = fitting_currents(tree, chargers_of(entry), loads)
+        sums["fits"] = named_currents(fits, charger_names(entry))
         yield RepairIssue(
             translation_key="fail_safe_sum",
             about="circuits",
@@ -167,7 +169,8 @@ def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     tree, chargers = CircuitTree.of(entry), chargers_of(entry)
     if fail_safe_problem(tree, chargers, {}):
         return  # the fuse cannot even carry them alone, which is another issue
-    for doubt in beside_house(tree, chargers, entry.runtime_data.usual_loads):
+    loads, names = entry.runtime_data.usual_loads, charger_names(entry)
+    for doubt in beside_house(tree, chargers, loads, names):
         placeholders = (("site", entry.title), *doubt.placeholders.items())
         if doubt.is_main:
             yield RepairIssue(

@@ -163,6 +163,7 @@ def check(
 async def async_doubt_fail_safe(
     hass: HomeAssistant,
     entry: ConfigEntry,
+    form: Mapping[str, Any],
     data: Mapping[str, Any],
     placeholders: dict[str, str],
 ) -> Errors:
@@ -173,7 +174,8 @@ async def async_doubt_fail_safe(
     ]
     if data not in chargers:
         chargers.append(data)
-    doubt = await async_doubt_chargers(hass, entry, chargers)
+    names = {data[CONF_IDENTITY]: form[CONF_NAME].strip()}
+    doubt = await async_doubt_chargers(hass, entry, chargers, names)
     if doubt is None:
         return {}
     placeholders |= doubt.placeholders
@@ -269,7 +271,7 @@ class ChargerFlowMixin(PasswordFlow):
                 return self.async_abort(reason="already_configured")
             if not errors:
                 doubts = await async_doubt_fail_safe(
-                    self.hass, self._site, data, placeholders
+                    self.hass, self._site, user_input, data, placeholders
                 )
                 errors = self._confirmation.new(doubts, user_input)
             if not errors:
@@ -312,7 +314,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
             )
             if not errors:
                 doubts = await async_doubt_fail_safe(
-                    self.hass, entry, data, placeholders
+                    self.hass, entry, user_input, data, placeholders
                 )
                 errors = self._confirmation.new(doubts, user_input)
             if not errors:
@@ -351,7 +353,7 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
             errors = check(entry, user_input, data, placeholders)
             if not errors:
                 doubts = await async_doubt_fail_safe(
-                    self.hass, entry, data, placeholders
+                    self.hass, entry, user_input, data, placeholders
                 )
                 errors = self._confirmation.new(doubts, user_input)
             if not errors:

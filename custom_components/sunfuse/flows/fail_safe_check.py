@@ -34,6 +34,14 @@ def chargers_of(entry: ConfigEntry) -> list[Mapping[str, Any]]:
     return [subentry.data for subentry in usable(entry, SUBENTRY_CHARGER)]
 
 
+def charger_names(entry: ConfigEntry) -> dict[str, str]:
+    """Return what a site's chargers are called, by their identity."""
+    return {
+        subentry.data[CONF_IDENTITY]: subentry.title
+        for subentry in usable(entry, SUBENTRY_CHARGER)
+    }
+
+
 def with_site(tree: CircuitTree, site: Mapping[str, Any]) -> CircuitTree:
     """Return the circuits of a site with these changes."""
     return replace(tree, site={**tree.site, **site})
@@ -111,13 +119,17 @@ class HouseDoubt:
 
 
 async def async_doubt_chargers(
-    hass: HomeAssistant, entry: ConfigEntry, chargers: Iterable[Mapping[str, Any]]
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    chargers: Iterable[Mapping[str, Any]],
+    names: Mapping[str, str],
 ) -> HouseDoubt | None:
-    """Return a doubt if some circuit usually leaves less than the fail-safe currents of these chargers."""
+    """Return a doubt if some circuit usually leaves less than the fail-safe currents of these chargers, of which some have other names."""
     if entry.state is not ConfigEntryState.LOADED:
         return None
     loads = await async_loads(hass, entry)
-    return next(beside_house(CircuitTree.of(entry), chargers, loads), None)
+    names = {**charger_names(entry), **names}
+    return next(beside_house(CircuitTree.of(entry), chargers, loads, names), None)
 
 
 async def async_doubt_site(
@@ -143,7 +155,7 @@ async def async_doubt_site(
         return None
     left_a = [left + more for left, more in zip(unwatched_a, more_a, strict=True)]
     main = UsualLoads(unwatched_a=tuple(left_a))
-    doubt = next(beside_house(tree, chargers, main), None)
+    doubt = next(beside_house(tree, chargers, main, charger_names(entry)), None)
     return doubt.placeholders if doubt else None
 
 
@@ -155,14 +167,15 @@ async def async_doubt_circuit(
         return None
     chargers, before = chargers_of(entry), CircuitTree.of(entry)
     tree = with_circuit(before, changed)
-    loads = await async_loads(hass, entry, tree)
+    loads, names = await async_loads(hass, entry, tree), charger_names(entry)
     lacked_a = {
-        doubt.circuit: doubt.lacks_a for doubt in beside_house(before, chargers, loads)
+        doubt.circuit: doubt.lacks_a
+        for doubt in beside_house(before, chargers, loads, names)
     }
     return next(
         (
             doubt
-            for doubt in beside_house(tree, chargers, loads)
+            for doubt in beside_house(tree, chargers, loads, names)
             if doubt.circuit != MAIN_CIRCUIT
             and doubt.lacks_a > lacked_a.get(doubt.circuit, 0.0) + _NOTHING_A
         ),
@@ -171,7 +184,10 @@ async def async_doubt_circuit(
 
 
 def beside_house(
-    tree: CircuitTree, chargers: Iterable[Mapping[str, Any]], loads: UsualLoads
+    tree: CircuitTree,
+    chargers: Iterable[Mapping[str, Any]],
+    loads: UsualLoads,
+    names: Mapping[str, str],
 ) -> Iterator[HouseDoubt]:
     """Yield the circuits that usually leave less than the fail-safe currents below them, the one that lacks most first."""
     chargers = list(chargers)
@@ -204,7 +220,7 @@ def beside_house(
                     "sum": f"{sum_a:g}",
                     "left": f"{max(0.0, left_a):.0f}",
                     "phase": f"L{1 - phase}",
-                    "fits": named_currents(dict(_fitting(tree, chargers, left))),
+                    "fits": named_currents(dict(_fitting(tree, chargers, left)), names),
                 },
             )
 
@@ -231,9 +247,12 @@ def fitting_currents(
     return dict(_fitting(tree, chargers, left))
 
 
-def named_currents(currents_a: Mapping[str, float]) -> str:
-    """Return currents as a text, each with its charger."""
-    return ", ".join(f"{name}: {current:g} A" for name, current in currents_a.items())
+def named_currents(currents_a: Mapping[str, float], names: Mapping[str, str]) -> str:
+    """Return currents as a text, each with the name of its charger."""
+    return ", ".join(
+        f"{names.get(identity, identity)}: {current:g} A"
+        for identity, current in currents_a.items()
+    )
 
 
 def _fitting(
