@@ -9,12 +9,15 @@ import pytest
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     ConnectorStatus,
+    Decision,
     ExternalLimit,
     LimitKind,
     MeterReading,
     Mode,
     PowerReading,
+    Reason,
     ReasonKey,
+    Snapshot,
 )
 from custom_components.sunfuse.engine.tuning import Tuning
 
@@ -33,6 +36,7 @@ from .common import (
     site,
     values,
 )
+from .plant import START, Car, Plant, charger, main, steady
 
 WIDE = (replace(MAIN, limit_a=(80,) * 3),)
 
@@ -339,3 +343,50 @@ def test_a_car_that_others_make_room_for() -> None:
     assert values(decision, "b") == {"circuit": "Main fuse", "phase": "L1"}
     _, later_on, _ = settle(snapshot, 30)
     assert offers(later_on)["b"] >= 6
+
+
+def test_reasons_of_three_that_take_turns() -> None:
+    """Two have a place each: who is stopped for the third is told its next turn at once, and a full one not to wait for a place."""
+    told: dict[str, list[tuple[float, Reason]]] = {}
+
+    def noted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        at_s = (snapshot.now - START).total_seconds()
+        for one in decision.connectors:
+            told.setdefault(one.id, []).append((at_s, one.reason))
+        return decision, memory
+
+    plant = Plant(
+        cars=[
+            Car(connector=charger(name), arrives_s=200 * place, wants_wh=wants_wh)
+            for place, (name, wants_wh) in enumerate(
+                (("a", 1e9), ("full", 2000), ("c", 1e9))
+            )
+        ],
+        circuits=(main(20),),
+        loads={"main": steady(3, 3, 3)},
+        decide=noted,
+    )
+    plant.run(2400)
+    promised = {
+        dict(reason.values)["until"]
+        for _, reason in told["a"]
+        if reason.key is ReasonKey.WAITING_FOR_TURN
+    }
+    stopped_at = next(
+        at_s for at_s, reason in told["a"] if reason.key is ReasonKey.WAITING_FOR_TURN
+    )
+    turn = START + timedelta(seconds=stopped_at + Tuning().turn_s)
+    assert promised == {turn.isoformat()}
+    since = next(
+        at_s for at_s, reason in told["full"] if reason.key is ReasonKey.CAR_FINISHED
+    )
+    assert {reason.key for at_s, reason in told["full"] if at_s > since} <= {
+        ReasonKey.CAR_FINISHED,
+        ReasonKey.PAUSING,
+    }
+    for reasons_ in told.values():
+        for _, reason in reasons_:
+            if reason.key is ReasonKey.RAMPING:
+                values_ = dict(reason.values)
+                assert float(values_["target_a"]) - float(values_["offer_a"]) > 1

@@ -122,16 +122,22 @@ def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
     """Return which circuit's phase cannot carry the minimum, how much it lacks, and when a turn ends there."""
+    rests = asking.connector.status is ConnectorStatus.SUSPENDED_EV
+    if rests and idle(asking, tick.snapshot):
+        return Reason(key=ReasonKey.CAR_FINISHED)
     reason = why_full(lack, asking, tick)
     ends = _turn_end(lack.resource, shares, tick, solar=asking.solar)
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
         return reason
     if idle(asking, tick.snapshot):
         return reason  # what it did not use is for others, and no turn gives it back
-    until = max(ends, tick.snapshot.now)
-    if asking.past.off_since is not None and asking.past.stopped_at is not None:
-        turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
-        until = max(until, asking.past.off_since + turn)
+    past, now = asking.past, tick.snapshot.now
+    turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
+    until = max(ends, now)
+    if past.on_since is not None:  # it is stopped for another one just now
+        until = max(until, now + turn)
+    elif past.off_since is not None and past.stopped_at is not None:
+        until = max(until, past.off_since + turn)
     return Reason(
         key=ReasonKey.WAITING_FOR_TURN, values=(*reason.values, *_until(until))
     )
@@ -276,7 +282,7 @@ def _is_ramping(
 ) -> bool:
     """Whether an offer is on its way to what it is to be: a circuit that leaves that for a moment only is what limits it."""
     dead_a = _dead_band_a(offer_a, tick, sunny=asking.sunny)
-    if lacks_a <= max(asking.connector.step_a, dead_a):
+    if lacks_a <= max(asking.connector.step_a, dead_a, NEARLY_A):
         return False
     said = asking.past.said
     if kept_back is None or said is ReasonKey.RAMPING:
