@@ -125,7 +125,7 @@ def bound(
         terms.append((missing[stay], 1.0))
         rows.add(terms, stay.needed_wh / 1000, np.inf)
     if battery is not None:
-        _add_battery(battery, steps, cost, upper, rows, balance)
+        _add_battery(battery, steps, cost, upper, rows, balance, phases)
     for step in range(steps):
         rows.add(balance[step], net_kw[step], net_kw[step])
         free_a = FUSE_A - max(0.0, net_kw[step]) * 1000 / VOLTAGE_V / 3
@@ -157,8 +157,12 @@ def _add_battery(
     upper: list[float],
     rows: _Rows,
     balance: list[list[tuple[int, float]]],
+    phases: list[list[list[tuple[int, float]]]],
 ) -> None:
-    """Add a battery that charges and discharges as it likes, without slowing down when it is nearly full."""
+    """Add a battery that charges and discharges as it likes, without slowing down when it is nearly full.
+
+    It charges on all phases beside the cars, and makes no room for them: as for a site.
+    """
     half = battery.capacity_wh / 2000
     least = battery.reserve * battery.capacity_wh / 1000
     for step in range(steps):
@@ -178,6 +182,8 @@ def _add_battery(
             before = 0.0
         rows.add(terms, before, before)
         balance[step].extend(((charge, -1.0), (discharge, 1.0)))
+        for on_phase in phases[step]:
+            on_phase.append((charge, 1000 / VOLTAGE_V / len(phases[step])))
         if step == steps - 1:
             rows.add([(held, 1.0)], half - least, np.inf)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
+import numpy as np
+
 from custom_components.sunfuse.engine.model import Circuit, Site
 from custom_components.sunfuse.planner import Quantiles
 from custom_components.sunfuse.simulator.battery import BatterySpec
@@ -105,10 +107,15 @@ def run(
 
 
 def settled(world: World, stored_wh: float) -> float:
-    """Return what it costs to leave the battery half full, as it was: at the mean price, for what is lost on the way as well."""
+    """Return what it costs to leave the battery half full, as it was: in the cheapest hour of the next day, with what is lost on the way.
+
+    Half of it takes an hour; for whoever knows everything, the last hours of the period may cost less.
+    """
+    end = world.days * QUARTERS
+    price = float(np.sort(world.import_price[end : end + QUARTERS])[:4].mean())
     lacks_wh = BATTERY.capacity_wh / 2 - stored_wh
     through = 1 / BATTERY.one_way if lacks_wh > 0 else BATTERY.one_way
-    return float(world.import_price.mean()) * lacks_wh * through / 1000
+    return price * lacks_wh * through / 1000
 
 
 def _rule(peak: PeakPrice) -> CapacityRule:
