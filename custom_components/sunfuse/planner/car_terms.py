@@ -1,9 +1,10 @@
-"""One car in terms of the program: what it can take in each step, what it must hold when, and what that is worth."""
+"""One car in terms of the program: what it can take in each step, and what it must hold when."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .assumed import Assumed
+from .car_worth import CarWorth
 from .intention import Assumption
 from .outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
 from .problem import Goal, Series, Store, series
@@ -17,21 +18,10 @@ _SMALL_W = 1.0
 _HALF = 0.5
 # A step in which the car is there for less than this part of it does not count.
 _PART = 0.05
-# The cheapest quarter of all hours counts as cheap if it costs clearly less than the mean.
-_CHEAP_SHARE = 0.25
-_CLEARLY = 0.9
-# How much more solar energy is worth in a car than exported, per kilowatt-hour.
-_SUN = 0.005
 # A start costs as much as so many kilowatt-hours: a good cent, an estimate. The charger's contactor, some hundred euros for
 # a hundred thousand starts, is half a cent; the car's own contactors and the minutes for which it stays awake are counted
 # as much again. Some cars give up after about three (evcc's optimizer, issue 144).
 _WEAR_KWH = 0.05
-# This share of the lowest power reaches the battery (HTW Berlin, 2025).
-_LEAST_STORED = 0.76
-# Energy that is needed immediately is worth this multiple of the highest price.
-_HURRY = 3.0
-# It is full within this multiple of the time that it takes alone.
-_SOON = 2.0
 # The weight of a shortfall of current that is only a wish, such as the minimum of `solar_min`.
 _WISH = 0.02
 # That of a shortfall of a car that is only expected: those that are there come before it, and it before any price.
@@ -83,11 +73,15 @@ class CarReader:
         self._assumed = assumed
         self._starts = outlook.starts
         self._steps = len(outlook.steps_s)
-        self._exact_steps = exact_steps
         self._surplus = tuple(
             max(0.0, sun - load) for sun, load in zip(sun_w, load_w, strict=True)
         )
-        self._cheap_price = _cheap(assumed.import_price)
+        self._worth = CarWorth(
+            outlook=outlook,
+            assumed=assumed,
+            surplus=self._surplus,
+            exact_steps=exact_steps,
+        )
         prices = assumed.import_price
         self._wear = _WEAR_KWH * sum(map(abs, prices)) / len(prices)
 
@@ -104,8 +98,8 @@ class CarReader:
         full_wh = self._full_wh(car, wanted_wh, assumptions)
         wanted_wh = tuple(min(energy_wh, full_wh) for energy_wh in wanted_wh)
         present = self._present(car, goals)
-        cheap, waits = self._cheap(car), self._waits(car)
-        hurries = self._hurries(car)
+        cheap, waits = self._worth.cheap(car), self._worth.waits(car)
+        hurries = self._worth.hurries(car)
         most = tuple(
             self._limit_w(car, step, most_w * present[step], least_w, hurries)
             for step in range(self._steps)
@@ -122,7 +116,7 @@ class CarReader:
         # A full car is warmed as well: what is left to charge does not limit that.
         demand_w = self._preconditioning(car, most)
         lowest_w, standby_w = least_w, min(car.standby_w, 0.5 * least_w)
-        charge_value = self._charge_value(cheap, hurries, most_w, full_wh)
+        charge_value = self._worth.charge_value(cheap, hurries, most_w, full_wh)
         bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
         if bit_w is not None:
             lowest_w, standby_w = bit_w, 0.0
@@ -132,7 +126,7 @@ class CarReader:
                 for limit_w, length_s in zip(most, self._outlook.steps_s, strict=True)
             )
             wear = wear if car.charging else 0.0  # who charges goes on
-            charge_value = self._bit_value(charge_value, bit_w, least_w)
+            charge_value = self._worth.bit_value(charge_value, bit_w, least_w)
         store = Store(
             id=car.id,
             energy_wh=0.0,
@@ -146,7 +140,7 @@ class CarReader:
             demand_w=demand_w,
             # A car that has what it needs takes this for its cabin: it is not filled beyond that before.
             demand_until_wh=max(wanted_wh, default=0.0),
-            end_value=self._end_value(car, waits),
+            end_value=self._worth.end_value(car, waits),
             charge_value=charge_value,
             start_cost=wear,
             charging=car.charging,
@@ -279,24 +273,6 @@ class CarReader:
             return None
         return needs_wh / hours / car.charge_efficiency
 
-    def _bit_value(self, values: Series, bit_w: float, least_w: float) -> Series:
-        """Return the value of charging in a step, less what the last bit costs there beyond its mean power.
-
-        It is charged at the least power for a part of the step: sun below that pays only for its share.
-        """
-        if bit_w <= 0:  # a full car takes none
-            return values
-        assumed, found = self._assumed, []
-        for step, value in enumerate(values or (0.0,) * self._steps):
-            sun_w = self._surplus[step]
-            # What is not planned exactly may be spread as thinly as the sun is.
-            mean_w = bit_w if step < self._exact_steps else sun_w
-            seems = min(1.0, sun_w / mean_w) if sun_w > 0 else 0.0
-            beyond = seems - min(1.0, sun_w / least_w)
-            dearer = assumed.import_price[step] - assumed.export_price[step]
-            found.append(value - beyond * max(0.0, dearer))
-        return tuple(found)
-
     def _preconditioning(self, car: CarOutlook, most: Series) -> Series:
         """Return the power that is demanded in the last minutes before each departure, whether anything is missing or not."""
         goals = [goal for goal in car.goals if goal.at > self._outlook.now]
@@ -345,85 +321,3 @@ class CarReader:
                 break
         steps = range(first, min(self._steps, first + 9), 2)
         return [Goal(step=step, energy_wh=energy_wh, weight=0.5) for step in steps]
-
-    # What it is worth
-
-    def _hurries(self, car: CarOutlook) -> tuple[bool, ...]:
-        """Return the steps in which it charges immediately, whatever it costs."""
-        if car.mode is CarMode.OFF:
-            return (False,) * self._steps
-        until = car.boost_until
-        if car.boost_wh is not None and until is None:
-            return (False,) * self._steps  # the intermediate goals ensure that
-        return tuple(
-            car.mode is CarMode.FAST or (until is not None and start < until)
-            for start in self._starts[:-1]
-        )
-
-    def _cheap(self, car: CarOutlook) -> tuple[bool, ...]:
-        """Return the steps in which `eco` charges because it is cheap or clean."""
-        if car.mode is not CarMode.ECO:
-            return (False,) * self._steps
-        prices, grams = self._assumed.import_price, self._assumed.carbon_g
-        limit, clean = car.price_limit, car.carbon_limit_g
-        if limit is None and not car.goals:
-            # A driver who sets a ready time buys no more than needed for it.
-            limit = self._cheap_price
-        return tuple(
-            (limit is not None and prices[step] <= limit)
-            or (clean is not None and bool(grams) and grams[step] <= clean)
-            for step in range(self._steps)
-        )
-
-    def _waits(self, car: CarOutlook) -> tuple[bool, ...]:
-        """Return the steps in which exporting comes first."""
-        limit = car.feed_in_first_above
-        return tuple(
-            limit is not None and price > limit for price in self._assumed.export_price
-        )
-
-    def _end_value(self, car: CarOutlook, waits: tuple[bool, ...]) -> float:
-        """Return what a stored kilowatt-hour is worth: a little more than exporting the solar energy would have earned."""
-        if car.mode is CarMode.OFF:
-            return 0.0
-        earned = (
-            price
-            for price, waiting, surplus in zip(
-                self._assumed.export_price, waits, self._surplus, strict=True
-            )
-            if surplus > 0 and not waiting
-        )
-        return (max((0.0, *earned)) + _SUN) / _LEAST_STORED
-
-    def _charge_value(
-        self,
-        cheap: tuple[bool, ...],
-        hurries: tuple[bool, ...],
-        most_w: float,
-        full_wh: float,
-    ) -> Series:
-        """Return the additional value of charging in a step."""
-        if not (any(cheap) or any(hurries)):
-            return ()
-        prices = self._assumed.import_price
-        dearest = max(0.01, *map(abs, prices))
-        soon = _SOON * max(
-            1.0, full_wh / (max(most_w, 1.0) * QUARTER / timedelta(hours=1))
-        )
-        values = []
-        for step in range(self._steps):
-            value = 0.0
-            if cheap[step]:
-                value = max(0.0, prices[step]) + _SUN
-            if hurries[step]:
-                # Beside its price, as no cheaper hour is worth waiting for; and clearly less with each step until it may be full.
-                early = max(0.0, 1 - step / soon)
-                value = max(0.0, prices[step]) + dearest * (1 + _HURRY * early)
-            values.append(value)
-        return tuple(values)
-
-
-def _cheap(prices: Series) -> float:
-    """Return the price up to which hours count as cheap; if all prices are equal, none does."""
-    quarter = sorted(prices)[int(len(prices) * _CHEAP_SHARE)]
-    return min(quarter, _CLEARLY * sum(prices) / len(prices))

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from .branching import Columns, Values
-from .plan_cost import ON_W
 from .problem import Problem, Store, Strategy, reachable_wh, series
 from .program import Program, Term
+from .store_runs import StoreRuns
 
 # Multiples of the highest price (`Scale.dearest`): what must be avoided costs more than anything that can be bought.
 _OUT_OF_BOUNDS = 1_000.0
@@ -134,8 +134,15 @@ class StoreRows:
         self._add_taken(charge)
         full = self._add_demand(charge, held)
         if on is not None:
-            self._add_minimum(charge, on, full)
-            self._add_starts(charge, on)
+            runs = StoreRuns(
+                problem=self._problem,
+                program=program,
+                store=store,
+                hours=self._hours,
+                most=self._most,
+            )
+            runs.add_minimum(charge, on, full)
+            runs.add_starts(charge, on)
         if store.strategy is Strategy.SPREAD:
             highest = program.columns(
                 1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._usual
@@ -254,90 +261,6 @@ class StoreRows:
         program.whole(gives)
         program.rows((discharge[:near], 1.0), (gives, -out[:near]), upper=0.0)
         program.rows((discharge[:near], 1.0), (gives, -least), lower=0.0)
-
-    def _add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
-        """Require at least the minimum power while the store charges, and what it loses meanwhile: without power it does not.
-
-        In a step in which it becomes full, the mean can be below the minimum.
-        """
-        program, store, most = self._program, self._store, self._most[: len(on)]
-        last = self._add_last(charge, on)
-        lost_w = max(store.standby_w / store.charge_efficiency, 2 * ON_W)
-        lost = np.minimum(lost_w / 1000, most)
-        least = np.maximum(np.minimum(store.min_charge_w / 1000, most), lost)
-        program.rows((charge[: len(on)], 1.0), (on, -most), upper=0.0)
-        program.rows((charge[: len(on)], 1.0), (on, -lost), lower=0.0)
-        for step in range(len(on)):
-            terms: list[Term] = [
-                (charge[step : step + 1], 1.0),
-                (on[step : step + 1], -least[step]),
-            ]
-            if step in full:
-                terms.append((np.array([full[step]]), least[step]))
-            if last is not None:
-                terms.append((last[step : step + 1], least[step] - lost[step]))
-            program.row(*terms, lower=0.0)
-        program.whole(on[most > 0])
-
-    def _add_last(self, charge: Columns, on: Columns) -> Columns | None:
-        """Add which step is the last one, in which a store stops by itself; None if it cannot be one of the next.
-
-        Without that, what is left after some steps at the minimum would need more power than the peak so far.
-        """
-        program, store, exact = self._program, self._store, len(on)
-        most_kwh = self._most * self._hours
-        lacks = max(0.0, store.capacity_wh - store.energy_wh) / 1000
-        soon = float(most_kwh[:exact].sum()) * store.charge_efficiency
-        if not store.stops_itself or lacks > soon:
-            return None
-        last = program.columns(exact, upper=1.0)
-        program.whole(last)
-        program.row((last, 1.0), upper=1.0)
-        for step in range(exact - 1):
-            after = on[step + 1 :]
-            program.row(
-                (after, 1.0), (last[: step + 1], float(len(after))), upper=len(after)
-            )
-        later = float(self._most[exact:].sum())
-        if later:
-            program.row((charge[exact:], 1.0), (last, later), upper=later)
-        return last
-
-    def _add_starts(self, charge: Columns, on: Columns) -> None:
-        """Add the cost of wear for each start.
-
-        In later steps the part of its highest power that a store takes stands for whether it charges. That part is smaller
-        with a lower power, so the one start that is needed anyway is free: else it would charge slowly to save a part of
-        it, or wait for a later step. More of them cost: cars that could take turns charge one after the other.
-        """
-        program, store = self._program, self._store
-        if not store.start_cost:
-            return
-        count = len(on)
-        asked = self._problem.wear_steps
-        worn = len(charge) if asked is None else max(count, min(len(charge), asked))
-        later = len(charge) > count
-        start = program.columns(worn, cost=0.0 if later else store.start_cost)
-        going = 1.0 if store.charging else 0.0
-        program.row((start[:1], 1.0), (on[:1], -1.0), lower=-going)
-        if count > 1:
-            program.rows(
-                (start[1:count], 1.0), (on[1:], -1.0), (on[:-1], 1.0), lower=0.0
-            )
-        if later:
-            columns = np.concatenate([on, charge[count:worn]])
-            most = self._most[:worn]
-            part = np.divide(1, most, out=np.zeros(worn), where=most > 0)
-            part[:count] = 1.0
-            if worn > count:
-                program.rows(
-                    (start[count:], 1.0),
-                    (columns[count:], -part[count:]),
-                    (columns[count - 1 : -1], part[count - 1 : -1]),
-                    lower=0.0,
-                )
-            more = program.columns(1, cost=store.start_cost)
-            program.row((more, 1.0), (start, -1.0), lower=going - 1)
 
     def _add_goals(self, held: Held) -> Columns:
         """Require the energy of each goal; what is missing is expensive."""
