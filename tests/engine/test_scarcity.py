@@ -157,11 +157,11 @@ def asleep(*names: str) -> Memory:
         ),
         # Who can wait no longer comes first, whenever it leaves.
         (17, [needs("a", 1, 4), needs("b", 4, 63.9)], {"a": 0, "b": 16}),
-        # What is not known or not needed is in no hurry; where there is enough, those that fit have their minimum.
+        # What is not known or not needed is in no hurry, and starts when the others have what they can take.
         (
             17,
             [needs("a", 1, 0), car("b"), needs("c", 4, 8), car("d")],
-            {"a": 0, "b": 6, "c": 11, "d": 0},
+            {"a": 0, "b": 0, "c": 16, "d": 0},
         ),
         (
             17,
@@ -754,6 +754,19 @@ def test_a_machine_that_runs_for_minutes_leaves_nobody_out() -> None:
     assert offers(decision) == {"a": 16, "b": 0}
 
 
+def test_who_leaves_first_starts_beside_those_that_have_time() -> None:
+    """Two cars that leave later charge, and there is enough for all: they are lowered to 6 A for a third, which leaves first, and not stopped."""
+    cars = [
+        needs("early", 13.7, 17, offer_a=0.0),
+        needs("late", 38, 30, offer_a=13.0),
+        needs("middle", 14.2, 30, offer_a=16.0),
+    ]
+    known = {"early": waits(1), "late": runs(30), "middle": runs(30)}
+    snapshot = on(29, *cars, policy=Policy.DEADLINE)
+    _, decision, _ = settle(snapshot, 90, Memory(connectors=known))
+    assert offers(decision) == {"early": 16, "late": 6, "middle": 7}
+
+
 def test_laxity_reckons_with_what_a_car_really_takes() -> None:
     """Both lack 12 Ah in four hours; one takes 6 A and one phase, and so has no time to wait."""
     a = needs("a", 4, 7, offer_a=0.0, phases=(0,))
@@ -906,20 +919,20 @@ def test_a_car_that_would_be_left_out_soon_does_not_go_first(
     assert [name for name, a_ in offers(decision).items() if a_] == [runs_on]
 
 
-@pytest.mark.parametrize(("c_needs_ah", "starts"), [(60, False), (1, True)])
+@pytest.mark.parametrize(("c_needs_ah", "stays"), [(90, False), (1, True)])
 def test_what_a_car_needs_that_was_just_stopped_counts(
-    c_needs_ah: float, starts: bool
+    c_needs_ah: float, stays: bool
 ) -> None:
-    """29 A are not enough for all if c needs much, although it may not start in its first minute without: d would soon be stopped for it."""
+    """Of 29 A x 6 h x 0.8, a, b and c need 130 Ah if c needs much, although it may not start in its first minute without: d has no room then."""
     a = needs("a", 3, 20, offer_a=16.0)
-    b, d = (needs(name, hours, 20, offer_a=0.0) for name, hours in (("b", 4), ("d", 8)))
+    b, d = needs("b", 4, 20, offer_a=7.0), needs("d", 8, 20, offer_a=6.0)
     c = needs("c", 6, c_needs_ah, offer_a=0.0)
     stopped = waits(0.2)
     stopped.stopped_at = stopped.off_since
-    known = {"a": runs(60), "b": waits(1), "c": stopped, "d": waits(1)}
+    known = {"a": runs(60), "b": runs(60), "c": stopped, "d": runs(60)}
     snapshot = on(29, a, b, c, d, policy=Policy.DEADLINE)
     _, decision, _ = settle(snapshot, 30, Memory(connectors=known))
     told = offers(decision)
     assert told["b"] >= 6
-    assert bool(told["d"]) is starts
+    assert bool(told["d"]) is stays
     assert told["c"] == 0

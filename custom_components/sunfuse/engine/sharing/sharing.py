@@ -170,27 +170,23 @@ def _admit_by_deadline(
     enough for all to be ready.
     """
     snapshot = room.snapshot
-    relaxed = {a.id for a in ranked if room.enough and a.hurry is Hurry.LATER}
     kept = [
         a
         for a in ranked
         if is_promised(a, snapshot)
         or keeps_on(a, snapshot)
         or waited_long(a, snapshot)
-        or (room.runs(a) and (a.stays or a.id in relaxed))
+        or (room.runs(a) and (a.stays or (room.enough and a.hurry is Hurry.LATER)))
     ]
     admitted = _admit(kept, room, shares)
     have, tried = {a.id for a in admitted}, {a.id for a in kept}
-    starts: list[Ask] = []
     for asking in sorted(ranked, key=lambda a: by_policy(a, snapshot)):
-        if asking.id not in tried and asking.id in relaxed:
-            starts.append(asking)
-        elif asking.id not in tried and _admit_on_lent(asking, room, shares):
+        if asking.id not in tried and _admit_on_lent(asking, room, shares):
             admitted.append(asking)
             room.claim([asking])
         elif asking.id in have:
             room.claim([asking])
-    return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
+    return admitted
 
 
 def _admit_on_lent(asking: Ask, room: AdmissionRoom, shares: Shares) -> bool:
