@@ -54,6 +54,23 @@ async def test_an_end_without_a_register(
     assert [one.meter_stop_wh for one in finished] == [None, None]
 
 
+async def test_values_of_another_connector(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """They are none of the session that they name by mistake (OCPP 1.6)."""
+    charger = await _booted(connect, "1.6")
+    transaction = await charger.start(clock.text(), energy_wh=40_000)
+    clock.step(3600)
+    await charger.meter(transaction, clock.text(), 43_000)
+    await charger.meter(transaction, clock.text(), 45_000, connector=2)
+    told = {"transactionId": int(transaction), "timestamp": clock.text()}
+    await charger.station.call("StopTransaction", told)
+    assert [one.energy_wh for one in finished] == [3000]
+
+
 async def test_an_end_that_lists_its_values(
     connect: Connect,
     system: CentralSystem,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ...engine.codec import read_time
+from .doubted_readings import DoubtedReadings
 from .energy_track import Most, SessionEnergy, Track, between, dump, load_session
 from .power_integral import PowerIntegral
 from .register_tracks import RegisterTracks
@@ -21,8 +22,6 @@ from .stored_state import load_number
 SLACK_WH = 1000.0
 # A register that restarted at zero may have counted this much more than the time allows: rounding.
 ROUNDING_WH = 100.0
-# A new range of a register is believed after this many readings that increase as energy does.
-_CONVINCING = 3
 # The stop of a transaction may be reported as this much earlier than the last reading before it.
 _SAME_TIME = timedelta(seconds=10)
 
@@ -39,7 +38,7 @@ class EnergyCounter:
         self._session: SessionEnergy | None = None
         self._settled = SettledEnergy(most_wh)
         self._restarts = False  # meter values count from the start of each session
-        self._doubted: list[tuple[float, datetime]] = []
+        self._doubted = DoubtedReadings(most_wh)
         self._flow = PowerIntegral()
         self.dropped = 0
 
@@ -170,9 +169,11 @@ class EnergyCounter:
         if session is not None and base_wh is None:
             base_wh = session.energy_wh
         if taken_wh is not None:
-            self._doubted = []  # what meter values showed meanwhile is counted
+            self._doubted.forget()  # what meter values showed meanwhile is counted
         if stop_wh is not None and not self.is_late(at):
-            offset_wh = self._offset_at_stop(start_wh, taken_wh, stop_wh, at, base_wh)
+            offset_wh = self._tracks.offset_at_stop(
+                start_wh, taken_wh, stop_wh, at, base_wh
+            )
             if self._energy_wh is None:
                 offset_wh = 0.0
                 self._raise(stop_wh, at)
@@ -239,7 +240,7 @@ class EnergyCounter:
         """Shift stored times with the wall clock."""
         self._tracks.clock_was_set(by)
         self._flow = self._flow.moved(by)
-        self._doubted = [(register_wh, at + by) for register_wh, at in self._doubted]
+        self._doubted.clock_was_set(by)
         if self._risen_at is not None:
             self._risen_at += by
         if self._session is not None:
@@ -339,15 +340,10 @@ class EnergyCounter:
 
     def _doubt(self, track: Track, register_wh: float, at: datetime) -> None:
         """Believe a register that counts from elsewhere (a new meter, a restart) after some readings."""
-        if self._doubted:
-            last_wh, last_at = self._doubted[-1]
-            if not 0 <= register_wh - last_wh <= self._most_wh(last_at, at):
-                self._doubted = []
-        self._doubted.append((register_wh, at))
-        if len(self._doubted) < _CONVINCING:
+        if (first := self._doubted.add(register_wh, at)) is None:
             self.dropped += 1
             return
-        first_wh, first_at = self._doubted[0]
+        first_wh, first_at = first
         flows_wh = self._most_wh(track.at, first_at) - SLACK_WH + ROUNDING_WH
         falls = first_wh < track.register_wh
         from_zero = self._session is not None and falls and first_wh <= flows_wh
@@ -357,7 +353,7 @@ class EnergyCounter:
         self._believe(Track.begin(register_wh, at, energy_wh - base_wh))
 
     def _believe(self, track: Track) -> None:
-        self._doubted = []
+        self._doubted.forget()
         self._tracks.values = track
         self._raise(track.energy_wh, track.at)
 
@@ -375,28 +371,6 @@ class EnergyCounter:
             behind = energy_wh < self._energy_wh - SLACK_WH
             if self._reached(energy_wh, at) and not behind:
                 return track.offset_wh
-        return None
-
-    def _offset_at_stop(
-        self,
-        start_wh: float | None,
-        taken_wh: float | None,
-        stop_wh: float,
-        at: datetime,
-        base_wh: float | None,
-    ) -> float | None:
-        """Return what has to be added to the register at a stop to get the energy; None: it is no help."""
-        if taken_wh is not None and start_wh is not None:
-            if (
-                self._tracks.edges is not None
-                and self._tracks.edges.register_wh == start_wh
-            ):
-                return self._tracks.edges.offset_wh
-            return None if base_wh is None else base_wh - start_wh
-        if start_wh is None:
-            for track in (self._tracks.edges, self._tracks.values):
-                if track is not None and self._tracks.follows(track, stop_wh, at):
-                    return track.offset_wh
         return None
 
     def _is_sure(

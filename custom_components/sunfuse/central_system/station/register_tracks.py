@@ -91,6 +91,25 @@ class RegisterTracks:
             track is not None and track.offset_wh == offset_wh for track in tracks
         )
 
+    def offset_at_stop(
+        self,
+        start_wh: float | None,
+        taken_wh: float | None,
+        stop_wh: float,
+        at: datetime,
+        base_wh: float | None,
+    ) -> float | None:
+        """Return what has to be added to the register at a stop to get the energy; None: it is no help."""
+        if taken_wh is not None and start_wh is not None:
+            if self.edges is not None and self.edges.register_wh == start_wh:
+                return self.edges.offset_wh
+            return None if base_wh is None else base_wh - start_wh
+        if start_wh is None:
+            for track in (self.edges, self.values):
+                if track is not None and self.follows(track, stop_wh, at):
+                    return track.offset_wh
+        return None
+
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which the wall clock was set forward."""
         for name, track in self._each():

@@ -18,7 +18,8 @@ from .presence import Presence
 from .session_end import ended, shows_more
 from .shared_state import SharedState
 from .station_limits import Limits
-from .transactions import Record, Transactions, finished, stranger
+from .transaction_reports import TransactionReports
+from .transactions import Record, Transactions
 
 # A transaction that starts on a connector ends those in these states.
 _BEFORE = frozenset(
@@ -54,8 +55,7 @@ class Sessions:
         self._limits = limits
         self._presence = presence
         self._plug_events = plug_events
-        self._finished = finished
-        self._session_news = session_news
+        self._reports = TransactionReports(shared.identity, finished, session_news)
         self.transactions = Transactions()
         self.events = EventOrder()
         # Transactions from before our restart that may still be running, by connector.
@@ -74,7 +74,7 @@ class Sessions:
         record = self._counted(record)
         self._shared.change(record.connector, used=True)
         if news:
-            self._report_start(record, late=not live)
+            self._announce(record, late=not live)
         self.events.release(transaction.id)
         record = self.transactions[transaction.id]
         if record.stopped_at is not None:
@@ -191,7 +191,7 @@ class Sessions:
             transaction = Transaction(id=transaction_id, started_at=self._shared.now())
             record = Record(connector=connector, transaction=transaction)
             record = self._counted(record)
-            self._report_start(record, late=True)
+            self._announce(record, late=True)
         running = self._shared.connector(connector).transaction
         if record.stopped_at is not None or record.connector != connector:
             return
@@ -203,38 +203,10 @@ class Sessions:
             dated = replace(running, started_at=started_at)
             self._shared.change(connector, transaction=dated)
 
-    def _report_start(self, record: Record, *, late: bool) -> None:
-        self._plug_events.started(
-            record.connector, record.transaction.started_at, late=late
-        )
-        self._session_news(
-            SessionNews(
-                identity=self._shared.identity,
-                connector=record.connector,
-                id=record.transaction.id,
-                started=True,
-                at=record.transaction.started_at,
-                late=late,
-                id_token=record.transaction.id_token,
-                meter_start_wh=record.transaction.meter_start_wh,
-            )
-        )
-
-    def _report_end(
-        self, record: Record, at: datetime, energy_wh: float | None, *, late: bool
-    ) -> None:
-        self._session_news(
-            SessionNews(
-                identity=self._shared.identity,
-                connector=record.connector,
-                id=record.transaction.id,
-                started=False,
-                at=at,
-                late=late,
-                id_token=record.transaction.id_token,
-                energy_wh=energy_wh,
-            )
-        )
+    def _announce(self, record: Record, *, late: bool) -> None:
+        started_at = record.transaction.started_at
+        self._plug_events.started(record.connector, started_at, late=late)
+        self._reports.started(record, late=late)
 
     def _notice_end(self, connector: int, but: str | None = None) -> None:
         """Report the end of the running transaction of a connector, given what it reports now: no car, or another session."""
@@ -247,7 +219,7 @@ class Sessions:
                 replace(record, noticed=True, energy_wh=state.session_energy_wh),
                 late=False,
             )
-            self._report_end(
+            self._reports.ended(
                 record, self._shared.now(), state.session_energy_wh, late=False
             )
 
@@ -275,16 +247,7 @@ class Sessions:
             words = (transaction_id, at.isoformat(), str(meter_stop_wh))
             if self.transactions.is_new(words):
                 self._shared.counters["unknown_transactions"] += 1
-                self._finished(
-                    stranger(
-                        self._shared.identity,
-                        transaction_id,
-                        at,
-                        meter_stop_wh,
-                        reason,
-                        first,
-                    )
-                )
+                self._reports.stranger(transaction_id, at, meter_stop_wh, reason, first)
             return
         if record.stopped_at is not None:
             return  # reported before
@@ -304,7 +267,7 @@ class Sessions:
         self._settle(record, late=late)
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
-            self._report_end(record, at, energy, late=late)
+            self._reports.ended(record, at, energy, late=late)
             self._plug_events.stopped(record.connector, at, reason, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It was running while we were offline, and ended before the charger reported it.
@@ -334,9 +297,7 @@ class Sessions:
         reason: str | None = None,
     ) -> None:
         started_at = self._dated(record).started_at
-        self._finished(
-            finished(self._shared.identity, record, started_at, meter_stop_wh, reason)
-        )
+        self._reports.finished(record, started_at, meter_stop_wh, reason)
 
     def showed(
         self, transaction_id: str, readings: Iterable[Reading], at: datetime

@@ -219,12 +219,14 @@ class Handlers16:
         if 0 < transaction_id < 2**31 and values and self._is_live(values[-1][0]):
             self._unanswered.named(str(transaction_id))
             self._recognise(connector, str(transaction_id))
+        record = station.sessions.transactions.get(str(transaction_id))
+        of_it = record is not None and record.connector == connector
         for theirs, readings in values:
             station.connectors.measured(
                 connector,
                 readings,
                 station.ours(theirs),
-                transaction_id=str(transaction_id),
+                transaction_id=str(transaction_id) if of_it else None,
             )
         return {}
 
