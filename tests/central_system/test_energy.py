@@ -511,6 +511,36 @@ async def test_a_charger_that_reports_only_its_power(
     assert state.meter.energy_wh == pytest.approx(start_wh + taken_wh + 100)
 
 
+@pytest.mark.parametrize("gap_s", [240, 4400])
+async def test_a_register_at_the_end_of_what_only_shows_power(
+    home: Home, gap_s: float
+) -> None:
+    """What flowed since the last power is what the register says: the car may have stopped long before the end."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=40_000)
+    for _ in range(4):
+        await home.charger.power(transaction, home.now, 7200)
+        home.clock.step(60)
+    home.clock.step(gap_s)
+    await home.charger.stop(transaction, home.now, 40_500)
+    await home.charger.status("Available", home.now)
+    home.shows(40_500, 500)
+    assert [one.energy_wh for one in home.finished] == [500]
+
+
+async def test_an_end_long_after_the_last_power(home: Home) -> None:
+    """Nothing shows what flowed in an hour without a word: it is not counted."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=0)
+    for _ in range(4):
+        await home.charger.power(transaction, home.now, 7200)
+        home.clock.step(10)
+    home.clock.step(3600)
+    await home.charger.stop(transaction, home.now, 0)
+    await home.charger.status("Available", home.now)
+    home.shows(pytest.approx(60), pytest.approx(60))
+
+
 async def test_power_flows_until_the_end(home: Home) -> None:
     """What flowed since the last report belongs to the session, too: lifetime and sessions agree."""
     assert home.charger

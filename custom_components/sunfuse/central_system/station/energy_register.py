@@ -170,6 +170,8 @@ class EnergyCounter:
             base_wh = session.energy_wh
         if taken_wh is not None:
             self._doubted.forget()  # what meter values showed meanwhile is counted
+        if taken_wh:
+            self._flow = self._flow.counted()
         if stop_wh is not None and not self.is_late(at):
             offset_wh = self._tracks.offset_at_stop(
                 start_wh, taken_wh, stop_wh, at, base_wh

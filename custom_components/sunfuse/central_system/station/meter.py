@@ -14,6 +14,8 @@ from ...engine.clock_change import moved
 from ...engine.copies import copy_with
 from ..station_state import MeterSample
 from .energy_register import SLACK_WH, EnergyCounter
+from .energy_track import between
+from .power_integral import NEAR
 from .session_chain import Chain
 from .session_values import SessionValues
 from .unnamed_unit import UnnamedUnit
@@ -193,13 +195,18 @@ class Meter:
 
         `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
         """
-        if self._sample.at is not None and self._sample.at <= at:
+        start_wh, stop_wh = self._register(start_wh), self._register(stop_wh)
+        rose_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
+        if not rose_wh and self._is_recent(at):
             self._integrate(at)  # it flowed until the end
-        taken_wh = self._energy.stop(
-            self._register(start_wh), self._register(stop_wh), started_at, at, base_wh
-        )
+        taken_wh = self._energy.stop(start_wh, stop_wh, started_at, at, base_wh)
         self._show_energy()
         return taken_wh
+
+    def _is_recent(self, at: datetime) -> bool:
+        """Whether the last values are of shortly before a time."""
+        known_at = self._sample.at
+        return known_at is not None and timedelta() <= at - known_at <= NEAR
 
     def including(
         self, values: SessionValues | None, readings: Iterable[Reading], at: datetime

@@ -7,7 +7,7 @@ from typing import Any, Self
 from ...engine.codec import from_jsonable
 
 # Readings further apart do not show what flowed between them: only what both show is counted.
-_NEAR = timedelta(minutes=5)
+NEAR = timedelta(minutes=5)
 # A charger that reports its power this often without its energy has no register.
 _CONVINCING = 3
 
@@ -29,7 +29,7 @@ class PowerIntegral:
         if self.power_w is not None and self.at is not None:
             passed = max(at - self.at, timedelta())
             mean_w = (self.power_w + power_w) / 2
-            sure_w = mean_w if passed <= _NEAR else min(self.power_w, power_w)
+            sure_w = mean_w if passed <= NEAR else min(self.power_w, power_w)
             wh += sure_w * speed * passed.total_seconds() / 3600
         readings = self.readings + 1
         if readings < _CONVINCING:
@@ -47,6 +47,10 @@ class PowerIntegral:
             ),
             added_wh,
         )
+
+    def counted(self) -> Self:
+        """Return it when a register has shown what flowed until now."""
+        return replace(self, power_w=None, at=None, waiting_wh=0.0)
 
     def begin_session(self) -> Self:
         """Return the integral at the start of a session."""
