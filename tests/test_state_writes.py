@@ -214,6 +214,20 @@ def test_reasons_that_alternate_all_day(stays_s: int) -> None:
         assert len(written) >= DAY_S // stays_s
 
 
+@pytest.mark.parametrize(
+    "other", [ReasonKey.SUN_TAKEN, ReasonKey.WAITING_FOR_SUN, ReasonKey.RAMPING]
+)
+def test_a_car_that_clouds_let_wait(other: ReasonKey) -> None:
+    """That the sun is enough for a moment makes no row each time (700 a day); that the car charges at last does."""
+    starting = Reason(key=ReasonKey.STARTING_ON_SUN)
+    day = [(starting, Reason(key=other))[at_s // 40 % 2] for at_s in range(DAY_S)]
+    written = _reasons_written(day[::10], 10)
+    if other is ReasonKey.RAMPING:
+        assert len(written) == DAY_S // 40
+    else:
+        assert len(written) < 100
+
+
 def test_a_departure_that_is_missed_besides() -> None:
     """That it is missed is written at once; by how much, as a kilowatt-hour less with each plan, is no row each."""
     limited = Reason(key=ReasonKey.LIMITED_BY_CAR, values=(("car_a", 15.0),))

@@ -211,6 +211,12 @@ _PLANNED_WAITS = frozenset(
 )
 
 
+# Clouds make a car that waits for the sun alternate between these: that is no other wait.
+_WAITS_FOR_SUN = frozenset(
+    (ReasonKey.STARTING_ON_SUN, ReasonKey.WAITING_FOR_SUN, ReasonKey.SUN_TAKEN)
+)
+
+
 def _same_reasons(one: Shown, other: Shown) -> bool:
     """Return whether what limits a car, and that its departure is missed besides, are nearly equal."""
     return len(one.value) == len(other.value) and all(
@@ -222,6 +228,8 @@ def _another_fact(one: Shown, other: Shown) -> bool:
     """Whether a fact became true, or is no longer; or a car waits as planned for something else, or charges."""
     keys = {reason.key for reason in one.value}
     changed = keys ^ {reason.key for reason in other.value}
+    if changed <= _WAITS_FOR_SUN:
+        return False
     return bool(changed & (_FACTS | _PLANNED_WAITS))
 
 
