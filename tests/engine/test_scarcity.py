@@ -157,11 +157,11 @@ def asleep(*names: str) -> Memory:
         ),
         # Who can wait no longer comes first, whenever it leaves.
         (17, [needs("a", 1, 4), needs("b", 4, 63.9)], {"a": 0, "b": 16}),
-        # What is not known or not needed is in no hurry, and starts when the others have what they can take.
+        # What is not known or not needed is in no hurry; where there is enough, those that come together have their minimum, if it fits.
         (
             17,
             [needs("a", 1, 0), car("b"), needs("c", 4, 8), car("d")],
-            {"a": 0, "b": 0, "c": 16, "d": 0},
+            {"a": 0, "b": 6, "c": 11, "d": 0},
         ),
         (
             17,

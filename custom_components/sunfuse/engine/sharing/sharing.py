@@ -170,23 +170,29 @@ def _admit_by_deadline(
     enough for all to be ready.
     """
     snapshot = room.snapshot
+    relaxed = {a.id for a in ranked if room.enough and a.hurry is Hurry.LATER}
     kept = [
         a
         for a in ranked
         if is_promised(a, snapshot)
         or keeps_on(a, snapshot)
         or waited_long(a, snapshot)
-        or (room.runs(a) and (a.stays or (room.enough and a.hurry is Hurry.LATER)))
+        or (room.runs(a) and (a.stays or a.id in relaxed))
     ]
     admitted = _admit(kept, room, shares)
     have, tried = {a.id for a in admitted}, {a.id for a in kept}
-    for asking in sorted(ranked, key=lambda a: by_policy(a, snapshot)):
-        if asking.id not in tried and _admit_on_lent(asking, room, shares):
+    starts: list[Ask] = []
+    order = sorted(ranked, key=lambda a: by_policy(a, snapshot))
+    last = max((place for place, a in enumerate(order) if room.runs(a)), default=-1)
+    for place, asking in enumerate(order):
+        if asking.id not in tried and asking.id in relaxed and place > last:
+            starts.append(asking)  # beside each other, after all that charge
+        elif asking.id not in tried and _admit_on_lent(asking, room, shares):
             admitted.append(asking)
             room.claim([asking])
         elif asking.id in have:
             room.claim([asking])
-    return admitted
+    return admitted + [a for a in starts if _admit_on_lent(a, room, shares)]
 
 
 def _admit_on_lent(asking: Ask, room: AdmissionRoom, shares: Shares) -> bool:
