@@ -1,6 +1,6 @@
 """Search random sites: `python -m benchmarks.overload --first 0 --last 1000`, and with `--honest` those whose meters are right.
 
-With `--hidden` these are restless houses whose sun nobody reports.
+With `--hidden` these are restless houses whose sun nobody reports, with `--wrong` those whose meter fails.
 Each site that breaks what docs/robustness.md promises is printed as a row for `tests/engine/test_found_sites.py`. Less exact
 clients than those of the promise are among them: chargers that take 15 s to obey, meters of 10 s, steps while cars rise.
 Among honest sites are coarse and slow meters beside regulators that keep them at zero; nobody may call them wrong.
@@ -17,6 +17,7 @@ from tests.engine.honest_sites import (
     random_honest_site,
 )
 from tests.engine.step_sites import outcome, random_site
+from tests.engine.wrong_sites import cost, random_wrong_meter
 
 # A charger's report and the sun's may be this far apart.
 DOUBTED_S = 60
@@ -67,6 +68,26 @@ def search_hidden(first: int, last: int) -> int:
     return wrong
 
 
+def search_wrong(first: int, last: int) -> int:
+    """Print what fuses carry because of wrong meters, and return for how many seconds in all."""
+    above = 0
+    for seed in range(first, last):
+        site = random_wrong_meter(seed)
+        found = cost(site)
+        above += found.above_s
+        called = "never"
+        if found.called_s is not None:
+            called = f"after {found.called_s:.0f} s"
+        print(
+            f"{seed}: {site.fault} at {site.fails_s:.0f} s,"
+            f" {'with' if site.sunny else 'without'} sun: above for {found.above_s} s,"
+            f" at once for {found.longest_s} s, by {found.worst_a:.1f} A;"
+            f" called wrong {called}"
+        )
+    print(f"{last - first} wrong meters: above for {above} s")
+    return above
+
+
 def cli() -> int:
     """Read the arguments."""
     parser = ArgumentParser(description=__doc__)
@@ -74,7 +95,10 @@ def cli() -> int:
     parser.add_argument("--last", type=int, default=1000, help="where to end")
     parser.add_argument("--honest", action="store_true", help="sites with right meters")
     parser.add_argument("--hidden", action="store_true", help="unreported sun")
+    parser.add_argument("--wrong", action="store_true", help="meters that fail")
     asked = parser.parse_args()
+    if asked.wrong:
+        return search_wrong(asked.first, asked.last)
     if asked.hidden:
         return search_hidden(asked.first, asked.last)
     if asked.honest:

@@ -148,7 +148,17 @@ class Following:
     together: float = 0.0  # at the last one, of all phases together
     first: bool = False  # whether they have changed once only
     opposite: bool = False  # whether it fell then as they rose, or rose as they fell
-    exported: bool = False  # whether it showed an export before that
+    trust: float = 1.0  # how much the last one says, beside what the house does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What cars took on average, and what a meter showed, while they took about the same."""
+
+    cars_a: PerPhase
+    metered_a: PerPhase
+    at: datetime  # of the last reading
+    lasted_s: float = 0.0
 
 
 class Fall(StrEnum):
@@ -172,6 +182,14 @@ class Doubt:
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()
     changing: bool = False  # an offer has changed since
+    # The means since the cars' last change and before it, and how the meter had followed them until then.
+    level: Level | None = None
+    before: Level | None = None
+    followed: tuple[Following | None, ...] = ()
+    broken: bool = False  # whether it has fallen since as a meter does that fails
+    wavers_a: PerPhase = ()  # how far it strays from its mean while the cars take the same
+    # When it last exported without a car that charges there, or as it followed one: there is sun.
+    exported_at: tuple[datetime | None, ...] = ()
     following: tuple[Following | None, ...] = ()
     feeds_in: tuple[bool, ...] = ()  # whether unreported solar power feeds in there
     # The recent maximum of solar panels and battery, and when.

@@ -23,12 +23,22 @@ from .generation import generated_w
 from .meter_following import (
     FOLLOWS_ON_AVERAGE,
     HOLDS,
+    SUN_FORGOTTEN,
     TOLERANCE,
     TOLERANCE_A,
+    broken,
     may_show_a_part,
+    watch_exports,
     watch_following,
 )
-from .unreported_sun import is_first, is_sun, may_be_sun, watch_falls
+from .unreported_sun import (
+    breaks,
+    is_first,
+    is_sun,
+    is_unclear,
+    may_be_sun,
+    watch_falls,
+)
 
 # A charger without a report for this long may have stopped since.
 RECENT = timedelta(seconds=60)
@@ -43,8 +53,6 @@ REPORTED_AGAIN = timedelta(seconds=30)
 # Clouds pass: the solar power of the last minutes may return before its sensor reports it.
 SUN_S = 600.0
 SUN_TIMES = 1.2
-# A solar sensor without a report for this long no longer counts.
-SUN_FORGOTTEN = timedelta(days=1)
 # Few cars follow another offer sooner than this.
 FOLLOWS_AFTER = timedelta(seconds=2)
 # A value that moved by more is a different one.
@@ -90,8 +98,15 @@ def doubt(
     parts_a = values_of(reading, snapshot)
     metered_a = _flows(parts_a, by_phase=by_phase)
     past = _generated(past, snapshot)
+    before_a = values_of(before, snapshot) if before else ()
+    fed_a = cars_a if by_phase else (sum(cars_a),)
+    silent = reading.at - before.at if before else timedelta(0)
+    fell = breaks(past, parts_a, before_a, fed_a, silent)
+    if fell:
+        past = broken(past)
+    past = watch_exports(past, metered_a, reported_a, snapshot.now)
     if cars.steady:
-        past = watch_following(past, reported_a, metered_a, snapshot.now)
+        past = watch_following(past, reported_a, metered_a, reading.at, snapshot.now)
     elif cars.offered and not past.changing:
         shown_a = past.metered_a
         if cars.offered_now:
@@ -132,10 +147,11 @@ def doubt(
     past = watch_falls(
         past,
         parts_a,
-        values_of(before, snapshot) if before else (),
-        cars_a if by_phase else (sum(cars_a),),
+        before_a,
+        fed_a,
         at=reading.at,
-        silent=reading.at - before.at if before else timedelta(0),
+        silent=silent,
+        broken=fell,
         short=doubted,
         shows_cars=max(reported_a) > TOLERANCE_A and not doubted,
     )
@@ -146,7 +162,7 @@ def doubt(
         and past.wrong_a is None
         and (
             (may_be and is_sun(past, where, lives_since))
-            or is_first(past, where, metered_a)
+            or is_first(past, where, metered_a, reported_a, snapshot.now)
         )
     ):
         # The next change of the cars shows whether that is so.
@@ -186,7 +202,11 @@ def doubt(
         return past, True
     if past.since is None or past.read_at is None:
         return replace(past, since=cars.reported_at, read_at=reading.at), True
-    beside_sun = may_be or past.sun_at is not None
+    beside_sun = (
+        may_be
+        or past.sun_at is not None
+        or is_unclear(past, where, metered_a, reported_a, lives_since, snapshot.now)
+    )
     proven_s = PROVEN_BESIDE_SUN_S if beside_sun else _proven_s(cars)
     since_s = (cars.reported_at - past.since).total_seconds()
     if since_s >= proven_s and reading.at > past.read_at:

@@ -1,9 +1,14 @@
-"""Whether a circuit's meter follows the cars: it changes as they do, by a part of that, or not at all."""
+"""Whether a circuit's meter follows the cars: it changes as they do, by a part of that, or not at all.
+
+The house changes as well, and its sun. So a change of the cars is compared twice: at once, with the value before it, and
+later by the means before and after it, in which what comes and goes is left out. The better of both counts. A change that
+is small beside what the meter wavers by of itself says little.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..memory import Doubt, Following
+from ..memory import Doubt, Following, Level
 from ..model import PerPhase
 
 # Two meters of a current agree this well, including the phase angle of other loads.
@@ -26,63 +31,190 @@ HOLDS = timedelta(minutes=30)
 AVERAGED_A = 12.0
 FOLLOWING_WEIGHT = 0.5
 FOLLOWS_MOST = 1.5
+# A mean goes back as far as this, and says more than one value once it has lasted so long.
+MEAN_S = 120.0
+MEANS_S = 20.0
+# A house strays from its mean by up to twice what it does on average. A large step of it counts as this much.
+STRAYS = 2.0
+STRAYS_MOST_A = 6.0
+# Sun that has not been seen for this long no longer counts.
+SUN_FORGOTTEN = timedelta(days=1)
+# A change of the cars that says so much is clear.
+CLEAR = 0.8
 
 
 def watch_following(
-    past: Doubt, cars_a: PerPhase, metered_a: PerPhase, now: datetime
+    past: Doubt,
+    cars_a: PerPhase,
+    metered_a: PerPhase,
+    read_at: datetime,
+    now: datetime,
 ) -> Doubt:
     """Note whether the meter shows the cars at all, and whether it followed them while it showed less than they took."""
-    if past.changing:
-        past = replace(past, changing=False)
+    level = Level(cars_a=cars_a, metered_a=metered_a, at=read_at)
+    past = replace(past, changing=False)
     if not len(past.cars_a) == len(past.metered_a) == len(metered_a):
         return replace(
-            past, cars_a=cars_a, metered_a=metered_a, feeds_in=(), following=()
+            past,
+            cars_a=cars_a,
+            metered_a=metered_a,
+            level=level,
+            before=None,
+            followed=(),
+            wavers_a=(0.0,) * len(metered_a),
+            feeds_in=(),
+            following=(),
         )
-    feeds_in = list(past.feeds_in or (False,) * len(metered_a))
-    following = list(past.following or (None,) * len(metered_a))
     shows_cars = past.shows_cars or any(
         car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
         for car, metered in zip(cars_a, metered_a, strict=True)
     )
-    together = _together(past, cars_a, metered_a)
-    for index, (car, metered) in enumerate(zip(cars_a, metered_a, strict=True)):
-        before, metered_before = past.cars_a[index], past.metered_a[index]
-        if abs(car - before) < CHANGED_A:
-            continue
-        part = (metered - metered_before) / (car - before)
+    past = replace(past, shows_cars=shows_cars)
+    before = Level(cars_a=past.cars_a, metered_a=past.metered_a, at=read_at)
+    if _changed(before, level):
+        past = replace(past, before=past.level, level=level, followed=past.following)
+        wavers_a = past.wavers_a if has_sun(past, now) else (0.0,) * len(metered_a)
+        past = replace(_compared(past, before, wavers_a, now), broken=False)
+    elif past.level is None:
+        past = replace(past, level=level)
+    elif read_at > past.level.at:
+        past = _compared_by_means(_with_reading(past, past.level, level), now)
+    return replace(past, cars_a=cars_a, metered_a=metered_a)
+
+
+def _with_reading(past: Doubt, known: Level, new: Level) -> Doubt:
+    """Add a reading to the means, and how far it strays from them."""
+    passed_s = (new.at - known.at).total_seconds()
+    lasted_s = known.lasted_s + passed_s
+    weight = passed_s / max(min(lasted_s, MEAN_S), passed_s)
+    level = Level(
+        cars_a=_mean(known.cars_a, new.cars_a, weight),
+        metered_a=_mean(known.metered_a, new.metered_a, weight),
+        at=new.at,
+        lasted_s=lasted_s,
+    )
+    strays_a = tuple(
+        min(abs((metered - car) - (mean - car_mean)), STRAYS_MOST_A)
+        for metered, car, mean, car_mean in zip(
+            new.metered_a, new.cars_a, known.metered_a, known.cars_a, strict=True
+        )
+    )
+    wavers_a = _mean(past.wavers_a, strays_a, min(passed_s / MEAN_S, 1.0))
+    return replace(past, level=level, wavers_a=wavers_a)
+
+
+def _mean(known: PerPhase, new: PerPhase, weight: float) -> PerPhase:
+    return tuple(a + (b - a) * weight for a, b in zip(known, new, strict=True))
+
+
+def _compared(past: Doubt, before: Level, wavers_a: PerPhase, now: datetime) -> Doubt:
+    """Note how a meter followed from one level to the present one, beyond what was known before that."""
+    level = past.level
+    assert level is not None
+    flows = len(level.metered_a)
+    feeds_in = list(past.feeds_in or (False,) * flows)
+    following = list(past.following or (None,) * flows)
+    known = past.followed or (None,) * flows
+    exported_at = list(past.exported_at)
+    together = _together(before, level)
+    lenient = has_sun(past, now) and not past.broken
+    shows_cars = past.shows_cars
+    for index in _changed(before, level):
+        car, metered = level.cars_a[index], level.metered_a[index]
+        was, metered_before = before.cars_a[index], before.metered_a[index]
+        part = (metered - metered_before) / (car - was)
+        trust = _trust(abs(car - was), wavers_a[index])
+        one = _averaged(known[index], part, abs(car - was), together, trust, now)
+        following[index] = one
         follows = part >= FOLLOWS
-        short = min(car - metered, before - metered_before) > TOLERANCE_A
-        known = _averaged(following[index], part, abs(car - before), now, together)
-        if known.first:
-            known = replace(known, exported=metered_before < -EXPORTS_A)
-        following[index] = known
-        goes_on = feeds_in[index] and followed(known)
-        feeds_in[index] = goes_on or (
-            follows and not _shows_a_part(known, now) and (short or feeds_in[index])
+        if follows and min(metered, metered_before) < -EXPORTS_A:
+            exported_at[index] = now
+        short = min(car - metered, was - metered_before) > TOLERANCE_A
+        goes_on = not contradicts(one) if lenient else followed(one)
+        feeds_in[index] = (feeds_in[index] and goes_on) or (
+            follows and not _shows_a_part(one, now) and (short or feeds_in[index])
         )
         shows_cars = shows_cars or follows
     return replace(
         past,
-        cars_a=cars_a,
-        metered_a=metered_a,
         following=tuple(following),
         feeds_in=tuple(feeds_in),
+        exported_at=tuple(exported_at),
         shows_cars=shows_cars,
     )
 
 
-def _together(past: Doubt, cars_a: PerPhase, metered_a: PerPhase) -> float:
+def _compared_by_means(past: Doubt, now: datetime) -> Doubt:
+    """Note how a meter followed the cars' last change by the means before and after it, if it did better by them."""
+    before, level = past.before, past.level
+    if before is None or level is None or not has_sun(past, now):
+        return past
+    if min(before.lasted_s, level.lasted_s) < MEANS_S:
+        return past
+    known = [past.following[index] for index in _changed(before, level)]
+    least = max(
+        (one.together for one in known if one is not None), default=FOLLOWS_MOST
+    )
+    if _together(before, level) < max(least, FOLLOWS_TOGETHER):
+        return past
+    return _compared(past, before, (0.0,) * len(level.metered_a), now)
+
+
+def _changed(before: Level, level: Level) -> list[int]:
+    """Return the flows in which the cars changed."""
+    pairs = enumerate(zip(level.cars_a, before.cars_a, strict=True))
+    return [index for index, (car, was) in pairs if abs(car - was) >= CHANGED_A]
+
+
+def _together(before: Level, level: Level) -> float:
     """Return by which part of the cars' change the phases changed together: the house takes more or less on one of them."""
+    changed = _changed(before, level)
+    phases = changed[:-1] or changed  # without the sum
     changes = [
-        (car - before, metered - metered_before)
-        for car, before, metered, metered_before in zip(
-            cars_a, past.cars_a, metered_a, past.metered_a, strict=True
+        (
+            level.cars_a[index] - before.cars_a[index],
+            level.metered_a[index] - before.metered_a[index],
         )
-        if abs(car - before) >= CHANGED_A
+        for index in phases
     ]
-    phases = changes[:-1] or changes  # without the sum
-    weight = sum(change * change for change, _ in phases)
-    return sum(change * shown for change, shown in phases) / weight if weight else 0.0
+    weight = sum(change * change for change, _ in changes)
+    return sum(change * shown for change, shown in changes) / weight if weight else 0.0
+
+
+def watch_exports(
+    past: Doubt, metered_a: PerPhase, cars_a: PerPhase, now: datetime
+) -> Doubt:
+    """Note where a meter exports while no car charges there: only sun does that, or a meter that is turned."""
+    known = past.exported_at
+    if len(known) != len(metered_a):
+        known = (None,) * len(metered_a)
+    exported_at = tuple(
+        now if metered < -EXPORTS_A and car < TOLERANCE_A else at
+        for at, metered, car in zip(known, metered_a, cars_a, strict=True)
+    )
+    return replace(past, exported_at=exported_at)
+
+
+def exports(past: Doubt, now: datetime) -> tuple[bool, ...]:
+    """Return where a meter has exported in the last day."""
+    return tuple(
+        at is not None and now - at <= SUN_FORGOTTEN for at in past.exported_at
+    )
+
+
+def has_sun(past: Doubt, now: datetime) -> bool:
+    """Whether a meter has exported anywhere. Without sun, one that does not follow the cars is wrong, whatever the house does."""
+    return any(exports(past, now))
+
+
+def broken(past: Doubt) -> Doubt:
+    """Return what is known of a meter that fell as one does that fails: the means are over, and the benefit of the doubt."""
+    known = past.following or (None,) * len(past.feeds_in)
+    feeds_in = tuple(
+        feeds and one is not None and followed(one)
+        for feeds, one in zip(past.feeds_in, known, strict=True)
+    )
+    return replace(past, level=None, before=None, broken=True, feeds_in=feeds_in)
 
 
 def followed(known: Following) -> bool:
@@ -90,15 +222,27 @@ def followed(known: Following) -> bool:
     return known.part >= FOLLOWS and max(known.last, known.together) >= FOLLOWS_TOGETHER
 
 
+def contradicts(known: Following) -> bool:
+    """Whether a meter did not follow the cars at their last change, nor all phases together, or not on average."""
+    return min(known.part, max(known.last, known.together)) < SHOWS_A_PART
+
+
+def _trust(changed_a: float, wavers_a: float) -> float:
+    """Return how much a change of the cars says beside what the house does."""
+    return changed_a**2 / (changed_a**2 + (STRAYS * wavers_a) ** 2)
+
+
 def _averaged(
     past: Following | None,
     part: float,
     changed_a: float,
-    now: datetime,
     together: float,
+    trust: float,
+    now: datetime,
 ) -> Following:
-    last = min(max(part, 0.0), FOLLOWS_MOST)
+    last = min(max(part, -FOLLOWS_MOST), FOLLOWS_MOST)
     if past is None:
+        last = max(last, 0.0)
         return Following(
             part=last,
             changed_a=changed_a,
@@ -107,13 +251,16 @@ def _averaged(
             together=together,
             first=True,
             opposite=part < OPPOSITE,
+            trust=trust,
         )
+    last = max(past.part + (last - past.part) * trust, 0.0)
     return Following(
         part=past.part + (last - past.part) * FOLLOWING_WEIGHT,
         changed_a=past.changed_a + changed_a,
         last=last,
         at=now,
-        together=together,
+        together=past.part + (together - past.part) * trust,
+        trust=trust,
     )
 
 

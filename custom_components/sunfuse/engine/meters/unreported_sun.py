@@ -9,9 +9,9 @@ if it was silent before, when it may have become another one.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..memory import Doubt, Fall
+from ..memory import Doubt, Fall, Following
 from ..model import PerPhase
-from .meter_following import FOLLOWS_TOGETHER, followed
+from .meter_following import CLEAR, FOLLOWS_TOGETHER, contradicts, exports, followed
 
 # What falls by less has neither failed nor been relieved by much sun.
 FALLS_A = 2.0
@@ -21,11 +21,32 @@ SAME_SUN_A = 0.5
 FAULTS = (-1.0, 0.5)
 SAME_A = 1.0
 SAME = 0.1
+PART_OF_FALL = 0.15
 # A meter that has failed at zero, or shows kilowatts as watts.
 ZERO_A = 0.05
 ZERO = 0.01
+# What a meter that is turned shows of the cars at least, and one of half of everything, with a house that takes nothing.
+TURNED = 0.8
+HALF = 0.4
 # After a longer silence a meter may have become another one.
 SILENT = timedelta(minutes=2)
+
+
+def breaks(
+    past: Doubt,
+    now_a: PerPhase,
+    before_a: PerPhase,
+    cars_a: PerPhase,
+    silent: timedelta,
+) -> bool:
+    """Whether a meter became another one: it fell as one does that fails, was silent for long, or has other parts.
+
+    It showed `before_a` before a silence. What the cars released since, of which they take `cars_a` now, may be in that already.
+    """
+    if len(before_a) != len(now_a) or silent > SILENT:
+        return True
+    less_a = _less_a(past, before_a, cars_a, silent)
+    return any(_fell_like_a_fault(was, now_a) for was in (before_a, less_a))
 
 
 def watch_falls(
@@ -36,28 +57,22 @@ def watch_falls(
     *,
     at: datetime,
     silent: timedelta,
+    broken: bool,
     short: bool,
     shows_cars: bool,
 ) -> Doubt:
-    """Note since when a meter has been short of what the cars take, and how it fell to that.
+    """Note since when a meter has been short of what the cars take, and how it fell to that, as it does where it is `broken`.
 
-    It showed `before_a` before a silence, of other parts if it is another meter. What the cars released since, of which they
-    take `cars_a` now, may be in that already. That it shows all that they take, as they report, ends the suspicion.
+    That it shows all that they take, as they report, ends the suspicion.
     """
     fall = past.fall
-    if len(before_a) != len(now_a) or silent > SILENT:
+    if broken:
         fall = Fall.LIKE_A_FAULT
-    else:
-        then_a = past.read_cars_a if silent and past.read_cars_a else cars_a
-        released = zip(before_a, then_a, cars_a, strict=True)
-        less_a = tuple(was - max(then - now, 0.0) for was, then, now in released)
-        if any(_fell_like_a_fault(was, now_a) for was in (before_a, less_a)):
-            fall = Fall.LIKE_A_FAULT
-        elif shows_cars:
-            fall = Fall.OTHER
-        elif fall is Fall.OTHER and any(
-            _fell_like_sun(was, now_a) for was in (before_a, less_a)
-        ):
+    elif shows_cars:
+        fall = Fall.OTHER
+    elif fall is Fall.OTHER:
+        less_a = _less_a(past, before_a, cars_a, silent)
+        if any(_fell_like_sun(was, now_a) for was in (before_a, less_a)):
             fall = Fall.LIKE_SUN
     return replace(
         past,
@@ -67,6 +82,15 @@ def watch_falls(
     )
 
 
+def _less_a(
+    past: Doubt, before_a: PerPhase, cars_a: PerPhase, silent: timedelta
+) -> PerPhase:
+    """Return what a meter showed without what the cars have released since."""
+    then_a = past.read_cars_a if silent and past.read_cars_a else cars_a
+    released = zip(before_a, then_a, cars_a, strict=True)
+    return tuple(was - max(then - now, 0.0) for was, then, now in released)
+
+
 def _fell_like_a_fault(before_a: PerPhase, now_a: PerPhase) -> bool:
     """Whether a meter fell as one does that fails: as a whole, or one phase while the others stay as they are."""
     flows = list(zip(before_a, now_a, strict=True))
@@ -74,9 +98,14 @@ def _fell_like_a_fault(before_a: PerPhase, now_a: PerPhase) -> bool:
     if any(abs(now) <= max(ZERO_A, ZERO * abs(was)) for was, now in fallen):
         return True
     return bool(fallen) and any(
-        all(_is(now, fault * was) or _is(now, was) for was, now in flows)
+        all(_has_become(was, now, fault * was) or _is(now, was) for was, now in flows)
         for fault in FAULTS
     )
+
+
+def _has_become(was: float, now: float, fault: float) -> bool:
+    """Whether a current fell to what a fault makes of it; from little to little any fall does."""
+    return abs(now - fault) <= PART_OF_FALL * abs(was - now) and _is(now, fault)
 
 
 def _is(a: float, b: float) -> bool:
@@ -116,25 +145,98 @@ def is_sun(
     return lives or past.fall is Fall.LIKE_SUN
 
 
-def is_first(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
+def is_first(
+    past: Doubt,
+    short: tuple[bool, ...],
+    flows_a: PerPhase,
+    cars_a: PerPhase,
+    now: datetime,
+) -> bool:
     """Whether it may be sun that shone already when the first car came: the meter followed the car on some phase.
 
     The house takes more or less meanwhile, so the others may seem not to, but each has exported: a dead phase shows next to
     nothing. The next change of the cars decides.
     """
     known = [one for one in past.following[:-1] or past.following if one is not None]
-    phases = (
-        short[:-1] if any(short[:-1]) else short
-    )  # they are what the sum is short of
+    goes_on = past.fall is not Fall.LIKE_A_FAULT
     return (
         bool(known)
-        and all(one.first and not one.opposite for one in known)
         and max(one.part for one in known) >= FOLLOWS_TOGETHER
         and all(
-            one is not None and one.exported and abs(metered) > ZERO_A
-            for one, metered, is_short in zip(
-                past.following, flows_a, phases, strict=False
-            )
-            if is_short
+            one is not None
+            and not (one.opposite and _is_turned(metered, car))
+            and (one.first or (goes_on and not contradicts(one)))
+            for one, metered, car in _short_of(past, short, flows_a, cars_a)
         )
+        and _has_sun(past, short, flows_a, now)
     )
+
+
+def is_unclear(
+    past: Doubt,
+    short: tuple[bool, ...],
+    flows_a: PerPhase,
+    cars_a: PerPhase,
+    lives_since: tuple[datetime, ...],
+    now: datetime,
+) -> bool:
+    """Whether it may be sun for all that is known, so that the proof takes longer.
+
+    The cars' last change was small beside what the house does, or no fault shows such a value.
+    """
+    if past.broken:
+        return False
+    if _is_near_zero(past, short, lives_since):
+        return True
+    return _has_sun(past, short, flows_a, now) and all(
+        one is not None
+        and (
+            one.trust < CLEAR or not (_is_turned(metered, car) or metered >= HALF * car)
+        )
+        for one, metered, car in _short_of(past, short, flows_a, cars_a)
+    )
+
+
+def _is_near_zero(
+    past: Doubt, short: tuple[bool, ...], lives_since: tuple[datetime, ...]
+) -> bool:
+    """Whether a meter wavers around nothing wherever it is short, and sun is known there: cars that follow the sun bring it to that."""
+    since, feeds_in = past.since, past.feeds_in
+    if since is None or not feeds_in or past.fall is Fall.LIKE_A_FAULT:
+        return False
+    return all(
+        feeds and at > since
+        for feeds, at, is_short in zip(feeds_in, lives_since, short, strict=True)
+        if is_short
+    )
+
+
+def _has_sun(
+    past: Doubt, short: tuple[bool, ...], flows_a: PerPhase, now: datetime
+) -> bool:
+    """Whether a meter has exported wherever it is short, and shows something there."""
+    flows = zip(exports(past, now), flows_a, _phases(short), strict=False)
+    return all(
+        exported and abs(metered) > ZERO_A
+        for exported, metered, is_short in flows
+        if is_short
+    )
+
+
+def _is_turned(metered_a: float, cars_a: float) -> bool:
+    """Whether this may be the opposite of what the cars take and a house beside them."""
+    return metered_a <= -TURNED * cars_a
+
+
+def _short_of(
+    past: Doubt, short: tuple[bool, ...], flows_a: PerPhase, cars_a: PerPhase
+) -> list[tuple[Following | None, float, float]]:
+    """Return what is known of the flows in which a meter is short, what it shows, and what cars take: of the phases, or else of their sum."""
+    flows = zip(past.following, flows_a, cars_a, _phases(short), strict=False)
+    found = [(one, metered, car) for one, metered, car, is_short in flows if is_short]
+    return found or [(None, 0.0, 0.0)]
+
+
+def _phases(short: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Return the phases in which a meter is short: the sum is short of what they are."""
+    return short[:-1] if any(short[:-1]) else short
