@@ -147,6 +147,22 @@ async def test_reservation(played: Played) -> None:
     await played.fails("command_refused", "cancel_reservation", reservation_id=8)
 
 
+async def test_a_reservation_that_the_charger_forgot(played: Played) -> None:
+    """It refuses to cancel what it does not know; the reservation here ends all the same, with what it promises."""
+    until = dt_util.utcnow() + timedelta(hours=1)
+    promise: dict[str, Any] = {"energy": 5, "departure": until}
+    await played.act("reserve", reservation_id=7, card="CARD1", until=until, **promise)
+    await played.home.shows("sensor", "CP1/1_status", "reserved")
+    for connector in played.charger.station.connectors:
+        connector.reservation = None
+    await played.act("cancel_reservation", reservation_id=7)
+    assert played.home.entry.runtime_data.departures.reservations == ()
+    with pytest.raises(vol.Invalid, match="both an energy and a departure"):
+        await played.act("reserve", reservation_id=7, card="A", until=until, energy=5)
+    with pytest.raises(vol.Invalid):
+        await played.act("reserve", reservation_id=7, card=" ", until=until)
+
+
 async def test_display(played: Played) -> None:
     """From 2.0.1 on there may be a display."""
     if played.charger.station.spec.protocol == "ocpp1.6":

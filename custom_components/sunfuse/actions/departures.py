@@ -26,7 +26,7 @@ from ..site.cars.driver_words import (
     skip_tonight,
 )
 from .targets import owner_of_device
-from .values import ENERGY_KWH, duration, moment
+from .values import ENERGY_KWH, ONE_TARGET, duration, moment
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
@@ -34,26 +34,29 @@ _MOST_A_DAY = 10
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOC = vol.All(vol.Coerce(float), vol.Range(min=1, max=100))
 _RANGE_KM = vol.All(vol.Coerce(float), vol.Range(min=1, max=2000))
+# What the frontend shows of a call that contradicts itself.
+_ONE_TIME = "give either a date (departure) or a time of day (time)"
+_ONE_END = "give either an end (until) or a duration"
 
 SET_DEPARTURE = vol.Schema(
     {
         **_DEVICE,
-        vol.Exclusive("departure", "when"): moment,
-        vol.Exclusive("time", "when"): cv.time,
+        vol.Exclusive("departure", "when", msg=_ONE_TIME): moment,
+        vol.Exclusive("time", "when", msg=_ONE_TIME): cv.time,
         vol.Optional("weekdays"): vol.All(cv.ensure_list, [vol.In(WEEKDAYS)]),
         vol.Optional("number", default=1): vol.All(
             vol.Coerce(int), vol.Range(min=1, max=_MOST_A_DAY)
         ),
         vol.Optional("active", default=True): cv.boolean,
-        vol.Exclusive("target_soc", "target"): _SOC,
-        vol.Exclusive("target_energy", "target"): ENERGY_KWH,
-        vol.Exclusive("target_range", "target"): _RANGE_KM,
+        vol.Exclusive("target_soc", "target", msg=ONE_TARGET): _SOC,
+        vol.Exclusive("target_energy", "target", msg=ONE_TARGET): ENERGY_KWH,
+        vol.Exclusive("target_range", "target", msg=ONE_TARGET): _RANGE_KM,
     }
 )
 SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): cv.boolean})
 _UNTIL: dict[vol.Marker, Any] = {
-    vol.Exclusive("until", "end"): moment,
-    vol.Exclusive("duration", "end"): duration,
+    vol.Exclusive("until", "end", msg=_ONE_END): moment,
+    vol.Exclusive("duration", "end", msg=_ONE_END): duration,
 }
 PAUSE = vol.Schema({**_DEVICE, **_UNTIL})
 

@@ -33,7 +33,7 @@ from ..site.planning.plan_charts import (
     planned_slots,
 )
 from .targets import place_of_device
-from .values import ENERGY_KWH, moment
+from .values import ENERGY_KWH, ONE_TARGET, moment
 
 _PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
 
@@ -42,8 +42,8 @@ PREVIEW = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Optional("departure"): moment,
-        vol.Exclusive("energy", "target"): ENERGY_KWH,
-        vol.Exclusive("target_soc", "target"): _PERCENT,
+        vol.Exclusive("energy", "target", msg=ONE_TARGET): ENERGY_KWH,
+        vol.Exclusive("target_soc", "target", msg=ONE_TARGET): _PERCENT,
         vol.Optional("mode"): vol.Coerce(Mode),
         vol.Optional("strategy"): vol.Coerce(ChargingStrategy),
     }

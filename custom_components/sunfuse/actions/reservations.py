@@ -9,6 +9,7 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 
 from ..central_system.security.card_policy import folded
+from ..central_system.station_state import CommandError
 from ..const import DOMAIN, WH_PER_KWH
 from ..drivers.demand import Promise
 from ..site.cars.departures import CardReservation
@@ -17,14 +18,15 @@ from .chargers import command_errors
 from .targets import connector_of_device
 from .values import ENERGY_KWH, POSITIVE_INT, moment
 
+_PROMISE = "a promise needs both an energy and a departure"
 RESERVE = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("reservation_id"): POSITIVE_INT,
-        vol.Required("card"): cv.string,
+        vol.Required("card"): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
         vol.Required("until"): moment,
-        vol.Inclusive("energy", "promise"): ENERGY_KWH,
-        vol.Inclusive("departure", "promise"): moment,
+        vol.Inclusive("energy", "promise", msg=_PROMISE): ENERGY_KWH,
+        vol.Inclusive("departure", "promise", msg=_PROMISE): moment,
     }
 )
 CANCEL_RESERVATION = vol.Schema(
@@ -71,11 +73,17 @@ def async_setup_reservation_actions(hass: HomeAssistant) -> None:
     async def cancel(call: ServiceCall) -> None:
         entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
         number = call.data["reservation_id"]
+        departures = entry.runtime_data.departures
         with command_errors():
             station = entry.runtime_data.central_system.stations[key.identity]
             adapter = await station.in_service()
-            await adapter.cancel_reservation(number)
-        entry.runtime_data.departures.cancel(key.identity, number)
+            try:
+                await adapter.cancel_reservation(number)
+            except CommandError as err:
+                # A charger refuses what it does not know. If it has forgotten it, as by a restart, there is nothing left to cancel.
+                if err.key != "refused" or not departures.has(key.identity, number):
+                    raise
+        departures.cancel(key.identity, number)
 
     for name, run, schema in (
         ("reserve", reserve, RESERVE),

@@ -18,6 +18,9 @@ MOST_KWH = 1_000
 LONGEST = timedelta(days=7)
 _LAST_YEAR = 2100
 
+# What the frontend shows of a call with several targets.
+ONE_TARGET = "give only one target"
+
 POSITIVE_INT = vol.All(vol.Coerce(int), vol.Range(min=0, max=MOST_INT))
 DURATION_S = vol.All(vol.Coerce(int), vol.Range(min=1, max=86_400))
 CURRENT_A = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_A))

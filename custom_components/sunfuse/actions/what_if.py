@@ -51,6 +51,7 @@ from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
 
 _MOST_WEEKS = 12
+_ONE_PRICE = "give only one price, table of prices, or entity"
 _PRICE = vol.All(vol.Coerce(float), vol.Range(min=-1_000_000, max=1_000_000))
 _MONEY = vol.All(vol.Coerce(float), vol.Range(min=0, max=1_000_000_000))
 WHAT_IF = vol.Schema(
@@ -60,9 +61,9 @@ WHAT_IF = vol.Schema(
             vol.Coerce(int), vol.Range(min=1, max=_MOST_WEEKS)
         ),
         vol.Optional(POLICY): vol.Coerce(ChargingPolicy),
-        vol.Exclusive(IMPORT_PRICE, "prices"): _PRICE,
-        vol.Exclusive(PRICE_TABLE, "prices"): dict,
-        vol.Exclusive(PRICE_ENTITY, "prices"): cv.entity_id,
+        vol.Exclusive(IMPORT_PRICE, "prices", msg=_ONE_PRICE): _PRICE,
+        vol.Exclusive(PRICE_TABLE, "prices", msg=_ONE_PRICE): dict,
+        vol.Exclusive(PRICE_ENTITY, "prices", msg=_ONE_PRICE): cv.entity_id,
         vol.Optional(PRICE_SURCHARGE): _PRICE,
         vol.Optional(EXPORT_PRICE): _PRICE,
         vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),

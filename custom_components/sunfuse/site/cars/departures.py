@@ -204,6 +204,10 @@ class Departures:
         )
         self._changed()
 
+    def has(self, identity: str, number: int) -> bool:
+        """Return whether there is a reservation of this number."""
+        return any(_number(one) == (identity, number) for one in self._reservations)
+
     @callback
     def cancel(self, identity: str, number: int) -> None:
         """Drop a reservation."""
