@@ -11,6 +11,7 @@ from custom_components.sunfuse.translated_reasons import (
     as_they_read,
     async_load_sentences,
     explain,
+    what_would_change_it,
 )
 from homeassistant.core import HomeAssistant
 
@@ -189,3 +190,15 @@ async def test_german_numbers(hass: HomeAssistant) -> None:
         ),
     )
     assert "0,11" in explain(german, reason)
+
+
+@pytest.mark.parametrize(("name", "boosts"), [("later", True), ("ready_later", False)])
+async def test_a_boost_is_advised_only_where_it_helps(
+    hass: HomeAssistant, name: str, boosts: bool
+) -> None:
+    """A car that has all that it can take gets no more by a boost: the advice beside the sentence says the same."""
+    sentences = await async_load_sentences(hass)
+    at = "2026-06-21T11:40:00+00:00"
+    reason = Reason(key=ReasonKey.MISSES_DEPARTURE, values=((name, at),))
+    said = (explain(sentences, reason), what_would_change_it(sentences, reason))
+    assert ["boost" in text for text in said] == [boosts, boosts]

@@ -719,6 +719,7 @@ def test_every_reason_has_its_sentence() -> None:
             "ready",
             "later",
             "ready_later",
+            "no_boost_helps",
             "meter_now",
             "meter_chosen",
             "meter_drawing",

@@ -164,6 +164,8 @@ def _template(sentences: Mapping[str, str], reason: Reason) -> str:
 
 def what_would_change_it(sentences: Mapping[str, str], reason: Reason) -> str:
     """Return what a person could do, or what will happen, to change the reason."""
+    if "ready_later" in dict(reason.values):
+        return sentences["no_boost_helps"]
     return sentences[f"change_{reason.key}"]
 
 
