@@ -103,6 +103,11 @@ class Demand:
     limit_reached: bool = False
 
     @property
+    def departure_guessed(self) -> bool:
+        """Whether nobody said the departure. Of one that was said only the energy is a guess."""
+        return self.said is Said.HABIT
+
+    @property
     def metered_wh(self) -> float | None:
         """Return what the charger must still meter for `energy_wh` to arrive in the battery."""
         if self.energy_wh is None:

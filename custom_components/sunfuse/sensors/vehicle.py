@@ -142,7 +142,7 @@ class DepartureSensor(OwnerEntity, SensorEntity):
         needed_wh = demand.metered_wh
         return {
             "said_by": following.said if following else None,
-            "guessed": demand.guessed,
+            "guessed": demand.departure_guessed,
             "energy_kwh": None
             if needed_wh is None
             else round(needed_wh / WH_PER_KWH, 1),

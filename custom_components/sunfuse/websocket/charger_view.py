@@ -177,7 +177,7 @@ def _demand(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | No
     return {
         "departure": demand.departure.isoformat() if demand.departure else None,
         "target_soc": demand.target_soc,
-        "guessed": demand.guessed,
+        "guessed": demand.departure_guessed,
     }
 
 
