@@ -150,6 +150,8 @@ async def test_a_car_waits_for_the_cheap_hours(
     assert site.explanation == (
         "Waiting until 01:00, when electricity costs 0.11 instead of 0.34. Ready by 03:15."
     )
+    told = state(hass, site.entry, f"{KEY}_reason").attributes
+    assert (told["price"], told["price_now"]) == (0.11, 0.34)
     assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
     energy_kwh = float(site.shows("plan_energy"))
     # 225 W and 8 % are lost of 11 kW: 20 kWh take 22.2.
@@ -287,8 +289,19 @@ async def test_a_departure_that_will_be_missed_is_told_at_once(
     site.demand = replace(site.demand, departure=SEVEN)
     await site.settle()
     await site.settle()
-    assert site.event()["event_type"] == "on_time"
+    event = site.event()
+    assert (event["event_type"], event["departure"]) == ("on_time", SEVEN.isoformat())
     assert "plan_misses" not in issues(hass)
+    # Of a departure that was taken back nobody waits to hear that it is kept.
+    site.demand = replace(asked, departure=datetime.now(UTC) + timedelta(hours=1))
+    for _ in range(3):
+        await site.settle()
+    assert site.event()["event_type"] == "will_miss"
+    site.demand = replace(asked, departure=None)
+    for _ in range(3):
+        await site.settle()
+    assert not site.runtime.planning.data.missed
+    assert site.event()["event_type"] == "will_miss"
 
 
 async def test_a_run_that_fails_leaves_the_last_plan(

@@ -249,7 +249,11 @@ class PlanEvent(ConnectorEntity, EventEntity):
             about = _of_shortfall(missed.shortfall, planning.clock)
             self._trigger_event(WILL_MISS, about)
         elif known is not None and missed is None and planning.is_there(self.key):
-            self._trigger_event(ON_TIME, {"departure": _shown(planning.clock, known)})
+            departure = planning.demand(self.key).departure
+            if departure is None:
+                return  # it was taken back: nobody waits for a car to be ready
+            shown = _shown(planning.clock, departure)
+            self._trigger_event(ON_TIME, {"departure": shown})
         else:
             return
         self._handle_coordinator_update()

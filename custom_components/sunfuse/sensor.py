@@ -387,4 +387,6 @@ def _rounded(name: str, value: str | float) -> str | float:
     """Return a value of a reason with the precision that a person needs."""
     if isinstance(value, str):
         return value
+    if "price" in name:
+        return round(value, 4)
     return round(value, 0 if name.endswith("_w") else 1)
