@@ -114,12 +114,17 @@ def solve(problem: Problem, *, clock: Callable[[], float] | None = None) -> Plan
 
     """
     check(problem)
+    began_s = clock() if clock else 0.0
     if SOLVER:
         try:
             return Formulation(problem, clock).solve()
         except Unsolved:
             pass  # the simple planner needs a fraction of a second for fifty cars
-    return plan_without_solver(problem)
+    if clock is None:
+        return plan_without_solver(problem)
+    return plan_without_solver(
+        problem, lambda: clock() - began_s < problem.time_limit_s
+    )
 
 
 def intend(

@@ -8,6 +8,10 @@ from .problem import Store, reachable_wh
 from .simple_draft import SMALL_WH, Draft
 
 _DEPTH = 3  # how many cars may be moved for one
+# So many moves are tried for a car at a time, and for all of a plan: in a shortage of many cars, all that could be tried would
+# take minutes.
+_FOR_ONE = 2_000
+_FOR_ALL = 4_000
 
 
 class Moves:
@@ -16,9 +20,12 @@ class Moves:
     def __init__(self, draft: Draft) -> None:
         """Work on a draft."""
         self._draft = draft
+        self._tries = 0
+        self._all_tries = _FOR_ALL
 
     def make_room(self, store: Store, lacks_wh: float, last: int) -> bool:
         """Move others out of a step before the goal; returns whether that freed any power."""
+        self._tries = min(_FOR_ONE, self._all_tries)
         for step in range(last + 1):
             own_w = float(
                 self._draft.most[store.id][step] - self._draft.power[store.id][step]
@@ -77,6 +84,10 @@ class Moves:
         self, other: Store, step: int, wanted_w: float, moving: set[str], depth: int
     ) -> bool:
         """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
+        if not self._tries:
+            return False
+        self._tries -= 1
+        self._all_tries -= 1
         power_w = float(self._draft.power[other.id][step])
         leaves_w = power_w - wanted_w
         moved_w = wanted_w if leaves_w >= max(other.min_charge_w, SMALL_W) else power_w

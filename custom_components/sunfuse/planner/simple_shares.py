@@ -1,5 +1,7 @@
 """A shortage, shared by the planner without a solver: what all can have comes first."""
 
+from collections.abc import Callable
+
 from .problem import Plan, Problem, needed_wh
 from .simple import SimplePlanner
 
@@ -9,8 +11,13 @@ _MORE_PLANS = 5
 _SMALL_WH = 1.0
 
 
-def plan_without_solver(problem: Problem) -> Plan:
-    """Return a plan; if it cannot reach all promised goals, none lacks a much larger share of what it needs than another."""
+def plan_without_solver(
+    problem: Problem, in_time: Callable[[], bool] = lambda: True
+) -> Plan:
+    """Return a plan; if it cannot reach all promised goals, none lacks a much larger share of what it needs than another.
+
+    The first plan is made in any case, others only while there is time.
+    """
     best = SimplePlanner(problem).plan()
     lacking = _lacking(problem, best)
     worst = _worst(lacking)
@@ -20,6 +27,8 @@ def plan_without_solver(problem: Problem) -> Plan:
     share = 1 - sum(lacks for lacks, _ in lacking) / sum(need for _, need in lacking)
     kept, missed = 1 - worst, 1.0
     for _ in range(_MORE_PLANS):
+        if not in_time():
+            break
         plan = SimplePlanner(problem, share=share).plan()
         worst_now = _worst(_lacking(problem, plan))
         if worst_now < worst:
