@@ -139,6 +139,15 @@ def test_no_start_on_one_phase_where_the_sun_is_about_to_carry_three() -> None:
         assert choose(sky, 3000, OFF, SWITCHES, RecentSwitches()).state == state
 
 
+def test_no_switch_to_one_phase_where_the_sun_is_about_to_end() -> None:
+    """From 2.5 kW by 50 W each second it is 1.38 kW in 22 s, by 20 W in 56 s: then a switch from three phases is worth it."""
+    for falls_w_s, state in ((50, 3), (20, 1), (-50, 1)):
+        sky = after(RecentSky(), 2500 + 10 * falls_w_s, 600)
+        sky = watch_sky(sky, 2500 + 5 * falls_w_s, SWITCHES, 5)
+        sky = watch_sky(sky, 2500, SWITCHES, 5)
+        assert choose(sky, 2500, 3, SWITCHES, RecentSwitches()).state == state
+
+
 def test_the_last_starts_of_the_hour_are_for_a_sun_that_lasts() -> None:
     """With seven of eight used a start costs 50 x (9 / 2 - 1) = 175 Wh: 150 s at 4.2 kW. A sun of one value is no reason."""
     last = RecentSwitches(starts=7)

@@ -45,7 +45,8 @@ HOUR = timedelta(hours=1)
 LONGEST_S = 60.0
 # The time constants of the running means of the sun, whose differences are its trend.
 MEANS_S = (60.0, 300.0, 900.0)
-# A car does not start on fewer phases if the sun will be enough for more so soon: to wait loses less than the switch.
+# A car does not start on fewer phases if the sun will be enough for more so soon, and does not switch to fewer if it will not be enough
+# for them either: to wait loses less than the switch.
 SOON_S = 30.0
 
 # The numbers of phases that a car can use; 0: it is off.
@@ -238,6 +239,8 @@ def choose(
             continue
         if state == OFF and _soon_for_more(sky, sun_w, other, powers):
             continue
+        if OFF < other < state and _soon_for_none(sky, sun_w, other, powers):
+            continue
         gain_w = regret_w(later_w, state, powers) - regret_w(later_w, other, powers)
         if ahead_w is not None:
             ahead_gain_w = regret_w(ahead_w, state, powers)
@@ -261,6 +264,12 @@ def _soon_for_more(sky: RecentSky, sun_w: float, phases: int, powers: Powers) ->
     every = max(powers.of)
     needed_w = powers.others[0] + powers.of[every][0]
     return phases < every and sun_w < needed_w <= sun_w + sky.rises_w_s * SOON_S
+
+
+def _soon_for_none(sky: RecentSky, sun_w: float, phases: int, powers: Powers) -> bool:
+    """Whether the sun falls so fast that in a moment it will not even be enough for these phases: who switches then, stops all the same."""
+    needed_w = powers.others[0] + powers.of[phases][0]
+    return sky.rises_w_s < 0 and sun_w + sky.rises_w_s * SOON_S < needed_w
 
 
 def _cost_wh(
