@@ -39,7 +39,8 @@ def tomorrow(hour: int, minute: int = 0) -> datetime:
 
 def clock(minutes: int) -> time:
     """Return what the clock shows so many minutes from now: of the past it comes again within a day."""
-    shown = dt_util.now() + timedelta(minutes=minutes)
+    # Not what the clock shows now plus that: in the night that lacks an hour it never shows some times.
+    shown = dt_util.as_local(dt_util.utcnow() + timedelta(minutes=minutes))
     return shown.time().replace(second=0, microsecond=0)
 
 
