@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 import random
 from typing import Any
 
@@ -226,6 +227,20 @@ def test_a_car_that_clouds_let_wait(other: ReasonKey) -> None:
         assert len(written) == DAY_S // 40
     else:
         assert len(written) < 100
+
+
+def test_a_time_that_creeps() -> None:
+    """A peak that moves on with each decision makes no row each: people read minutes. Another time is written at once."""
+
+    def peaked(at_s: float) -> Reason:
+        until = datetime(2026, 11, 30, tzinfo=UTC) + timedelta(seconds=at_s)
+        values = (("peak_a", 8.0), ("until", until.isoformat()))
+        return Reason(key=ReasonKey.LOAD_PEAKED, values=values)
+
+    creeps = [peaked(at_s) for at_s in range(0, 600, 5)]
+    assert len(_reasons_written(creeps, 5)) <= 11
+    assert len(_reasons_written([peaked(at_s) for at_s in (0, 30, 55)] * 9, 5)) == 1
+    assert len(_reasons_written([peaked(0), peaked(300)], 5)) == 2
 
 
 def test_a_departure_that_is_missed_besides() -> None:

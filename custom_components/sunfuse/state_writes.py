@@ -6,6 +6,7 @@ settled, and now and then.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.const import (
@@ -16,6 +17,7 @@ from homeassistant.const import (
 )
 
 from .engine.model import Reason, ReasonKey
+from .engine.reason_key import TIMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +171,15 @@ def _much_the_same(name: str, one: str | float, other: str | float) -> bool:
     if name == "phase":
         return True  # the fullest one, of phases that waver
     if isinstance(one, str) or isinstance(other, str):
-        return one == other
+        # Sentences tell times to the minute, and those that are estimated move with each decision.
+        return one == other or (name in TIMES and _within_a_minute(one, other))
     least = next((least for unit, least in _LITTLE if name.endswith(unit)), 1.0)
     return abs(one - other) < max(least, abs(one) / 10)
+
+
+def _within_a_minute(one: str | float, other: str | float) -> bool:
+    apart = datetime.fromisoformat(str(one)) - datetime.fromisoformat(str(other))
+    return abs(apart) < timedelta(minutes=1)
 
 
 # Actions of a person and failures, rather than changes of solar power and the house.

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, WH_PER_KWH
 from .drivers.person_terms import PersonStanding
 from .engine.model import Reason, ReasonKey
+from .engine.reason_key import TIMES
 from .site.outcome import ConnectorData
 
 CATEGORY = "common"
@@ -27,8 +28,6 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.RAMPING: {"target_a": 1},
 }
 
-# Values that are times of day. Those with a sentence of their own are added if a reason does not contain them.
-_TIMES = ("until", "ready", "later", "ready_later", "at")
 _NAMES = ("circuit", "name")  # of a circuit, and of a limit
 # Placeholders that have one name, whatever their unit.
 _QUANTITIES = (
@@ -124,7 +123,7 @@ def explain(
     said = [template.format_map(values)]
     said += [
         sentences[name].format_map(values)
-        for name in _TIMES
+        for name in TIMES
         if name in values and name in sentences and f"{{{name}}}" not in template
     ]
     return " ".join(said)
@@ -178,7 +177,7 @@ def _readable(
 ) -> str:
     """Return a value as a person writes it: times of day are formatted, numbers are rounded."""
     if isinstance(value, str):
-        if name in _TIMES and (until := dt_util.parse_datetime(value)):
+        if name in TIMES and (until := dt_util.parse_datetime(value)):
             return _clock(sentences, until, at)
         return value
     return _rounded(name, value, step).replace(".", sentences[DECIMAL_SIGN])

@@ -1,7 +1,7 @@
 """Promises and wishes, policies and priorities, turns and phases, by hand calculation."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -185,6 +185,37 @@ def test_a_waiting_car_shows_until_when() -> None:
     snapshot, decision, memory = settle(snapshot, 120, memory)
     assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_TURN
     assert str(values(decision, "a")["until"]) > until
+
+
+@pytest.mark.parametrize("policy", [p for p in Policy if p is not Policy.EQUAL])
+def test_a_turn_comes_when_it_is_told(policy: Policy) -> None:
+    """Whoever the policy lets charge keeps the place, but for an hour at most; told was the end of its first 15 minutes."""
+    first = car("a", offer_a=7.0, connected_at=NOW - timedelta(hours=1))
+    snapshot = on(7, first, car("b", offer_a=0.0, connected_at=NOW), policy=policy)
+    snapshot, decision, memory = settle(snapshot, 30)
+    until = str(values(decision, "b")["until"])
+    assert (
+        timedelta(0)
+        <= datetime.fromisoformat(until) - (NOW + timedelta(hours=1))
+        <= timedelta(seconds=5)
+    )
+    snapshot, decision, memory = settle(snapshot, 3500, memory)
+    assert values(decision, "b")["until"] == until
+    snapshot, decision, memory = settle(snapshot, 120, memory)
+    assert offers(decision)["b"] >= 6
+
+
+def test_the_turn_of_a_car_that_needs_more() -> None:
+    """It has the place when the turn of the other ends, rather than after an hour."""
+    snapshot = on(
+        7, car("a", offer_a=7.0), needs("b", 2, 30_000, offer_a=0.0), policy=Policy.NEED
+    )
+    snapshot, decision, memory = settle(snapshot, 30)
+    until = datetime.fromisoformat(str(values(decision, "b")["until"]))
+    left_s = (until - snapshot.now).total_seconds()
+    assert 800 < left_s <= 900
+    _, decision, _ = settle(snapshot, int(left_s) + 60, memory)
+    assert offers(decision)["b"] >= 6
 
 
 def test_running_cars_make_room_first() -> None:

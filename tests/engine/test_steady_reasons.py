@@ -15,11 +15,13 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     PerPhase,
     ReasonKey,
+    Site,
     Snapshot,
 )
+from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import MAIN, car, later, reasons, settle, site, values
-from .plant import Car, Plant, charger, main
+from .plant import START, VOLTAGE_V, Car, Plant, charger, main
 
 SETTLES_S = 600
 LASTS_S = 3600
@@ -152,6 +154,40 @@ def test_sun_and_fuse_that_give_the_same(noise_a: float) -> None:
     )
     changes = counted_changes(plant)
     assert max(changes.values(), default=0) <= 4 + 30 * noise_a
+
+
+@pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
+def test_times_that_are_told_stand_still(policy: Policy) -> None:
+    """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour)."""
+    told, over = Counter[str](), list[str]()
+    last = dict[str, datetime]()
+
+    def noted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        for one in decision.connectors:
+            if until := dict(one.reason.values).get("until"):
+                at = datetime.fromisoformat(str(until))
+                if at < snapshot.now:
+                    over.append(f"{snapshot.now} {one.id} {one.reason}")
+                told[one.id] += last.get(one.id) != at
+                last[one.id] = at
+        return decision, memory
+
+    NoisyPlant(
+        cars=[Car(connector=charger(name), max_a=16.0) for name in "abc"],
+        circuits=(main(25),),
+        loads={"main": wavers(4, 0.7)},
+        noise_a=1.0,
+        settings=Snapshot(
+            now=START,
+            site=Site(phases=3, voltage_v=VOLTAGE_V),
+            circuits=(),
+            policy=policy,
+        ),
+        decide=noted,
+    ).run(5400)
+    assert over == []
+    assert max(told.values()) <= 45
 
 
 def test_all_but_an_ampere_is_all_that_it_had() -> None:

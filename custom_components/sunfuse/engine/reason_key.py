@@ -63,3 +63,7 @@ class ReasonKey(StrEnum):
     EXCEEDS_OFFER = "exceeds_offer"
     DISTRUSTED = "distrusted"
     STOP_REFUSED = "stop_refused"
+
+
+# The values of reasons that are times. Those with a sentence of their own are told in this order.
+TIMES = ("until", "ready", "later", "ready_later", "at")

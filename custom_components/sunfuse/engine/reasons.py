@@ -1,6 +1,6 @@
 """Why a connector gets what it gets, what it waits for and until when."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unsteady
 from .cars.asking import Ask, idle, most, takes_no_more
@@ -18,6 +18,7 @@ from .sharing.resources import Lack, blocked_by
 from .sharing.sharing import Shares
 from .sun.sun_starts import start_w
 from .tick import Standing, Tick
+from .turns import next_turn, takes
 
 # Smaller differences are within the accuracy of meters.
 OTHERS_TAKE_W = 100.0
@@ -121,53 +122,20 @@ def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
 
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
-    """Return which circuit's phase cannot carry the minimum, how much it lacks, and when a turn ends there."""
+    """Return which circuit's phase cannot carry the minimum, how much it lacks, and when the car has its turn."""
     rests = asking.connector.status is ConnectorStatus.SUSPENDED_EV
     if rests and idle(asking, tick.snapshot):
         return Reason(key=ReasonKey.CAR_FINISHED)
     reason = why_full(lack, asking, tick)
-    ends = _turn_end(lack.resource, shares, tick, solar=asking.solar)
-    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or ends is None:
+    # What it did not use is for others, and no turn gives it back.
+    if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or idle(asking, tick.snapshot):
         return reason
-    if idle(asking, tick.snapshot):
-        return reason  # what it did not use is for others, and no turn gives it back
-    past, now = asking.past, tick.snapshot.now
-    turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
-    until = max(ends, now)
-    if past.on_since is not None:  # it is stopped for another one just now
-        until = max(until, now + turn)
-    elif past.off_since is not None and past.stopped_at is not None:
-        until = max(until, past.off_since + turn)
+    until = next_turn(asking, lack.resource, shares, tick)
+    if until is None:
+        return reason
     return Reason(
         key=ReasonKey.WAITING_FOR_TURN, values=(*reason.values, *_until(until))
     )
-
-
-def _turn_end(
-    resource: int, shares: Shares, tick: Tick, *, solar: bool
-) -> datetime | None:
-    """Return when the first user of a resource with equal rights may be asked to make room, None if none does."""
-    key = resource, solar
-    if key not in tick.turn_ends:
-        turn = timedelta(seconds=tick.snapshot.tuning.turn_s)
-        tick.turn_ends[key] = min(
-            (
-                other.past.on_since + turn
-                for other in tick.asks
-                if other.past.on_since is not None
-                and other.id in shares.running
-                and other.solar == solar
-                and not other.boosted
-                and _takes(other, resource, tick)
-            ),
-            default=None,
-        )
-    return tick.turn_ends[key]
-
-
-def _takes(asking: Ask, resource: int, tick: Tick) -> bool:
-    uses = tick.resources.uses(asking.connector, asking.phases)
-    return any(index == resource for index, _ in uses)
 
 
 def _why_not_started(asking: Ask, tick: Tick) -> Reason:
@@ -351,7 +319,7 @@ def _boosted_a(resource: int, asking: Ask, shares: Shares, tick: Tick) -> float:
     return sum(
         shares.running[other.id].current_a - other.connector.min_a
         for other in tick.boosters
-        if other.id in shares.running and _takes(other, resource, tick)
+        if other.id in shares.running and takes(other, resource, tick)
     )
 
 

@@ -50,7 +50,10 @@ class Tick:
     asks: list[Ask] = field(default_factory=list)
     pausing: list[Ask] = field(default_factory=list)  # would ask, but were just stopped
     boosters: list[Ask] = field(default_factory=list)
-    turn_ends: dict[tuple[int, bool], datetime | None] = field(default_factory=dict)
+    # Who may be asked to make room, by resource and whether they are on solar power.
+    places: dict[tuple[int, bool], list[tuple[tuple[float, ...], datetime]]] = field(
+        default_factory=dict
+    )
 
 
 def open_tick(snapshot: Snapshot, memory: Memory) -> Tick:

@@ -115,6 +115,8 @@ def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
     assert past.minute_at is not None
     assert past.mean_at is not None
     ends_at = past.swings[phase].ends_at(past.mean_at)
+    if ends_at is not None and ends_at <= past.mean_at:
+        ends_at = None  # that load is over; it was another one that peaked
     if past.highest_before_a[phase] > past.highest_a[phase]:
         return LoadPeak(
             current_a=past.highest_before_a[phase],

@@ -89,11 +89,8 @@ def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     if asking.promised_a >= asking.connector.min_a and not asking.boosted:
         return Turn.PROMISED
     if past.on_since is not None:
-        if snapshot.policy is Policy.DEADLINE:
-            keeps = keeps_on(asking, snapshot)
-        else:
-            ran_s = (snapshot.now - past.on_since).total_seconds()
-            keeps = ran_s < tuning.turn_s
+        ran_s = (snapshot.now - past.on_since).total_seconds()
+        keeps = ran_s < turn_s(past, snapshot)
         return Turn.HAS_TURN if keeps else Turn.BY_POLICY
     if snapshot.policy is Policy.EQUAL:
         waits_s = waited_s(asking, snapshot) * asking.connector.priority / PRIORITY
@@ -136,12 +133,23 @@ def keeps_on(asking: Ask, snapshot: Snapshot) -> bool:
     past = asking.past
     if past.on_since is None:
         return False
+    return (snapshot.now - past.on_since).total_seconds() < _keeps_s(past, snapshot)
+
+
+def turn_s(past: ConnectorMemory, snapshot: Snapshot) -> float:
+    """Return how long the turn of a running car is."""
+    if snapshot.policy is Policy.DEADLINE:
+        return _keeps_s(past, snapshot)
+    return snapshot.tuning.turn_s
+
+
+def _keeps_s(past: ConnectorMemory, snapshot: Snapshot) -> float:
     keeps_s = snapshot.tuning.min_on_s
     if keeps_s is None:
         keeps_s = MIN_ON_S
     if past.waited_long:
         keeps_s = max(keeps_s, snapshot.tuning.turn_s)
-    return (snapshot.now - past.on_since).total_seconds() < keeps_s
+    return keeps_s
 
 
 def has_no_time(asking: Ask, snapshot: Snapshot) -> bool:
