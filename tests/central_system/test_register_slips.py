@@ -303,3 +303,58 @@ async def test_a_session_before_that_is_not_known(
     more = {"Started": None, "Updated": 60_000, "Ended": None}
     await _session2(charger, clock, 2, more, ago_s=6 * 3600)
     assert finished[-1].energy_wh == 0
+
+
+async def test_a_session_before_that_is_reported_later(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """The session after it seemed to begin where an earlier one ended, and had counted its energy already (2.0.1)."""
+    charger = await _booted(connect, "2.0.1")
+    await _session2(charger, clock, 0, {"Started": None, "Ended": 40_000})
+    clock.step(24 * 3600)
+    for number, end_wh, ago_s in ((3, 49_000, 4), (1, 43_000, 12), (2, 46_000, 8)):
+        more = {"Started": None, "Ended": end_wh}
+        await _session2(charger, clock, number, more, ago_s=ago_s * 3600)
+        assert connector(system).meter.energy_wh == 49_000
+    assert [one.energy_wh for one in finished[2:]] == [3_000, 3_000]
+    await _session2(charger, clock, 4, {"Started": None, "Ended": 51_000})
+    assert connector(system).meter.energy_wh == 51_000
+    assert finished[-1].energy_wh == 2_000
+
+
+async def test_registers_that_are_always_0(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """Start and end say 0 and values count from the start of the session: they show what it took (OCPP 1.6)."""
+    charger = await _booted(connect, "1.6")
+    for _ in range(2):
+        transaction = await charger.start(clock.text(), energy_wh=0)
+        for energy_wh in (0, 1500, 3000):
+            await charger.meter(transaction, clock.text(), energy_wh)
+            clock.step(1800)
+        await charger.stop(transaction, clock.text(), 0)
+        clock.step(40_000)
+    assert [one.energy_wh for one in finished] == [3000, 3000]
+    assert connector(system).meter.energy_wh == 6000
+
+
+async def test_a_session_before_that_is_never_reported(
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    finished: list[FinishedTransaction],
+) -> None:
+    """Starts carry no register, and the end shows more than can have flowed since: the lifetime has it all (2.0.1)."""
+    charger = await _booted(connect, "2.0.1")
+    for number, energy_wh in ((0, 40_000), (2, 90_000), (3, 92_000)):
+        session = {"Started": None, "Ended": energy_wh}
+        await _session2(charger, clock, number, session)
+        assert connector(system).meter.energy_wh == energy_wh
+        clock.step(24 * 3600)
+    assert finished[-1].energy_wh == 2_000

@@ -163,8 +163,9 @@ class EnergyCounter:
         taken_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
         session = self._session
         ends = session is not None and session.started_at <= at
-        if ends and self._flow.session_wh > 0 and not taken_wh:
-            # What start and stop show stands still although power has flowed.
+        flowed = self._flow.session_wh > 0 or (not stop_wh and bool(self.session_wh))
+        if ends and flowed and not taken_wh:
+            # What start and stop show stands still, or is always 0, although power has flowed.
             start_wh = stop_wh = taken_wh = None
         if session is not None and base_wh is None:
             base_wh = session.energy_wh

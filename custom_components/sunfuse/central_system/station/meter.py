@@ -224,13 +224,11 @@ class Meter:
         return values.including(energy, at)
 
     def goes_on(
-        self, end_wh: float, started_at: datetime, values: SessionValues | None
+        self, end_wh: float, started_at: datetime, first_wh: float, at: datetime
     ) -> bool:
-        """Whether the register of a transaction goes on from where that of the one before ended, by all that is known."""
-        if values is None or self._energy.restarts:
-            return not self._energy.restarts
-        most_wh = self._most_wh(started_at, values.first_at)
-        return 0 <= values.first_wh - end_wh <= most_wh
+        """Whether a register that first showed this can have come here since a transaction started at `end_wh`."""
+        most_wh = self._most_wh(started_at, at)
+        return not self._energy.restarts and 0 <= first_wh - end_wh <= most_wh
 
     def taken_by(
         self, values: SessionValues, start_wh: float | None, started_at: datetime

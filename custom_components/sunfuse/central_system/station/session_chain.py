@@ -21,6 +21,7 @@ class Span:
     start_wh: float | None
     ended_at: datetime
     taken_wh: float | None
+    start_said: bool = True  # its start carried a register; otherwise it was concluded
 
     @property
     def end_wh(self) -> float | None:
@@ -81,10 +82,14 @@ class Chain:
             return 0.0
         first = self.spans[0]
         energy_wh = (first.start_wh or 0.0) + (first.taken_wh or 0.0)
+        earlier_wh: set[int] = set()  # where the sessions before the last one ended
         for before, span in zip(self.spans, self.spans[1:], strict=False):
             if span.start_wh is not None:
                 energy_wh += _risen_wh(before, span.start_wh, span.started_at, most_wh)
             energy_wh += span.taken_wh or 0.0
+            if not span.start_said and round(span.start_wh or 0.0) in earlier_wh:
+                energy_wh -= _shared_wh(before, span)
+            earlier_wh.add(round(before.end_wh or 0.0))
         return energy_wh
 
     def after_wh(self, last: Track | None, most_wh: Most) -> float:
@@ -107,6 +112,12 @@ class Chain:
     def _first_wh(self) -> float:
         """What the register showed at the start of the first session."""
         return (self.spans[0].start_wh or 0.0) if self.spans else 0.0
+
+
+def _shared_wh(before: Span, span: Span) -> float:
+    """Return what two sessions both counted: the first was not known yet when the start of the second was concluded."""
+    shared_wh = (before.end_wh or 0.0) - (span.start_wh or 0.0)
+    return shared_wh if 0 < shared_wh <= (span.taken_wh or 0.0) else 0.0
 
 
 def _risen_wh(before: Span, register_wh: float, at: datetime, most_wh: Most) -> float:

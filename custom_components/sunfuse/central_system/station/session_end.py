@@ -21,7 +21,8 @@ def ended(
     `started_at` is when it began by what is known of the station's clock now. Where the end carries no register, the
     last meter value stands for it; where the start carries none, the end of the session `before` does.
     """
-    start_wh = _start_wh(record, before, meter)
+    stop = None if meter_stop_wh is None else (meter_stop_wh, at)
+    start_wh = _start_wh(record, before, meter, stop)
     shown_wh = _shown_wh(record, start_wh, meter)
     read_at, stop_wh = at, meter_stop_wh
     if stop_wh is None and record.values is not None:
@@ -54,17 +55,26 @@ def shows_more(record: Record, before: Span | None, meter: Meter) -> bool:
     """Whether meter values of a transaction arrived after an end that carried none, and show more energy."""
     if not record.ends_openly:
         return False
-    shown_wh = _shown_wh(record, _start_wh(record, before, meter), meter)
+    start_wh = _start_wh(record, before, meter, None)
+    shown_wh = _shown_wh(record, start_wh, meter)
     return _most(record.energy_wh, shown_wh) != record.energy_wh
 
 
-def _start_wh(record: Record, before: Span | None, meter: Meter) -> float | None:
+def _start_wh(
+    record: Record,
+    before: Span | None,
+    meter: Meter,
+    stop: tuple[float, datetime] | None,
+) -> float | None:
     """Return where the register stood at the start: where it does not say so, where the session before ended."""
     start_wh, values = record.transaction.meter_start_wh, record.values
     end_wh = None if before is None else before.end_wh
     if start_wh is not None or end_wh is None:
         return start_wh
-    return end_wh if meter.goes_on(end_wh, record.started_at, values) else None
+    first = stop if values is None else (values.first_wh, values.first_at)
+    if first is None or not meter.goes_on(end_wh, record.started_at, *first):
+        return None
+    return end_wh
 
 
 def _shown_wh(record: Record, start_wh: float | None, meter: Meter) -> float | None:

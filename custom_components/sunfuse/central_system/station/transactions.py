@@ -49,6 +49,7 @@ class Record:
             start_wh=self._start_wh,
             ended_at=max(self.stopped_at or self.started_at, self.started_at),
             taken_wh=self.energy_wh,
+            start_said=self.transaction.meter_start_wh is not None,
         )
 
     @property
