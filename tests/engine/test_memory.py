@@ -13,12 +13,14 @@ from custom_components.sunfuse.engine.memory import (
     Boosted,
     CircuitMemory,
     ConnectorMemory,
+    Doubt,
     Draw,
     Offered,
 )
 from custom_components.sunfuse.engine.model import (
     Boost,
     Connector,
+    Decision,
     ExternalLimit,
     LimitKind,
     Mode,
@@ -30,6 +32,8 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.stored_items import Stored
 
 from .common import MAIN, NOW, car, later, offers, site
+from .honest_sites import BELIEVED, random_hidden_sun
+from .plant import START
 
 FULL = Memory(
     connectors={
@@ -201,3 +205,51 @@ def test_a_field_that_had_another_name_is_read() -> None:
     past = Memory.from_stored(stored).connector("a")
     assert past.confirmed_a == 9.0
     assert not stored.unread
+
+
+# What the engine has noted of a meter since 2026-11-30.
+NEWER = frozenset(
+    [
+        "level",
+        "before",
+        "followed",
+        "broken",
+        "wavers_a",
+        "exported_at",
+        "trust",
+        "swings",
+        "car_phases",
+        "last_car_phases",
+        "without_offer",
+    ]
+)
+
+
+def as_before(stored: Any) -> Any:
+    """Return a stored memory as the version of the day before wrote it."""
+    if isinstance(stored, list):
+        return [as_before(item) for item in stored]
+    if not isinstance(stored, dict):
+        return stored
+    older = {k: as_before(v) for k, v in stored.items() if k not in NEWER}
+    return older | {"exported": True} if "changed_a" in stored else older
+
+
+@pytest.mark.parametrize("seed", [0, 3, 8])
+def test_the_memory_of_an_earlier_version_goes_on(seed: int) -> None:
+    """Cars charge beside sun that nobody reports when Sunfuse is updated: all that was known of their meter still is."""
+    plant, updated_s = random_hidden_sun(seed), 600.0
+    known: list[Doubt] = []
+
+    def updated(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        if not known and snapshot.now >= START + timedelta(seconds=updated_s):
+            stored = Stored(as_before(json.loads(json.dumps(memory.to_dict()))))
+            memory = Memory.from_stored(stored)
+            assert not stored.unread
+            known.append(memory.circuit("main").doubt)
+        return decide(snapshot, memory)
+
+    plant.decide = updated
+    plant.run(900)
+    assert any(known[0].following)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} <= BELIEVED

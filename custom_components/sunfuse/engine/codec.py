@@ -1,6 +1,7 @@
 """Converts dataclasses to JSON and back: for the stored memory and for the flight recorder.
 
 Fields that equal their default are left out, which makes a record compact and allows old ones to be read after a field was added.
+What an earlier version stored, and nothing uses any more, is passed over: a dataclass names it as `FORMER`.
 """
 
 from dataclasses import MISSING, fields, is_dataclass
@@ -92,8 +93,14 @@ def _read(form: Any, stored: Any) -> Any:
 
 def _read_dataclass(form: Any, stored: Any) -> Any:
     _check(stored, dict)
-    hints = _hints(form)
-    return form(**{name: _read(hints[name], item) for name, item in stored.items()})
+    hints, former = _hints(form), getattr(form, "FORMER", ())
+    return form(
+        **{
+            name: _read(hints[name], item)
+            for name, item in stored.items()
+            if name not in former
+        }
+    )
 
 
 def _read_one_of(form: Any, stored: Any) -> Any:

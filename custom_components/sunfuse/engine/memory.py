@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from .codec import to_jsonable
 from .meters.load_swings import LoadSwing
@@ -62,6 +62,8 @@ class ConnectorMemory:
     The steps of a decision write into a copy of it: it has too many fields to be built anew at each. It has no slots,
     because one dictionary is copied in a twentieth of the time that so many slots take.
     """
+
+    FORMER: ClassVar[frozenset[str]] = frozenset(("sky", "regret"))
 
     draws: tuple[Draw, ...] = ()  # the newest last, as far back as a meter may lag
     asked_at: datetime | None = None  # since when it asks for current
@@ -140,6 +142,8 @@ class ConnectorMemory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
     """By which part of the cars' changes a meter changes: averaged over changes by so much in all, and at the last one."""
+
+    FORMER: ClassVar[frozenset[str]] = frozenset(("exported",))
 
     part: float
     changed_a: float
@@ -306,6 +310,8 @@ class Boosted:
 class Memory:
     """Starts empty; goes into and comes out of every decision."""
 
+    FORMER: ClassVar[frozenset[str]] = frozenset(("hold_since",))
+
     connectors: dict[str, ConnectorMemory] = field(default_factory=dict)
     circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
@@ -361,9 +367,7 @@ class Memory:
         return cls(
             connectors={
                 name: ConnectorMemory(
-                    **past.without(*_FORMER)
-                    .renamed(_RENAMED)
-                    .fields_of(ConnectorMemory)
+                    **past.renamed(_RENAMED).fields_of(ConnectorMemory)
                 )
                 for name, past in _each(stored.within("connectors"))
             },
@@ -371,7 +375,7 @@ class Memory:
                 name: CircuitMemory(**past.fields_of(CircuitMemory))
                 for name, past in _each(stored.within("circuits"))
             },
-            **stored.without("connectors", "circuits", *_FORMER).fields_of(cls),
+            **stored.without("connectors", "circuits").fields_of(cls),
         )
 
 
@@ -379,12 +383,11 @@ def _each(stored: Stored) -> Iterator[tuple[str, Stored]]:
     return ((name, stored.within(name)) for name in stored.names)
 
 
-# What earlier versions stored under other names, and what they stored that is not used any more.
+# What earlier versions stored under other names.
 _RENAMED = {
     "told_a": "confirmed_a",
     "told_until": "confirmed_until",
     "disobeyed_at": "forced_stop_at",
 }
-_FORMER = ("hold_since", "sky", "regret")
 _NOTHING = ConnectorMemory()
 _NO_CIRCUIT = CircuitMemory()

@@ -81,8 +81,9 @@ class Stored:
     ) -> dict[str, Any]:
         """Return the fields of a dataclass that are stored, can be read, and are plausible."""
         known = {field.name for field in fields(form)}
+        former = getattr(form, "FORMER", ())
         for name in self.names:
-            if name not in known:
+            if name not in known and name not in former:
                 self.note(name)
         readers = {
             name: partial(_plausible_field, form, name, plausible.get(name))

@@ -65,6 +65,8 @@ def watch_following(
             feeds_in=(),
             following=(),
         )
+    if len(past.wavers_a) != len(metered_a):  # an earlier version did not note it
+        past = replace(past, wavers_a=(0.0,) * len(metered_a))
     shows_cars = past.shows_cars or any(
         car >= CHANGED_A and metered >= (1 - TOLERANCE) * car
         for car, metered in zip(cars_a, metered_a, strict=True)
