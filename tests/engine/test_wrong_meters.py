@@ -170,6 +170,29 @@ def test_one_phase_that_was_dead_before_the_first_car_came() -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+def test_one_phase_that_exported_and_was_dead_when_the_car_came() -> None:
+    """It picks up a little of the others: that sun shone there in the morning says nothing of what it shows now."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=260.0)],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: (
+                (-5.0, -4.0, -5.0)
+                if at_s < 200
+                else (3.0, 18.0 if at_s >= 600 else 4.0, 3.0)
+            )  # with 16 A
+        },
+        shows=lambda at_s, flow: (
+            flow[0],
+            flow[1] if at_s < 150 else 0.2 + 0.1 * math.sin(at_s / 5),
+            flow[2],
+        ),
+    )
+    found = flows(plant, 800)
+    assert max(found) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
 def standing(_: float, flow: PerPhase) -> PerPhase:
     """Show the same current all the time."""
     return tuple(3.0 + phase for phase in range(len(flow)))

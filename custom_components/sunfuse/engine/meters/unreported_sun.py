@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 
 from ..memory import Doubt, Fall, Following
 from ..model import PerPhase
-from .meter_following import CLEAR, FOLLOWS_TOGETHER, contradicts, exports, followed
+from .meter_following import (
+    CLEAR,
+    EXPORTS_A,
+    FOLLOWS_TOGETHER,
+    contradicts,
+    exports,
+    followed,
+)
 
 # What falls by less has neither failed nor been relieved by much sun.
 FALLS_A = 2.0
@@ -128,7 +135,7 @@ def may_be_sun(past: Doubt, short: tuple[bool, ...], flows_a: PerPhase) -> bool:
     """Whether it may be sun that makes a meter short of the cars in some of its flows."""
     following = past.following or (None,) * len(short)
     return past.fall is not Fall.LIKE_A_FAULT and all(
-        known is not None and followed(known) and abs(metered) > ZERO_A
+        known is not None and followed(known) and abs(metered) > EXPORTS_A
         for known, metered, is_short in zip(following, flows_a, short, strict=True)
         if is_short
     )
@@ -214,10 +221,10 @@ def _is_near_zero(
 def _has_sun(
     past: Doubt, short: tuple[bool, ...], flows_a: PerPhase, now: datetime
 ) -> bool:
-    """Whether a meter has exported wherever it is short, and shows something there."""
+    """Whether a meter has exported wherever it is short, and shows more there than a dead sensor picks up."""
     flows = zip(exports(past, now), flows_a, _phases(short), strict=False)
     return all(
-        exported and abs(metered) > ZERO_A
+        exported and abs(metered) > EXPORTS_A
         for exported, metered, is_short in flows
         if is_short
     )
