@@ -107,6 +107,15 @@ def test_what_the_house_may_reach_is_paid_by_its_probability() -> None:
     assert term.cost(7_000) == 3 * 0.5 + 4
 
 
+def test_where_several_days_count_the_house_reaches_what_it_probably_does() -> None:
+    """Other days with cars reach as much as well: up to 5 kW a day is free, and above it bears a third of the price."""
+    plain = night(car())
+    anyway_w = ((3_000.0, 0.97), (5_000.0, 0.5), (6_000.0, 0.25))
+    tariff = _hourly(plain, anyway_w=anyway_w)
+    terms = peak_terms(replace(plain, peaks=(tariff,)), plain.import_price)
+    assert [list(term.peak.levels) for term in terms] == [[(5_000, 2.0)]] * 2
+
+
 def test_a_peak_gets_dearer_level_by_level() -> None:
     """Waiting costs 0.20 for each kilowatt-hour; a kilowatt costs 0.05 from 1 kW on, and 0.30 more from 3 kW on: 3 kW it is."""
     zoe = store(

@@ -17,7 +17,7 @@ _DAY_S = 86_400.0
 # Above what the user wants to stay below, a kilowatt costs this multiple of the highest price of a kilowatt-hour: more
 # than moving a car's energy can save, and less than a missed departure.
 _KEPT = 5.0
-# What the household reaches with these probabilities, it reaches; and where prices know only steps.
+# What the household reaches with these probabilities, it reaches; and where there is only one level.
 _CERTAINLY = 0.95
 _PROBABLY = 0.5
 # By less a peak is not raised.
@@ -160,11 +160,11 @@ def peak_level(tariff: PeakTariff, *, today: bool = True) -> float:
     if not today:
         counted.append(tariff.today_w)
     counted = sorted(counted, reverse=True)[: tariff.top]
-    anyway_w = max(tariff.floor_w, tariff.today_w if today else 0.0)
+    probability = _PROBABLY if _has_one_level(tariff) else _CERTAINLY
+    today_w = tariff.today_w if today else 0.0
+    anyway_w = max(tariff.floor_w, today_w, _likely_w(tariff, probability))
     if tariff.step_limits_w:
-        probable_w = _likely_w(tariff, _PROBABLY)
-        return max(anyway_w, probable_w, _level_of_step(tariff, counted))
-    anyway_w = max(anyway_w, _likely_w(tariff, _CERTAINLY))
+        return max(anyway_w, _level_of_step(tariff, counted))
     reached_w = counted[-1] if len(counted) == tariff.top else 0.0
     return max(reached_w, anyway_w)
 
@@ -176,12 +176,20 @@ def _by_chance(
 
     It costs nothing if the month comes to that power anyway: so it bears the price times the probability that it does not.
     """
-    anyway_w = () if tariff.step_limits_w else tariff.anyway_w
+    anyway_w = () if _has_one_level(tariff) else tariff.anyway_w
     above = [(power_w, reached) for power_w, reached in anyway_w if power_w > level_w]
     powers_w = [power_w for power_w, _ in above]
     prices = [price * (1 - reached) for _, reached in above] + [price]
     more = [dearer - paid for paid, dearer in pairwise(prices)]
     return prices[0], tuple(zip(powers_w, more, strict=True))
+
+
+def _has_one_level(tariff: PeakTariff) -> bool:
+    """Whether the household reaches what it probably does, and no more: where prices know only steps, or several days count.
+
+    Where several days count, other days with cars come to as much: to keep one of them lower saves less than its part.
+    """
+    return bool(tariff.step_limits_w or tariff.days)
 
 
 def _likely_w(tariff: PeakTariff, probability: float) -> float:
