@@ -140,6 +140,35 @@ def test_a_meter_that_wavers_by_amperes(
     assert changes["k"] <= most
 
 
+@pytest.mark.parametrize(("noise_a", "seed"), [(1.0, 1), (2.0, 1), (2.0, 2)])
+def test_offers_that_always_change_make_no_car_smaller(
+    noise_a: float, seed: int
+) -> None:
+    """Two cars of one phase that take all they get: a report of too little after a rise is no maximum (120 changes an hour)."""
+    said = Counter[ReasonKey]()
+
+    def counted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        said.update(reasons(decision).values())
+        return decision, memory
+
+    NoisyPlant(
+        cars=[
+            Car(connector=charger(name, phases=(0,)), phases=1, max_a=16.0)
+            for name in "ab"
+        ],
+        circuits=(replace(main(32), limit_a=(32.0,)),),
+        site=Site(phases=1, voltage_v=VOLTAGE_V),
+        loads={"main": lambda at_s: wavers(6, 1.2)(at_s)[:1]},
+        noise_a=noise_a,
+        decide=counted,
+        seed=seed,
+        chance=random.Random(seed),
+    ).run(4800)
+    assert said[ReasonKey.LIMITED_BY_CIRCUIT] > 1700
+    assert said[ReasonKey.LIMITED_BY_CAR] <= 20
+
+
 @pytest.mark.parametrize("noise_a", [0.1, 1.0])
 def test_sun_and_fuse_that_give_the_same(noise_a: float) -> None:
     """Two cars, 17 kW of sun, and a fuse that carries 24 A: which of them is just the tighter one is no news (96 an hour)."""

@@ -60,6 +60,9 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     else:
         past.rests_since = None
     offer_a = connector.offer_a or 0.0
+    if past.less_since is not None and past.draws:
+        # Also what it took of an offer that lasted only seconds counts.
+        past.less_a = max(past.less_a, most_drawn_a(connector, past.draws[-1]))
     if past.idle_since is not None and not offer_a:
         _hear(connector, past, snapshot)
     if offer_a >= connector.min_a and is_full(connector):
@@ -141,7 +144,8 @@ def _takes_less(
                 if draw.at >= settled_at + SETTLES
             ]
         )
-    past.less_a = max(past.less_a, drawn_a)
+    if past.less_a >= less_a:
+        return False  # of other offers it took as much as all of this one
     most_a = offer_a if known_a is None else min(offer_a, known_a)
     if past.less_a >= CLEARLY * most_a and at - past.less_since < LASTS:
         return False
