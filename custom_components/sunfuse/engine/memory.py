@@ -251,6 +251,15 @@ class LoadHistory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeterLosses:
+    """When a meter was last lost, how often before that within minutes, and which sensors were the cause (see `intermittent`)."""
+
+    at: datetime | None = None
+    again: int = 0
+    sensors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitMemory:
     """The past of one circuit."""
 
@@ -290,7 +299,10 @@ class CircuitMemory:
     )
     standing: tuple[StandingPhase, ...] = ()  # by phase
     doubt: Doubt = Doubt()
-    lost_since: datetime | None = None  # since when its meter is not believed
+    lost_since: datetime | None = (
+        None  # since when its meter shows nothing that is believed
+    )
+    losses: MeterLosses = MeterLosses()
     shown_at: tuple[
         datetime | None, ...
     ] = ()  # when each part of it last showed that something flows

@@ -56,6 +56,7 @@ class MeterQuality(StrEnum):
     AWAITED = "awaited"  # its first report is awaited, since a moment ago
     MISSING = "missing"
     STALE = "stale"
+    INTERMITTENT = "intermittent"  # it comes and goes
     FROZEN = "frozen"
     OUT_OF_RANGE = "out_of_range"
     JUMPED = "jumped"

@@ -18,6 +18,7 @@ from ..model import (
 )
 from .contradiction import NOTHING_A
 from .generation import generated_w
+from .intermittent import as_believed, remember_loss
 from .load import uncontrolled
 from .meter_quality import judge, stands_still
 from .presumed_load import beside_first, presumed_a, presumes, remember_load
@@ -117,11 +118,12 @@ def by_meter(
             presumed = beside_first(past, allowed.current_a, connectors, snapshot)
             may_carry = _at_least_where(still, presumed, may_carry)
     else:
-        past = replace(past, lost_since=past.lost_since or snapshot.now)
+        past = remember_loss(past, judged, snapshot)
         if presumes(past, quality, snapshot):
             presumed = presumed_a(past, allowed.current_a, connectors, snapshot)
             unmeasured = judged.unmeasured or (True,) * len(load)
             load = may_carry = _at_least_where(unmeasured, presumed, load)
+    believed = as_believed(past, judged, snapshot)
     return KnownLoad(
         past=past,
         load_a=load,
@@ -131,8 +133,8 @@ def by_meter(
         measured_a=(
             None if reading is None or any(judged.unmeasured) else reading.current_a
         ),
-        quality=quality,
-        sensors=judged.sensors,
+        quality=believed.quality,
+        sensors=believed.sensors,
         over=over,
         still=still,
         may_carry_a=may_carry,

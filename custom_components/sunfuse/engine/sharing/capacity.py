@@ -149,7 +149,8 @@ def _capacity(
     average = _average(known.known_a, past, snapshot, memory)
     likely = tuple(map(max, average, known.may_carry_a))
     calm = _left(allowed.current_a, likely)
-    if past.doubt.since is not None and known.quality is MeterQuality.GOOD:
+    metered = known.quality is not MeterQuality.NONE and past.lost_since is None
+    if past.doubt.since is not None and metered:
         # No increases while the cars contradict the meter, until it is known to be wrong and a load is presumed instead.
         calm = (0.0,) * len(calm)
     past = watch_load(past, known.known_a, snapshot)
