@@ -191,6 +191,7 @@ class Plant:
     shows: Callable[[float, PerPhase], PerPhase] = lambda _, flow: flow
     silent: Callable[[float], tuple[int, ...]] = lambda _: ()  # phases without a value
     reports_total: bool = False  # besides the phases
+    unsigned: bool = False  # whether the phases have no sign beside a silent one
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
@@ -298,7 +299,11 @@ class Plant:
         return MeterReading(
             at=now,
             power_w=power_w,
-            known_a=tuple(None if p in silent else a for p, a in enumerate(seen)),
+            known_a=tuple(
+                None if p in silent else abs(a) if self.unsigned else a
+                for p, a in enumerate(seen)
+            ),
+            unsigned=self.unsigned,
             silent=tuple(f"L{phase + 1}" for phase in silent),
         )
 

@@ -653,7 +653,35 @@ def test_a_silent_phase_is_known_by_the_total() -> None:
     assert max(found[265:400]) <= 25.0
 
 
-def test_an_inrush_does_not_stay_on_a_silent_phase() -> None:
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_a_silent_phase_beside_one_that_exports(*, told: bool, unsigned: bool) -> None:
+    """16 A of sun on one phase, 15 A of load on the silent one: without signs the total leaves 32 A too little for that.
+
+    It is the same whether anybody is told of the sun, of which each phase has 16 A then.
+    """
+    sun_a = 16.0 if told else 0.0
+    plant = Plant(
+        cars=[replace(one, arrives_s=60.0) for one in cars()],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: (
+                sun_a - 16.0,
+                sun_a + 2.0,
+                sun_a + 15.0 + at_s % 7 / 10,
+            )
+        },
+        solar_w=(lambda _: 3 * 230 * sun_a) if told else None,
+        silent=silent_from(200, 2),
+        reports_total=True,
+        unsigned=unsigned,
+    )
+    found = flows(plant, 500)
+    assert max(found[205:]) <= 25.0
+
+
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_an_inrush_does_not_stay_on_a_silent_phase(*, unsigned: bool) -> None:
     """The sensor of a phase fails while a motor starts on it: by the total the inrush is over, and no car stops for it."""
     plant = Plant(
         cars=cars(),
@@ -661,6 +689,7 @@ def test_an_inrush_does_not_stay_on_a_silent_phase() -> None:
         loads={"main": lambda at_s: (18.0 if 198 <= at_s < 200 else 5.0, 4.0, 4.0)},
         silent=silent_from(200, 0),
         reports_total=True,
+        unsigned=unsigned,  # and nothing has ever fed in
         meter_s=1.0,
         tick_s=1.0,
     )

@@ -166,7 +166,7 @@ async def test_without_its_phases_a_meter_has_a_total(hass: HomeAssistant) -> No
 async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
     hass: HomeAssistant,
 ) -> None:
-    """Signs by the total need all phases: without one of them the others count as import, which is safe."""
+    """Signs by the total need all phases: without one of them the others count as import, and are said to have no sign."""
     show(hass, "p", -1380, "W")
     show(hass, "l1", 2, "A")
     show(hass, "l2", 2, "A")
@@ -179,6 +179,7 @@ async def test_a_phase_that_has_no_sign_of_its_own_beside_a_silent_one(
     meter = source.read().meter
     assert meter
     assert list(meter.known_a) == [2, 2, None]
+    assert meter.unsigned
     show(hass, "l3", 2, "A")
     readings = source.read()
     assert readings.meter_heard
@@ -197,6 +198,7 @@ async def test_the_sensors_of_a_phase_that_is_inverted_or_split_by_direction(
     meter = read(hass, inverted).meter
     assert meter
     assert (meter.known_a, meter.silent) == ((2, -2, None), ("sensor.l3",))
+    assert not meter.unsigned
     for name in ("i1", "i2", "e1"):
         show(hass, name, 230, "W")
     apart = SourcesConfig(
@@ -206,6 +208,7 @@ async def test_the_sensors_of_a_phase_that_is_inverted_or_split_by_direction(
     meter = read(hass, apart, phases=2).meter
     assert meter
     assert (meter.known_a, meter.silent) == ((0, None), ("sensor.e2",))
+    assert not meter.unsigned
 
 
 async def test_one_direction_of_two_is_no_power(hass: HomeAssistant) -> None:

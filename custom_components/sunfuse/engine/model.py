@@ -145,6 +145,7 @@ class MeterReading:
     power_w: float | None = None
     known_a: tuple[float | None, ...] = ()
     silent: tuple[str, ...] = ()  # the names of the sensors without a value
+    unsigned: bool = False  # whether `known_a` may be export
     oldest: str | None = None  # the name of the sensor with the oldest value
 
     def watts(self, voltage_v: float) -> float | None:

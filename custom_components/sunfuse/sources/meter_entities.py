@@ -72,6 +72,7 @@ class MeterEntities:
                 reading,
                 silent=silent,
                 known_a=on_the_site(numbers, wired, self._phases),
+                unsigned=not (meter.phases_export or meter.phases in self._signed),
             )
         return replace(
             reading,

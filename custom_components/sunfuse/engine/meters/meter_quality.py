@@ -12,6 +12,7 @@ from ..memory import CircuitMemory, Doubt, Draw, StandingPhase
 from ..model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 from .balanced import balanced, values_of
 from .contradiction import doubt
+from .meter_following import has_sun
 from .stuck_phases import has_missed, watch_phases, without_stuck
 
 # No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
@@ -207,7 +208,9 @@ def _completed(
 ) -> tuple[MeterReading | None, tuple[bool, ...]]:
     """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
 
-    If the total is reported, a single silent phase carries the rest of it, and several share at least that. None if nothing is known.
+    If the total is reported, a single silent phase carries the rest of it, and several share at least that. So does a single one
+    beside currents without a sign where something has fed in: export among them is missing in the rest twice. None if nothing
+    is known.
     """
     known = reading.known_a or (None,) * len(cars_a)
     silent = known.count(None)
@@ -221,6 +224,10 @@ def _completed(
         measured_a = sum(a or 0.0 for a in known)
         rest_a = reading.power_w / snapshot.site.voltage_v - measured_a
     by_total = reading.power_w is not None and silent == 1
+    if reading.unsigned and (
+        any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
+    ):
+        by_total = False
     current_a = []
     for reported, load, cars in zip(known, load_a, cars_a, strict=True):
         silent_a = rest_a if by_total else max(load + cars, rest_a / max(silent, 1))
