@@ -326,6 +326,37 @@ async def test_the_forms(hass: HomeAssistant, start_frozen: Start) -> None:
     assert subentry.data["rule"]["top"] == 3
 
 
+async def test_the_name_of_a_capacity_tariff_is_given_once(
+    hass: HomeAssistant, start_frozen: Start
+) -> None:
+    """A second one of that name is refused, also with other capitals; one that is changed keeps its own."""
+    entry = await start_frozen(capacity())
+    (subentry,) = entry.get_subentries_of_type("capacity_tariff")
+    flows = hass.config_entries.subentries
+    kind = entry.entry_id, "capacity_tariff"
+    typed = {"rule": "flanders", "cap": False, "price_per_kw": 4}
+    form = await flows.async_init(kind, context={"source": "user"})
+    for name, errors in (
+        (f" {subentry.title.upper()} ", {"name": "name_taken"}),
+        (" ", {"name": "name_missing"}),
+    ):
+        form = await flows.async_configure(form["flow_id"], typed | {"name": name})
+        assert form["errors"] == errors
+    result = await flows.async_configure(form["flow_id"], typed | {"name": "Another"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    form = await flows.async_init(
+        kind,
+        context={"source": "reconfigure", "subentry_id": subentry.subentry_id},
+    )
+    wrong = await flows.async_configure(form["flow_id"], typed | {"name": "another"})
+    assert wrong["errors"] == {"name": "name_taken"}
+    result = await flows.async_configure(
+        form["flow_id"], typed | {"name": subentry.title}
+    )
+    assert result["reason"] == "reconfigure_successful"
+
+
 async def test_the_user_corrects_past_months(
     hass: HomeAssistant, start_frozen: Start
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfPower
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -18,11 +18,12 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
+from ..const import SUBENTRY_CAPACITY
 from ..sources.tariffs.capacity_rules import CATALOGUE, capacity_from_dict
 from ..sources.tariffs.meter_peak import found_meter_peak
 from ..sources.tariffs.table import TableError
 from ..sources.time_rows import parse_number
-from .checks import Errors
+from .checks import Errors, check_name
 from .form_fields import number
 from .form_sequence import FormSequence
 from .tables import (
@@ -198,6 +199,9 @@ class CapacitySubentryFlow(FormSequence):
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
+            errors |= check_name(user_input)
+            if user_input[CONF_NAME].strip().casefold() in self._other_names():
+                errors[CONF_NAME] = "name_taken"
             check_holidays(user_input, errors, placeholders)
             if user_input["rule"] != OWN:
                 try:
@@ -210,6 +214,17 @@ class CapacitySubentryFlow(FormSequence):
                     return self._show("own", None, {}, {})
                 return self._finish(capacity_data(self._form))
         return self._show(step_id, user_input, errors, placeholders)
+
+    def _other_names(self) -> set[str]:
+        """Return the names of the site's other capacity tariffs."""
+        own = None
+        if self.source == SOURCE_RECONFIGURE:
+            own = self._get_reconfigure_subentry().subentry_id
+        return {
+            one.title.strip().casefold()
+            for one in self._get_entry().get_subentries_of_type(SUBENTRY_CAPACITY)
+            if one.subentry_id != own
+        }
 
     async def async_step_own(
         self, user_input: Form | None = None
