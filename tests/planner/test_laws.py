@@ -16,6 +16,7 @@ from custom_components.sunfuse.planner import (
     solve,
 )
 from custom_components.sunfuse.planner.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple_shares import plan_without_solver
 
 from .common import car, judge, problem
 
@@ -68,18 +69,24 @@ def _stores(draw: st.DrawFn, steps: int, *, minimum: bool) -> tuple[Store, ...]:
 
 @st.composite
 def _peaks(draw: st.DrawFn, steps: int, *, guarded: bool) -> tuple[Peak, ...]:
-    """Return no price of power, or one of windows of one to four steps, of which some may not count."""
+    """Return no price of power, or one of windows of one to four steps, of which some may not count; with up to two dearer levels."""
     if draw(st.booleans()):
         return ()
     length = draw(st.integers(1, 4))
     free = draw(st.integers(0, steps))
+    level_w = draw(st.integers(0, 8)) * 1000.0
+    dearer_kw = draw(st.sets(st.integers(1, 4), max_size=2))
     return (
         Peak(
             price_per_kw=draw(st.integers(0, 40)) / 10,
             windows=tuple(
                 -1 if step < free else step // length for step in range(steps)
             ),
-            level_w=draw(st.integers(0, 8)) * 1000.0,
+            level_w=level_w,
+            dearer_above=tuple(
+                (level_w + 1000 * above_kw, draw(st.integers(0, 20)) / 10)
+                for above_kw in sorted(dearer_kw)
+            ),
             guarded=guarded and draw(st.booleans()),
         ),
     )
@@ -160,6 +167,7 @@ def test_every_plan_keeps_every_limit(asked: Problem) -> None:
     """With the solver and without."""
     judge(asked, solve(asked))
     judge(asked, SimplePlanner(asked).plan())
+    judge(asked, plan_without_solver(asked))
 
 
 @_LAWS
@@ -181,6 +189,7 @@ def test_the_simple_planner_misses_no_departure_that_could_be_met(
     """The same guarantee, without the solver, with minimum powers as well."""
     if _missing_wh(solve(asked)) < 1.0:
         assert _missing_wh(SimplePlanner(asked).plan()) < 10.0
+        assert _missing_wh(plan_without_solver(asked)) < 10.0
 
 
 @_LAWS
@@ -220,6 +229,9 @@ def test_a_cheaper_peak_never_makes_a_plan_dearer(
             peak,
             price_per_kw=min(peak.price_per_kw, tenths / 10),
             level_w=peak.level_w + 1000 * more_kw,
+            dearer_above=tuple(
+                (above_w + 1000 * more_kw, more) for above_w, more in peak.dearer_above
+            ),
         )
         for peak in asked.peaks
     )
