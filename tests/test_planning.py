@@ -179,7 +179,8 @@ async def test_a_car_waits_for_the_cheap_hours(
     freezer.move_to(SEVEN - timedelta(hours=6) + timedelta(seconds=1))
     for _ in range(3):
         await site.settle()
-    assert site.shows("reason") == "charging_for_departure"
+    # Four hours more would be enough: it charges as planned, not because it would be late.
+    assert site.shows("reason") == "charging_as_planned"
     (decided,) = site.runtime.coordinator.data.decision.connectors
     assert decided.offer_a > 0
 

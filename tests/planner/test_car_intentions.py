@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
 
 import pytest
 
@@ -9,10 +10,15 @@ from custom_components.sunfuse.planner import (
     CarGoal,
     CircuitOutlook,
     PeakTariff,
+    Plan,
     PlanKey,
+    Problem,
+    Status,
+    StorePlan,
     Strategy,
     intend,
 )
+from custom_components.sunfuse.planner.outlook_to_intention import intend_with
 
 from .sites import EVENING, MORNING, car, exactly, night
 
@@ -68,6 +74,65 @@ def test_who_waits_for_a_low_peak_is_told_which() -> None:
     (zoe,) = intend(replace(outlook, peaks=(free,)), intend(outlook)).cars
     waits = {s.advice.why.key for s in zoe.slots[:4] if not s.power_w}
     assert PlanKey.WAITS_FOR_PEAK not in waits
+
+
+@pytest.mark.parametrize("passed_min", [0, 5, 8, 14])
+def test_what_a_car_waits_for_is_the_same_until_the_end_of_a_quarter_hour(
+    passed_min: int,
+) -> None:
+    """The house takes 3 of the paid 5 kW until 23:00, and the least of a car is 4.14 kW.
+
+    The last seven minutes of a quarter hour have room for that: its mean would be 4.93 kW. The next one has not.
+    """
+    flat = night(
+        car(energy_wh=10_000.0),
+        cheap={3: 0.34},
+        now=EVENING + timedelta(minutes=passed_min),
+    )
+    windows = tuple(range(len(flat.steps_s)))
+    house_w = tuple(3_000.0 if step < 4 else 400.0 for step in windows)
+    tariff = PeakTariff(
+        name="peak",
+        windows=windows,
+        price_per_kw=40.0,
+        counted_w=(5_000.0,),
+        used_wh=3_000.0 * passed_min / 60,
+        used_s=60.0 * passed_min,
+    )
+    (zoe,) = intend(replace(flat, house=exactly(*house_w), peaks=(tariff,))).cars
+    assert zoe.why.key is PlanKey.WAITS_FOR_PEAK
+    assert dict(zoe.why.values)["peak_w"] == 5_000
+
+
+def test_what_is_spread_over_all_hours_waits_for_no_sun() -> None:
+    """Eight hours with 1.25 kW of the 4.14 that it takes at least: 10 kWh by seven, in none of which it can be said to start."""
+
+    def spread(problem: Problem) -> Plan:
+        none = (0.0,) * problem.steps
+        on = tuple(4 <= step < 36 for step in range(problem.steps))
+        charge_w = tuple(1_250.0 * each for each in on)
+        stored_wh = tuple(accumulate(312.5 * each for each in on))
+        zoe = StorePlan(
+            id="zoe",
+            charge_w=charge_w,
+            discharge_w=none,
+            energy_wh=stored_wh,
+            missing_wh=(0.0,),
+        )
+        import_w = tuple(400.0 + power_w for power_w in charge_w)
+        return Plan(
+            status=Status.OPTIMAL,
+            stores=(zoe,),
+            import_w=import_w,
+            export_w=none,
+        )
+
+    (zoe,) = intend_with(spread, night(car(energy_wh=10_000.0)), None).cars
+    assert not zoe.shortfalls
+    assert {slot.advice.why.key for slot in zoe.slots[:35]} == {
+        PlanKey.WAITS_FOR_CAPACITY
+    }
+    assert zoe.slots[36].advice.why.key is PlanKey.HAS_ENOUGH
 
 
 def test_who_waits_for_another_car_loses_nothing_by_it() -> None:

@@ -46,20 +46,26 @@ class PlannedPeaks:
     terms: tuple[PeakTerm, ...]
     plan: Plan
 
-    def kept_w(self, step: int, more_w: float) -> float | None:
-        """Return the peak above which so much more power in a step would go, None where it raises none."""
-        net_w = self.plan.import_w[step] - self.plan.export_w[step] + more_w
-        instead_w = list(self.plan.import_w)
-        instead_w[step] = max(0.0, net_w)
-        return min(
-            (
-                kept_w
-                for term, highest_w in zip(self.terms, self.plan.peak_w, strict=True)
-                if peak_of(self.problem, term.peak, tuple(instead_w))
-                > (kept_w := max(term.peak.level_w, highest_w)) + _SMALL_W
-            ),
-            default=None,
-        )
+    def kept_w(self, step: int, until: int, more_w: float) -> float | None:
+        """Return the peak that a car would raise which takes so much more power from a step on; None where it raises none.
+
+        It goes on until another step, at most to the end of the next interval: the rest of the running one alone may have room.
+        """
+        kept: list[float] = []
+        for term, highest_w in zip(self.terms, self.plan.peak_w, strict=True):
+            windows, instead_w = term.peak.windows, list(self.plan.import_w)
+            if windows[step] < 0:
+                continue
+            soon = tuple(dict.fromkeys(windows[step:until]))[:2]
+            for each in range(step, until):
+                if windows[each] in soon:
+                    net_w = self.plan.import_w[each] - self.plan.export_w[each]
+                    instead_w[each] = max(0.0, net_w + more_w)
+            kept_w = max(term.peak.level_w, highest_w)
+            raised_w = peak_of(self.problem, term.peak, tuple(instead_w))
+            if raised_w > kept_w + _SMALL_W:
+                kept.append(kept_w)
+        return min(kept, default=None)
 
 
 def peak_terms(outlook: Outlook, import_price: Series) -> tuple[PeakTerm, ...]:

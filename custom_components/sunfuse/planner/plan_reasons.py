@@ -146,6 +146,8 @@ class Reasons:
                 return self._feed_in(step, None)
             if terms.wanted_wh and held_wh >= terms.wanted_wh[-1] - 50:
                 return Why(key=PlanKey.HAS_ENOUGH)
+            if self._is_spread(step):
+                return Why(key=PlanKey.WAITS_FOR_CAPACITY)
             if terms.car.mode in (CarMode.SOLAR, CarMode.SOLAR_MIN, CarMode.ECO):
                 return Why(key=PlanKey.WAITS_FOR_SUN)
             return Why(key=PlanKey.NOTHING_PLANNED)
@@ -185,12 +187,21 @@ class Reasons:
                     ("carbon_g_now", round(grams[step])),
                 ),
             )
-        kept_w = self.peaks.kept_w(step, terms.least_w)
+        kept_w = self.peaks.kept_w(step, first, terms.least_w)
         if kept_w is None:
             return _until(PlanKey.WAITS_FOR_CAPACITY, until)
         return Why(
             key=PlanKey.WAITS_FOR_PEAK,
             values=(("until", until.isoformat()), ("peak_w", round(kept_w, -1))),
+        )
+
+    def _is_spread(self, step: int) -> bool:
+        """Return whether what a departure needs is planned after a step, so thinly over many steps that none of them is a start yet."""
+        wanted = zip(self.terms.wanted_wh, self.terms.store.goals, strict=False)
+        return any(
+            self.plan.energy_wh[step]
+            < min(wanted_wh, self.plan.energy_wh[goal.step]) - 50
+            for wanted_wh, goal in wanted
         )
 
     @property

@@ -58,7 +58,7 @@ def plan_slot(
         pressing_w=grid_a * per_ampere_w if advice.pressing else 0.0,
         at_most_a=most_a if advice.makes_up else grid_a,
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
-        key=_reason(why),
+        key=_reason(why, advice),
         values=(
             *_sentence_values(why, intention, ready),
             ("offer_a", grid_a or sun_a),
@@ -108,8 +108,13 @@ def _why(intention: CarIntention, advice: SlotAdvice) -> Why:
     return intention.why if intention.why.key is PlanKey.MISSES else advice.why
 
 
-def _reason(why: Why) -> ReasonKey:
-    """Return the engine's word for it. A forecast sun that has no time is as good as no plan."""
+def _reason(why: Why, advice: SlotAdvice) -> ReasonKey:
+    """Return the engine's word for it. A forecast sun that has no time is as good as no plan.
+
+    Only a car that could not charge later charges to be ready in time.
+    """
+    if why.key is PlanKey.CHARGES_TO_BE_READY and not advice.pressing:
+        return ReasonKey.CHARGING_AS_PLANNED
     if why.key is PlanKey.WAITS_FOR_SUN and "until" not in dict(why.values):
         return ReasonKey.NO_PLAN
     return _REASONS.get(why.key, ReasonKey.WAITING_FOR_PLAN)
