@@ -193,6 +193,42 @@ def test_one_phase_that_exported_and_was_dead_when_the_car_came() -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+def until_noon(at_s: float) -> PerPhase:
+    """Return the load of a house with 8 A of sun for 200 s, and none in the evening, when it takes more at last."""
+    if at_s < 200:
+        return (-5.0, -4.0, -5.0)
+    return 3.0, 18.0 if at_s >= 1100 else 4.0, 3.0
+
+
+def test_one_phase_that_no_longer_shows_the_cars_in_the_evening() -> None:
+    """Its sensor sits around another wire since noon: no sun that shone a quarter of an hour ago makes it short of the first car."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=960.0)],
+        circuits=(main(),),
+        loads={"main": until_noon},
+        shows=lambda at_s, flow: (
+            flow[0],
+            flow[1] if at_s < 220 else 4.0 + 0.1 * math.sin(at_s / 5),
+            flow[2],
+        ),
+    )
+    found = flows(plant, 1300)
+    assert max(found) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
+def test_a_turned_meter_after_the_house_took_a_step() -> None:
+    """A step a minute ago is no excuse for a meter that shows the opposite of the first car on all phases: 20 s prove that."""
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=260.0)],
+        circuits=(main(),),
+        loads={"main": until_noon},
+        shows=lambda _, flow: tuple(-a for a in flow),
+    )
+    plant.run(320)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
 def standing(_: float, flow: PerPhase) -> PerPhase:
     """Show the same current all the time."""
     return tuple(3.0 + phase for phase in range(len(flow)))

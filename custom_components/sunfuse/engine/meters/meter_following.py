@@ -197,16 +197,14 @@ def watch_exports(
     return replace(past, exported_at=exported_at)
 
 
-def exports(past: Doubt, now: datetime) -> tuple[bool, ...]:
-    """Return where a meter has exported in the last day."""
-    return tuple(
-        at is not None and now - at <= SUN_FORGOTTEN for at in past.exported_at
-    )
+def exports(past: Doubt, now: datetime, within: timedelta) -> tuple[bool, ...]:
+    """Return where a meter has exported within such a time."""
+    return tuple(at is not None and now - at <= within for at in past.exported_at)
 
 
 def has_sun(past: Doubt, now: datetime) -> bool:
-    """Whether a meter has exported anywhere. Without sun, one that does not follow the cars is wrong, whatever the house does."""
-    return any(exports(past, now))
+    """Whether a meter has exported anywhere in the last day. Without sun, one that does not follow the cars is wrong, whatever the house does."""
+    return any(exports(past, now, SUN_FORGOTTEN))
 
 
 def broken(past: Doubt) -> Doubt:

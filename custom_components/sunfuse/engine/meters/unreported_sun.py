@@ -37,6 +37,8 @@ TURNED = 0.8
 HALF = 0.4
 # After a longer silence a meter may have become another one.
 SILENT = timedelta(minutes=2)
+# Where a meter exported within this, the sun shines, or a cloud passes.
+SHINES = timedelta(minutes=10)
 
 
 def breaks(
@@ -196,12 +198,16 @@ def is_unclear(
     if _is_near_zero(past, short, lives_since):
         return True
     return _has_sun(past, short, flows_a, now) and all(
-        one is not None
-        and (
-            one.trust < CLEAR or not (_is_turned(metered, car) or metered >= HALF * car)
-        )
+        one is not None and _is_like_no_fault(one, metered, car)
         for one, metered, car in _short_of(past, short, flows_a, cars_a)
     )
+
+
+def _is_like_no_fault(known: Following, metered_a: float, cars_a: float) -> bool:
+    turned = _is_turned(metered_a, cars_a)
+    if known.trust < CLEAR:
+        return not (known.opposite and turned)
+    return not turned and metered_a < HALF * cars_a
 
 
 def _is_near_zero(
@@ -221,8 +227,8 @@ def _is_near_zero(
 def _has_sun(
     past: Doubt, short: tuple[bool, ...], flows_a: PerPhase, now: datetime
 ) -> bool:
-    """Whether a meter has exported wherever it is short, and shows more there than a dead sensor picks up."""
-    flows = zip(exports(past, now), flows_a, _phases(short), strict=False)
+    """Whether a meter exported a while ago wherever it is short, and shows more there than a dead sensor picks up."""
+    flows = zip(exports(past, now, SHINES), flows_a, _phases(short), strict=False)
     return all(
         exported and abs(metered) > EXPORTS_A
         for exported, metered, is_short in flows
