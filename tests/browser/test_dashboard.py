@@ -161,7 +161,9 @@ def test_a_departure_is_dragged(open_page: Callable[..., Page]) -> None:
     expect(card).to_contain_text(f"{at:%I:%M %p}".removeprefix("0"))
     plan = page.locator("sunfuse-plan-card")
     # A column of zeros explains itself.
-    expect(plan).to_contain_text("It is zero where a car charges at once anyway")
+    expect(plan).to_contain_text(
+        "The saving is zero for a car that charges at once anyway"
+    )
     handle = plan.get_by_role("slider", name="Departure of Garage")
     expect(handle).to_be_visible()
     before = handle.get_attribute("aria-valuenow")
