@@ -541,6 +541,34 @@ async def test_an_end_long_after_the_last_power(home: Home) -> None:
     home.shows(pytest.approx(60), pytest.approx(60))
 
 
+async def test_an_end_before_the_next_power_is_due(home: Home) -> None:
+    """A charger that reports each quarter of an hour has said nothing for ten minutes: what it said still holds."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=0)
+    for _ in range(4):
+        await home.charger.power(transaction, home.now, 7200)
+        home.clock.step(900)
+    home.clock.step(-300)
+    await home.charger.stop(transaction, home.now, 0)
+    await home.charger.status("Available", home.now)
+    home.shows(pytest.approx(6600), pytest.approx(6600))
+
+
+async def test_an_end_hours_after_the_only_power(home: Home) -> None:
+    """That the power before it was reported yesterday does not mean that hours without a word are usual."""
+    assert home.charger
+    for reports in (4, 1):
+        transaction = await home.charger.start(home.now, energy_wh=0)
+        for _ in range(reports):
+            await home.charger.power(transaction, home.now, 7200)
+            home.clock.step(60)
+        if reports == 1:
+            home.clock.step(18_000)
+        await home.charger.stop(transaction, home.now, 0)
+        home.clock.step(36_000)
+    home.shows(pytest.approx(480), pytest.approx(0))
+
+
 async def test_power_flows_until_the_end(home: Home) -> None:
     """What flowed since the last report belongs to the session, too: lifetime and sessions agree."""
     assert home.charger

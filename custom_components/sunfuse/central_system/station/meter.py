@@ -33,6 +33,8 @@ _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # Values beyond these are invalid.
 MOST_WH = 1e10
 _LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": MOST_WH}
+# Chargers report at least each quarter of an hour while a car charges.
+_RAREST = timedelta(minutes=15)
 _PHASES_MOST = 3  # a station may have more phases than it is configured with
 
 
@@ -124,6 +126,7 @@ class Meter:
         self._time_factor = time_factor
         self.configure(phases=phases, voltage_v=voltage_v, max_a=max_a)
         self._sample = MeterSample()
+        self._apart = timedelta()  # how far the last live values were from those before
         self._dropped = 0
         self._energy = EnergyCounter(self._most_wh)
         self._unnamed = UnnamedUnit(self._most_wh)
@@ -160,6 +163,7 @@ class Meter:
             self._energy.read(energy, at)
             self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
+            self._apart = at - (self._sample.at or at)
             self._sample = self._live(by_measurand, at)
             if energy is None and _show_power(by_measurand):
                 self._integrate(at)
@@ -204,9 +208,11 @@ class Meter:
         return taken_wh
 
     def _is_recent(self, at: datetime) -> bool:
-        """Whether the last values are of shortly before a time."""
+        """Whether the last values are of shortly before a time: the next ones were not due long ago."""
         known_at = self._sample.at
-        return known_at is not None and timedelta() <= at - known_at <= NEAR
+        if known_at is None:
+            return False
+        return timedelta() <= at - known_at <= max(NEAR, min(self._apart, _RAREST))
 
     def including(
         self, values: SessionValues | None, readings: Iterable[Reading], at: datetime
