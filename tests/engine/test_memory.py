@@ -13,10 +13,10 @@ from custom_components.sunfuse.engine.memory import (
     Boosted,
     CircuitMemory,
     ConnectorMemory,
-    Doubt,
     Draw,
     Offered,
 )
+from custom_components.sunfuse.engine.meters.doubt import Doubt
 from custom_components.sunfuse.engine.model import (
     Boost,
     Connector,

@@ -16,9 +16,10 @@ from operator import attrgetter, or_
 from ..cars.car_bounds import SETTLING
 from ..cars.drawing import METER_LAG, SAME_TIME, least_bounds_of
 from ..cars.wanted import NO_CAR
-from ..memory import Doubt, Draw
+from ..memory import Draw
 from ..model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .balanced import values_of
+from .doubt import Doubt
 from .generation import generated_w
 from .meter_following import (
     FOLLOWS_ON_AVERAGE,

@@ -8,8 +8,8 @@ is small beside what the meter wavers by of itself says little.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..memory import Doubt, Following, Level
 from ..model import PerPhase
+from .doubt import Doubt, Following, Level
 
 # Two meters of a current agree this well, including the phase angle of other loads.
 TOLERANCE_A = 2.0

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 
-from ..memory import CircuitMemory, Doubt, Draw, StandingPhase
+from ..memory import CircuitMemory, Draw, StandingPhase
 from ..model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
 from .balanced import balanced, values_of
 from .contradiction import doubt
+from .doubt import Doubt
 from .meter_following import has_sun
 from .stuck_phases import has_missed, watch_phases, without_stuck
 

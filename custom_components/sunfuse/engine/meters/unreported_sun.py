@@ -9,8 +9,8 @@ if it was silent before, when it may have become another one.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ..memory import Doubt, Fall, Following
 from ..model import PerPhase
+from .doubt import Doubt, Fall, Following
 from .meter_following import (
     CLEAR,
     EXPORTS_A,
