@@ -132,7 +132,7 @@ class ChargePoint:
         return None
 
     def _configuration(self, keys: list[str]) -> dict[str, Any]:
-        """Return that it switches phases, if it is asked for that; it knows nothing else."""
+        """Answer whether the charger switches phases; every other variable is unknown."""
         known = {
             "key": SWITCHES,
             "readonly": True,

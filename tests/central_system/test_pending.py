@@ -1,4 +1,4 @@
-"""A charger that is told to wait, and is accepted while its car charges already."""
+"""A charger that has to wait until it is accepted, while its car charges already."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ VERSIONS = ("1.6", "2.0.1", "2.1")
 
 
 class Waiting:
-    """A charger with a car that charges before anybody has accepted it; it boots when it is told to, and no sooner."""
+    """A charger whose car charges before the charger is accepted. It sends BootNotification only when it is asked to."""
 
     def __init__(self, station: RawStation, clock: SteppedClock, version: str) -> None:
         """Use a connection."""

@@ -145,7 +145,7 @@ def _changed(
     """Return what a driver would ask for.
 
     Raises:
-        ServiceValidationError: a state of charge is asked for, and nobody knows how full the car is.
+        ServiceValidationError: the target is a state of charge, but that of the car is unknown.
 
     """
     if departure is not None:

@@ -282,7 +282,7 @@ class Connector:
     # For a charger that cannot be limited, only stopped and started: what it allows a car. None: it can.
     unlimited_a: float | None = None
     car_max_a: float | None = None
-    car_phases: int | None = None  # how many the car uses, where its owner told that
+    car_phases: int | None = None  # how many the car uses, if its owner has said so
     switches_phases: bool = False  # between one (its own L1) and all phases
     priority: int = 5  # 1 to 10, of the charger or the vehicle
     connected_at: datetime | None = None

@@ -65,5 +65,5 @@ class ReasonKey(StrEnum):
     STOP_REFUSED = "stop_refused"
 
 
-# The values of reasons that are times. Those with a sentence of their own are told in this order.
+# The values of reasons that are times. Those that have their own sentence appear in this order.
 TIMES = ("until", "ready", "later", "ready_later", "at")

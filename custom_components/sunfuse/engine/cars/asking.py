@@ -268,7 +268,10 @@ def ask(
 
 
 def _expected_phases(connector: Connector, past: ConnectorMemory) -> int | None:
-    """Return how many phases a car that does not charge will use: as was seen or told of it, or as the last car; None: it charges."""
+    """Return how many phases a car will use once it charges, None if it charges already.
+
+    What was seen of this car counts first, then what its owner said, then what the last car here used.
+    """
     seen = _phases_seen(connector, past.draws, past)
     if not seen:
         return past.car_phases or connector.car_phases or past.last_car_phases
