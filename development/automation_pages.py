@@ -1,6 +1,6 @@
 """Writes a page for each trigger and condition, in docs/triggers/ and docs/conditions/, from what the integration says itself.
 
-`python -m development.automation_pages` writes them again; `tests/test_automation_pages.py` tells when one is out of date, and
+`python -m development.automation_pages` writes them again; `tests/automation/test_automation_pages.py` tells when one is out of date, and
 tries each example. Names, descriptions and options come from translations/en.json, triggers.yaml and conditions.yaml; what it
 is good for, and what one should know, is written here. The quality scale asks for a page of each (docs-triggers, docs-conditions).
 """

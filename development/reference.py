@@ -2,7 +2,7 @@
 
 `python -m development.reference` writes the page again, after texts or entities have changed; it takes some seconds. Names and
 descriptions come from translations/en.json and services.yaml. Which entities a site has is asked of a simulated site
-(`tests/test_reference.py`, which also tells when the page is out of date).
+(`tests/project/test_reference.py`, which also tells when the page is out of date).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             "-m",
             "pytest",
             "-q",
-            "tests/test_reference.py",
+            "tests/project/test_reference.py",
             *arguments,
         ],
         cwd=ROOT,

@@ -1,5 +1,5 @@
 // Builds modules without dependencies at run time. The first line of each names the sources that it was built from, so that
-// a test can tell when somebody forgot to build (tests/test_frontend.py computes the same).
+// a test can tell when somebody forgot to build (tests/pages/test_frontend.py computes the same).
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

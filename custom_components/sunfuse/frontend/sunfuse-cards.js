@@ -1,4 +1,4 @@
-/* sources 831b29d66ab7446295b0772e49d00f0484019ea14c993b291a6dab8c770688b8 */
+/* sources c286f7a489c35432f440e20a5140e81e0b2e9ed62b5e7873d188137e4af08970 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {

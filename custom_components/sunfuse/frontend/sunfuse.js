@@ -1,4 +1,4 @@
-/* sources 831b29d66ab7446295b0772e49d00f0484019ea14c993b291a6dab8c770688b8 */
+/* sources c286f7a489c35432f440e20a5140e81e0b2e9ed62b5e7873d188137e4af08970 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -1,0 +1,1 @@
+"""Tests of what entities show, and when it is written."""

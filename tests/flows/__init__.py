@@ -1,0 +1,1 @@
+"""Tests of the forms, filled in as a user would."""

@@ -1,0 +1,1 @@
+"""Tests of the frontend, and of what serves it."""

@@ -1,0 +1,1 @@
+"""Tests of the project itself: its names, rooms, manifest, texts and documentation."""

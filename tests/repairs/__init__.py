@@ -1,0 +1,1 @@
+"""Tests of repair issues and the dialogs that fix them."""

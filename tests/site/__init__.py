@@ -1,0 +1,1 @@
+"""Tests of a site in a running Home Assistant."""

@@ -1,0 +1,1 @@
+"""Tests of the home battery of a site."""

@@ -1,0 +1,1 @@
+"""Tests of the sessions that a site has on record."""

@@ -1,0 +1,1 @@
+"""Tests of what is replayed from a site."""
