@@ -330,7 +330,9 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
             at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
             day = departures.wishes(owner).day(int(weekday), int(number))
             if at is not None and not recurrence_range:
-                departures.leave_out(owner, dt_util.as_utc(at))
+                departures.leave_out(
+                    owner, int(weekday), int(number), dt_util.as_utc(at)
+                )
             elif at is not None and day is not None and _goes_before(day, at):
                 departures.set_day(
                     owner, day.weekday, day.number, until=dt_util.as_utc(at)

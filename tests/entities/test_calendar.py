@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.site.cars.driver_words import (
+    next_departure,
+    vehicle_owner,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -187,6 +191,43 @@ async def test_an_event_comes_beside_those_of_its_day(
     first = dt_util.as_local(demand(home).departure)
     assert first in (tomorrow(8), tomorrow(7))
     await station.close()
+
+
+async def test_a_date_of_one_series_is_deleted_alone(
+    hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
+) -> None:
+    """Two series at one minute are two: a date that is deleted of one stays in the other, also after a restart."""
+    home: Home = await start("CP1", vehicle("Zoe"))
+    page = Page(home, await hass_ws_client(hass))
+    await page.creates("Zoe", tomorrow(7), rrule="FREQ=DAILY")
+    await page.creates("Zoe 90 %", tomorrow(7), rrule="FREQ=DAILY")
+    first = next(one for one in await page.shows() if one["summary"] == "Zoe")
+    assert first["at"] == tomorrow(7)
+    assert not await page.deletes(first, recurrence_id=first["recurrence_id"])
+    following = tomorrow(7) + timedelta(days=1)
+    left = [("Zoe 90 %", tomorrow(7)), ("Zoe", following), ("Zoe 90 %", following)]
+    assert (await page.lists())[:3] == left
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    assert (await page.lists())[:3] == left
+
+
+async def test_what_was_left_out_by_an_earlier_version_stays_so(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """It was kept for all series of a car at once."""
+    home: Home = await start("CP1", vehicle("Zoe"))
+    zoe, departures = id_of(home), home.entry.runtime_data.departures
+    for number in (1, 2):
+        at = tomorrow(7)
+        departures.set_day(zoe, at.weekday(), number, minute=7 * 60)
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    stored = hass_storage[f"sunfuse.{home.entry.entry_id}.departures"]["data"]
+    owner = stored["owners"][zoe]
+    owner["left_out"] = [dt_util.as_utc(tomorrow(7)).isoformat()]
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+    following = next_departure(home.entry, vehicle_owner(zoe))
+    assert following
+    assert following.at == tomorrow(7) + timedelta(weeks=1)
 
 
 async def test_a_series_ends(

@@ -99,7 +99,7 @@ def _weekly(wishes: Wishes, start: datetime, end: datetime) -> Iterator[Upcoming
                 at = moment_of(one, day, start)
                 begin = _latest(start, one.since, *begins)
                 over = one.until is not None and at >= one.until
-                if begin < at <= end and not over and at not in wishes.left_out:
+                if begin < at <= end and not over and at not in one.left_out:
                     yield Upcoming(at=at, said=Said.WEEKLY, target=one.target)
         day += timedelta(days=1)
 

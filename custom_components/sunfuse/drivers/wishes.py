@@ -43,6 +43,8 @@ class WeeklyDeparture:
     active: bool = True
     since: datetime | None = None
     until: datetime | None = None
+    # Single ones of this series that are left out.
+    left_out: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,6 @@ class Wishes:
     weekly_since: datetime | None = None  # when a holiday was ended by hand
     once: tuple[OnceDeparture, ...] = ()
     skipped_until: datetime | None = None
-    # Single departures of the week that are left out.
-    left_out: tuple[datetime, ...] = ()
     paused_until: datetime | None = None
     # What a session may take at most; None: no limit.
     limit_energy_wh: float | None = None

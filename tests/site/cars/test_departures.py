@@ -163,7 +163,7 @@ async def test_what_is_left_out_is_not_overdue_either(
         await home.call("switch", "turn_on", f"{zoe}_skip_tonight")
         await passes(first)
         second = first + timedelta(days=1)
-        runtime.departures.leave_out(zoe, second)
+        runtime.departures.leave_out(zoe, dt_util.as_local(second).weekday(), 1, second)
         runtime.controller.tick()
         await passes(second)
         third = second + timedelta(days=1)

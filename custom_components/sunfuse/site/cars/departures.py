@@ -133,9 +133,12 @@ class Departures:
         self.change(owner, weekly=weekly)
 
     @callback
-    def leave_out(self, owner: str, at: datetime) -> None:
-        """Leave out a single departure of the week."""
-        self.change(owner, left_out=(*self.wishes(owner).left_out, at)[-MOST_ONCE:])
+    def leave_out(self, owner: str, weekday: int, number: int, at: datetime) -> None:
+        """Leave out a single departure of a series; another series at that minute stays."""
+        day = self.wishes(owner).day(weekday, number)
+        if day is not None:
+            left_out = (*day.left_out, at)[-MOST_ONCE:]
+            self.set_day(owner, weekday, number, left_out=left_out)
 
     @callback
     def car_left(self, connector: str) -> None:
@@ -157,9 +160,9 @@ class Departures:
             for day in wishes.weekly:
                 if day.until is not None and day.until <= past:
                     self.remove_day(owner, day.weekday, day.number)
-            if any(at <= past for at in wishes.left_out):
-                kept = tuple(at for at in wishes.left_out if at > past)
-                self.change(owner, left_out=kept)
+                elif any(at <= past for at in day.left_out):
+                    kept = tuple(at for at in day.left_out if at > past)
+                    self.set_day(owner, day.weekday, day.number, left_out=kept)
             for name, over in (
                 ("paused_until", now),
                 ("skipped_until", past),
@@ -255,9 +258,14 @@ async def async_load_departures(hass: HomeAssistant, entry: ConfigEntry) -> Depa
 
 def _wishes(stored: Stored) -> Wishes:
     """Return wishes as they were stored: one departure that cannot be read leaves the others."""
+    # What was left out was kept for the whole week before, not for each series.
+    once_for_all = stored.rows("left_out", partial(from_jsonable, datetime))
+    weekly = stored.rows("weekly", partial(from_jsonable, WeeklyDeparture))
     return Wishes(
-        **stored.without("weekly", "once").fields_of(Wishes),
-        weekly=tuple(stored.rows("weekly", partial(from_jsonable, WeeklyDeparture))),
+        **stored.without("weekly", "once", "left_out").fields_of(Wishes),
+        weekly=tuple(
+            replace(day, left_out=(*day.left_out, *once_for_all)) for day in weekly
+        ),
         once=tuple(stored.rows("once", partial(from_jsonable, OnceDeparture))),
     )
 
