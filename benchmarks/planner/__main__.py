@@ -28,9 +28,11 @@ from custom_components.sunfuse.planner import (
     intend,
     solve,
 )
-from custom_components.sunfuse.planner.assumed import complete
-from custom_components.sunfuse.planner.outlook_to_problem import problem_of_outlook
-from custom_components.sunfuse.planner.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple.simple import SimplePlanner
+from custom_components.sunfuse.planner.to_problem.assumed import complete
+from custom_components.sunfuse.planner.to_problem.outlook_to_problem import (
+    problem_of_outlook,
+)
 
 START = datetime(2026, 6, 12, 18, 0, tzinfo=UTC)
 CARS = (1, 5, 20, 50)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from custom_components.sunfuse.planner.program import Program
+from custom_components.sunfuse.planner.program.program import Program
 
 from .building import MINUTE_S, PerPhase
 from .sessions import VOLTAGE_V, Session, power_w

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from custom_components.sunfuse.planner.branching import Solution, Unsolved
-from custom_components.sunfuse.planner.program import Program
+from custom_components.sunfuse.planner.program.branching import Solution, Unsolved
+from custom_components.sunfuse.planner.program.program import Program
 
 
 def _knapsack(

@@ -24,7 +24,7 @@ from custom_components.sunfuse.planner import (
 from custom_components.sunfuse.planner.outlook import CarGoal, Quantiles
 from custom_components.sunfuse.planner.outlook_to_intention import intend_with
 from custom_components.sunfuse.planner.problem import Plan
-from custom_components.sunfuse.planner.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple.simple import SimplePlanner
 
 from .sites import EVENING, car as a_car, exactly, night
 

@@ -15,8 +15,8 @@ from custom_components.sunfuse.planner import (
     Store,
     solve,
 )
-from custom_components.sunfuse.planner.simple import SimplePlanner
-from custom_components.sunfuse.planner.simple_shares import plan_without_solver
+from custom_components.sunfuse.planner.simple.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple.simple_shares import plan_without_solver
 
 from .common import car, judge, problem
 

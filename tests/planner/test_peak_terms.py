@@ -15,9 +15,12 @@ from custom_components.sunfuse.planner import (
     intend,
     solve,
 )
-from custom_components.sunfuse.planner.peak_rungs import rungs_of
-from custom_components.sunfuse.planner.peak_terms import peak_level, peak_terms
 from custom_components.sunfuse.planner.problem import GUARD_SPREAD
+from custom_components.sunfuse.planner.program.peak_rungs import rungs_of
+from custom_components.sunfuse.planner.to_problem.peak_terms import (
+    peak_level,
+    peak_terms,
+)
 from custom_components.sunfuse.sources.tariffs import peak_allowance
 
 from .common import car as store, problem

@@ -16,7 +16,7 @@ from custom_components.sunfuse.planner import (
     Store,
     solve,
 )
-from custom_components.sunfuse.planner.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple.simple import SimplePlanner
 
 from .common import battery, car, judge, problem
 from .reference import least_cost

@@ -17,9 +17,9 @@ from custom_components.sunfuse.planner import (
     solve,
 )
 from custom_components.sunfuse.planner.plan_cost import starts
-from custom_components.sunfuse.planner.simple import SimplePlanner
-from custom_components.sunfuse.planner.simple_draft import Draft
-from custom_components.sunfuse.planner.simple_shares import plan_without_solver
+from custom_components.sunfuse.planner.simple.simple import SimplePlanner
+from custom_components.sunfuse.planner.simple.simple_draft import Draft
+from custom_components.sunfuse.planner.simple.simple_shares import plan_without_solver
 
 from .common import battery, car, judge, problem
 

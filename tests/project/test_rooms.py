@@ -105,6 +105,12 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "sun": {"cars", "meters", "sharing"},
         "offers": {"cars", "meters", "sharing"},
     },
+    "planner": {
+        "program": set(),
+        "simple": set(),
+        "to_problem": set(),
+        "to_intention": {"to_problem"},
+    },
     "site": {
         "people": set(),
         "chargers": {"people"},

@@ -48,11 +48,11 @@ from .problem import (
     Strategy,
 )
 from .problem_checks import check
-from .simple_shares import plan_without_solver
+from .simple.simple_shares import plan_without_solver
 
 try:
-    from .branching import Unsolved
-    from .formulation import Formulation
+    from .program.branching import Unsolved
+    from .program.formulation import Formulation
 except ImportError:
     # There is no wheel of highspy for this machine: the simple planner is used instead, and site/ informs the user.
     SOLVER = False

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from .assumed import complete
 from .intention import Intention
 from .outlook import Outlook
-from .outlook_to_problem import problem_of_outlook
-from .plan_to_intention import PlanReader
 from .problem import Plan, Problem
+from .to_intention.plan_to_intention import PlanReader
+from .to_problem.assumed import complete
+from .to_problem.outlook_to_problem import problem_of_outlook
 
 
 def intend_with(

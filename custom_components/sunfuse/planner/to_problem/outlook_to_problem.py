@@ -6,12 +6,12 @@ from datetime import timedelta
 import math
 from typing import cast
 
+from ..intention import Assumption, CarIntention, Intention
+from ..outlook import QUARTER, AnnouncedLimit, HomeBattery, Outlook, Quantiles
+from ..problem import Circuit, PerPhase, Problem, Series, Store
 from .assumed import Assumed
 from .car_terms import CarReader, CarTerms
-from .intention import Assumption, CarIntention, Intention
-from .outlook import QUARTER, AnnouncedLimit, HomeBattery, Outlook, Quantiles
 from .peak_terms import PeakTerm, peak_terms
-from .problem import Circuit, PerPhase, Problem, Series, Store
 from .taken import with_taken, within_reach
 
 BATTERY = "home battery"

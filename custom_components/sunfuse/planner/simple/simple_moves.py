@@ -3,8 +3,8 @@
 An augmenting path: who is moved may have others moved in turn. A car for which others are moved does not move itself.
 """
 
+from ..problem import Store, reachable_wh
 from .charged_stores import SMALL_W
-from .problem import Store, reachable_wh
 from .simple_draft import SMALL_WH, Draft
 
 _DEPTH = 3  # how many cars may be moved for one

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..problem import Problem
 from .branching import Columns, Values
-from .problem import Problem
 from .program import Program
 from .stores import StoreColumns, most_kw, most_out_kw
 

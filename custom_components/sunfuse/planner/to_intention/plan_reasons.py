@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 
-from .assumed import Assumed
-from .car_terms import CarTerms
-from .intention import PlanKey, Shortfall, SlotAdvice, Why
-from .outlook import CarMode, Outlook
-from .peak_terms import PlannedPeaks
-from .problem import Series, StorePlan, Strategy, series
+from ..intention import PlanKey, Shortfall, SlotAdvice, Why
+from ..outlook import CarMode, Outlook
+from ..problem import Series, StorePlan, Strategy, series
+from ..to_problem.assumed import Assumed
+from ..to_problem.car_terms import CarTerms
+from ..to_problem.peak_terms import PlannedPeaks
 
 _SMALL_W = 1.0
 # If more than this share of a car's power is solar power, it charges from the sun; below this share, the grid does not

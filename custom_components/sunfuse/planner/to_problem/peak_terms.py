@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 import math
 
-from .outlook import Outlook, PeakTariff
-from .plan_cost import peak_of
-from .problem import Peak, Plan, Problem, Series
+from ..outlook import Outlook, PeakTariff
+from ..plan_cost import peak_of
+from ..problem import Peak, Plan, Problem, Series
 
 _DAY_S = 86_400.0
 # Above what the user wants to stay below, a kilowatt costs this multiple of the highest price of a kilowatt-hour: more

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..intention import Assumption
+from ..outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
+from ..problem import Goal, Series, Store, series
 from .assumed import Assumed
 from .car_worth import CarWorth
-from .intention import Assumption
-from .outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
-from .problem import Goal, Series, Store, series
 
 # The energy for one day's driving, if it is not known what the car needs.
 _USUAL_WH = 10_000.0

@@ -14,10 +14,19 @@ import math
 
 import numpy as np
 
+from ..problem import (
+    Goal,
+    Plan,
+    Problem,
+    Series,
+    Store,
+    needed_wh,
+    reachable_wh,
+    series,
+)
+from ..room import Values
 from .charged_stores import SMALL_W
 from .goal_order import goals_in_order, with_bounds
-from .problem import Goal, Plan, Problem, Series, Store, needed_wh, reachable_wh, series
-from .room import Values
 from .simple_draft import SMALL_WH, Draft
 from .simple_exchange import Exchange
 from .simple_moves import Moves

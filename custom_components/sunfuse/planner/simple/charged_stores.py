@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .problem import Problem, Store, series
-from .room import Values
+from ..problem import Problem, Store, series
+from ..room import Values
 
 SMALL_W = 1.0  # a store that takes less does not charge
 

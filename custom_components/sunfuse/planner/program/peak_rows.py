@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from ..problem import GUARD_SPREAD, Peak, Problem
 from .branching import Columns, Values
 from .peak_rungs import rungs_of
-from .problem import GUARD_SPREAD, Peak, Problem
 from .program import Program, Term
 from .stores import StoreColumns, most_kw
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..outlook import CarMode, Outlook
+from ..problem import Goal, Problem, Series, series
+from ..room import Room
 from .car_terms import CarTerms
-from .outlook import CarMode, Outlook
-from .problem import Goal, Problem, Series, series
-from .room import Room
 
 # One goal an hour: in most modes a minimum that is missed cannot be made up.
 _EACH = 4

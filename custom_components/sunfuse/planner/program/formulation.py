@@ -9,11 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .branching import Columns, Solution, Unsolved, Values
-from .one_direction import Directions
-from .peak_rows import PeakRows
-from .plan_cost import priced
-from .problem import (
+from ..plan_cost import priced
+from ..problem import (
     Circuit,
     Peak,
     Plan,
@@ -26,8 +23,11 @@ from .problem import (
     needed_wh,
     series,
 )
+from ..room import attainable_kw, room_of
+from .branching import Columns, Solution, Unsolved, Values
+from .one_direction import Directions
+from .peak_rows import PeakRows
 from .program import Program, Term
-from .room import attainable_kw, room_of
 from .stores import Scale, StoreColumns, StoreRows
 
 # Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.

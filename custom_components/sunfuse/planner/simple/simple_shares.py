@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from .problem import Plan, Problem, needed_wh
+from ..problem import Plan, Problem, needed_wh
 from .simple import SimplePlanner
 
 # So close to the largest share that all can have, in at most so many plans more.

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from .intention import Assumption
-from .outlook import Outlook, Quantiles
-from .problem import Series
+from ..intention import Assumption
+from ..outlook import Outlook, Quantiles
+from ..problem import Series
 
 # A household of 3500 kWh a year.
 _HOUSE_W = 400.0

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ..problem import Problem, Store, Strategy, reachable_wh, series
 from .branching import Columns, Values
-from .problem import Problem, Store, Strategy, reachable_wh, series
 from .program import Program, Term
 from .store_runs import StoreRuns
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..plan_cost import ON_W
+from ..problem import Problem, Store
 from .branching import Columns, Values
-from .plan_cost import ON_W
-from .problem import Problem, Store
 from .program import Program, Term
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from .problem import Goal, Store, series
+from ..problem import Goal, Store, series
 
 
 def _in_any_case(goal: Goal) -> bool:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..plan_cost import priced
+from ..problem import Plan, Problem, Status, StorePlan, reachable_wh, series
+from ..room import Values
 from .charged_stores import ChargedStores
-from .plan_cost import priced
-from .problem import Plan, Problem, Status, StorePlan, reachable_wh, series
-from .room import Values
 
 
 def simple_plan(

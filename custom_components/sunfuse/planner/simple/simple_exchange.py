@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..problem import Store
+from ..room import Values
 from .charged_stores import SMALL_W
-from .problem import Store
-from .room import Values
 
 _LEAST_GAIN = 1e-6  # in currency
 

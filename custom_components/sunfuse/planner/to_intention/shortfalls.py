@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .car_terms import CarTerms
-from .intention import Shortfall
-from .outlook import Outlook
-from .problem import Problem, Series, StorePlan, series
-from .room import Room
+from ..intention import Shortfall
+from ..outlook import Outlook
+from ..problem import Problem, Series, StorePlan, series
+from ..room import Room
+from ..to_problem.car_terms import CarTerms
 
 # Such a small shortfall is not mentioned.
 _SMALL_WH = 50.0

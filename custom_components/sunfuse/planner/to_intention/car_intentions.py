@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from .assumed import Assumed
-from .car_terms import CarTerms
-from .intention import CarIntention, CarSlot
-from .outlook import CarMode, Outlook
-from .outlook_to_problem import ProblemParts
-from .peak_terms import PlannedPeaks
-from .plan_cost import peak_of
+from ..intention import CarIntention, CarSlot
+from ..outlook import CarMode, Outlook
+from ..plan_cost import peak_of
+from ..problem import Plan, Series, StorePlan, Strategy, series
+from ..room import Room, without_room
+from ..to_problem.assumed import Assumed
+from ..to_problem.car_terms import CarTerms
+from ..to_problem.outlook_to_problem import ProblemParts
+from ..to_problem.peak_terms import PlannedPeaks
 from .plan_reasons import Reasons, advice_of
-from .problem import Plan, Series, StorePlan, Strategy, series
-from .room import Room, without_room
 from .shortfalls import ShortfallFinder, soc_of
 
 _SMALL_W = 1.0

@@ -5,9 +5,9 @@ from typing import Self
 
 import numpy as np
 
+from ..problem import Problem, Store, series
+from ..room import Room, Values
 from .charged_stores import SMALL_W, ChargedStores
-from .problem import Problem, Store, series
-from .room import Room, Values
 
 SMALL_WH = 0.5
 

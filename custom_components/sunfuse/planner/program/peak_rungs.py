@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..problem import GUARD_SPREAD, Peak, Problem, Store, reachable_wh, series
 from .branching import Columns, Values
-from .problem import GUARD_SPREAD, Peak, Problem, Store, reachable_wh, series
 
 # Peaks that are this close to each other count as the higher one, and there are no more than so many of them.
 _CLOSE_KW = 0.1

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ..outlook import QUARTER, CarMode, CarOutlook, Outlook
+from ..problem import Series
 from .assumed import Assumed
-from .outlook import QUARTER, CarMode, CarOutlook, Outlook
-from .problem import Series
 
 # How much more solar energy is worth in a car than exported, per kilowatt-hour.
 _SUN = 0.005

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from .assumed import Assumed
+from ..intention import Assumption, BatteryCommand, Intention, SiteSlot, TargetPeak
+from ..outlook import Outlook
+from ..problem import Plan, Series, Status, StorePlan
+from ..to_problem.assumed import Assumed
+from ..to_problem.outlook_to_problem import BATTERY, ProblemParts
+from ..to_problem.peak_terms import PeakTerm
 from .car_intentions import CarPlanReader
-from .intention import Assumption, BatteryCommand, Intention, SiteSlot, TargetPeak
-from .outlook import Outlook
-from .outlook_to_problem import BATTERY, ProblemParts
-from .peak_terms import PeakTerm
-from .problem import Plan, Series, Status, StorePlan
 
 # Power below this counts as none, and such a small shortfall is not mentioned.
 _SMALL_W = 1.0

@@ -1,0 +1,1 @@
+"""The linear program: from a problem to a plan, by HiGHS."""

@@ -1,0 +1,1 @@
+"""The planner without a solver, with the same guarantees about limits and departures."""

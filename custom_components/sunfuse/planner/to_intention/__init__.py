@@ -1,0 +1,1 @@
+"""From a plan to what it means for each car and driver."""
