@@ -140,6 +140,23 @@ async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:
     assert result["reason"] == "already_configured"
 
 
+async def test_the_second_charger_of_a_model_has_another_name(
+    hass: HomeAssistant,
+) -> None:
+    """Whoever accepts one after the other without typing names can tell them apart."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    for identity, name in {
+        "CP1": "Acme W11",
+        "CP2": "Acme W11 2",
+        "CP3": "Acme W11 3",
+    }.items():
+        form = await discover(hass, entry, identity)
+        assert suggested(form)["name"] == name
+        form = await submit(hass, form, NEW_CHARGER | {"name": name, "fail_safe_a": 0})
+        assert form["reason"] == "charger_added"
+
+
 async def test_a_site_that_is_removed_while_a_charger_waits(
     hass: HomeAssistant,
 ) -> None:

@@ -1,6 +1,7 @@
 """The forms with which a charger becomes part of a site: discovered, by hand, or changed."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, count
 from typing import Any
 
 import voluptuous as vol
@@ -88,7 +89,7 @@ def charger_schema(
     if phases > 1:
         fields[vol.Required(CONF_PHASES)] = SelectSelector(
             SelectSelectorConfig(
-                options=[str(count + 1) for count in range(phases)],
+                options=[str(index + 1) for index in range(phases)],
                 translation_key="phases",
             )
         )
@@ -109,7 +110,7 @@ def charger_schema(
 def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:
     """Return the values that fit most chargers."""
     return {
-        CONF_NAME: name,
+        CONF_NAME: _unused(entry, name),
         CONF_CIRCUIT: MAIN_CIRCUIT,
         CONF_PHASES: str(site_of(entry.data).phases),
         CONF_L1_PHASE: "L1",
@@ -118,6 +119,13 @@ def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:
         CONF_FAIL_SAFE_CURRENT: LEAST_CURRENT_A,
         CONF_SECURITY: SECURITY_PASSWORD,
     }
+
+
+def _unused(entry: ConfigEntry, name: str) -> str:
+    """Return a name, with a number where it is taken: a second charger of the same model is told from the first."""
+    taken = {subentry.title for subentry in entry.subentries.values()}
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
 
 
 def charger_data(identity: str, form: Mapping[str, Any]) -> dict[str, Any]:
