@@ -23,7 +23,7 @@ from .const import (
 )
 from .data import SunfuseConfigEntry
 from .engine.recording import Segment, to_record
-from .site.snapshot import former_of
+from .site.entry_data import former_of
 
 # A card's number works at other chargers too; a serial number identifies a household to its vendor.
 TO_REDACT = {

@@ -1,6 +1,6 @@
 """Sensors of the site, of its chargers, and of the simulated house."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, override
 
@@ -57,9 +57,9 @@ from .sensors.simulated import (
 from .sensors.site import SiteSensorDescription, site_sensors
 from .sensors.vehicle import add_vehicle_sensors
 from .site.circuits import CircuitTree
+from .site.entry_data import site_of, station_config
 from .site.outcome import ConnectorData, ConnectorKey
 from .site.planning.plan_slots import shortfall_reason
-from .site.snapshot import site_of, station_config
 from .site.subentries import usable
 from .state_writes import ENERGY_PACE, REASON_PACE, Pace, Shown, readable
 from .translated_reasons import explain, explain_connector, what_would_change_it
@@ -73,11 +73,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of a site."""
-    site = site_of(entry.data)
-    async_add_entities(
-        SiteSensor(entry, description) for description in site_sensors(site.phases)
-    )
-    async_add_entities([OcppAddressSensor(entry)])
+    async_add_entities(_of_site(entry))
     tree = CircuitTree.of(entry)
     for circuit in tree.circuits:
         async_add_entities(
@@ -91,30 +87,10 @@ async def async_setup_entry(
             config_subentry_id=circuit,
         )
     add_price_sensors(hass, entry, async_add_entities)
-    async_add_entities([PlannedPowerSensor(entry)])
-    observed = entry.runtime_data.observed
-    async_add_entities(
-        ObservedSensor(entry, observed, description)
-        for description in OBSERVED_SENSORS
-        if observed.has_sun or not description.of_sun
-    )
-    forecasts = entry.runtime_data.forecasts
-    async_add_entities(
-        ForecastSensor(entry, forecasts, description)
-        for description in FORECAST_SENSORS
-        if forecasts.has_solar or not description.of_sun
-    )
     add_peak_sensors(hass, entry, async_add_entities)
     add_vehicle_sensors(hass, entry, async_add_entities)
     add_figures(entry, async_add_entities)
     add_person_sensors(entry, async_add_entities)
-    if house := entry.runtime_data.simulated_house:
-        async_add_entities(
-            SimulatedSensor(entry, house, description)
-            for description in SIMULATED_SENSORS
-        )
-        async_add_entities([SimulatedForecastSensor(entry, house)])
-
     for subentry in usable(entry, SUBENTRY_MODBUS):
         device = entry.runtime_data.modbus.devices[subentry.subentry_id]
         async_add_entities(
@@ -124,6 +100,38 @@ async def async_setup_entry(
             ),
             config_subentry_id=subentry.subentry_id,
         )
+    add_connector_entities(hass, entry, async_add_entities, _of_connectors(entry))
+    add_connector_entities(
+        hass, entry, async_add_entities, partial(car_plan_sensors, entry)
+    )
+
+
+def _of_site(entry: SunfuseConfigEntry) -> Iterator[SensorEntity]:
+    """Yield the sensors of the site as a whole."""
+    site = site_of(entry.data)
+    for of_site in site_sensors(site.phases):
+        yield SiteSensor(entry, of_site)
+    yield OcppAddressSensor(entry)
+    yield PlannedPowerSensor(entry)
+    observed = entry.runtime_data.observed
+    for seen in OBSERVED_SENSORS:
+        if observed.has_sun or not seen.of_sun:
+            yield ObservedSensor(entry, observed, seen)
+    forecasts = entry.runtime_data.forecasts
+    for expected in FORECAST_SENSORS:
+        if forecasts.has_solar or not expected.of_sun:
+            yield ForecastSensor(entry, forecasts, expected)
+    if house := entry.runtime_data.simulated_house:
+        for simulated in SIMULATED_SENSORS:
+            yield SimulatedSensor(entry, house, simulated)
+        yield SimulatedForecastSensor(entry, house)
+
+
+def _of_connectors(
+    entry: SunfuseConfigEntry,
+) -> Callable[[ConfigSubentry, ConnectorKey], list[ChargerEntity | LastSessionSensor]]:
+    """Return what makes the sensors of a connector, and with its first one those of the charger."""
+    site = site_of(entry.data)
 
     def create(
         subentry: ConfigSubentry, key: ConnectorKey
@@ -141,10 +149,7 @@ async def async_setup_entry(
             *last_session_sensors(entry, subentry, key),
         ]
 
-    add_connector_entities(hass, entry, async_add_entities, create)
-    add_connector_entities(
-        hass, entry, async_add_entities, partial(car_plan_sensors, entry)
-    )
+    return create
 
 
 class SiteSensor(SiteEntity, SensorEntity):

@@ -9,10 +9,10 @@ from .data import SunfuseConfigEntry
 from .site.chargers.certificate_authority import async_authority
 from .site.chargers.tls import async_tls, forget_issue, is_encrypted
 from .site.circuits import CircuitTree
+from .site.entry_data import site_of
 from .site.ledger.past_sessions import async_past_sessions
 from .site.planning.peaks import start_peaks
 from .site.simulated.simulated_house import SimulatedHouse
-from .site.snapshot import site_of
 from .sources.config import SourcesConfig
 from .sources.live_readings import LiveSource
 

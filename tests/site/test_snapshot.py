@@ -19,14 +19,10 @@ from custom_components.sunfuse.engine.model import (
     Site,
 )
 from custom_components.sunfuse.site.circuits import main_circuit
+from custom_components.sunfuse.site.entry_data import station_config, wiring
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.settings import ConnectorSettings
-from custom_components.sunfuse.site.snapshot import (
-    connector_of,
-    site_draw,
-    station_config,
-    wiring,
-)
+from custom_components.sunfuse.site.snapshot import connector_of, site_draw
 from homeassistant.util import dt as dt_util
 
 from ..common import charger

@@ -22,8 +22,8 @@ from ..central_system.security.station_passwords import new_password
 from ..central_system.station_state import StationConfig
 from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
+from ..site.entry_data import password_data
 from ..site.outcome import identity_of
-from ..site.snapshot import password_data
 from ..site.subentries import usable
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device

@@ -52,7 +52,7 @@ from ..sessions import (
     to_statement_pdf,
     to_xlsx,
 )
-from ..site.snapshot import site_of
+from ..site.entry_data import site_of
 from ..translated_reasons import async_load_sentences
 from .sessions import FILTERS, async_ledger_names, session_filter
 

@@ -41,7 +41,7 @@ from ..const import (
 )
 from ..site.chargers.ocpp_address import OcppAddress, address_of
 from ..site.circuits import CircuitTree
-from ..site.snapshot import site_of, wiring
+from ..site.entry_data import site_of, wiring
 from ..translated_reasons import async_load_sentences
 from .charger_options import (
     ADVANCED,

@@ -35,7 +35,7 @@ from ..const import (
     SECURITY_PASSWORD,
     SUBENTRY_CHARGER,
 )
-from ..site.snapshot import password_data
+from ..site.entry_data import password_data
 from ..site.subentries import usable
 from .charger_options import NEW_PASSWORD
 from .checks import Errors

@@ -26,8 +26,8 @@ from ..const import (
     MAIN_CIRCUIT,
 )
 from ..site.circuits import CircuitConfig, CircuitTree, per_phase_fields
+from ..site.entry_data import site_of
 from ..site.observing import margin_for
-from ..site.snapshot import site_of
 from ..sources.config import CircuitSources, MeterConfig
 from ..sources.freshness import Interval
 from .checks import Errors, check_margin, check_meter, has_meter

@@ -19,8 +19,8 @@ from ..const import (
 from ..engine.limits.limits import fail_safe_sums
 from ..engine.model import PerPhase, Snapshot
 from ..site.circuits import CircuitConfig, CircuitTree
+from ..site.entry_data import site_of, wiring
 from ..site.outcome import connector_numbers
-from ..site.snapshot import site_of, wiring
 from ..site.subentries import usable
 from ..site.uncontrolled_chargers import async_loads
 from ..site.usual_loads import UsualLoads

@@ -24,7 +24,7 @@ from ..const import (
 )
 from ..site.circuits import CircuitTree, per_phase_fields
 from ..site.engine_options import READ_EACH_TIME
-from ..site.snapshot import site_of
+from ..site.entry_data import site_of
 from ..sources.forecasts.forecast_sources import async_solar_entries
 from ..translated_reasons import async_load_sentences
 from .card_forms import AUTHORIZATION, authorization_values, check_authorization

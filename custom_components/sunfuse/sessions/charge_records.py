@@ -124,7 +124,6 @@ def charge_record(
         return None
     assert row.started_at and row.stopped_at
     country = place.country or _NO_COUNTRY
-    token = (row.person or _UNKNOWN)[:36]
     identity = str(
         uuid5(NAMESPACE_URL, f"{place.site}/{row.station}/{row.transaction}")
     )
@@ -135,11 +134,6 @@ def charge_record(
     start, end = row.started_at, row.stopped_at
     if billed is not None:
         start, end = billed.start, billed.end
-    currency = row.currency or context.currency
-    if context.price is not None:
-        currency = context.currency
-    elif row.billed is not None:
-        currency = row.billed_currency or currency
     record: dict[str, Any] = {
         "country_code": country,
         "party_id": _UNKNOWN,
@@ -147,16 +141,10 @@ def charge_record(
         "start_date_time": ocpi_time(start),
         "end_date_time": ocpi_time(end),
         "session_id": identity,
-        "cdr_token": {
-            "country_code": country,
-            "party_id": _UNKNOWN,
-            "uid": token,
-            "type": "OTHER",
-            "contract_id": token,
-        },
+        "cdr_token": _token(row, country),
         "auth_method": "WHITELIST",
         "cdr_location": _location(row, place, context),
-        "currency": currency,
+        "currency": _currency(row, context),
         "charging_periods": _periods(details, row.started_at),
         "total_cost": {"excl_vat": amount},
         "total_energy": _kwh(row.energy_wh),
@@ -167,18 +155,14 @@ def charge_record(
     if billed is not None and details.prices is not None:
         record |= billed.totals
         record["charging_periods"] = billed.periods
+        name = _text(details.prices.name, 512)
         record["tariffs"] = [
             {
                 "country_code": country,
                 "party_id": _UNKNOWN,
                 "id": tariff_id,
                 "currency": details.prices.currency,
-                "tariff_alt_text": [
-                    {
-                        "language": context.language[:2],
-                        "text": _text(details.prices.name, 512),
-                    }
-                ],
+                "tariff_alt_text": [{"language": context.language[:2], "text": name}],
                 "elements": billed.elements,
                 "last_updated": ocpi_time(start),
             }
@@ -202,6 +186,26 @@ def _amount(row: SessionRow, context: ExportContext) -> float | None:
     if row.cost is None or row.priced_wh < row.energy_wh - 1:
         return None
     return round(row.cost, 4)
+
+
+def _currency(row: SessionRow, context: ExportContext) -> str:
+    """Return the currency of what a session costs."""
+    if context.price is not None:
+        return context.currency
+    billed = row.billed_currency if row.billed is not None else None
+    return billed or row.currency or context.currency
+
+
+def _token(row: SessionRow, country: str) -> dict[str, Any]:
+    """Return whose session it is, by the id of the person."""
+    person = (row.person or _UNKNOWN)[:_UID]
+    return {
+        "country_code": country,
+        "party_id": _UNKNOWN,
+        "uid": person,
+        "type": "OTHER",
+        "contract_id": person,
+    }
 
 
 def _location(

@@ -11,7 +11,7 @@ from .facts_to_session import FilledQuarter, SessionTimes, fill, times
 from .ledger_codec import at_ms, maybe_ms, ms, site_between
 from .part_rows import part_of
 from .price_list import bill, billed_quarters
-from .session_costs import CostedQuarter, costed, costs
+from .session_costs import CostedQuarter, SessionCosts, costed, costs
 from .session_facts import MeasuredQuarter, SiteQuarter, TransactionFacts
 
 
@@ -43,6 +43,20 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
         else _billed(db, state, quarters, _plugged_until(state, measured))
     )
     root = min(parts, key=lambda part: (part.continues is not None, part.transaction))
+    _put_session(db, session, root.transaction, state, sums, billed)
+    since = state.plugged_at or state.started_at
+    if state.stopped_at is not None and since is not None:
+        at_once.mark(db, since, state.stopped_at)
+
+
+def _put_session(
+    db: sqlite3.Connection,
+    session: int,
+    transaction: str,
+    state: SessionTimes,
+    sums: SessionCosts,
+    billed: _Billed,
+) -> None:
     db.execute(
         "UPDATE session SET id = ?, connector = ?, vehicle = ?, person = ?, card = ?,"
         " plugged_at = ?, started_at = ?, stopped_at = ?, unplugged_at = ?,"
@@ -54,7 +68,7 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
         " end_reason = ?, offline = ?, parts = ?, compare = 1"
         " WHERE number = ?",
         (
-            root.transaction,
+            transaction,
             state.connector,
             state.vehicle,
             state.person,
@@ -83,9 +97,6 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
             session,
         ),
     )
-    since = state.plugged_at or state.started_at
-    if state.stopped_at is not None and since is not None:
-        at_once.mark(db, since, state.stopped_at)
 
 
 def measured_quarters(

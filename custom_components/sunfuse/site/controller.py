@@ -36,6 +36,7 @@ from .chargers.commands import Command, CommandSender
 from .chargers.urgent_changes import AT_ONCE, UrgentChanges
 from .circuits import CircuitTree
 from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
+from .entry_data import site_of
 from .memory_file import MemoryFile
 from .outcome import ConnectorData, ConnectorKey, Holder, PeakData, SiteData
 from .people.persons import Persons
@@ -43,7 +44,7 @@ from .planning.peaks import SitePeaks
 from .planning.planning import SitePlanning
 from .planning.site_demands import SiteDemands
 from .settings import Settings
-from .snapshot import build_snapshot, site_of
+from .snapshot import build_snapshot
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
 

@@ -32,8 +32,8 @@ from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
 from ..sources.site_meters import SiteMeters, async_site_meters
 from ..sources.site_report import GridConnection, NoHistoryError, SiteReport
 from ..translated_reasons import async_load_sentences
+from .entry_data import site_of, wiring
 from .outcome import identity_of
-from .snapshot import site_of, wiring
 from .subentries import usable
 
 PATH = "/api/sunfuse/report/"

@@ -5,41 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..central_system.station.quirks import understood
-from ..central_system.station_state import (
-    ConnectorState,
-    FormerCredential,
-    MeterSample,
-    StationConfig,
-    StationState,
-)
+from ..central_system.station_state import ConnectorState, MeterSample, StationState
 from ..const import (
     CONF_CIRCUIT,
-    CONF_CONNECTORS,
-    CONF_EXPIRY,
     CONF_FAIL_SAFE_CURRENT,
-    CONF_FORMER_PASSWORD,
-    CONF_IDENTITY,
     CONF_IMBALANCE,
-    CONF_L1_PHASE,
     CONF_MAX_CURRENT,
     CONF_MIN_CURRENT,
-    CONF_MORE_CONNECTORS,
-    CONF_PASSWORD,
     CONF_PHASE_SWITCHING,
-    CONF_PHASES,
-    CONF_QUIRKS,
-    CONF_RENEW,
-    CONF_SECURITY,
-    CONF_SYSTEM,
-    CONF_VOLTAGE,
-    DEFAULT_EXPIRY_S,
-    DEFAULT_RENEW_S,
     MAIN_CIRCUIT,
-    SECURITY_CERTIFICATE,
-    SECURITY_OPEN,
-    SECURITY_PASSWORD,
-    SITE_PHASES,
 )
 from ..drivers.demand import Demand, promised_a
 from ..engine.model import (
@@ -60,71 +34,9 @@ from ..engine.model import (
 from ..sources.live_readings import SiteReadings
 from .circuits import CircuitTree
 from .engine_options import battery_rules_of, tuning_of
+from .entry_data import legs_of, site_of, wiring
 from .outcome import ConnectorKey
 from .settings import ConnectorSettings, Settings
-
-
-def site_of(data: Mapping[str, Any]) -> Site:
-    """Return the grid connection that a config entry describes."""
-    return Site(phases=SITE_PHASES[data[CONF_SYSTEM]], voltage_v=data[CONF_VOLTAGE])
-
-
-def station_config(
-    data: Mapping[str, Any], site: Site, time_factor: float = 1.0
-) -> StationConfig:
-    """Return the central system's configuration of a charger's sub-entry.
-
-    A charger between the two legs of a split-phase site is a single-phase charger at twice the voltage.
-    """
-    legs = _legs(wiring(data, site), site)
-    security = data.get(CONF_SECURITY, SECURITY_OPEN)
-    return StationConfig(
-        identity=data[CONF_IDENTITY],
-        connectors=data.get(CONF_CONNECTORS, 1),
-        more_connectors=tuple(data.get(CONF_MORE_CONNECTORS, ())),
-        phases=data[CONF_PHASES] // legs,
-        voltage_v=site.voltage_v * legs,
-        min_a=data[CONF_MIN_CURRENT],
-        max_a=data[CONF_MAX_CURRENT],
-        fail_safe_a=data[CONF_FAIL_SAFE_CURRENT],
-        time_factor=time_factor,
-        expiry_s=int(data.get(CONF_EXPIRY, DEFAULT_EXPIRY_S)),
-        renew_s=data.get(CONF_RENEW, DEFAULT_RENEW_S),
-        password=data.get(CONF_PASSWORD) if security == SECURITY_PASSWORD else None,
-        former=former_of(data) if security == SECURITY_PASSWORD else None,
-        client_certificate=security == SECURITY_CERTIFICATE,
-        quirks=understood(data.get(CONF_QUIRKS, {}).items()),
-    )
-
-
-def former_of(data: Mapping[str, Any]) -> FormerCredential | None:
-    """Return the charger's credential from before its new password, None if it uses the new one."""
-    if CONF_FORMER_PASSWORD not in data:
-        return None
-    stored = data[CONF_FORMER_PASSWORD]
-    passwords = stored if isinstance(stored, list) else [stored]
-    return FormerCredential(passwords=tuple(passwords))
-
-
-def password_data(config: StationConfig) -> dict[str, Any]:
-    """Return the stored data of a charger that was sent a password."""
-    kept: dict[str, Any] = {
-        CONF_SECURITY: SECURITY_PASSWORD,
-        CONF_PASSWORD: config.password,
-    }
-    if config.former is not None:
-        first, *more = config.former.passwords
-        kept[CONF_FORMER_PASSWORD] = [first, *more] if more else first
-    return kept
-
-
-def wiring(data: Mapping[str, Any], site: Site) -> tuple[int, ...]:
-    """Return the site phases (0 is L1) of a charger's own L1, L2, L3.
-
-    The phases rotate: a charger whose L1 is on the site's L2 has its L2 on L3 and its L3 on L1.
-    """
-    first = ("L1", "L2", "L3").index(data[CONF_L1_PHASE])
-    return tuple((first + i) % site.phases for i in range(data[CONF_PHASES]))
 
 
 def site_draw(
@@ -137,23 +49,18 @@ def site_draw(
     draw = [0.0] * site.phases
     reported = [current for current in meter.current_a if current is not None]
     if not reported:
-        legs = _legs(phases, site)
+        legs = legs_of(phases, site)
         if meter.power_w is None or len(phases) > legs:
             return None
         for phase in phases:
             draw[phase] = meter.power_w / site.voltage_v / legs
-    elif _legs(phases, site) == 2:
+    elif legs_of(phases, site) == 2:
         for phase in phases:
             draw[phase] = max(reported)
     else:
         for phase, current in zip(phases, meter.current_a, strict=False):
             draw[phase] = current or 0.0
     return tuple(draw)
-
-
-def _legs(phases: tuple[int, ...], site: Site) -> int:
-    """Return how many legs the same current flows through."""
-    return 2 if site.phases == 2 and len(phases) == 2 else 1
 
 
 def connector_of(
@@ -181,7 +88,7 @@ def connector_of(
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
     several = len(station.connectors) > 1  # behind one cable
-    car_phases = demand.phases if _legs(phases, site) == 1 else None
+    car_phases = demand.phases if legs_of(phases, site) == 1 else None
     offers = [offer for offer in (state.offer_a, unconfirmed_a) if offer is not None]
     return Connector(
         id=key.id,
@@ -218,7 +125,7 @@ def connector_of(
             station.switches_phases
             and data.get(CONF_PHASE_SWITCHING, True)
             and len(phases) > 1
-            and _legs(phases, site) == 1
+            and legs_of(phases, site) == 1
         ),
         priority=settings.priority,
         boost=settings.boost or _asked_for(state, driver),

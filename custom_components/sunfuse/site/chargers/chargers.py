@@ -21,12 +21,13 @@ from ...devices import connector_identifier, move_to_connectors, register_statio
 from ...drivers.demand import Demand
 from ...drivers.person_terms import PersonStanding
 from ...engine.model import Connector, Mode
+from ..entry_data import site_of, station_config
 from ..memory_file import MemoryFile
 from ..outcome import ConnectorKey, Holder, connector_numbers, identity_of
 from ..people.cards import Cards
 from ..people.persons import Persons
 from ..settings import ConnectorSettings, Settings
-from ..snapshot import connector_of, site_of, station_config
+from ..snapshot import connector_of
 from ..subentries import usable
 from .ocpp_address import ocpp_address
 from .unknown_chargers import UnknownChargers

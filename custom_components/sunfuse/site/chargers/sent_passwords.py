@@ -19,8 +19,8 @@ from ...central_system import Station
 from ...central_system.station_state import CommandError, FormerCredential
 from ...const import SUBENTRY_CHARGER
 from ...engine.codec import from_jsonable, to_jsonable
+from ..entry_data import password_data, site_of, station_config
 from ..outcome import identity_of
-from ..snapshot import password_data, site_of, station_config
 from ..storage_file import StorageFile
 from ..subentries import usable
 

@@ -36,8 +36,8 @@ from ...sources.forecasts.forecast_reader import ForecastReader, Forecasts
 from ...sources.forecasts.forecast_sources import not_twice, roofs_of
 from ...sources.site_meters import async_site_meters
 from ..background_run import BackgroundRun
+from ..entry_data import site_of
 from ..outcome import ConnectorKey
-from ..snapshot import site_of
 from ..storage_file import StorageFile
 
 _LOGGER = logging.getLogger(__name__)

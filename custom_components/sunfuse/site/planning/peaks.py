@@ -40,8 +40,8 @@ from ...sources.tariffs.month_peaks import (
 from ...sources.tariffs.peak_allowance import allowance
 from ...sources.tariffs.stored_peaks import state_from_dict, state_to_dict
 from ...sources.time_rows import parse_number, parse_time
+from ..entry_data import site_of
 from ..outcome import PeakData
-from ..snapshot import site_of
 from ..storage_file import StorageFile
 from .peak_rules import CapacityRule, capacity_rules
 

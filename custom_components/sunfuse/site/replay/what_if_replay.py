@@ -32,9 +32,9 @@ from ...what_if import (
     WeekPeaks,
     compare,
 )
+from ..entry_data import site_of
 from ..outcome import ConnectorKey
 from ..planning.peak_rules import CapacityRule
-from ..snapshot import site_of
 from .what_if_history import History, filled, history_of, known_quarters, stays_of
 from .what_if_setup import capacity_rules_of, setup_of, week_peaks
 

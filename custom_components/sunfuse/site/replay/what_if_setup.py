@@ -29,9 +29,9 @@ from ...what_if import (
 )
 from ..battery.battery_orders import home_battery
 from ..circuits import CircuitTree
+from ..entry_data import site_of, wiring
 from ..outcome import ConnectorKey, connector_numbers, identity_of
 from ..planning.peak_rules import CapacityRule, capacity_rules
-from ..snapshot import site_of, wiring
 from ..subentries import usable
 from .replayed_peaks import ReplayedPeaks
 
