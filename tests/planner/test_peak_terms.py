@@ -368,6 +368,23 @@ def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
         assert target.reserved == ()
 
 
+def test_each_day_has_its_own_target() -> None:
+    """A plan of before midnight, where today has reached 6 kW and of other days three reach 3: from midnight on it is less."""
+    plain = night(car(energy_wh=9_000.0))
+    tariff = _hourly(plain, today_w=6_000.0, anyway_w=((3_000.0, 1.0),), guarded=True)
+    (target,) = intend(replace(plain, peaks=(tariff,))).target_peaks
+    (later,) = target.later
+    midnight, tomorrow_w = later
+    assert tariff.days[plain.starts.index(midnight)] == tariff.days[0] + 1
+    assert tomorrow_w < target.power_w
+    before = midnight - timedelta(seconds=1)
+    assert target.power_at(before) == target.power_w >= 6_000
+    assert target.power_at(midnight) == tomorrow_w >= 3_000
+    one = replace(tariff, days=())
+    (target,) = intend(replace(plain, peaks=(one,))).target_peaks
+    assert target.later == ()
+
+
 def test_later_steps_know_which_peak_a_minimum_needs() -> None:
     """Beside 1 kW of the house 4 kW make 5; in an hour of four quarters 2; where a guard spreads what is left 2.75."""
     car = store(min_charge_w=4_000.0)

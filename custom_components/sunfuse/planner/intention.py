@@ -179,11 +179,18 @@ class TargetPeak:
 
     name: str
     power_w: float
+    # What it is from later times on: of the next days, where each day has its own.
+    later: tuple[tuple[datetime, float], ...] = ()
     # What the household may take until these times of the running interval and of the next, which may begin before the
     # next plan; each from the one before. None: nobody knows.
     reserved: tuple[tuple[datetime, float], ...] = ()
     # What the plan draws from the grid until the same times.
     planned: tuple[tuple[datetime, float], ...] = ()
+
+    def power_at(self, now: datetime) -> float:
+        """Return the peak that counts at a time: a plan may be older than midnight."""
+        begun = [power_w for start, power_w in self.later if start <= now]
+        return begun[-1] if begun else self.power_w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,3 +196,25 @@ async def test_a_busy_house_keeps_its_hour_below_the_target(
     ]
     assert quarters[0] > 1.5 * TARGET_W
     assert quarters[3] < 1.1 * TARGET_W
+
+
+async def test_from_midnight_on_the_next_day_has_its_target(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """The plan of before midnight goes on, as no other could be made: today may have 20 kW, and tomorrow 8."""
+    freezer.move_to(NOON - timedelta(minutes=1))
+    tariff = ConfigSubentryData(
+        data={"rule": {"key": "own", "interval_min": 15}, "cap": True},
+        subentry_type="capacity_tariff",
+        title="Grid",
+        unique_id=None,
+    )
+    entry = await start_frozen(tariff, charger("CP1", max_a=32.0), main_fuse_a=FUSE_A)
+    peaks = entry.runtime_data.peaks
+    (rule_id,) = peaks.rules
+    aim = TargetPeak(name=rule_id, power_w=20_000.0, later=((NOON, TARGET_W),))
+    peaks.aim({rule_id: aim})
+    now = datetime.now(UTC)
+    assert peaks.data(now, None)[rule_id].allowance.target_w == 20_000
+    tomorrow = peaks.data(NOON, None)[rule_id]
+    assert tomorrow.allowance.target_w == TARGET_W

@@ -96,12 +96,21 @@ class PlanReader:
 
     def _target_peaks(self) -> Iterable[TargetPeak]:
         """Yield what each tariff's running interval should stay below: what is free, or what the plan found worth paying."""
-        for term, highest_w in zip(self._parts.peaks, self._plan.peak_w, strict=True):
+        terms = self._parts.peaks
+        allowed_w = [
+            max(term.peak.level_w, highest_w)
+            for term, highest_w in zip(terms, self._plan.peak_w, strict=True)
+        ]
+        for term, power_w in zip(terms, allowed_w, strict=True):
             if term.today:
-                power_w = max(term.peak.level_w, highest_w)
                 yield TargetPeak(
                     name=term.tariff.name,
                     power_w=power_w,
+                    later=tuple(
+                        (self._starts[other.first_step], other_w)
+                        for other, other_w in zip(terms, allowed_w, strict=True)
+                        if other.tariff is term.tariff and not other.today
+                    ),
                     reserved=tuple(self._soon(term, term.peak.reserved_w)),
                     planned=tuple(self._soon(term, self._plan.import_w)),
                 )

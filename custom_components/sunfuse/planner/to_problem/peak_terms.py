@@ -32,6 +32,7 @@ class PeakTerm:
     peak: Peak
     real: Peak
     today: bool  # whether the running interval belongs to it
+    first_step: int  # of its day
 
     def cost(self, peak_w: float) -> float:
         """Return what a peak costs beyond what is paid in any case."""
@@ -83,7 +84,8 @@ def _terms(
 ) -> Iterable[PeakTerm]:
     price = _price(tariff) * _share(tariff, outlook)
     for day, windows in _by_day(tariff):
-        today = day == (tariff.days[0] if tariff.days else 0)
+        first_step = tariff.days.index(day) if tariff.days else 0
+        today = first_step == 0
         level_w = peak_level(tariff, today=today)
         above_price, dearer = _by_chance(tariff, level_w, price)
         peak = Peak(
@@ -104,7 +106,9 @@ def _terms(
                 level_w=max(level_w, tariff.target_w),
                 dearer_above=(),
             )
-        yield PeakTerm(tariff=tariff, peak=peak, real=real, today=today)
+        yield PeakTerm(
+            tariff=tariff, peak=peak, real=real, today=today, first_step=first_step
+        )
 
 
 def _reserved_w(tariff: PeakTariff, outlook: Outlook) -> Series:

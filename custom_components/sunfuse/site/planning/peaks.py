@@ -248,7 +248,7 @@ class SitePeaks:
             rule.tariff,
             now,
             tz=self._tz,
-            target_w=target_w(rule, state, aim.power_w if aim else None),
+            target_w=target_w(rule, state, aim.power_at(now) if aim else None),
             reserved=aim.reserved if aim else (),
             planned=aim.planned if aim else (),
             house_w=house_w,
