@@ -20,7 +20,7 @@ from custom_components.sunfuse.planner import (
     intend,
 )
 
-from .sites import EVENING, MORNING, car, exactly, night
+from .sites import EVENING, MORNING, by_hour, car, exactly, night
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 BATTERY = HomeBattery(
@@ -82,6 +82,21 @@ def test_the_battery_charges_in_cheap_hours_and_holds_until_it_is_dear() -> None
     assert any(slot.command is BatteryCommand.CHARGE for slot in during)
     assert intention.slots[0].battery_w >= 0
     assert intention.slots[-1].command is not BatteryCommand.CHARGE
+
+
+def test_a_battery_and_cars_share_the_fuse() -> None:
+    """In the two cheap hours each of two cars wants more than the fuse of 25 A carries; what the battery buys is not left to them."""
+    cars = [car(name, energy_wh=30_000.0) for name in ("a", "b")]
+    intention = intend(night(*cars, battery=BATTERY))
+    assert any(slot.command is BatteryCommand.CHARGE for slot in intention.slots)
+    assert max(slot.grid_w for slot in intention.slots) <= 25 * 690 + 1
+    # Sun that the battery stores is nothing that the fuse carries: cars get all of that.
+    hours = {2: 4_400.0, 3: 4_400.0}
+    sunny = night(*cars, battery=BATTERY)
+    sun_w = by_hour(sunny.now, sunny.steps_s, hours, 0.0)
+    slots = intend(replace(sunny, sun=exactly(*sun_w))).slots
+    storing = [slot for slot in slots if slot.battery_w < -1]
+    assert max(slot.cars_w for slot in storing) == pytest.approx(25 * 690, abs=50)
 
 
 def test_a_battery_that_is_to_charge_a_car_is_told() -> None:

@@ -15,6 +15,7 @@ from .peak_terms import PeakTerm, peak_terms
 from .taken import with_taken, within_reach
 
 BATTERY = "home battery"
+_CONNECTION = "connection"
 # This close to a departure the plan assumes little sun and much load, and this far ahead the median.
 _CLOSE = timedelta(hours=2)
 _FAR = timedelta(hours=8)
@@ -186,6 +187,7 @@ def _battery_store(battery: HomeBattery, assumed: Assumed) -> Store:
         discharge_efficiency=battery.discharge_efficiency,
         from_grid=battery.from_grid,
         to_grid=battery.to_grid,
+        circuit=_CONNECTION,
         end_value=max(0.0, usual * battery.discharge_efficiency),
     )
 
@@ -285,7 +287,28 @@ def _circuits(outlook: Outlook, net_w: Series) -> tuple[Circuit, ...]:
         )
     for number, limit in enumerate(outlook.limits):
         circuits = _announce(circuits, limit, f"announced {number}", outlook)
+    battery = outlook.battery
+    if battery is not None and battery.controllable:
+        circuits = _with_battery(circuits)
     return tuple(circuits)
+
+
+def _with_battery(circuits: list[Circuit]) -> list[Circuit]:
+    """Return the circuits below the connection, which carries the home battery beside them.
+
+    What it charges from the grid is not left to cars; what it charges from the sun takes nothing from them.
+    """
+    return [
+        *(
+            replace(each, id=_CONNECTION, nets=True)
+            for each in circuits
+            if each.parent is None
+        ),
+        *(
+            replace(each, parent=_CONNECTION) if each.parent is None else each
+            for each in circuits
+        ),
+    ]
 
 
 def _announce(
