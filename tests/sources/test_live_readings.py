@@ -242,6 +242,80 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
 
 
 @pytest.mark.parametrize(
+    ("total_w", "age_s"),
+    [
+        # 0.4 A of L3 are rounded to none, and the mains have 234 V: the total is that of now.
+        (4774, 0),
+        (4380, 0),
+        # Two amperes more than the phases show, or less, may be on the one that is silent.
+        (5100, 600),
+        (4100, 600),
+        # A total that is merely added up from what the phases show tells nothing that they do not.
+        (4600, 600),
+    ],
+)
+async def test_a_total_confirms_a_phase_that_speaks_only_when_it_changes(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, total_w: float, age_s: float
+) -> None:
+    """As MQTT, Zigbee and KNX do: the quiet phase of a house is not lost while the total shows what flows."""
+    show(hass, "l3", 0, "A")
+    freezer.tick(600)
+    for name, value in (("l1", 16), ("l2", 4), ("p", total_w)):
+        show(hass, name, value, "W" if name == "p" else "A")
+    source = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
+    meter = read(hass, source).meter
+    assert meter
+    assert meter.current_a == pytest.approx((16, 4, 0))
+    assert (dt_util.utcnow() - meter.at).total_seconds() == age_s
+
+
+async def test_a_total_that_is_ahead_of_its_phases_loses_no_meter(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """A kettle is in the total first: until its phase follows, what the total confirmed before counts."""
+    config = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
+    source = LiveSource(hass, config, phases=3, voltage_v=230)
+
+    def at() -> datetime:
+        meter = source.read().meter
+        assert meter
+        return meter.at
+
+    show(hass, "l3", 0, "A")
+    freezer.tick(600)
+    show(hass, "l1", 16, "A")
+    show(hass, "l2", 4, "A")
+    show(hass, "p", 4774, "W")
+    confirmed: datetime = dt_util.utcnow()
+    assert at() == confirmed
+    freezer.tick(1)
+    show(hass, "p", 6900, "W")
+    assert at() == confirmed
+    freezer.tick(1)
+    show(hass, "l1", 25, "A")
+    assert at() == confirmed + timedelta(seconds=1)
+    # A clock that is set back makes no reading of the future.
+    freezer.move_to(confirmed - timedelta(seconds=300))
+    assert at() == confirmed - timedelta(seconds=600)
+
+
+async def test_an_old_total_confirms_nothing(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """What flowed ten minutes ago says nothing about the phases of now."""
+    start: datetime = dt_util.utcnow()
+    show(hass, "p", 4774, "W")
+    show(hass, "l3", 0, "A")
+    freezer.tick(600)
+    show(hass, "l1", 16, "A")
+    show(hass, "l2", 4, "A")
+    source = SourcesConfig(grid=PowerSource(entity="sensor.p"), grid_phases=PHASES)
+    meter = read(hass, source).meter
+    assert meter
+    assert meter.at == start
+
+
+@pytest.mark.parametrize(
     ("config", "states", "expected_a"),
     [
         # DSMR: consumption and production of each phase apart, in kW.

@@ -14,6 +14,11 @@ from .states import StateReader, Value
 
 # Values that were reported further apart belong to different times, so one does not give the other its sign.
 SAME_TIME = timedelta(seconds=5)
+# A total confirms what the phases show if it differs by no more than rounded amperes and another voltage make of them, in
+# amperes, and as a part; one that does not differ at all is added up from the same sensors.
+_ROUNDED_A = 2.0
+_VOLTAGE = 0.05
+_SAME_W = 1.0
 # A meter without signs may be a little below zero when nothing flows.
 _CLEARLY_NEGATIVE_A = -0.25
 
@@ -40,13 +45,14 @@ class _Phase:
 
 
 class MeterEntities:
-    """Reads meters, and remembers which of them have reported a negative current: these have signs of their own."""
+    """Reads meters, and remembers which have reported a negative current (they have signs of their own), and when a total confirmed their phases."""
 
     def __init__(self, *, phases: int, voltage_v: float) -> None:
         """Read the meters of a site with this many phases of this nominal voltage."""
         self._phases = phases
         self._voltage_v = voltage_v
         self._signed: set[tuple[str, ...]] = set()
+        self._confirmed: dict[tuple[str, ...], datetime] = {}
 
     def read(
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
@@ -61,9 +67,12 @@ class MeterEntities:
         )
         known = [phase.value for phase in currents if phase.value is not None]
         numbers = [p.value.number if p.value is not None else None for p in currents]
+        at = oldest(known or ([power] if power else []))
+        if power is not None and not silent:
+            at = max(at, self._confirmed_at(meter, power, known) or at)
         reading = MeterReading(
             # The total is for the surplus; the fuse protects the phases.
-            at=oldest(known or ([power] if power else [])),
+            at=at,
             power_w=power.number if power else None,
             oldest=_oldest_name(part for phase in currents for part in phase.parts),
         )
@@ -80,6 +89,21 @@ class MeterEntities:
                 [value.number for value in known], wired, self._phases
             ),
         )
+
+    def _confirmed_at(
+        self, meter: MeterConfig, total: Value, phases: list[Value]
+    ) -> datetime | None:
+        """Return when a total last showed that the phases flow as they had reported: many sensors report only when they change.
+
+        When something changes, the total may be reported before the phases: what was confirmed a moment ago still holds.
+        """
+        sum_w = sum(phase.number for phase in phases) * self._voltage_v
+        differs_w = abs(total.number - sum_w)
+        most_w = max(_ROUNDED_A * self._voltage_v, _VOLTAGE * abs(sum_w))
+        if _SAME_W < differs_w <= most_w:
+            self._confirmed[meter.phases] = total.at
+        at = self._confirmed.get(meter.phases)
+        return at if at is not None and at <= dt_util.utcnow() else None
 
     def _of_total(
         self,
