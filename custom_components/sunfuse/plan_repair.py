@@ -118,5 +118,5 @@ def _reached(shortfall: Shortfall) -> Target:
         return Target(
             kind=TargetKind.SOC, value=max(float(int(shortfall.reaches_soc)), 1)
         )
-    reaches_wh = max(int(shortfall.reaches_wh / 1000) * 1000.0, 1000.0)
+    reaches_wh = max(int(shortfall.reaches_metered_wh / 1000) * 1000.0, 1000.0)
     return Target(kind=TargetKind.ENERGY, value=reaches_wh)

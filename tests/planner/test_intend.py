@@ -94,6 +94,16 @@ def test_alone_and_late_the_time_to_leave_is_calculated() -> None:
     assert not zoe.shortfalls[0].boost_helps
 
 
+def test_energy_is_told_as_the_charger_meters_it() -> None:
+    """Of 30 kWh for a guest 5 are metered at six; one hour adds 11.04 less the car's constant loss, not what its battery stores."""
+    left_wh = 25_000 * 0.92
+    guest = car(energy_wh=left_wh, soc=None, capacity_wh=None, charged_wh=5_000.0)
+    planned = intend(night(guest, now=at(6))).cars[0]
+    values = dict(planned.why.values)
+    assert values["wanted_wh"] == 30_000
+    assert values["reaches_wh"] == pytest.approx(5_000 + STORED_W / 0.92, abs=1)
+
+
 def test_a_plan_does_not_jump_between_runs() -> None:
     """An hour that has become cheaper by a thousandth is not worth another plan; one that costs half is."""
     two_hours = {0: 0.20, 3: 0.20}

@@ -9,6 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.drivers.wishes import TargetKind
 from custom_components.sunfuse.fix_actions import FIXES
 from custom_components.sunfuse.repairs import async_create_fix_flow
 from homeassistant.components.repairs import ConfirmRepairFlow
@@ -178,3 +179,29 @@ async def test_what_gives_way(
         assert once.at == site.demand.departure
         assert once.target
         assert 60 <= once.target.value <= 70
+
+
+async def test_less_energy_counts_what_is_charged(
+    hass: HomeAssistant, site: Site, freezer: FrozenDateTimeFactory
+) -> None:
+    """A target is one of the session: with 12 kWh in the car, an hour more makes it above twenty, not ten."""
+    site.demand = replace(
+        site.demand,
+        departure=datetime.now(UTC) + timedelta(hours=1),
+        soc=None,
+        capacity_wh=None,
+        target_soc=None,
+        energy_wh=30_000.0,
+        charged_wh=12_000.0,
+    )
+    for _ in range(3):
+        await site.settle()
+    freezer.tick(timedelta(minutes=11))
+    await site.settle()
+    flow = Fixing(hass, issues(hass)["plan_misses"])
+    await flow.open()
+    await flow.send({"remedy": "less"})
+    (once,) = site.runtime.departures.wishes(KEY).once
+    assert once.target
+    assert once.target.kind is TargetKind.ENERGY
+    assert 20_000 <= once.target.value <= 23_000

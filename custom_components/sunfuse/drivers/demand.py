@@ -83,6 +83,7 @@ class Demand:
     soc: float | None = None
     capacity_wh: float | None = None
     target_soc: float | None = None
+    charged_wh: float = 0.0  # in this session so far, as the charger meters it
     minimum_wh: float = 0.0
     strategy: ChargingStrategy = ChargingStrategy.CHEAPEST
     price_limit: float | None = None
@@ -180,6 +181,7 @@ def demand_of(
         soc=facts.soc,
         capacity_wh=capacity_wh,
         target_soc=target_soc,
+        charged_wh=facts.charged_wh,
         minimum_wh=max(minimum_wh, 0.0),
         strategy=of_vehicle.strategy
         or of_charger.strategy

@@ -92,11 +92,16 @@ class CarSlot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """A departure that the plan misses, and what would help."""
+    """A departure that the plan misses, and what would help.
+
+    `metered` energies are those of the whole session, as the charger meters them: so a driver sets a target in kWh.
+    """
 
     at: datetime
     wanted_wh: float
     reaches_wh: float
+    wanted_metered_wh: float = 0.0
+    reaches_metered_wh: float = 0.0
     wanted_soc: float | None = None
     reaches_soc: float | None = None
     later: datetime | None = None  # leaving then, it would have what it needs

@@ -173,6 +173,7 @@ class CarOutlook:
     # The stored share of the power, before a constant loss: 76 % at 1.4 kW, 90 % at 11 kW in total (HTW Berlin, 2025).
     charge_efficiency: float = 0.92
     standby_w: float = 225.0
+    charged_wh: float = 0.0  # in this session so far, as the charger meters it
     # The wear of one start. None: what a start usually wears, which is little.
     switch_cost: float | None = None
     # What the driver wants

@@ -259,8 +259,8 @@ class Reasons:
             ]
         else:
             values += [
-                ("reaches_wh", round(shortfall.reaches_wh)),
-                ("wanted_wh", round(shortfall.wanted_wh)),
+                ("reaches_wh", round(shortfall.reaches_metered_wh)),
+                ("wanted_wh", round(shortfall.wanted_metered_wh)),
             ]
         name = "later" if shortfall.boost_helps else "ready_later"
         values += _time(name, shortfall.later)

@@ -41,6 +41,8 @@ class ShortfallFinder:
                     at=goal.at,
                     wanted_wh=wanted_wh,
                     reaches_wh=reaches_wh,
+                    wanted_metered_wh=_metered_wh(terms, wanted_wh),
+                    reaches_metered_wh=_metered_wh(terms, reaches_wh),
                     wanted_soc=soc_of(terms, wanted_wh),
                     reaches_soc=soc_of(terms, reaches_wh),
                     later=self._later(terms, goal.at, wanted_wh - reaches_wh),
@@ -112,6 +114,12 @@ def _rounded_up(at: datetime) -> datetime:
     five = timedelta(minutes=5)
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     return day + -(-(at - day) // five) * five
+
+
+def _metered_wh(terms: CarTerms, energy_wh: float) -> float:
+    """Return what the charger has metered of the session when an energy went in."""
+    car = terms.car
+    return car.charged_wh + energy_wh / car.charge_efficiency
 
 
 def soc_of(terms: CarTerms, energy_wh: float) -> float | None:

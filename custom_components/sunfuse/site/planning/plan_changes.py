@@ -11,7 +11,9 @@ from ...engine.cars.wanted import NO_CAR
 from ...engine.model import Connector, ConnectorStatus, LimitKind, Snapshot
 
 # What only passes by while a car charges; whether it is known at all counts by itself.
-_PASSES = frozenset(("energy_wh", "full_wh", "soc", "minimum_wh", "limit_wh"))
+_PASSES = frozenset(
+    ("energy_wh", "full_wh", "soc", "minimum_wh", "limit_wh", "charged_wh")
+)
 _WHAT_PASSES = attrgetter("energy_wh", "full_wh", "limit_wh")
 # No charger supplies so much between two looks: the car says something else, or its driver.
 _JUMP_WH = 1000.0

@@ -77,8 +77,8 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
         ]
     else:
         values += [
-            ("reaches_wh", round(shortfall.reaches_wh, -3)),
-            ("wanted_wh", round(shortfall.wanted_wh, -3)),
+            ("reaches_wh", round(shortfall.reaches_metered_wh, -3)),
+            ("wanted_wh", round(shortfall.wanted_metered_wh, -3)),
         ]
     if shortfall.later is not None:
         name = "later" if shortfall.boost_helps else "ready_later"
