@@ -61,7 +61,7 @@ from .site.entry_data import site_of, station_config
 from .site.outcome import ConnectorData, ConnectorKey
 from .site.planning.plan_slots import shortfall_reason
 from .site.subentries import usable
-from .state_writes import ENERGY_PACE, REASON_PACE, Pace, Shown, readable
+from .state_writes import ENERGY_PACE, REASON_PACE, Pace, Shown, readable, shown_reasons
 from .translated_reasons import explain, explain_connector, what_would_change_it
 
 PARALLEL_UPDATES = 0
@@ -298,9 +298,10 @@ class ReasonedSensor(ConnectorEntity, SensorEntity):
         if self.connector is None or not self.available:
             return Shown(available=False)
         holder, missed = self.connector.holder, self._missed
-        return Shown(
-            available=True,
-            value=(self.connector.decision.reason, *([missed] if missed else [])),
+        decision = self.connector.decision
+        return shown_reasons(
+            (decision.reason, *([missed] if missed else [])),
+            charges=decision.offer_a > 0,
             moment=holder and (holder.standing, holder.name),
         )
 

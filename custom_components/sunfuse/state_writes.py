@@ -4,7 +4,7 @@ A meter's last digit changes with every reading. Large changes are written at on
 settled, and now and then.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,12 +58,14 @@ class Pace:
 
     `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
     always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
-    `stays_s`. Those that `matter`, and one after `at_last_s` of others than the written one, are written in any case. One
-    that is nearly equal is written when it has not changed at all for `settled_s`, and after `every_s`.
+    `stays_s`; not for `minor` changes. Those that `matter`, and one after `at_last_s` of others than the written one, are
+    written in any case. One that is nearly equal is written when it has not changed at all for `settled_s`, and after
+    `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
     far: Callable[[Shown, Shown], bool] = lambda _one, _other: False
+    minor: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     stays_s: float = 30.0
     at_last_s: float = 300.0
@@ -225,17 +227,43 @@ _WAITS_FOR_SUN = frozenset(
 )
 
 
-def _same_reasons(one: Shown, other: Shown) -> bool:
-    """Return whether what limits a car, and that its departure is missed besides, are nearly equal."""
-    return len(one.value) == len(other.value) and all(
-        map(same_reason, one.value, other.value)
+# What is over within seconds as a rule. A car that starts is at what limits it by then.
+_PASSING = frozenset((ReasonKey.RAMPING, ReasonKey.WAITING_FOR_RELEASE))
+
+
+def shown_reasons(reasons: Sequence[Reason], *, charges: bool, moment: object) -> Shown:
+    """Return what is shown of why a car may charge, or may not: what limits it, and that its departure is missed besides."""
+    return Shown(
+        available=True,
+        value=tuple(reasons),
+        attributes={"charges": charges},
+        moment=moment,
     )
 
 
+def _same_reasons(one: Shown, other: Shown) -> bool:
+    """Return whether reasons are nearly equal, of a car that may charge, or of one that may not."""
+    return (
+        one.attributes == other.attributes
+        and len(one.value) == len(other.value)
+        and all(map(same_reason, one.value, other.value))
+    )
+
+
+def _other_numbers(one: Shown, other: Shown) -> bool:
+    """Whether the reasons are the same with other numbers: nobody would do anything else."""
+    return one.attributes == other.attributes and _keys(one) == _keys(other)
+
+
+def _keys(shown: Shown) -> list[ReasonKey]:
+    return [reason.key for reason in shown.value]
+
+
 def _another_fact(one: Shown, other: Shown) -> bool:
-    """Whether a fact became true, or is no longer; or a car waits as planned for something else, or charges."""
-    keys = {reason.key for reason in one.value}
-    changed = keys ^ {reason.key for reason in other.value}
+    """Whether a fact became true, or is no longer; or a car waits as planned for something else, or may charge, or may not."""
+    if one.attributes != other.attributes and _PASSING.isdisjoint(_keys(other)):
+        return True
+    changed = set(_keys(one)) ^ set(_keys(other))
     if changed <= _WAITS_FOR_SUN:
         return False
     return bool(changed & (_FACTS | _PLANNED_WAITS))
@@ -244,6 +272,7 @@ def _another_fact(one: Shown, other: Shown) -> bool:
 # Of the reasons of a connector: that of its offer, and that its departure is missed besides.
 REASON_PACE = Pace(
     close=_same_reasons,
+    minor=_other_numbers,
     matters=_another_fact,
     at_last_s=900.0,
     settled_s=120.0,
@@ -293,7 +322,7 @@ class WriteThrottle:
         before, pace = self._candidate, self._pace
         if pace is None or before is None or _differs(before, shown):
             return False
-        return pace.close(before, shown)
+        return pace.close(before, shown) or pace.minor(before, shown)
 
     def _is_due(self, shown: Shown, now_s: float) -> bool:
         before, pace = self._written, self._pace
@@ -316,7 +345,10 @@ class WriteThrottle:
         ):
             return True
         large = now_s - self._stays_s >= pace.stays_s or pace.far(before, shown)
-        return self._take(allowance, 0 if large else allowance.for_large_ones, now_s)
+        leaving = 0.0 if large else allowance.for_large_ones
+        if pace.minor(before, shown):
+            leaving = allowance.for_changes
+        return self._take(allowance, leaving, now_s)
 
     def _take(self, allowance: WriteAllowance, leaving: float, now_s: float) -> bool:
         """Take a write from what is saved up, if that leaves as much."""

@@ -1,9 +1,10 @@
 """A car that charges steadily has one reason, however its meter and the house waver."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 import random
 
 import pytest
@@ -187,13 +188,22 @@ def test_sun_and_fuse_that_give_the_same(noise_a: float) -> None:
 
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
 def test_times_that_are_told_stand_still(policy: Policy) -> None:
-    """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour)."""
-    told, over = Counter[str](), list[str]()
+    """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour).
+
+    Who makes room has its turn later: no shorter pause is told in between.
+    """
+    told, over, keys = (
+        Counter[str](),
+        list[str](),
+        defaultdict[str, list[ReasonKey]](list),
+    )
     last = dict[str, datetime]()
 
     def noted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         decision, memory = decide(snapshot, memory)
         for one in decision.connectors:
+            if one.reason.key not in keys[one.id][-1:]:
+                keys[one.id].append(one.reason.key)
             if until := dict(one.reason.values).get("until"):
                 at = datetime.fromisoformat(str(until))
                 if at < snapshot.now:
@@ -217,6 +227,8 @@ def test_times_that_are_told_stand_still(policy: Policy) -> None:
     ).run(5400)
     assert over == []
     assert max(told.values()) <= 45
+    followed = {pair for said in keys.values() for pair in pairwise(said)}
+    assert (ReasonKey.WAITING_FOR_TURN, ReasonKey.PAUSING) not in followed
 
 
 def test_all_but_an_ampere_is_all_that_it_had() -> None:

@@ -18,6 +18,7 @@ from custom_components.sunfuse.state_writes import (
     Shown,
     WriteThrottle,
     readable,
+    shown_reasons,
     within,
     within_with_attributes,
 )
@@ -227,6 +228,59 @@ def test_a_car_that_clouds_let_wait(other: ReasonKey) -> None:
         assert len(written) == DAY_S // 40
     else:
         assert len(written) < 100
+
+
+def _shown_day(
+    reasons: Callable[[int], tuple[ReasonKey, float, bool]],
+) -> tuple[int, int, int]:
+    """Return how often a day's reasons are written, by the second, and for how long another one, or another state, was shown.
+
+    Each is a key, a number, and whether the car may charge.
+    """
+    calm, rows, other_s, wrong_s = WriteThrottle(REASON_PACE), 0, 0, 0
+    said: tuple[ReasonKey, bool] | None = None
+    for second in range(DAY_S):
+        key, surplus_w, charges = reasons(second)
+        reason = Reason(key=key, values=(("surplus_w", surplus_w),))
+        if calm.due(shown_reasons((reason,), charges=charges, moment=None), second):
+            rows, said = rows + 1, (key, charges)
+        assert said is not None
+        other_s += said[0] is not key
+        wrong_s += said[1] is not charges
+    return rows, other_s, wrong_s
+
+
+def test_a_car_that_pauses_all_day() -> None:
+    """Every twenty minutes it starts within ten seconds, charges, and pauses: "pauses until" was shown for a third of the day while it charged."""
+
+    def paused(second: int) -> tuple[ReasonKey, float, bool]:
+        since_s = second % 1200
+        if since_s < 600:
+            return ReasonKey.PAUSING, 0.0, False
+        rises = since_s < 610 or second % 100 < 5
+        key = ReasonKey.RAMPING if rises else ReasonKey.LIMITED_BY_CIRCUIT
+        return key, 0.0, True
+
+    rows, other_s, wrong_s = _shown_day(paused)
+    assert wrong_s <= 10 * DAY_S // 1200
+    assert other_s <= 0.05 * DAY_S
+    assert rows < 200
+
+
+def test_a_number_that_wavers_hides_no_reason() -> None:
+    """The surplus of the sun is another one with each reading: the minimum that a car has for minutes is shown all the same."""
+    sun = random.Random(1)
+
+    def wavers(second: int) -> tuple[ReasonKey, float, bool]:
+        dull = second % 3600 < 1800
+        key = ReasonKey.AT_MINIMUM if dull else ReasonKey.LIMITED_BY_SUN
+        if second % 60 > 56:
+            key = ReasonKey.RAMPING
+        return key, (3000 if dull else 6000) * sun.uniform(0.7, 1.3), True
+
+    rows, other_s, _ = _shown_day(wavers)
+    assert rows < 200
+    assert other_s <= (3 / 60 + 60 / 1800) * DAY_S
 
 
 def test_a_time_that_creeps() -> None:

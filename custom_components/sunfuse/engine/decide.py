@@ -9,6 +9,7 @@ carries for minutes.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from .cars.asking import Ask, forget, recalled
@@ -32,7 +33,7 @@ from .model import (
     Snapshot,
 )
 from .offers.offering import command, free_for_all, offers
-from .reasons import why
+from .reasons import why, why_stopped
 from .sharing.capacity import Capacity
 from .sharing.ranking import has_time, waited_long
 from .sharing.resources import blocked_by, sum_a, take
@@ -67,12 +68,15 @@ def decide(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         name: _connector_decision(standing, shares, offers_a.get(name, 0.0), tick)
         for name, standing in tick.standings.items()
     }
-    decided = tuple(decisions[c.id] for c in snapshot.connectors)
+    lived = {
+        name: _lived(standing, shares, decisions[name], tick)
+        for name, standing in tick.standings.items()
+    }
+    decided = tuple(
+        _told(decisions[c.id], tick.standings[c.id], tick) for c in snapshot.connectors
+    )
     return _decision(decided, offers_a, tick, hold=hold), Memory(
-        connectors={
-            name: _lived(standing, shares, decisions[name], tick)
-            for name, standing in tick.standings.items()
-        },
+        connectors=lived,
         circuits={name: c.past for name, c in tick.capacities.items()},
         surplus_w=tick.sun.surplus_w,
         own_w=tick.sun.measured_w,
@@ -247,6 +251,16 @@ def _boosted(tick: Tick) -> tuple[Boosted, ...]:
     return boosted_since(added, tick.snapshot, tick.memory)
 
 
+def _told(
+    decided: ConnectorDecision, standing: Standing, tick: Tick
+) -> ConnectorDecision:
+    """Return what is told of a decision, and note that it was."""
+    if standing.past.stopped_at == tick.snapshot.now:
+        decided = replace(decided, reason=why_stopped(standing, decided.reason, tick))
+    standing.past.said = decided.reason.key
+    return decided
+
+
 def _taken_back(
     connector: Connector, past: ConnectorMemory, offer_a: float, snapshot: Snapshot
 ) -> tuple[Offered, ...]:
@@ -280,7 +294,6 @@ def _lived(
     else:
         past.lowered_at = None
     past.confirmed_a, past.confirmed_until = connector.offer_a, connector.offer_until
-    past.said = decided.reason.key
     if connector.id in shares.waiting:
         past.lacked_at = now
     if not standing.wanted:

@@ -116,9 +116,30 @@ def _why_too_little(standing: Standing, tick: Tick) -> Reason:
     return standing.lost or reason
 
 
+def why_stopped(standing: Standing, reason: Reason, tick: Tick) -> Reason:
+    """Return the reason of a car that was stopped just now, for this one: that it pauses is said at once."""
+    asking = standing.ask
+    if (
+        asking is None
+        or standing.compliance >= ComplianceStep.RESERVE
+        or reason.key is ReasonKey.STOP_REFUSED
+        or (asking.solar and asking.plan is not None)
+        or not locked_out(standing.past, tick.snapshot)
+    ):
+        return reason
+    return _pauses(standing.past, locked_until(standing.past, tick.snapshot.tuning))
+
+
 def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
-    """Return until when a connector pauses, and why it was stopped."""
-    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=past.stopped_for)
+    """Return until when a connector pauses, and why it was stopped; that alone where the car waits for longer."""
+    cause = past.stopped_for
+    if cause is not None and cause.key is ReasonKey.CAR_FINISHED:
+        return cause
+    if cause is not None and cause.key is ReasonKey.WAITING_FOR_TURN:
+        turn = datetime.fromisoformat(str(dict(cause.values)["until"]))
+        if until is not None and until <= turn:
+            return cause
+    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=cause)
 
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
