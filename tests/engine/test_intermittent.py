@@ -95,6 +95,21 @@ def test_offers_do_not_swing_with_a_sensor(
         assert ("quality", "intermittent") in late[0][1].values
 
 
+def test_two_sensors_that_are_silent_by_turns() -> None:
+    """Each for ten seconds while the other speaks: what is said names both, and does not change with them."""
+    found = plant(never)
+    found.silent = lambda at_s: (
+        () if at_s < BEGINS_S else (2,) if at_s % 20 < 10 or at_s >= 600 else (1,)
+    )
+    found.run(740)
+    rows = [(d.circuits[0].sensors, d.connectors[0].reason) for d in found.decisions]
+    by_turns = rows[(BEGINS_S + 20) // 5 : 600 // 5]
+    assert len({repr(row) for row in by_turns}) == 1
+    assert by_turns[0][0] == ("L2", "L3")
+    # One that speaks again for two minutes is named no longer.
+    assert rows[-1][0] == ("L3",)
+
+
 def test_a_whole_meter_that_comes_and_goes() -> None:
     """It says nothing for 40 of 50 s: so far older than half a minute for some seconds each time."""
     found = plant(gone(40, 50), whole=True)

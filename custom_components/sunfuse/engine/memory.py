@@ -181,11 +181,13 @@ class LoadHistory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterLosses:
-    """When a meter was last lost, how often before that within minutes, and which sensors were the cause (see `intermittent`)."""
+    """When a meter was last lost, how often before that within minutes, and when which sensors were the cause (see `intermittent`)."""
+
+    FORMER: ClassVar[frozenset[str]] = frozenset(("sensors",))
 
     at: datetime | None = None
     again: int = 0
-    sensors: tuple[str, ...] = ()
+    lost: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

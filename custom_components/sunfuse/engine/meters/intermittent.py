@@ -38,7 +38,9 @@ def remember_loss(
         if past.lost_since is None:
             lately = losses.at is not None and now - losses.at < LASTS
             again = again + 1 if lately else 0
-        losses = MeterLosses(at=now, again=again, sensors=judged.sensors)
+        before = dict(losses.lost) if again or past.lost_since is not None else {}
+        lost = before | dict.fromkeys(judged.sensors, now)
+        losses = MeterLosses(at=now, again=again, lost=tuple(sorted(lost.items())))
     return replace(past, lost_since=past.lost_since or now, losses=losses)
 
 
@@ -47,7 +49,11 @@ def as_believed(past: CircuitMemory, judged: Judged, snapshot: Snapshot) -> Judg
     now, losses, since = snapshot.now, past.losses, past.lost_since
     if judged.quality not in (MeterQuality.GOOD, *_PASSING) or losses.at is None:
         return judged
+    # If sensors come and go by turns, all of them are named all the time.
+    lately = tuple(name for name, at in losses.lost if now - at < LASTS)
+    if judged.quality in _PASSING:
+        judged = replace(judged, sensors=lately)
     wait = WAITS[min(losses.again, len(WAITS) - 1)]
     if now - losses.at >= wait or (since is not None and now - since >= LASTS):
         return judged
-    return replace(judged, quality=MeterQuality.INTERMITTENT, sensors=losses.sensors)
+    return replace(judged, quality=MeterQuality.INTERMITTENT, sensors=lately)
