@@ -277,6 +277,14 @@ async def test_new_chargers_are_accepted_in_bulk(
         home.entry.runtime_data.settings.connector(f"NEW{n}/1").mode for n in (1, 2, 3)
     } == {"eco"}
     assert not hass.config_entries.flow.async_progress_by_handler("sunfuse")
+    # Who comes later and is accepted by the same pattern gets a name of its own.
+    await _stranger(home, "NEW4")
+    await client.send_json_auto_id(
+        {**order, "identities": ["NEW4"], "first": 12, "preview": True}
+    )
+    while "result" not in (answer := await client.receive_json()):
+        pass
+    assert [c["name"] for c in answer["result"]] == ["Bay 14"]
 
 
 async def test_sessions_are_their_drivers_own(

@@ -1,8 +1,9 @@
 """Chargers that wait to be accepted: shows them, and accepts many at once."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import Any
 
@@ -52,13 +53,13 @@ class NewCharger:
     data: Mapping[str, Any]
 
 
-def names(pattern: str, first: int) -> Iterator[str]:
-    """Yield names from a pattern, counting up."""
+def names(pattern: str, first: int, taken: Container[str]) -> Iterator[str]:
+    """Yield names from a pattern, counting up; those that are taken are passed over."""
     template = pattern if _NUMBER in pattern else f"{pattern} {_NUMBER}"
-    number = first
-    while True:
-        yield template.replace(_NUMBER, str(number)).strip()
-        number += 1
+    for number in count(first):
+        name = template.replace(_NUMBER, str(number)).strip()
+        if name not in taken:
+            yield name
 
 
 def proposed(
@@ -74,9 +75,9 @@ def proposed(
     phases = min(form.get("phases", tree.phases), tree.phases)
     others = [*chargers_of(entry)]
     accepted = []
-    for turn, (identity, name) in enumerate(
-        zip(identities, names(form["pattern"], form["first"]), strict=False)
-    ):
+    taken = {subentry.title for subentry in entry.subentries.values()}
+    free = names(form["pattern"], form["first"], taken)
+    for turn, (identity, name) in enumerate(zip(identities, free, strict=False)):
         start = turn % tree.phases if phases == 1 else 0
         data: dict[str, Any] = {
             CONF_IDENTITY: identity,
