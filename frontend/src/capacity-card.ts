@@ -7,6 +7,7 @@ import type { SiteView } from "./feed";
 import { current, number } from "./format";
 import { define, navigate } from "./home-assistant";
 import { styles } from "./styles";
+import { problemInWords } from "./texts";
 import type { Say } from "./texts";
 
 interface Hour {
@@ -92,7 +93,7 @@ export class CapacityCard extends SunfuseCard {
       this.report = answer.response as Report;
       this.problem = undefined;
     } catch (error) {
-      this.problem = (error as Error).message;
+      this.problem = await problemInWords(this.hass, error);
     }
   }
 

@@ -7,7 +7,7 @@ import { siteFeed } from "./feed";
 import type { Charger, Feed, SiteView } from "./feed";
 import type { CardConfig, Hass } from "./home-assistant";
 import { styles } from "./styles";
-import { texts } from "./texts";
+import { problemInWords, texts } from "./texts";
 import type { Say } from "./texts";
 
 export abstract class SunfuseCard extends LitElement {
@@ -152,7 +152,7 @@ export abstract class SunfuseCard extends LitElement {
       this.announced = done;
       return true;
     } catch (error) {
-      this.announced = (error as Error).message ?? String(error);
+      this.announced = await problemInWords(this.hass, error);
       return false;
     }
   }

@@ -7,7 +7,7 @@ import { current } from "./format";
 import { define } from "./home-assistant";
 import type { Hass, Localize } from "./home-assistant";
 import { styles } from "./styles";
-import { formChoices, modeInWords } from "./texts";
+import { formChoices, modeInWords, problemInWords } from "./texts";
 import type { Say } from "./texts";
 
 interface Waiting {
@@ -222,7 +222,7 @@ class NewChargers extends LitElement {
       this.proposed = preview ? answer : undefined;
       this.problem = undefined;
     } catch (error) {
-      this.problem = (error as Error).message ?? String(error);
+      this.problem = await problemInWords(this.hass, error);
     }
   }
 }

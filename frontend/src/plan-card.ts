@@ -17,6 +17,7 @@ import type { Hands, Mark } from "./plan-chart";
 import { Scale } from "./plan-model";
 import type { Plan, PlannedCar } from "./plan-model";
 import { styles } from "./styles";
+import { problemInWords } from "./texts";
 import type { Say } from "./texts";
 
 /* So many cars are listed at once: those with something planned come first. */
@@ -93,7 +94,8 @@ export class PlanCard extends SunfuseCard {
       });
     } catch (error) {
       const { code } = error as { code?: string };
-      throw code === "invalid_format" && this.say ? new Error(this.say("departure_range")) : error;
+      const outOfRange = code === "invalid_format" && this.say?.("departure_range");
+      throw new Error(outOfRange || (await problemInWords(this.hass, error)));
     }
   }
 

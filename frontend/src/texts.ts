@@ -33,6 +33,25 @@ export function formChoices(hass: Hass): Promise<Localize> {
   return found;
 }
 
+/** What Home Assistant says of something that went wrong. */
+interface Refusal {
+  message?: string;
+  translation_domain?: string;
+  translation_key?: string;
+  translation_placeholders?: Values;
+}
+
+/** What went wrong, in the language of who looks: the message itself is in the server's, with words for programmers before it. */
+export async function problemInWords(hass: Hass, error: unknown): Promise<string> {
+  const { message, translation_domain: domain, translation_key: key, translation_placeholders: values } = error as Refusal;
+  if (domain && key) {
+    const localize = await hass.loadBackendTranslation("exceptions", domain);
+    const words = localize(`component.${domain}.exceptions.${key}.message`, values ?? {});
+    if (words) return words;
+  }
+  return message ?? String(error);
+}
+
 /** When a charger in this mode charges, in words; nothing for one that is off. */
 export function modeInWords(choice: Localize, mode: string): string {
   return choice(`component.sunfuse.selector.first_mode.options.${mode}`);

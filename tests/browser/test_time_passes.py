@@ -71,7 +71,8 @@ def _serve(route: Route) -> None:
         route.fulfill(body="<!doctype html><body>", content_type="text/html")
 
 
-def _page(browser: Browser) -> Page:
+def page_of_cards(browser: Browser) -> Page:
+    """Return a page that has the cards and nothing else, at ten in the evening."""
     page = browser.new_context(timezone_id="UTC").new_page()
     page.clock.install(time=datetime(2026, 11, 29, 22, tzinfo=UTC))
     page.route(f"{PAGE}*", _serve)
@@ -81,7 +82,7 @@ def _page(browser: Browser) -> Page:
 
 def test_hours_pass_in_which_nothing_happens(browser: Browser) -> None:
     """From ten to half past midnight: the wait is two and a half hours shorter, and tomorrow at one is today."""
-    page = _page(browser)
+    page = page_of_cards(browser)
     chargers = {
         "A/1": _charger("A", None),
         "B/1": _charger("B", "2026-11-30T01:00:00+00:00"),

@@ -1,4 +1,4 @@
-/* sources c286f7a489c35432f440e20a5140e81e0b2e9ed62b5e7873d188137e4af08970 */
+/* sources b07f6c1b4485c544d58af34b0c75088b952dec99b67de9f869431bbb1e4ffb29 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -290,7 +290,7 @@ var De = (e, t) => {
 						index: a,
 						name: r[2],
 						strings: n,
-						ctor: r[1] === "." ? je : r[1] === "?" ? Me : r[1] === "@" ? Ne : D
+						ctor: r[1] === "." ? Me : r[1] === "?" ? Ne : r[1] === "@" ? Pe : je
 					}), i.removeAttribute(e);
 				} else e.startsWith(v) && (c.push({
 					type: 6,
@@ -350,7 +350,7 @@ var ke = class {
 		for (; s !== void 0;) {
 			if (a === s.index) {
 				let t;
-				s.type === 2 ? t = new Ae(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new Pe(i, this, e)), this._$AV.push(t), s = n[++o];
+				s.type === 2 ? t = new Ae(i, i.nextSibling, this, e) : s.type === 1 ? t = new s.ctor(i, s.name, s.strings, this, e) : s.type === 6 && (t = new Fe(i, this, e)), this._$AV.push(t), s = n[++o];
 			}
 			a !== s?.index && (i = T.nextNode(), a++);
 		}
@@ -416,7 +416,7 @@ var ke = class {
 	setConnected(e) {
 		this._$AM === void 0 && (this._$Cv = e, this._$AP?.(e));
 	}
-}, D = class {
+}, je = class {
 	get tagName() {
 		return this.element.tagName;
 	}
@@ -438,21 +438,21 @@ var ke = class {
 	j(e) {
 		e === w ? this.element.removeAttribute(this.name) : this.element.setAttribute(this.name, e ?? "");
 	}
-}, je = class extends D {
+}, Me = class extends je {
 	constructor() {
 		super(...arguments), this.type = 3;
 	}
 	j(e) {
 		this.element[this.name] = e === w ? void 0 : e;
 	}
-}, Me = class extends D {
+}, Ne = class extends je {
 	constructor() {
 		super(...arguments), this.type = 4;
 	}
 	j(e) {
 		this.element.toggleAttribute(this.name, !!e && e !== w);
 	}
-}, Ne = class extends D {
+}, Pe = class extends je {
 	constructor(e, t, n, r, i) {
 		super(e, t, n, r, i), this.type = 5;
 	}
@@ -464,7 +464,7 @@ var ke = class {
 	handleEvent(e) {
 		typeof this._$AH == "function" ? this._$AH.call(this.options?.host ?? this.element, e) : this._$AH.handleEvent(e);
 	}
-}, Pe = class {
+}, Fe = class {
 	constructor(e, t, n) {
 		this.element = e, this.type = 6, this._$AN = void 0, this._$AM = t, this.options = n;
 	}
@@ -474,7 +474,7 @@ var ke = class {
 	_$AI(e) {
 		E(this, e);
 	}
-}, Fe = {
+}, Ie = {
 	M: ue,
 	P: v,
 	A: de,
@@ -484,21 +484,21 @@ var ke = class {
 	D: ge,
 	V: E,
 	I: Ae,
-	H: D,
-	N: Me,
-	U: Ne,
-	B: je,
-	F: Pe
-}, Ie = oe.litHtmlPolyfillSupport;
-Ie?.(Oe, Ae), (oe.litHtmlVersions ??= []).push("3.3.3");
-var Le = (e, t, n) => {
+	H: je,
+	N: Ne,
+	U: Pe,
+	B: Me,
+	F: Fe
+}, Le = oe.litHtmlPolyfillSupport;
+Le?.(Oe, Ae), (oe.litHtmlVersions ??= []).push("3.3.3");
+var Re = (e, t, n) => {
 	let r = n?.renderBefore ?? t, i = r._$litPart$;
 	if (i === void 0) {
 		let e = n?.renderBefore ?? null;
 		r._$litPart$ = i = new Ae(t.insertBefore(pe(), e), e, void 0, n ?? {});
 	}
 	return i._$AI(e), i;
-}, Re = globalThis, O = class extends _ {
+}, ze = globalThis, D = class extends _ {
 	constructor() {
 		super(...arguments), this.renderOptions = { host: this }, this._$Do = void 0;
 	}
@@ -508,7 +508,7 @@ var Le = (e, t, n) => {
 	}
 	update(e) {
 		let t = this.render();
-		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Le(t, this.renderRoot, this.renderOptions);
+		this.hasUpdated || (this.renderOptions.isConnected = this.isConnected), super.update(e), this._$Do = Re(t, this.renderRoot, this.renderOptions);
 	}
 	connectedCallback() {
 		super.connectedCallback(), this._$Do?.setConnected(!0);
@@ -520,45 +520,53 @@ var Le = (e, t, n) => {
 		return C;
 	}
 };
-O._$litElement$ = !0, O.finalized = !0, Re.litElementHydrateSupport?.({ LitElement: O });
-var ze = Re.litElementPolyfillSupport;
-ze?.({ LitElement: O }), (Re.litElementVersions ??= []).push("4.2.2");
+D._$litElement$ = !0, D.finalized = !0, ze.litElementHydrateSupport?.({ LitElement: D });
+var Be = ze.litElementPolyfillSupport;
+Be?.({ LitElement: D }), (ze.litElementVersions ??= []).push("4.2.2");
 // src/persistent.ts
-var Be = 2e3, Ve = 60;
-async function He(e) {
+var Ve = 2e3, He = 60;
+async function Ue(e) {
 	for (let t = 1;; t += 1) try {
 		return await e();
 	} catch (e) {
-		if (t >= Ve) throw e;
-		await new Promise((e) => setTimeout(e, Be));
+		if (t >= He) throw e;
+		await new Promise((e) => setTimeout(e, Ve));
 	}
 }
 // src/texts.ts
-var Ue = /* @__PURE__ */ new Map(), We;
-function Ge(e) {
-	let t = e.language, n = Ue.get(t);
-	return n || (n = He(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (We = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, We)), Ue.set(t, n)), n;
+var We = /* @__PURE__ */ new Map(), Ge;
+function Ke(e) {
+	let t = e.language, n = We.get(t);
+	return n || (n = Ue(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (Ge = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ge)), We.set(t, n)), n;
 }
-var Ke = /* @__PURE__ */ new Map();
-function qe(e) {
-	let t = Ke.get(e.language);
-	return t || (t = He(() => e.loadBackendTranslation("selector", "sunfuse")), Ke.set(e.language, t)), t;
+var qe = /* @__PURE__ */ new Map();
+function Je(e) {
+	let t = qe.get(e.language);
+	return t || (t = Ue(() => e.loadBackendTranslation("selector", "sunfuse")), qe.set(e.language, t)), t;
 }
-function Je(e, t) {
+async function Ye(e, t) {
+	let { message: n, translation_domain: r, translation_key: i, translation_placeholders: a } = t;
+	if (r && i) {
+		let t = (await e.loadBackendTranslation("exceptions", r))(`component.${r}.exceptions.${i}.message`, a ?? {});
+		if (t) return t;
+	}
+	return n ?? String(t);
+}
+function Xe(e, t) {
 	return e(`component.sunfuse.selector.first_mode.options.${t}`);
 }
-function Ye(e) {
-	return We?.(e);
+function Ze(e) {
+	return Ge?.(e);
 }
-function k(e, t, n, r) {
+function O(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Xe() {
+function Qe() {
 	return document.querySelector("home-assistant").hass;
 }
-async function Ze(...e) {
-	let t = Xe(), [n, r] = await Promise.all([Ge(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+async function k(...e) {
+	let t = Qe(), [n, r] = await Promise.all([Ke(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -590,53 +598,53 @@ async function Ze(...e) {
 	};
 }
 // src/format.ts
-var Qe = {
+var $e = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, $e = /* @__PURE__ */ new Map(), et = /* @__PURE__ */ new Map();
-function tt(e, t) {
-	let n = e.number_format ?? "language", r = n in Qe ? Qe[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, et = /* @__PURE__ */ new Map(), tt = /* @__PURE__ */ new Map();
+function nt(e, t) {
+	let n = e.number_format ?? "language", r = n in $e ? $e[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = $e.get(a);
-	return o || $e.set(a, o = new Intl.NumberFormat(r, {
+	]), o = et.get(a);
+	return o || et.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
 function A(e, t) {
-	let n = JSON.stringify([e, t]), r = et.get(n);
-	return r || et.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+	let n = JSON.stringify([e, t]), r = tt.get(n);
+	return r || tt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
 function j(e, t, n) {
-	return tt(e.locale, {
+	return nt(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function nt(e) {
+function rt(e) {
 	let t = e.replace(" ", "\xA0");
 	return document.dir === "rtl" ? `\u2066${t}\u2069` : t;
 }
 function M(e, t) {
-	return t == null ? "–" : nt(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : rt(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function N(e, t) {
-	return t == null ? "–" : nt(`${j(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : rt(`${j(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function P(e, t) {
 	return j(e, t, +!Number.isInteger(t));
 }
 function F(e, t) {
-	return t == null ? "–" : nt(`${j(e, t, 0)} %`);
+	return t == null ? "–" : rt(`${j(e, t, 0)} %`);
 }
 function I(e, t, n) {
-	return t == null ? "–" : nt(tt(e.locale, {
+	return t == null ? "–" : rt(nt(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -645,22 +653,22 @@ function L(e) {
 	let t = A(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function rt(e) {
+function it(e) {
 	let { time_format: t, language: n } = e.locale;
 	return t === "12" || t === "24" ? t === "12" : !A(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function it(e) {
+function at(e) {
 	return {
 		time_zone: L(e),
-		half_days: rt(e),
+		half_days: it(e),
 		decimal_sign: j(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function at(e, t) {
-	let n = rt(e);
+function ot(e, t) {
+	let n = it(e);
 	return A(e.locale.time_format === "system" ? void 0 : e.locale.language, {
 		timeZone: L(e),
 		hour: n ? "numeric" : "2-digit",
@@ -668,11 +676,11 @@ function at(e, t) {
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function ot(e) {
-	return at(e, !rt(e));
+function st(e) {
+	return ot(e, !it(e));
 }
 function R(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = at(e, !0).format(r);
+	let r = new Date(t), i = ot(e, !0).format(r);
 	if (z(e, r.getTime()).slice(0, 10) === z(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
 		timeZone: L(e),
@@ -682,11 +690,11 @@ function R(e, t, n = /* @__PURE__ */ new Date()) {
 	};
 	return `${A(e.locale.language, a).format(r)} ${i}`;
 }
-function st(e, t, n = Date.now()) {
+function ct(e, t, n = Date.now()) {
 	let r = Math.max(0, Math.round((t - n) / 6e4)), i = new Intl.RelativeTimeFormat(e.locale.language);
 	return r < 90 ? i.format(r, "minute") : i.format(Math.round(r / 60), "hour");
 }
-function ct(e, t) {
+function lt(e, t) {
 	let n = {
 		timeZone: L(e),
 		day: "numeric",
@@ -712,32 +720,32 @@ function z(e, t) {
 		...n
 	}).format(t)}`;
 }
-function lt(e, t) {
+function ut(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
 	let r = (t) => Date.parse(`${z(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function ut(e, t, n = Date.now()) {
-	let r = lt(e, `${z(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : lt(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
+function dt(e, t, n = Date.now()) {
+	let r = ut(e, `${z(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : ut(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function dt(e, t) {
+function ft(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = dt(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = ft(e[t] ?? {}, n);
 	return a;
 }
-var ft = [
+var pt = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], pt = class {
+], mt = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -758,14 +766,14 @@ var ft = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = dt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = ft(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
 			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = ft[Math.min(this.failures, ft.length - 1)];
+		let t = pt[Math.min(this.failures, pt.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -777,19 +785,19 @@ var ft = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, mt = /* @__PURE__ */ new Map();
-function ht(e, t) {
-	let n = JSON.stringify(t), r = mt.get(n);
+}, ht = /* @__PURE__ */ new Map();
+function gt(e, t) {
+	let n = JSON.stringify(t), r = ht.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new pt(e, t)
-	}, mt.set(n, r)), r.feed;
+		feed: new mt(e, t)
+	}, ht.set(n, r)), r.feed;
 }
-function gt(e, t) {
-	return ht(e, {
+function _t(e, t) {
+	return gt(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...it(e),
+		...at(e),
 		...t ? { entry_id: t } : {}
 	});
 }
@@ -1055,7 +1063,7 @@ var B = o`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-`, V = class extends O {
+`, V = class extends D {
 	static styles = [B];
 	static properties = {
 		config: { state: !0 },
@@ -1073,7 +1081,7 @@ var B = o`
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return Ze();
+		return k();
 	}
 	static getStubConfig() {
 		return {};
@@ -1092,7 +1100,7 @@ var B = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Ge(e).then((e) => {
+		this.home = e, t && t.language === e.language || Ke(e).then((e) => {
 			this.say = e;
 		}), t && t.locale === e.locale && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -1113,7 +1121,7 @@ var B = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = gt(this.home, this.config.site);
+		let e = _t(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
@@ -1139,24 +1147,24 @@ var B = o`
 		try {
 			return await this.hass.callService(e, t, n), this.announced = r, !0;
 		} catch (e) {
-			return this.announced = e.message ?? String(e), !1;
+			return this.announced = await Ye(this.hass, e), !1;
 		}
 	}
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, _t = new Intl.Collator(void 0, { numeric: !0 });
-function vt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => _t.compare(e.name, t.name));
+}, vt = new Intl.Collator(void 0, { numeric: !0 });
+function yt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => vt.compare(e.name, t.name));
 }
 // src/home-assistant.ts
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function yt(e, t = !1) {
+function bt(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function bt(e, t) {
+function xt(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -1217,7 +1225,7 @@ H("sunfuse-capacity-card", class extends V {
 			}, void 0, !1, !0);
 			this.report = t.response, this.problem = void 0;
 		} catch (e) {
-			this.problem = e.message;
+			this.problem = await Ye(this.hass, e);
 		}
 	}
 	shows() {
@@ -1229,7 +1237,7 @@ H("sunfuse-capacity-card", class extends V {
       ${this.report ? this.answer(this.report, t) : x`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			yt(`/sunfuse-report/${e.entry_id}`);
+			bt(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1286,10 +1294,10 @@ var U = {
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, xt = (e) => (...t) => ({
+}, St = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), St = class {
+}), Ct = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1303,9 +1311,9 @@ var U = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: Ct } = Fe, wt = (e) => e, Tt = (e) => e.strings === void 0, Et = () => document.createComment(""), Dt = (e, t, n) => {
+}, { I: wt } = Ie, Tt = (e) => e, Et = (e) => e.strings === void 0, Dt = () => document.createComment(""), Ot = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new Ct(r.insertBefore(Et(), i), r.insertBefore(Et(), i), e, e.options);
+	if (n === void 0) n = new wt(r.insertBefore(Dt(), i), r.insertBefore(Dt(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1315,18 +1323,18 @@ var U = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = wt(e).nextSibling;
-				wt(r).insertBefore(e, i), e = t;
+				let t = Tt(e).nextSibling;
+				Tt(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, W = (e, t, n = e) => (e._$AI(t, n), e), Ot = {}, kt = (e, t = Ot) => e._$AH = t, At = (e) => e._$AH, jt = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), kt = {}, At = (e, t = kt) => e._$AH = t, jt = (e) => e._$AH, Mt = (e) => {
 	e._$AR(), e._$AA.remove();
-}, Mt = xt(class extends St {
+}, Nt = St(class extends Ct {
 	constructor(e) {
 		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!Tt(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!Et(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1339,10 +1347,10 @@ var U = {
 		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return C;
 		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
-		return kt(e), t;
+		return At(e), t;
 	}
 }), G = function(e, t) {
-	let n = e, r = Nt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+	let n = e, r = Pt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1410,7 +1418,7 @@ var U = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = Pt(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = Ft(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1424,7 +1432,7 @@ var U = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, ne = function(e, t, n) {
-		let r = Ft.getRSBlocks(e, t), i = It();
+		let r = It.getRSBlocks(e, t), i = Lt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1441,16 +1449,16 @@ var U = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Lt(e);
-				break;
-			case "Alphanumeric":
 				n = Rt(e);
 				break;
-			case "Byte":
+			case "Alphanumeric":
 				n = zt(e);
 				break;
-			case "Kanji":
+			case "Byte":
 				n = Bt(e);
+				break;
+			case "Kanji":
+				n = Vt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1464,7 +1472,7 @@ var U = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Ft.getRSBlocks(e, r), n = It();
+				let t = It.getRSBlocks(e, r), n = Lt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1495,7 +1503,7 @@ var U = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Gt(n, n, function(t, n) {
+		return Kt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1571,7 +1579,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Ut(e), r = function() {
+		let n = Wt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1603,7 +1611,7 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Nt = {
+}, Pt = {
 	L: 1,
 	M: 0,
 	Q: 3,
@@ -1905,8 +1913,8 @@ var K = {
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = Pt([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(Pt([1, Y.gexp(n)], 0));
+		let t = Ft([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Ft([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1963,7 +1971,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), Pt = function(e, t) {
+}(), Ft = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1979,15 +1987,15 @@ var K = {
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
 		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return Pt(t, 0);
+		return Ft(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
 		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return Pt(n, 0).mod(e);
+		return Ft(n, 0).mod(e);
 	}, r;
-}, Ft = function() {
+}, It = function() {
 	let e = [
 		[
 			1,
@@ -3178,10 +3186,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Nt.L: return e[(t - 1) * 4 + 0];
-			case Nt.M: return e[(t - 1) * 4 + 1];
-			case Nt.Q: return e[(t - 1) * 4 + 2];
-			case Nt.H: return e[(t - 1) * 4 + 3];
+			case Pt.L: return e[(t - 1) * 4 + 0];
+			case Pt.M: return e[(t - 1) * 4 + 1];
+			case Pt.Q: return e[(t - 1) * 4 + 2];
+			case Pt.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3195,7 +3203,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), It = function() {
+}(), Lt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3210,7 +3218,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Lt = function(e) {
+}, Rt = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3230,7 +3238,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Rt = function(e) {
+}, zt = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3258,7 +3266,7 @@ var K = {
 		}
 	};
 	return r;
-}, zt = function(e) {
+}, Bt = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3267,7 +3275,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Bt = function(e) {
+}, Vt = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3289,7 +3297,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, Vt = function() {
+}, Ht = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3308,7 +3316,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Ht = function() {
+}, Ut = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3330,7 +3338,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Ut = function(e) {
+}, Wt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3354,7 +3362,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, Wt = function(e, t) {
+}, Gt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3379,7 +3387,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = Vt(), l = o(s);
+		let s = Ht(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3401,18 +3409,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Gt = function(e, t, n) {
-	let r = Wt(e, t);
+}, Kt = function(e, t, n) {
+	let r = Gt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = Vt();
+	let i = Ht();
 	r.write(i);
-	let a = Ht(), o = i.toByteArray();
+	let a = Ut(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function Kt(e) {
+function qt(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3422,27 +3430,27 @@ function Kt(e) {
 		path: r
 	};
 }
-function qt(e, t) {
-	let { size: n, path: r } = Kt(e);
+function Jt(e, t) {
+	let { size: n, path: r } = qt(e);
 	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Jt = [
+var Yt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Yt = [
+], Xt = [
 	30,
 	60,
 	120
 ];
-function Xt(e, t) {
+function Zt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Jt;
+	return Array.isArray(n) ? n : Yt;
 }
 H("sunfuse-charger-card", class extends V {
 	static properties = {
@@ -3493,11 +3501,11 @@ H("sunfuse-charger-card", class extends V {
       }
     `];
 	static getConfigForm() {
-		return Ze("charger");
+		return k("charger");
 	}
 	willUpdate() {
 		let { hass: e } = this;
-		e && this.language !== e.language && (this.language = e.language, qe(e).then((e) => {
+		e && this.language !== e.language && (this.language = e.language, Je(e).then((e) => {
 			this.choice = e;
 		}));
 	}
@@ -3515,7 +3523,7 @@ H("sunfuse-charger-card", class extends V {
 			e,
 			n,
 			r
-		].includes(t)) : vt(e)[0];
+		].includes(t)) : yt(e)[0];
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = this.found(e);
@@ -3527,7 +3535,7 @@ H("sunfuse-charger-card", class extends V {
       <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? O(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </div>
       <div class="row spread">
@@ -3564,7 +3572,7 @@ H("sunfuse-charger-card", class extends V {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return x`
       ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${Xt(this.hass, e).map((t) => x`<button
+            ${Zt(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3573,7 +3581,7 @@ H("sunfuse-charger-card", class extends V {
 			option: t
 		})}
               >
-                ${k(this.hass, "select", "mode", t)}
+                ${O(this.hass, "select", "mode", t)}
               </button>`)}
           </div>
           ${this.inWords(e.mode)}` : w}
@@ -3591,7 +3599,7 @@ H("sunfuse-charger-card", class extends V {
     `;
 	}
 	inWords(e) {
-		let t = this.choice && Je(this.choice, e);
+		let t = this.choice && Xe(this.choice, e);
 		return t ? x`<p class="quiet">${t}</p>` : w;
 	}
 	link(e, t, n) {
@@ -3604,7 +3612,7 @@ H("sunfuse-charger-card", class extends V {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${i}</a></p>
-            ${qt(i, n("driver_link"))}` : w}
+            ${Jt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
@@ -3613,7 +3621,7 @@ H("sunfuse-charger-card", class extends V {
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(ut(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(dt(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3630,7 +3638,7 @@ H("sunfuse-charger-card", class extends V {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${Mt(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Nt(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3638,7 +3646,7 @@ H("sunfuse-charger-card", class extends V {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${Mt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Nt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${r ? x`<button type="button" @click=${() => {
@@ -3671,7 +3679,7 @@ H("sunfuse-charger-card", class extends V {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Yt.map((e) => x`<button
+        ${Xt.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3695,9 +3703,9 @@ H("sunfuse-charger-card", class extends V {
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var Zt = {}, Qt = xt(class extends St {
+var Qt = {}, $t = St(class extends Ct {
 	constructor() {
-		super(...arguments), this.ot = Zt;
+		super(...arguments), this.ot = Qt;
 	}
 	render(e, t) {
 		return t();
@@ -3708,7 +3716,7 @@ var Zt = {}, Qt = xt(class extends St {
 		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-}), $t = class {
+}), en = class {
 	stop;
 	asked;
 	host;
@@ -3718,7 +3726,7 @@ var Zt = {}, Qt = xt(class extends St {
 	}
 	follow(e, t) {
 		let n = JSON.stringify(t);
-		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = ht(e, t).listen(this.told));
+		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = gt(e, t).listen(this.told));
 	}
 	hostConnected() {
 		this.host.requestUpdate();
@@ -3727,7 +3735,7 @@ var Zt = {}, Qt = xt(class extends St {
 		this.stop?.(), this.stop = void 0, this.asked = void 0;
 	}
 };
-H("sunfuse-new-chargers", class extends O {
+H("sunfuse-new-chargers", class extends D {
 	static properties = {
 		hass: { attribute: !1 },
 		site: {},
@@ -3787,7 +3795,7 @@ H("sunfuse-new-chargers", class extends O {
         margin-block-start: 12px;
       }
     `];
-	waiting = new $t(this, (e) => {
+	waiting = new en(this, (e) => {
 		this.found = e, this.proposed = void 0;
 	});
 	constructor() {
@@ -3807,7 +3815,7 @@ H("sunfuse-new-chargers", class extends O {
 	render() {
 		let { found: e, say: t } = this;
 		if (!e?.waiting?.length) return w;
-		if (!this.options) return qe(this.hass).then((e) => {
+		if (!this.options) return Je(this.hass).then((e) => {
 			this.options = e;
 		}), w;
 		let n = this.chosen(e);
@@ -3825,7 +3833,7 @@ H("sunfuse-new-chargers", class extends O {
         <legend>${t("mode_asked")}</legend>
         ${e.modes.map((t) => x`<label class="pick"
             ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
-            ${this.options && Je(this.options, t) || t}</label
+            ${this.options && Xe(this.options, t) || t}</label
           >`)}
       </fieldset>
       <div class="row">
@@ -3892,12 +3900,12 @@ H("sunfuse-new-chargers", class extends O {
 			});
 			this.proposed = n ? e : void 0, this.problem = void 0;
 		} catch (e) {
-			this.problem = e.message ?? String(e);
+			this.problem = await Ye(this.hass, e);
 		}
 	}
 });
 // src/chargers-card.ts
-var en = 60;
+var tn = 60;
 H("sunfuse-chargers-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -3967,10 +3975,10 @@ H("sunfuse-chargers-card", class extends V {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return Ze("chargers");
+		return k("chargers");
 	}
 	content(e, t) {
-		let n = vt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = yt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -4002,7 +4010,7 @@ H("sunfuse-chargers-card", class extends V {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => Qt([
+            ${e.map((e) => $t([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -4031,17 +4039,17 @@ H("sunfuse-chargers-card", class extends V {
           </td>` : w}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? O(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
       <td class="number">${M(r, e.power_w ?? 0)}</td>
       <td class="number optional">${N(r, e.today_wh)}</td>
-      <td class="optional">${k(r, "select", "mode", e.mode)}</td>
+      <td class="optional">${O(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: en }, r = [];
+		let n = { minutes: tn }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -4055,7 +4063,7 @@ H("sunfuse-chargers-card", class extends V {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Xt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Zt(this.hass, i) : [];
 		return x`<div class="row" role="group" aria-label=${n("actions")}>
       <label class="all"
         ><input
@@ -4079,14 +4087,14 @@ H("sunfuse-chargers-card", class extends V {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => x`<option value=${e}>${k(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => x`<option value=${e}>${O(this.hass, "select", "mode", e)}</option>`)}
       </select>
       ${this.wanted ? x`<button class="main" ?disabled=${!e.length} @click=${() => this.setMode(r("mode"), n)}>${n("set")}</button>` : w}
       <button
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: en })}
+        ${n("boost_for", { minutes: tn })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4104,7 +4112,7 @@ H("sunfuse-chargers-card", class extends V {
 	}
 });
 // src/driver-panel.ts
-var tn = "sunfuse-driver", nn = class extends V {
+var nn = "sunfuse-driver", rn = class extends V {
 	static styles = [B, o`
       :host {
         max-inline-size: 640px;
@@ -4164,7 +4172,7 @@ var tn = "sunfuse-driver", nn = class extends V {
 	async find() {
 		let e = this.path;
 		if (e === void 0 || !this.hass) return;
-		let [t, ...n] = e.split("/").filter(Boolean).map(rn), r = n.join("/"), i = await He(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		let [t, ...n] = e.split("/").filter(Boolean).map(an), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
 		if (e !== this.path) return;
 		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
 		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
@@ -4181,7 +4189,7 @@ var tn = "sunfuse-driver", nn = class extends V {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = vt(e);
+		let n = yt(e);
 		return x`<div class="head">
         ${this.narrow ? this.menu() : w}
         <h2>${e.title}</h2>
@@ -4209,7 +4217,7 @@ var tn = "sunfuse-driver", nn = class extends V {
 	}
 	free(e, t) {
 		if (e.length < 2) return w;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => an(e) - an(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => on(e) - on(t))];
 		return x`<h3>${t("free_chargers")}</h3>
       ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4218,28 +4226,28 @@ var tn = "sunfuse-driver", nn = class extends V {
 	}
 	until(e, t, n) {
 		if (t) return x`<span class="chip good">${n("free")}</span>`;
-		let r = an(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${st(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
+		let r = on(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${ct(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function rn(e) {
+function an(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function an({ demand: e, plan: t }) {
+function on({ demand: e, plan: t }) {
 	let n = Date.parse(e?.departure ?? t?.ready ?? "");
 	return n > Date.now() ? n : Infinity;
 }
-H(tn, nn);
+H(nn, rn);
 // node_modules/lit-html/directives/repeat.js
-var on = (e, t, n) => {
+var sn = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, sn = xt(class extends St {
+}, cn = St(class extends Ct {
 	constructor(e) {
 		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
@@ -4257,36 +4265,36 @@ var on = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = At(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = jt(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
 		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
 		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), Dt(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), Dt(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = on(o, p, m), u = on(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), Ot(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), Ot(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = sn(o, p, m), u = sn(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = Dt(e, i[d]);
+					let t = Ot(e, i[d]);
 					W(t, a[p]), c[p] = t;
-				} else c[p] = W(n, a[p]), Dt(e, i[d], n), i[t] = null;
+				} else c[p] = W(n, a[p]), Ot(e, i[d], n), i[t] = null;
 				p++;
-			} else jt(i[f]), f--;
-		} else jt(i[d]), d++;
+			} else Mt(i[f]), f--;
+		} else Mt(i[d]), d++;
 		for (; p <= m;) {
-			let t = Dt(e, c[m + 1]);
+			let t = Ot(e, c[m + 1]);
 			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && jt(e);
+			e !== null && Mt(e);
 		}
-		return this.ut = o, kt(e, c), C;
+		return this.ut = o, At(e, c), C;
 	}
-}), X = 9e5, cn = class {
+}), X = 9e5, ln = class {
 	times;
 	start;
 	end;
@@ -4320,14 +4328,14 @@ var on = (e, t, n) => {
 		let t = Math.round(e / X) * X;
 		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, ln = {
+}, un = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, un = class {
+}, dn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4365,7 +4373,7 @@ var on = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = ln[e.key];
+		let i = un[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
@@ -4394,7 +4402,7 @@ var on = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, dn = 26, Z = 216, Q = 26, fn = 7, pn = 44, mn = 36e5, hn = [
+}, fn = 26, Z = 216, Q = 26, pn = 7, mn = 44, hn = 36e5, gn = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4403,7 +4411,7 @@ var on = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], gn = o`
+], _n = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4466,11 +4474,11 @@ var on = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function _n(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${hn[n % hn.length]})`;
-}
 function vn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
+	return `var(--graph-color-${n + 1}, ${gn[n % gn.length]})`;
+}
+function yn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4489,20 +4497,20 @@ function vn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${Sn(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${yn(n.sun_w, i, p)} />` : w}
-      ${xn(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${bn(n.house_w, i, p)} />` : w}
+      ${Cn(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${bn(n.sun_w, i, p)} />` : w}
+      ${Sn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${xn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${bn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${xn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
-      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${dn} height=${190}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${fn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${sn(Cn(e.marks, i), ({ car: e }) => e.id, (n) => wn(e, n, t))}
+      ${cn(wn(e.marks, i), ({ car: e }) => e.id, (n) => Tn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${_n(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${vn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4510,14 +4518,14 @@ function vn(e, t) {
     </div>
   </div>`;
 }
-function yn(e, t, n) {
+function bn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function bn(e, t, n) {
+function xn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function xn({ plan: e, scale: t }, n, r) {
+function Sn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4527,38 +4535,38 @@ function xn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${_n(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${vn(e, n.id)}" />`;
 	});
 }
-function Sn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / mn, i = [
+function Cn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / hn, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = ot(e), o = A(e.locale.language, {
+	].find((e) => r / e * 56 < n) ?? 24, a = st(e), o = A(e.locale.language, {
 		timeZone: L(e),
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / X) * X;
 	for (; !z(e, c).endsWith(":00");) c += X;
-	for (let n = c; n <= t.to; n += mn) {
+	for (let n = c; n <= t.to; n += hn) {
 		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${dn} y2=${Z} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${fn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function Cn(e, t) {
+function wn(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
-		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < fn ? n.length : 0;
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < pn ? n.length : 0;
 		n[o] = e + Q, r.set(i, o);
 	}
 	return e.map((n) => {
-		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < pn;
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < mn;
 		return {
 			...n,
 			lane: r.get(n) ?? 0,
@@ -4566,10 +4574,10 @@ function Cn(e, t) {
 		};
 	});
 }
-function wn(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function Tn(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = _n(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [pn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = vn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [mn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4586,7 +4594,7 @@ function wn(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var Tn = 8;
+var En = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4597,7 +4605,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		gn,
+		_n,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4619,12 +4627,12 @@ H("sunfuse-plan-card", class extends V {
 	];
 	trial;
 	waiting;
-	plans = new $t(this, (e) => {
+	plans = new en(this, (e) => {
 		this.trial.dragging ? this.waiting = e : this.plan = e;
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = Tn, this.trial = new un(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = En, this.trial = new dn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4638,12 +4646,12 @@ H("sunfuse-plan-card", class extends V {
 				departure: n
 			});
 		} catch (e) {
-			let { code: t } = e;
-			throw t === "invalid_format" && this.say ? Error(this.say("departure_range")) : e;
+			let { code: t } = e, n = t === "invalid_format" && this.say?.("departure_range");
+			throw Error(n || await Ye(this.hass, e));
 		}
 	}
 	static getConfigForm() {
-		return Ze("chargers");
+		return k("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4679,8 +4687,8 @@ H("sunfuse-plan-card", class extends V {
     `;
 	}
 	chart(e, t, n) {
-		let r = new cn(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return vn({
+		let r = new ln(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return yn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4802,7 +4810,7 @@ H("sunfuse-plan-card", class extends V {
           </tr>
         </thead>
         <tbody>
-          ${sn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${cn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
@@ -4821,9 +4829,9 @@ H("sunfuse-plan-card", class extends V {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${z(i, Date.now())}
-              .value=${Mt(this.shownAt(e, a))}
+              .value=${Nt(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = lt(i, t.target.value);
+			let n = ut(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : a ? R(i, a) : "–"}
@@ -4839,13 +4847,13 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var En = [
+var Dn = [
 	7,
 	14,
 	30,
 	90
-], Dn = 3600;
-H("sunfuse-report", class extends O {
+], On = 3600;
+H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
@@ -4894,7 +4902,7 @@ H("sunfuse-report", class extends O {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Dn
+				expires: On
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4915,7 +4923,7 @@ H("sunfuse-report", class extends O {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${En.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${Dn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
@@ -4925,12 +4933,12 @@ H("sunfuse-report", class extends O {
 	}
 });
 // src/sessions-model.ts
-var On = {
+var kn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function kn(e) {
+function An(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4946,14 +4954,14 @@ function kn(e) {
 		billed: null
 	});
 }
-function An() {
+function jn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function jn({ start: e, stop: t }) {
+function Mn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Mn(e) {
+function Nn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4961,7 +4969,7 @@ function Mn(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Nn(e, t) {
+function Pn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4969,7 +4977,7 @@ function Nn(e, t) {
 	}
 	return n;
 }
-function Pn(e) {
+function Fn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4978,7 +4986,7 @@ function Pn(e) {
 	};
 }
 // src/sessions-chart.ts
-var Fn = o`
+var In = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5024,7 +5032,7 @@ var Fn = o`
     background: var(--sun);
   }
 `;
-function In(e) {
+function Ln(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5036,13 +5044,13 @@ function In(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Ln(e, t, n, r, i) {
-	let a = Nn(n, Mn(e)), o = In(e).map((e) => {
+function Rn(e, t, n, r, i) {
+	let a = Pn(n, Nn(e)), o = Ln(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...kn(a.get(t) ?? [])
+			...An(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5073,7 +5081,7 @@ function Ln(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var Rn = 10;
+var zn = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5085,24 +5093,24 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		Fn,
+		In,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	sessions = new $t(this, (e) => {
+	sessions = new en(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => jn(t) - jn(e))
+			sessions: [...e.sessions].sort((e, t) => Mn(t) - Mn(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = Rn;
+		super(), this.group = "person", this.shown = zn;
 	}
 	static getConfigForm() {
-		return Ze("chargers");
+		return k("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -5112,7 +5120,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: An()
+			start: jn()
 		});
 	}
 	shows(e) {
@@ -5138,7 +5146,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Mn(this.hass);
+		let t = Nn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5151,33 +5159,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Ln(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = Rn;
+		return Rn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = zn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Nn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Pn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...kn(t)
+			...An(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Pn(e.sessions);
+		let i = Fn(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(On).map((e) => x`<button
+        ${Object.keys(kn).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(On[e])}
+            ${t(kn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(On[this.group])}</th>
+              <th>${t(kn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5190,7 +5198,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Rn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = zn;
 		}}
                   >
                     ${n.name}
@@ -5222,7 +5230,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Pn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Fn(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5239,7 +5247,7 @@ H("sunfuse-sessions-card", class extends V {
           <tbody>
             ${r.slice(0, this.shown).map((r) => x`<tr>
                 <td>
-                  ${r.start ? R(n, r.start) : r.stop ? ct(n, r.stop) : "–"}
+                  ${r.start ? R(n, r.start) : r.stop ? lt(n, r.stop) : "–"}
                   ${r.running ? x`<span class="chip good">${t("running")}</span>` : w}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
@@ -5252,7 +5260,7 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += Rn;
+			this.shown += zn;
 		}}
           >
             ${t("show_more")}
@@ -5262,7 +5270,7 @@ H("sunfuse-sessions-card", class extends V {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: An(),
+			start: jn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -5278,8 +5286,8 @@ H("sunfuse-sessions-card", class extends V {
 	}
 });
 // src/setup-panel.ts
-var zn = "sunfuse-site";
-H("sunfuse-dashboard", class extends O {
+var Bn = "sunfuse-site";
+H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
 		problem: { state: !0 }
@@ -5289,7 +5297,7 @@ H("sunfuse-dashboard", class extends O {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Ge(e).then((e) => {
+		this.begun || (this.begun = !0, Ke(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -5297,7 +5305,7 @@ H("sunfuse-dashboard", class extends O {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: zn,
+				url_path: Bn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5305,9 +5313,9 @@ H("sunfuse-dashboard", class extends O {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: zn,
+				url_path: Bn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), yt(`/${zn}`, !0);
+			})), bt(`/${Bn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -5317,7 +5325,7 @@ H("sunfuse-dashboard", class extends O {
 	}
 });
 // src/site-card.ts
-var Bn = 30, Vn = 236;
+var Vn = 30, Hn = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5449,7 +5457,7 @@ H("sunfuse-site-card", class extends V {
       <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
         ${i?.state ? x`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${k(this.hass, "sensor", "state", i.state)}</span
+              >${O(this.hass, "sensor", "state", i.state)}</span
             >` : w}
       </div>
       ${this.config?.new_chargers && e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : w}
@@ -5479,7 +5487,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Bn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Vn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5503,13 +5511,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Vn - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Hn - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Vn - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Hn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Bn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Vn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5532,7 +5540,7 @@ H("sunfuse-site-card", class extends V {
 		return x`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? x`<button class="small" @click=${() => bt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? x`<button class="small" @click=${() => xt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : w}
       </div>
@@ -5607,20 +5615,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var Hn = 6, Un = 1e4;
+var Un = 6, Wn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Wn(e, t) {
+function Gn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Hn) r.push({
+	})), e.chargers.length > Un) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5669,14 +5677,14 @@ function Wn(e, t) {
 		sections: r
 	};
 }
-function Gn(e, t) {
-	let n = gt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Un);
+function Kn(e, t) {
+	let n = _t(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Wn);
 }
-async function Kn(e) {
-	let [t, n] = await Promise.all([Ge(e), He(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Gn(e, t);
-	if (n.length) return { views: n.map((e) => Wn(e, t)) };
+async function qn(e) {
+	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
+	for (let t of n) Kn(e, t);
+	if (n.length) return { views: n.map((e) => Gn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5687,7 +5695,7 @@ async function Kn(e) {
 	}] };
 }
 // src/index.ts
-var qn = [
+var Jn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5720,14 +5728,14 @@ var qn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of qn) window.customCards.push({
+for (let [e, t, n] of Jn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return Ye(t) ?? e;
+		return Ze(t) ?? e;
 	},
 	get description() {
-		return Ye(n) ?? "";
+		return Ze(n) ?? "";
 	}
 });
-export { Kn as generate };
+export { qn as generate };

@@ -1,4 +1,4 @@
-/* sources c286f7a489c35432f440e20a5140e81e0b2e9ed62b5e7873d188137e4af08970 */
+/* sources b07f6c1b4485c544d58af34b0c75088b952dec99b67de9f869431bbb1e4ffb29 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

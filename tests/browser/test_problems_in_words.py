@@ -1,0 +1,54 @@
+"""What a card says of something that went wrong: in the language of who looks, without words for programmers."""
+
+from playwright.sync_api import Browser, expect
+import pytest
+
+from .test_time_passes import page_of_cards
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("socket_enabled"),
+]
+
+# The server speaks English, and who looks German.
+SHOW = """async () => {
+  await import("/cards.js");
+  const key = "component.sunfuse.exceptions.no_statistics.message";
+  const card = document.createElement("sunfuse-capacity-card");
+  card.setConfig({ type: "", site: "S" });
+  card.hass = {
+    states: {}, language: "de", user: { id: "1", is_admin: true, name: "Owner" },
+    locale: { language: "de", number_format: "language", time_format: "24", time_zone: "local" },
+    config: { currency: "EUR", time_zone: "UTC" },
+    localize: (text) => text,
+    loadBackendTranslation: async (category) => (text, values) =>
+      category === "exceptions" && text === key ? `Keine Statistik von ${values.sensors}` : "",
+    callService: async () => {
+      throw {
+        message: "Validation error: No statistics of sensor.grid",
+        translation_domain: "sunfuse",
+        translation_key: "no_statistics",
+        translation_placeholders: { sensors: "sensor.grid" },
+      };
+    },
+    callWS: async () => [{ entry_id: "S", title: "Home", chargers: [], names: {} }],
+    connection: {
+      addEventListener() {}, removeEventListener() {},
+      subscribeMessage: async (listener) => {
+        listener({ set: { entry_id: "S", title: "Home", available: true, chargers: {} } });
+        return async () => {};
+      },
+    },
+  };
+  document.body.append(card);
+}"""
+
+
+def test_a_problem_is_told_in_the_language_of_who_looks(browser: Browser) -> None:
+    """On its first day a site has no statistics: the card says so as the rest of the page is said."""
+    page = page_of_cards(browser)
+    page.evaluate(SHOW)
+    card = page.locator("sunfuse-capacity-card")
+    expect(card).to_contain_text("Keine Statistik von sensor.grid")
+    expect(card).not_to_contain_text("Validation error")
+    page.context.close()
