@@ -113,6 +113,21 @@ async def test_unknown_chargers_are_bounded(watched: Watched, connect: Connect) 
     await connect("/one_more")
 
 
+async def test_who_is_accepted_makes_room_for_the_next(
+    watched: Watched, connect: Connect
+) -> None:
+    """Of twenty chargers behind one address the first are accepted; the others can come at once, not when those come back."""
+    many = MAX_PENDING_PER_ADDRESS
+    for number in range(many):
+        await connect(f"/X{number}")
+    for number in range(4):
+        watched.system.accept(StationConfig(identity=f"X{number}"))
+    for number in range(4):
+        await connect(f"/Y{number}")
+    with pytest.raises(WSServerHandshakeError, match="503"):
+        await connect("/one_more")
+
+
 async def test_a_heartbeat_is_no_news(
     watched: Watched, connect: Connect, clock: SteppedClock
 ) -> None:

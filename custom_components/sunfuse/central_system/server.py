@@ -234,6 +234,7 @@ class CentralSystem:
             station = self._new_station(config, accepted=True)
             if waiting is not None:
                 station = self._waiting.pop(waiting)
+                self._addresses.pop(waiting, None)
             elif memory:
                 station.restore(*(Stored.of(part) for part in memory))
             self._stations[name] = station
