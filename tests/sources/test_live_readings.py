@@ -294,7 +294,17 @@ async def test_a_total_that_is_ahead_of_its_phases_loses_no_meter(
     freezer.tick(1)
     show(hass, "l1", 25, "A")
     assert at() == confirmed + timedelta(seconds=1)
+    # An oven that no phase shows is on the one that has failed.
+    show(hass, "p", 10_000, "W")
+    assert at() == confirmed + timedelta(seconds=1)
+    freezer.tick(5)
+    show(hass, "p", 10_001, "W")
+    assert at() == confirmed + timedelta(seconds=1)
+    freezer.tick(1)
+    assert at() == confirmed - timedelta(seconds=600)
     # A clock that is set back makes no reading of the future.
+    show(hass, "p", 6900, "W")
+    assert at() == confirmed + timedelta(seconds=8)
     freezer.move_to(confirmed - timedelta(seconds=300))
     assert at() == confirmed - timedelta(seconds=600)
 

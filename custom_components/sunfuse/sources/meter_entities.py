@@ -52,7 +52,9 @@ class MeterEntities:
         self._phases = phases
         self._voltage_v = voltage_v
         self._signed: set[tuple[str, ...]] = set()
+        # By phases: when a total last confirmed them, and since when it differs.
         self._confirmed: dict[tuple[str, ...], datetime] = {}
+        self._differs_since: dict[tuple[str, ...], datetime] = {}
 
     def read(
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
@@ -95,15 +97,21 @@ class MeterEntities:
     ) -> datetime | None:
         """Return when a total last showed that the phases flow as they had reported: many sensors report only when they change.
 
-        When something changes, the total may be reported before the phases: what was confirmed a moment ago still holds.
+        When something changes, the total may be reported before the phases: what was confirmed a moment ago still holds. If they
+        do not follow, one of them has failed.
         """
+        now = dt_util.utcnow()
         sum_w = sum(phase.number for phase in phases) * self._voltage_v
         differs_w = abs(total.number - sum_w)
         most_w = max(_ROUNDED_A * self._voltage_v, _VOLTAGE * abs(sum_w))
         if _SAME_W < differs_w <= most_w:
             self._confirmed[meter.phases] = total.at
+        if differs_w <= most_w:
+            self._differs_since.pop(meter.phases, None)
+        elif now - self._differs_since.setdefault(meter.phases, now) > SAME_TIME:
+            self._confirmed.pop(meter.phases, None)
         at = self._confirmed.get(meter.phases)
-        return at if at is not None and at <= dt_util.utcnow() else None
+        return at if at is not None and at <= now else None
 
     def _of_total(
         self,
