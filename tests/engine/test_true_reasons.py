@@ -1,6 +1,7 @@
 """Random sites, in which no reason contradicts the facts."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 import random
@@ -15,6 +16,7 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     PerPhase,
     PowerReading,
+    ReasonKey,
     Site,
     Snapshot,
 )
@@ -27,7 +29,9 @@ from .reason_facts import false_reasons
 
 LASTS_S = 1000
 # In each of them a reason was false, or a car waited in vain.
-SEEDS = (0, 8, 12, 14, 21, 30, 48, 54, 82, 1046, 1067)
+SEEDS = (0, 8, 12, 14, 21, 30, 48, 54, 82, 1002, 1043, 1046, 1067)
+# An offer that is on its way rises in steps of seconds; a meter in doubt is given this long.
+RISES_S = 90
 # Nothing was measured before, and all start at once.
 BEGINS_S = 60
 BOOST = Boost(
@@ -63,6 +67,20 @@ def _found(seed: int) -> list[str]:
     policy = chance.choice(list(Policy))
     lately: deque[PerPhase] = deque(maxlen=150 // site.tick_s)
     found: list[str] = []
+    rising: dict[str, tuple[float, float]] = {}  # with this offer since
+
+    def stuck(decision: Decision, at_s: float) -> Iterator[str]:
+        """Yield who is said to rise, and does not."""
+        for one in decision.connectors:
+            if one.reason.key is not ReasonKey.RAMPING:
+                rising.pop(one.id, None)
+                continue
+            offer_a, since_s = rising.get(one.id, (0.0, at_s))
+            if one.offer_a > offer_a:
+                since_s = at_s
+            rising[one.id] = one.offer_a, since_s
+            if at_s - since_s > RISES_S:
+                yield f"{one.id} stays at {one.offer_a} {one.reason}"
 
     def judged(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         at_s = (snapshot.now - START).total_seconds()
@@ -78,9 +96,8 @@ def _found(seed: int) -> list[str]:
         decision, memory = decide(snapshot, memory)
         lately.append(decision.circuits[0].headroom_a)
         if at_s >= BEGINS_S:
-            found.extend(
-                f"{at_s} {one}" for one in false_reasons(snapshot, decision, lately)
-            )
+            false = (*false_reasons(snapshot, decision, lately), *stuck(decision, at_s))
+            found.extend(f"{at_s} {one}" for one in false)
         return decision, memory
 
     def house(at_s: float) -> PerPhase:

@@ -29,8 +29,17 @@ def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
     if long_ago or not tick.resources.is_phase(lack.resource):
         return False
     capacity, phase = tick.resources.place(lack.resource)
+    if _is_presumed(capacity, phase):
+        return False  # its load is not what it waits for
     peak_a = last_peak(capacity.past, phase).current_a
     return peak_a - max(capacity.uncontrolled_a[phase], 0.0) < SWITCHED_A
+
+
+def _is_presumed(capacity: Capacity, phase: int) -> bool:
+    """Whether more load is presumed of a phase than was measured of late: what is measured would leave enough, but the meter may have failed."""
+    load_a = max(capacity.uncontrolled_a[phase], 0.0)
+    peak_a = last_peak(capacity.past, phase).current_a
+    return capacity.may_carry_a[phase] >= max(peak_a, load_a) + PEAK_A
 
 
 def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
@@ -39,12 +48,9 @@ def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reason
     capacity, phase = tick.resources.place(lack.resource)
-    peak = last_peak(capacity.past, phase)
-    load_a = max(capacity.uncontrolled_a[phase], 0.0)
-    presumed_a = capacity.may_carry_a[phase]
-    if presumed_a >= max(peak.current_a, load_a) + PEAK_A:
-        # What is measured would leave it enough: the meter may have failed.
+    if _is_presumed(capacity, phase):
         return _waits_for_meter(capacity, phase, reason)
+    peak = last_peak(capacity.past, phase)
     if lack.resource in tick.resources.over() or peak.current_a <= 0:
         return reason
     return Reason(
@@ -76,6 +82,19 @@ def why_no_more(resource: int, tick: Tick) -> Reason:
     """Return why a resource gives a charging car no more."""
     reason = tick.resources.reason(resource)
     return _reserved(resource, RESERVED_A, reason, tick) or reason
+
+
+def why_doubted(asking: Ask, shares: Shares, tick: Tick) -> Reason | None:
+    """Return that a meter has to show that it works before a car gets more; None if that is not so, or for a minute only."""
+    resource, since = shares.kept_back.get(asking.id), asking.past.settled_at
+    if resource is None or since is None or not tick.resources.is_phase(resource):
+        return None
+    capacity, phase = tick.resources.place(resource)
+    if tick.snapshot.now - since < MINUTE or not _is_presumed(capacity, phase):
+        return None
+    where = tick.resources.reason(resource).values[:2]
+    load_a = ("load_a", capacity.may_carry_a[phase])
+    return Reason(key=ReasonKey.LIMITED_BY_METER, values=(*where, load_a))
 
 
 def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:

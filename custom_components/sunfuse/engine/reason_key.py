@@ -42,6 +42,7 @@ class ReasonKey(StrEnum):
     LIMITED_BY_DIMMING = "limited_by_dimming"
     LIMITED_BY_PEAK = "limited_by_peak"
     LIMITED_BY_IMBALANCE = "limited_by_imbalance"
+    LIMITED_BY_METER = "limited_by_meter"
     LIMITED_BY_BOOST = "limited_by_boost"
     LIMITED_BY_PLAN = "limited_by_plan"
     WAITING_FOR_PLAN = "waiting_for_plan"

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from .blocked import wavers, why_full, why_no_more, why_to_be_released, why_unsteady
+from .blocked import (
+    wavers,
+    why_doubted,
+    why_full,
+    why_no_more,
+    why_to_be_released,
+    why_unsteady,
+)
 from .cars.asking import Ask, idle, most, takes_no_more
 from .cars.compliance import DISTRUST, ComplianceStep
 from .cars.confirmed_offer import held_a
@@ -201,6 +208,8 @@ def _why_limited(
     if said_all and min(offer_a, target_a) > asking.most_a - NEARLY_A:
         return most
     lacks_a = target_a - offer_a
+    if lacks_a > NEARLY_A and (doubted := why_doubted(asking, shares, tick)):
+        return doubted
     kept_back = _kept_back(asking, lacks_a, shares, tick)
     if _is_ramping(asking, offer_a, lacks_a, tick, kept_back=kept_back):
         return Reason(

@@ -50,6 +50,7 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.LIMITED_BY_BOOST: Unused.FUSE,
     ReasonKey.METER_LOST: Unused.FUSE,
     ReasonKey.WAITING_FOR_METER: Unused.FUSE,
+    ReasonKey.LIMITED_BY_METER: Unused.FUSE,
 }
 # A car that stays this far below its offer does not take it.
 TAKES = 0.9

@@ -52,6 +52,7 @@ _CAUSES: Mapping[ReasonKey, LimitCause] = {
     ReasonKey.LIMITED_BY_TEMPERATURE: LimitCause.TEMPERATURE,
     ReasonKey.METER_LOST: LimitCause.METER_LOST,
     ReasonKey.WAITING_FOR_METER: LimitCause.METER_LOST,
+    ReasonKey.LIMITED_BY_METER: LimitCause.METER_LOST,
     ReasonKey.LIMITED_BY_CHARGER: LimitCause.CHARGER,
 }
 # On the way to another current: these say nothing about what limits it.
