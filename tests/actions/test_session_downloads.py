@@ -123,6 +123,9 @@ async def test_every_format(hass: HomeAssistant, home: Home) -> None:
     assert b64decode(pdf["content"]).startswith(b"%PDF-1.7")
     may = await export(home, end="2026-06-01T00:00:00")
     assert may["sessions"] == 0
+    # Whoever mixes up the two ends gets no empty bill.
+    with pytest.raises(ServiceValidationError, match="ends before it begins"):
+        await export(home, start="2026-07-01T00:00:00", end="2026-06-01T00:00:00")
     with pytest.raises(ServiceValidationError):
         await export(home, person="nobody")
 

@@ -153,12 +153,18 @@ def session_filter(
     """Return which sessions are asked for.
 
     Raises:
-        ServiceValidationError: nothing, or more than one thing, has a name.
+        ServiceValidationError: nothing, or more than one thing, has a name; or the period ends before it begins.
 
     """
+    start, end = asked.get("start"), asked.get("end")
+    if start is not None and end is not None and end < start:
+        # Whoever mixes them up would get an empty bill.
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="period_reversed"
+        )
     return SessionFilter(
-        start=asked.get("start"),
-        end=asked.get("end"),
+        start=start,
+        end=end,
         person=_key(names[GroupBy.PERSON], asked.get("person")),
         vehicle=_key(names[GroupBy.VEHICLE], asked.get("vehicle")),
         station=_key(names[GroupBy.STATION], asked.get("charger")),
