@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 import math
+import random
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from custom_components.sunfuse.engine.model import (
     MeterReading,
     Mode,
     PerPhase,
+    PhaseReport,
     PowerReading,
     ReasonKey,
     Site,
@@ -25,7 +27,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.tuning import Characteristic
 
 from .common import NOW, car, decided, offers, site, values
-from .plant import Battery, Car, Plant, charger, main, steady
+from .plant import START, Battery, Car, Plant, charger, main, steady
 
 type Shows = Callable[[float, PerPhase], PerPhase]
 DIES_S = 120.0
@@ -748,6 +750,36 @@ def test_a_live_phase_counts_beside_a_silent_one() -> None:
     assert max(found[265:400]) <= 25.0
 
 
+class QuietlyLost(Plant):
+    """A plant of which one sensor no longer reports, and does not say so."""
+
+    def _reading(
+        self,
+        now: datetime,
+        flow: PerPhase,
+        chance: random.Random,
+        silent: tuple[int, ...] = (),
+    ) -> MeterReading:
+        reading = super()._reading(now, flow, chance)
+        old = min(now, START + timedelta(seconds=200))
+        reports = tuple(
+            PhaseReport(at=old if phase == 2 else now, sensor=f"L{phase + 1}")
+            for phase in range(3)
+        )
+        return replace(reading, at=old, reports=reports)
+
+
+def test_a_live_phase_counts_beside_one_that_no_longer_reports() -> None:
+    """An oven on a phase whose sensor lives makes the cars pause."""
+    plant = QuietlyLost(
+        cars=cars(),
+        circuits=(main(),),
+        loads={"main": lambda at_s: (4.0 if at_s < 250 else 19.0, 4.0, 4.0)},
+    )
+    found = flows(plant, 400)
+    assert max(found[265:400]) <= 25.0
+
+
 @pytest.mark.parametrize(
     "reading",
     [
@@ -778,6 +810,27 @@ def test_the_sensor_that_is_stale_is_named() -> None:
     lost = decision.circuits[0].meter_lost("Main fuse")
     assert lost == decision.connectors[0].reason
     assert decided(site(car("a"))).circuits[0].meter_lost("Main fuse") is None
+
+
+def test_live_phases_count_beside_one_that_is_stale() -> None:
+    """A sensor that only stops to report costs no more than one that says that it has no value."""
+    old, new = NOW - timedelta(minutes=10), NOW
+    reports = tuple(
+        PhaseReport(at=at, sensor=f"sensor.l{place}")
+        for place, at in enumerate((new, old, new), 1)
+    )
+    stale = MeterReading(
+        at=old, current_a=(24, 1, 1), oldest="sensor.l2", reports=reports
+    )
+    decision = decided(replace(site(car("a")), meters=(("main", stale),)))
+    assert decision.circuits[0].meter is MeterQuality.STALE
+    assert decision.circuits[0].sensors == ("sensor.l2",)
+    assert decision.circuits[0].uncontrolled_a[0] == 24 - 16
+    assert offers(decision) == {"a": 6}
+    # What is too old on all phases, or on one that does not feed the circuit, tells nothing.
+    assert stale.since(NOW + timedelta(seconds=1)) is None
+    assert replace(stale, reports=(reports[0], None, None)).since(NOW) is None
+    assert replace(stale, current_a=None, power_w=1.0).since(NOW) is None
 
 
 def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:

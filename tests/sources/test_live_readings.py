@@ -235,10 +235,18 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     meter = read(hass, source).meter
     assert meter
     assert meter.at == start
+    # What the other phases show counts when this one is too old.
+    living = meter.since(start + timedelta(seconds=1))
+    assert living
+    assert living.silent == ("sensor.l3",)
+    assert list(living.known_a) == [1, 2, None]
+    assert living.at == start + timedelta(seconds=40)
+    assert living.unsigned
     show(hass, "l3", 1, "A")
     meter = read(hass, source).meter
     assert meter
     assert meter.at == start + timedelta(seconds=40)
+    assert not meter.reports
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ two, its legs). Grid power is positive on import, battery power is positive on d
 timezone-aware UTC.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from .reason_key import ReasonKey
 from .tuning import BatteryRules, Characteristic, Derating, Policy, Tuning
@@ -134,19 +135,47 @@ def watts(power_w: float | None, current_a: PerPhase, voltage_v: float) -> float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseReport:
+    """When a phase was reported last, and by which sensor."""
+
+    at: datetime
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterReading:
     """What a circuit's meter reports: signed amperes per phase, or only the total in watts.
 
     If some of its sensors are `silent`, `known_a` is what the others report of their phases.
     """
 
-    at: datetime
+    at: datetime  # of its oldest part
     current_a: PerPhase | None = None
     power_w: float | None = None
     known_a: tuple[float | None, ...] = ()
     silent: tuple[str, ...] = ()  # the names of the sensors without a value
     unsigned: bool = False  # whether `known_a` may be export
     oldest: str | None = None  # the name of the sensor with the oldest value
+    # Where phases were reported at different times: each of them; None where one does not feed the circuit.
+    reports: tuple[PhaseReport | None, ...] = ()
+
+    def since(self, at: datetime) -> Self | None:
+        """Return the reading as if the sensors were silent that have not reported since then; None if all of them, or nobody knows."""
+        if self.current_a is None:
+            return None
+        old = [one is not None and one.at < at for one in self.reports]
+        new_at = [one.at for one in self.reports if one is not None and one.at >= at]
+        if not new_at or not any(old):
+            return None
+        known = zip(self.current_a, old, strict=True)
+        named = zip(self.reports, old, strict=True)
+        return replace(
+            self,
+            at=min(new_at),
+            current_a=None,
+            known_a=tuple(None if is_old else a for a, is_old in known),
+            silent=tuple(one.sensor for one, is_old in named if one and is_old),
+        )
 
     def watts(self, voltage_v: float) -> float | None:
         """Return the power from the grid, None if the meter reports neither that nor currents."""

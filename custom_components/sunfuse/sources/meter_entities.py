@@ -7,7 +7,7 @@ from typing import Self
 
 from homeassistant.util import dt as dt_util
 
-from ..engine.model import MeterReading
+from ..engine.model import MeterReading, PhaseReport
 from .config import MeterConfig, PowerSource
 from .phase_currents import on_the_site, signed_by_phase, signed_by_total
 from .states import StateReader, Value
@@ -70,11 +70,12 @@ class MeterEntities:
         known = [phase.value for phase in currents if phase.value is not None]
         numbers = [p.value.number if p.value is not None else None for p in currents]
         at = oldest(known or ([power] if power else []))
+        confirmed_at = at
         if power is not None and not silent:
-            at = max(at, self._confirmed_at(meter, power, known) or at)
+            confirmed_at = self._confirmed_at(meter, power, known) or at
         reading = MeterReading(
             # The total is for the surplus; the fuse protects the phases.
-            at=at,
+            at=max(at, confirmed_at),
             power_w=power.number if power else None,
             oldest=_oldest_name(part for phase in currents for part in phase.parts),
         )
@@ -90,7 +91,22 @@ class MeterEntities:
             current_a=on_the_site(
                 [value.number for value in known], wired, self._phases
             ),
+            unsigned=not (meter.phases_export or meter.phases in self._signed),
+            reports=self._reports(currents, wired, confirmed_at),
         )
+
+    def _reports(
+        self, currents: list[_Phase], wired: tuple[int, ...], confirmed_at: datetime
+    ) -> tuple[PhaseReport | None, ...]:
+        """Return when each phase was reported; nothing if that was about the same time."""
+        times = [p.value.at for p in currents if p.value is not None]
+        if max(times) - max(min(times), confirmed_at) <= SAME_TIME:
+            return ()
+        found: list[PhaseReport | None] = [None] * self._phases
+        for place, phase, at in zip(wired, currents, times, strict=True):
+            name = _oldest_name(phase.parts) or phase.name
+            found[place] = PhaseReport(at=max(at, confirmed_at), sensor=name)
+        return tuple(found)
 
     def _confirmed_at(
         self, meter: MeterConfig, total: Value, phases: list[Value]

@@ -76,21 +76,18 @@ def judge(
     elif reading is None or reading.silent:
         reading = _bridged(reading, past, snapshot) or reading
     if reading is not None and reading.silent:
-        completed, unmeasured = _completed(reading, cars_a, past, snapshot)
-        return Judged(
-            quality=missing,
-            past=past,
-            reading=completed,
-            unmeasured=unmeasured,
-            sensors=reading.silent,
-        )
+        return _partly(missing, reading, cars_a, past, snapshot)
     if reading is None or (reading.current_a is None and reading.power_w is None):
         return Judged(quality=missing, past=past)
     if _out_of_range(circuit, reading, snapshot):
         return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
-    if (snapshot.now - reading.at).total_seconds() > circuit.meter_max_age_s:
+    valid_since = snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
+    if reading.at < valid_since:
+        stale = MeterQuality.STALE
+        if (living := reading.since(valid_since)) is not None:
+            return _partly(stale, living, cars_a, past, snapshot)
         blamed = (reading.oldest,) if reading.oldest else ()
-        return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
+        return Judged(quality=stale, past=past, sensors=blamed)
     if reading.at != past.read_at and _jumped(circuit, reading, cars_a, past):
         past = replace(past, suspect_a=reading.current_a, read_at=reading.at)
     elif reading.at != past.read_at:
@@ -118,14 +115,7 @@ def judge(
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
     if (living := without_stuck(reading, standing)) is not None:
-        completed, unmeasured = _completed(living, cars_a, past, snapshot)
-        return Judged(
-            quality=MeterQuality.FROZEN,
-            past=past,
-            reading=completed,
-            unmeasured=unmeasured,
-            sensors=living.silent,
-        )
+        return _partly(MeterQuality.FROZEN, living, cars_a, past, snapshot)
     return Judged(
         quality=MeterQuality.GOOD,
         past=past,
@@ -201,6 +191,24 @@ def _unconfirmed(
         reading=last,
         doubted=True,
         unconfirmed=True,
+    )
+
+
+def _partly(
+    quality: MeterQuality,
+    reading: MeterReading,
+    cars_a: PerPhase,
+    past: CircuitMemory,
+    snapshot: Snapshot,
+) -> Judged:
+    """Return what counts of a meter of which some sensors do not: what the others show."""
+    completed, unmeasured = _completed(reading, cars_a, past, snapshot)
+    return Judged(
+        quality=quality,
+        past=past,
+        reading=completed,
+        unmeasured=unmeasured,
+        sensors=reading.silent,
     )
 
 
