@@ -134,19 +134,24 @@ def why_stopped(standing: Standing, reason: Reason, tick: Tick) -> Reason:
         or not locked_out(standing.past, tick.snapshot)
     ):
         return reason
-    return _pauses(standing.past, locked_until(standing.past, tick.snapshot.tuning))
+    return _locked(standing.past, tick)
 
 
 def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
-    """Return until when a connector pauses, and why it was stopped; that alone where the car waits for longer."""
-    cause = past.stopped_for
+    """Return until when a connector pauses, and why it was stopped."""
+    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=past.stopped_for)
+
+
+def _locked(past: ConnectorMemory, tick: Tick) -> Reason:
+    """Return until when a connector may not start again; what it was stopped for, where the car waits for longer by that."""
+    until, cause = locked_until(past, tick.snapshot.tuning), past.stopped_for
     if cause is not None and cause.key is ReasonKey.CAR_FINISHED:
         return cause
     if cause is not None and cause.key is ReasonKey.WAITING_FOR_TURN:
         turn = datetime.fromisoformat(str(dict(cause.values)["until"]))
         if until is not None and until <= turn:
             return cause
-    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=cause)
+    return _pauses(past, until)
 
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
@@ -168,10 +173,10 @@ def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
 
 def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     """Return what a connector waits for that could have its minimum but not yet."""
-    past, tuning = asking.past, tick.snapshot.tuning
+    past = asking.past
     planned = asking.plan if asking.solar else None
     if locked_out(past, tick.snapshot) and planned is None:
-        return _pauses(past, locked_until(past, tuning))
+        return _locked(past, tick)
     starting = asking.sun_changes_at
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
