@@ -691,6 +691,27 @@ def test_a_silent_phase_is_known_by_the_total() -> None:
     assert max(found[265:400]) <= 25.0
 
 
+def test_the_current_of_motors_is_on_a_silent_phase_too() -> None:
+    """A heat pump of 10 A takes the power of 8 A: of a total of 23 A, 17 A are on the silent phase, and 15 A by the sum alone."""
+    good = MeterReading(at=NOW, current_a=(15.0, 10.0, 0.0), power_w=23 * 230.0)
+    later = NOW + timedelta(seconds=10)
+    lost = MeterReading(
+        at=later,
+        known_a=(None, 10.0, 0.0),
+        power_w=25 * 230.0,
+        silent=("L1",),
+    )
+    idle = replace(site(), meters=(("main", good),))
+    _, memory = decide(idle, Memory())
+    decision, _ = decide(replace(idle, now=later, meters=(("main", lost),)), memory)
+    assert decision.circuits[0].uncontrolled_a == pytest.approx((17.0, 10.0, 0.0))
+    # A total that is a step ahead of its phases is no power factor.
+    ahead = replace(good, power_w=4 * 230.0)
+    _, memory = decide(replace(idle, meters=(("main", ahead),)), Memory())
+    decision, _ = decide(replace(idle, now=later, meters=(("main", lost),)), memory)
+    assert decision.circuits[0].uncontrolled_a == pytest.approx((20.0, 10.0, 0.0))
+
+
 @pytest.mark.parametrize("told", [False, True])
 @pytest.mark.parametrize("unsigned", [False, True])
 def test_a_silent_phase_beside_one_that_exports(*, told: bool, unsigned: bool) -> None:

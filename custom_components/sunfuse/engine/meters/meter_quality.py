@@ -35,6 +35,8 @@ STILL_BRIEF_S = 30.0
 BRIDGED = timedelta(seconds=5)
 # The next value of a meter comes within this many intervals.
 NEXT = 1.5
+# A house has a power factor of 0.8 at least: this part of its current is no power. What is beyond that is of another time.
+_REACTIVE = 0.2
 # Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
 _ZERO_A = 0.05
 _NOTHING_A = 1.0
@@ -231,7 +233,8 @@ def _completed(
     rest_a = float("-inf")
     if reading.power_w is not None:
         measured_a = sum(a or 0.0 for a in known)
-        rest_a = reading.power_w / snapshot.site.voltage_v - measured_a
+        total_a = reading.power_w / snapshot.site.voltage_v
+        rest_a = total_a + _reactive_a(past, snapshot) - measured_a
     by_total = reading.power_w is not None and silent == 1
     if reading.unsigned and (
         any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
@@ -243,6 +246,14 @@ def _completed(
         current_a.append(silent_a if reported is None else reported)
     completed = replace(reading, current_a=tuple(current_a))
     return completed, tuple(a is None and not by_total for a in known)
+
+
+def _reactive_a(past: CircuitMemory, snapshot: Snapshot) -> float:
+    """Return what the phases carried beyond their total when all were known: motors draw current that is no power."""
+    if not past.read_a or past.read_w is None:
+        return 0.0
+    beyond_a = sum(past.read_a) - past.read_w / snapshot.site.voltage_v
+    return max(min(beyond_a, _REACTIVE * sum(map(abs, past.read_a))), 0.0)
 
 
 def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:
