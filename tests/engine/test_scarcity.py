@@ -258,12 +258,14 @@ def test_nothing_lies_idle_below_a_minimum(
 @pytest.mark.parametrize(
     ("a_needs_ah", "b_changes", "expected"),
     [
-        # 13 A for three hours: a needs 12 Ah of them, b 18 Ah at its minimum: nobody is stopped, and a has the rest.
-        (12, {}, {"a": 7, "b": 6}),
+        # 13 A for three hours: a needs 4 Ah of them, b 18 Ah at its minimum: nobody is stopped, and a has the rest.
+        (4, {}, {"a": 7, "b": 6}),
+        # There would be just enough for both, and nothing for others that may come.
+        (12, {}, {"a": 13, "b": 0}),
         # With 6 A for b, a would not be ready.
         (30, {}, {"a": 13, "b": 0}),
         # A lower priority makes room.
-        (12, {"priority": 4}, {"a": 13, "b": 0}),
+        (4, {"priority": 4}, {"a": 13, "b": 0}),
     ],
 )
 def test_who_runs_keeps_its_minimum_where_that_makes_nobody_late(
@@ -767,6 +769,22 @@ def test_who_leaves_first_starts_beside_those_that_have_time() -> None:
     assert offers(decision) == {"early": 16, "late": 6, "middle": 7}
 
 
+@pytest.mark.parametrize("policy", [Policy.DEADLINE, Policy.LAXITY])
+@pytest.mark.parametrize(("each_ah", "places"), [(12, "abc"), (30, "ab")])
+def test_who_come_together_start_together_where_little_is_needed(
+    policy: Policy, each_ah: float, places: str
+) -> None:
+    """29 A for ten hours: three cars that need 36 Ah share them. Where they need 90 Ah, who may still come would lack what the last one has too early."""
+    cars = [
+        needs(name, 10 + place, each_ah, offer_a=0.0)
+        for place, name in enumerate("abc")
+    ]
+    _, decision, _ = settle(on(29, *cars, policy=policy), 60, asleep("a", "b", "c"))
+    told = offers(decision)
+    assert [name for name, a in told.items() if a] == list(places)
+    assert sum(told.values()) == pytest.approx(29, abs=0.5)
+
+
 def test_laxity_reckons_with_what_a_car_really_takes() -> None:
     """Both lack 12 Ah in four hours; one takes 6 A and one phase, and so has no time to wait."""
     a = needs("a", 4, 7, offer_a=0.0, phases=(0,))
@@ -923,8 +941,8 @@ def test_a_car_that_would_be_left_out_soon_does_not_go_first(
 def test_what_a_car_needs_that_was_just_stopped_counts(
     c_needs_ah: float, stays: bool
 ) -> None:
-    """Of 29 A x 6 h x 0.8, a, b and c need 130 Ah if c needs much, although it may not start in its first minute without: d has no room then."""
-    a = needs("a", 3, 20, offer_a=16.0)
+    """Of 29 A x 6 h x 0.65, a, b and c need 120 Ah if c needs much, although it may not start in its first minute without: d has no room then."""
+    a = needs("a", 3, 10, offer_a=16.0)
     b, d = needs("b", 4, 20, offer_a=7.0), needs("d", 8, 20, offer_a=6.0)
     c = needs("c", 6, c_needs_ah, offer_a=0.0)
     stopped = waits(0.2)

@@ -7,8 +7,9 @@ not fit before one of them leaves, the one that needs most is left out. It comes
 they can be ready all the same beside what it can still get, and still before the cars that leave later. A car that can wait
 no longer comes first, whenever it leaves.
 
-While all can be ready, order matters little, and every car that leaves later may keep its minimum. So may any car that runs
-where that makes nobody late: who goes first then has the rest, and nobody is stopped for it.
+Others may still come, and what a car that leaves late has too early, they would lack. So order matters long before there is
+too little. Only while little is needed it does not, and every car that leaves later may keep its minimum. So may any car that
+runs where that makes nobody late, also of those that may come: who goes first then has the rest, and nobody is stopped for it.
 """
 
 from collections import defaultdict
@@ -27,9 +28,11 @@ NOW_S = 300.0
 TOO_LATE_S = 60.0
 # Who leaves within this time. What is free until then is known well enough to leave somebody out.
 SOON_S = 9000.0
-# There is enough for all if they need no more than this part of what is free now: others will come.
-ENOUGH = 0.5
-# The same for those that leave soon, before one that cannot be ready keeps its place among them.
+# There is enough for all if they need no more than this part of what is free now.
+ENOUGH = 0.15
+# A car that runs makes nobody late if all, with its minimum, need no more than this part.
+LET_STAY = 0.65
+# The same for those that leave soon, before one that cannot be ready keeps its place among them: few will come in that time.
 LET_IN = 0.8
 
 
@@ -184,7 +187,7 @@ def _let_stay(
         wants_as = min(charge_as(asking, snapshot), takes_a(asking) * left_s)
         for index, coefficient in _uses(asking, resources).items():
             used_as[index] += coefficient * wants_as
-            left_as[index] = free[index] * left_s * LET_IN - used_as[index]
+            left_as[index] = free[index] * left_s * LET_STAY - used_as[index]
         spare.append((left_s, left_as))
     places = {asking.id: place for place, (_, _, asking) in enumerate(others)}
     runs.sort(key=lambda a: (places.get(a.id, len(places)), a.id))
