@@ -94,6 +94,11 @@ async def test_a_panel_with_a_meter(hass: HomeAssistant) -> None:
     form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
     form = await send(hass, form, PLACE)
     assert form["description_placeholders"] == {"now": "Now: feeding in 2.3 kW."}
+    # Next to nothing has no direction that could be wrong.
+    hass.states.async_set("sensor.grid", "40", unit)
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    form = await send(hass, form, PLACE)
+    assert form["description_placeholders"] == {"now": "Now: drawing 0.0 kW."}
 
 
 async def test_a_panel_is_changed(hass: HomeAssistant) -> None:

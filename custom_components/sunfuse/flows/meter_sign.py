@@ -50,8 +50,10 @@ async def _async_reading(hass: HomeAssistant, meter: MeterConfig, sentence: str)
     sentences = await async_load_sentences(hass)
 
     def flow(power_w: float) -> str:
-        way = "drawing" if power_w >= 0 else "feeding"
-        return sentences[f"meter_{way}"].format(power=f"{abs(power_w) / 1000:.1f}")
+        # What is shown as 0.0 has no direction that could be wrong.
+        power_kw = round(power_w / 1000, 1)
+        way = "drawing" if power_kw >= 0 else "feeding"
+        return sentences[f"meter_{way}"].format(power=f"{abs(power_kw):.1f}")
 
     parts = []
     if (total_w := power_now_w(hass, meter.power)) is not None:
