@@ -260,8 +260,10 @@ def _keys(shown: Shown) -> list[ReasonKey]:
 
 
 def _another_fact(one: Shown, other: Shown) -> bool:
-    """Whether a fact became true, or is no longer; or a car waits as planned for something else, or may charge, or may not."""
-    if one.attributes != other.attributes and _PASSING.isdisjoint(_keys(other)):
+    """Whether a fact became true, or is no longer; a car waits as planned for something else; it may charge, or may not, or its pause is over."""
+    ends = ReasonKey.PAUSING in _keys(one) and ReasonKey.PAUSING not in _keys(other)
+    differs = ends or one.attributes != other.attributes
+    if differs and _PASSING.isdisjoint(_keys(other)):
         return True
     changed = set(_keys(one)) ^ set(_keys(other))
     if changed <= _WAITS_FOR_SUN:

@@ -267,6 +267,26 @@ def test_a_car_that_pauses_all_day() -> None:
     assert rows < 200
 
 
+def test_a_pause_that_is_over() -> None:
+    """Every ten minutes a car pauses for one, and then waits: it is not said to pause until a time that is over."""
+
+    def waits(second: int) -> tuple[ReasonKey, float, bool]:
+        since_s = second % 600
+        if since_s < 60:
+            return ReasonKey.PAUSING, 0.0, False
+        key = (ReasonKey.WAITING_FOR_CAPACITY, ReasonKey.LOAD_PEAKED)[second // 7 % 2]
+        return (key, 0.0, False) if since_s < 300 else (ReasonKey.FULL_POWER, 0.0, True)
+
+    calm, said, over_s = WriteThrottle(REASON_PACE), ReasonKey.FULL_POWER, 0
+    for second in range(DAY_S // 4):
+        key, _, charges = waits(second)
+        shown = shown_reasons((Reason(key=key),), charges=charges, moment=None)
+        if calm.due(shown, second):
+            said = key
+        over_s += said is ReasonKey.PAUSING and key is not ReasonKey.PAUSING
+    assert over_s == 0
+
+
 def test_a_number_that_wavers_hides_no_reason() -> None:
     """The surplus of the sun is another one with each reading: the minimum that a car has for minutes is shown all the same."""
     sun = random.Random(1)
