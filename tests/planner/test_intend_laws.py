@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.sunfuse.planner import (
+    Assumption,
     CarMode,
     CarOutlook,
     CircuitOutlook,
@@ -152,8 +153,7 @@ def _hold_circuits(outlook: Outlook, intention: Intention) -> None:
                         current_a if told.circuit == "shed" else 0.0
                     )
             house_a = (slot.house_w - slot.sun_w) / _VOLTAGE_V / 3
-            predicted = outlook.battery is not None and not outlook.battery.controllable
-            if predicted:
+            if Assumption.BATTERY_PREDICTED in intention.assumptions:
                 house_a -= slot.battery_w / _VOLTAGE_V / 3
             room_a = max(0.0, main.limit_a[phase] - max(0.0, house_a))
             assert amperes["main"] <= room_a + 0.02

@@ -19,6 +19,8 @@ from custom_components.sunfuse.planner import (
     clock_steps,
     intend,
 )
+from custom_components.sunfuse.planner.outlook_to_intention import intend_with
+from custom_components.sunfuse.planner.simple.simple_shares import plan_without_solver
 
 from .sites import EVENING, MORNING, by_hour, car, exactly, night
 
@@ -128,6 +130,20 @@ def test_a_battery_that_nobody_commands_is_predicted() -> None:
     )
     assert intention.slots[0].grid_w == pytest.approx(0, abs=1)
     assert all(slot.command is BatteryCommand.NORMAL for slot in intention.slots)
+
+
+def test_without_the_solver_the_battery_is_left_to_itself() -> None:
+    """Nobody plans when it should supply what; a hold all night would leave the house to the grid beside a full battery."""
+    for outlook in (
+        night(battery=BATTERY),
+        night(car(energy_wh=9_000.0), battery=BATTERY),
+    ):
+        intention = intend_with(plan_without_solver, outlook, None)
+        assert Assumption.WITHOUT_SOLVER in intention.assumptions
+        assert Assumption.BATTERY_PREDICTED in intention.assumptions
+        assert {slot.command for slot in intention.slots} == {BatteryCommand.NORMAL}
+        assert [slot.battery_w for slot in intention.slots[:8]] == [400.0] * 8
+        assert all(not car.shortfalls for car in intention.cars)
 
 
 def test_carbon_counts_as_much_as_is_asked_for() -> None:
