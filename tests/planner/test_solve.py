@@ -205,6 +205,37 @@ def test_later_steps_may_fall_below_the_minimum_on_average() -> None:
     assert plan.store("zoe").charge_w == (0.0, 0.0, 1_000.0, 0.0)
 
 
+def test_little_sun_of_a_later_step_is_worth_no_more_than_that_of_the_next() -> None:
+    """4 kWh at 4 kW or not at all, beside 1 kW of sun in each hour: 3 of them come from the grid, whenever it charges.
+
+    A mean of 1.3 kW in each of the later hours would look like 1 from the grid, and put the car off from plan to plan.
+    """
+    zoe = car(min_charge_w=4_000.0, goals=(Goal(step=3, energy_wh=4_000.0),))
+    asked = problem(zoe, solar_w=(1_000.0,) * 4, exact_steps=1)
+    assert solve(asked).store("zoe").charge_w[0] == pytest.approx(4_000)
+    # What is cheaper later is worth waiting for.
+    later = replace(asked, import_price=(0.30, 0.30, 0.10, 0.30))
+    assert solve(later).store("zoe").charge_w == pytest.approx((0, 0, 4_000, 0), abs=1)
+    # A battery supplies what the sun does not, at no price: then it charges at once, and the sun of later hours is exported.
+    beside = replace(later, stores=(zoe, battery()))
+    assert solve(beside).cost == pytest.approx(-3 * 0.08, abs=0.001)
+
+
+def test_who_follows_the_sun_later_loses_as_much_as_now() -> None:
+    """1.5 kW of sun store 1.155 kW beside losses of 225 W; at full power the losses of the same energy would be half of that."""
+    zoe = car(
+        min_charge_w=1_380.0,
+        max_charge_w=3_680.0,
+        charge_efficiency=0.92,
+        standby_w=225.0,
+        goals=(Goal(step=3, energy_wh=2 * 1_155.0),),
+    )
+    asked = problem(zoe, solar_w=(1_500.0,) * 4, exact_steps=1)
+    planned = solve(asked).store("zoe")
+    assert planned.charge_w[:2] == pytest.approx((1_500, 1_500), abs=1)
+    assert planned.energy_wh[-1] == pytest.approx(2_310, abs=1)
+
+
 def test_charging_fast_loses_less_in_the_car() -> None:
     """225 W while it charges and 92 % besides: 11 kWh in one hour rather than over four (HTW Berlin, 2025)."""
     zoe = car(

@@ -25,6 +25,7 @@ from ..problem import (
 )
 from ..room import attainable_kw, room_of
 from .branching import Columns, Solution, Unsolved, Values
+from .later_sun import pay_beyond_sun
 from .one_direction import Directions
 from .peak_rows import PeakRows
 from .program import Program, Term
@@ -64,8 +65,12 @@ class Formulation:
         self._hours = np.array(problem.steps_s) / 3600
         self._scale = _scale(problem)
         self._dearest = self._scale.dearest
-        self._import = self._grid_columns(problem.import_price, +1)
-        self._export = self._grid_columns(problem.export_price, -1)
+        bought = np.array(problem.import_price)
+        if problem.carbon_g:
+            bought = bought + np.array(problem.carbon_g) / 1000 * problem.carbon_price
+        sold = np.array(problem.export_price)
+        self._import = self._grid_columns(problem.max_import_w, bought)
+        self._export = self._grid_columns(problem.max_export_w, -sold)
         # Import above the limit also has its normal price. It is the household's alone: no store takes part in it.
         most_in = np.array(series(problem.max_import_w, problem.steps))
         beyond_w = np.array(problem.load_w) - np.array(problem.solar_w) - most_in
@@ -81,6 +86,14 @@ class Formulation:
         ]
         self._share_fairly()
         self._balance()
+        given = [each.discharge for each in self._stores if each.discharge is not None]
+        pay_beyond_sun(
+            problem,
+            self._program,
+            [each.later_sun for each in self._stores if each.later_sun is not None],
+            (self._import, *given),
+            (bought - sold) * self._hours,
+        )
         self._directions = Directions(
             problem=problem,
             program=self._program,
@@ -148,16 +161,11 @@ class Formulation:
 
     # The grid
 
-    def _grid_columns(self, price: tuple[float, ...], sign: int) -> Columns:
-        problem = self._problem
-        cost = sign * np.array(price)
-        if sign > 0 and problem.carbon_g:
-            cost = cost + np.array(problem.carbon_g) / 1000 * problem.carbon_price
-        limit = problem.max_import_w if sign > 0 else problem.max_export_w
+    def _grid_columns(self, limit: float | tuple[float, ...], price: Values) -> Columns:
         return self._program.columns(
-            problem.steps,
-            upper=np.array(series(limit, problem.steps)) / 1000,
-            cost=cost * self._hours,
+            self._problem.steps,
+            upper=np.array(series(limit, self._problem.steps)) / 1000,
+            cost=price * self._hours,
         )
 
     def _excess(

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..problem import Problem, Store, Strategy, reachable_wh, series
 from .branching import Columns, Values
+from .later_sun import LaterSun, add_parts
 from .program import Program, Term
 from .store_runs import StoreRuns
 
@@ -76,6 +77,7 @@ class StoreColumns:
     apart: Columns | None  # whether it charges (1) or discharges (0) in a step
     missing: Columns  # one for each goal
     held: Held
+    later_sun: LaterSun | None
 
 
 class StoreRows:
@@ -130,7 +132,12 @@ class StoreRows:
             on = program.columns(
                 self._exact, upper=np.where(self._most[: self._exact] > 0, 1.0, 0.0)
             )
-        held = self._add_energy(charge, discharge, on)
+        later_sun = None
+        if self._has_minimum and store.strategy is not Strategy.SPREAD:
+            later_sun = add_parts(
+                self._problem, program, store, charge, self._near, self._attainable
+            )
+        held = self._add_energy(charge, discharge, on, later_sun)
         self._add_taken(charge)
         full = self._add_demand(charge, held)
         if on is not None:
@@ -156,6 +163,7 @@ class StoreRows:
             apart=apart,
             missing=self._add_goals(held),
             held=held,
+            later_sun=later_sun,
         )
 
     def _order(self) -> Values:
@@ -177,7 +185,11 @@ class StoreRows:
         return np.array(self._store.charge_value) * self._hours
 
     def _add_energy(
-        self, charge: Columns, discharge: Columns | None, on: Columns | None
+        self,
+        charge: Columns,
+        discharge: Columns | None,
+        on: Columns | None,
+        later_sun: LaterSun | None,
     ) -> Held:
         """Add what the store holds after each step, and its bounds.
 
@@ -193,7 +205,11 @@ class StoreRows:
         spreads = store.strategy is Strategy.SPREAD
         if not spreads:
             share[: self._exact] = 0.0
+        if later_sun is not None:
+            share[later_sun.steps] = 0.0
         flows = [(charge, np.maximum(store.charge_efficiency - share, 0.0) * hours)]
+        if later_sun is not None and lost:
+            flows.append((later_sun.part, -lost * hours))
         if on is not None and lost and not spreads:
             flows.append((on, -lost * hours[: self._exact]))
         if discharge is not None:

@@ -65,10 +65,8 @@ class CarReader:
         assumed: Assumed,
         load_w: Series,
         sun_w: Series,
-        *,
-        exact_steps: int,
     ) -> None:
-        """Use the load and the solar power that the plan assumes; the first steps are planned with minimum powers."""
+        """Use the load and the solar power that the plan assumes."""
         self._outlook = outlook
         self._assumed = assumed
         self._starts = outlook.starts
@@ -80,7 +78,6 @@ class CarReader:
             outlook=outlook,
             assumed=assumed,
             surplus=self._surplus,
-            exact_steps=exact_steps,
         )
         prices = assumed.import_price
         self._wear = _WEAR_KWH * sum(map(abs, prices)) / len(prices)

@@ -27,7 +27,6 @@ class CarWorth:
     outlook: Outlook
     assumed: Assumed
     surplus: Series  # of the sun, in each step
-    exact_steps: int
 
     @property
     def steps(self) -> int:
@@ -118,10 +117,7 @@ class CarWorth:
         assumed, found = self.assumed, []
         for step, value in enumerate(values or (0.0,) * self.steps):
             sun_w = self.surplus[step]
-            # What is not planned exactly may be spread as thinly as the sun is.
-            mean_w = bit_w if step < self.exact_steps else sun_w
-            seems = min(1.0, sun_w / mean_w) if sun_w > 0 else 0.0
-            beyond = seems - min(1.0, sun_w / least_w)
+            beyond = min(1.0, sun_w / bit_w) - min(1.0, sun_w / least_w)
             dearer = assumed.import_price[step] - assumed.export_price[step]
             found.append(value - beyond * max(0.0, dearer))
         return tuple(found)

@@ -69,7 +69,7 @@ def problem_of_outlook(
                 house - given for house, given in zip(house_w, battery_w, strict=True)
             )
     exact_steps = _exact_steps(len(outlook.cars))
-    reader = CarReader(outlook, assumed, load_w, sun_w, exact_steps=exact_steps)
+    reader = CarReader(outlook, assumed, load_w, sun_w)
     cars = tuple(
         _with_habit(reader.terms(car), outlook, assumed, previous)
         for car in outlook.cars
