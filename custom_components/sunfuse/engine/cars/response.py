@@ -5,12 +5,12 @@ be recognised. Until then it is assumed. A meter that reports each ten seconds s
 reduction says how long it took at most, the last one without it how long at least.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from ..memory import CircuitMemory, Cut, Draw, Memory
-from ..model import Connector, MeterReading, Snapshot
+from ..memory import CircuitMemory, Cut
+from ..model import MeterReading
+from .cars_below import CarsBelow
 
 # A smaller reduction is not recognised beside the house's own changes.
 CUT_A = 4.0
@@ -58,16 +58,13 @@ def learn_interval(past: CircuitMemory, meter: MeterReading) -> CircuitMemory:
 def learn_response(
     past: CircuitMemory,
     meter: MeterReading,
-    connectors: list[Connector],
-    snapshot: Snapshot,
-    memory: Memory,
-    draws: Mapping[str, tuple[Draw, ...]],
+    cars: CarsBelow,
 ) -> CircuitMemory:
     """Note a reduction that has just been confirmed, and how long it took once the meter shows it."""
     if meter.current_a is None:
         return past
     if past.cut is None:
-        cut_a = _cut_a(connectors, snapshot, memory, draws)
+        cut_a = _cut_a(cars)
         largest_a = max(cut_a)
         if largest_a < CUT_A:
             return past
@@ -75,7 +72,7 @@ def learn_response(
         return replace(
             past,
             cut=Cut(
-                at=snapshot.now,
+                at=cars.snapshot.now,
                 phase=phase,
                 cut_a=largest_a,
                 before_a=meter.current_a[phase],
@@ -101,20 +98,15 @@ def _learned_s(cut: Cut, took: timedelta, past: CircuitMemory) -> float:
     return known_s + max(least_s - known_s, 0.0) * SLOWER_WEIGHT
 
 
-def _cut_a(
-    connectors: list[Connector],
-    snapshot: Snapshot,
-    memory: Memory,
-    draws: Mapping[str, tuple[Draw, ...]],
-) -> list[float]:
+def _cut_a(cars: CarsBelow) -> list[float]:
     """Return what cars have to release by the offers that were confirmed since the last decision, per site phase."""
-    cut_a = [0.0] * snapshot.site.phases
-    for connector in connectors:
-        before_a = memory.connector(connector.id).confirmed_a
+    cut_a = [0.0] * cars.snapshot.site.phases
+    for connector in cars.connectors:
+        before_a = cars.memory.connector(connector.id).confirmed_a
         now_a = connector.offer_a
         if before_a is None or now_a is None or now_a >= before_a:
             continue
-        for draw in draws[connector.id][-1:]:
+        for draw in cars.draws[connector.id][-1:]:
             for phase, drawn in enumerate(draw.current_a):
                 cut_a[phase] += max(min(drawn, before_a) - now_a, 0.0)
     return cut_a

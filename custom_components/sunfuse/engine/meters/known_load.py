@@ -1,16 +1,15 @@
 """What a circuit carries besides its cars, as far as its meter can be believed, and what it may carry where it cannot."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ..cars.cars_below import CarsBelow
 from ..cars.response import learn_interval, learn_response
 from ..limits.limits import Budget
-from ..memory import CircuitMemory, Draw, Memory
+from ..memory import CircuitMemory
 from ..model import (
     Circuit,
     CircuitState,
-    Connector,
     MeterQuality,
     MeterReading,
     PerPhase,
@@ -20,8 +19,9 @@ from .contradiction import NOTHING_A
 from .generation import generated_w
 from .intermittent import as_believed, remember_loss
 from .load import uncontrolled
-from .meter_quality import judge, stands_still
+from .meter_quality import Judged, judge
 from .presumed_load import beside_first, presumed_a, presumes, remember_load
+from .standstill import stands_still
 
 # A part of a meter that has shown something within this time has not failed, whatever it shows now: a home battery keeps
 # it near zero, whatever a car takes.
@@ -60,86 +60,105 @@ def by_assumption(
 def by_meter(
     circuit: Circuit,
     meter: MeterReading | None,
-    connectors: list[Connector],
+    cars: CarsBelow,
     beneath: list[float],
     past: CircuitMemory,
     allowed: Budget,
-    snapshot: Snapshot,
-    memory: Memory,
-    draws: Mapping[str, tuple[Draw, ...]],
 ) -> KnownLoad:
     """Return what a circuit's meter shows; what it does not show is as it was before, or what has to be presumed."""
-    meter = _in_amperes(meter, snapshot)
+    meter = _in_amperes(meter, cars.snapshot)
     if meter is not None:
         past = learn_interval(past, meter)
-        past = learn_response(past, meter, connectors, snapshot, memory, draws)
+        past = learn_response(past, meter, cars)
     before = None
     if past.read_at is not None:
         before = MeterReading(at=past.read_at, current_a=past.read_a)
-    judged = judge(circuit, meter, connectors, draws, past, snapshot)
-    past, reading, quality = judged.past, judged.reading, judged.quality
-    good = quality is MeterQuality.GOOD
-    last_a = past.uncontrolled_a or (0.0,) * len(circuit.limit_a)
-    load, load_w, measured_w = _at_least(last_a, beneath), None, None
-    over = still = (False,) * len(load)
-    found = None
-    if reading is not None:
-        over = _above(reading, allowed.current_a, snapshot)
-        found = uncontrolled(
-            reading,
-            before,
-            _above(reading, allowed.limit_a, snapshot),
-            connectors,
-            past,
-            snapshot,
-            memory,
-            draws,
-        )
-        load, load_w, measured_w = found.current_a, found.power_w, found.measured_w
-        if found.stepped:
-            past = replace(past, stepped_at=snapshot.now)
-        if judged.unconfirmed:
-            # The cars may have followed meanwhile: with what they draw now the last value would seem to be more load.
-            load, load_w = last_a, past.uncontrolled_w
-        elif judged.doubted and past.uncontrolled_a:
-            load = tuple(map(max, load, past.uncontrolled_a))
-            load_w = max(load_w, past.uncontrolled_w or load_w)
-    known = may_carry = load
-    if found is not None and found.may_be_a:
-        may_carry = tuple(map(max, load, found.may_be_a))
-    if good and reading is not None:
-        past = replace(
-            past, lost_since=None, shown_at=_shown_at(reading, past, snapshot)
-        )
-        still = _still(reading, past, snapshot)
-        if not judged.doubted:
-            past = remember_load(circuit, past, load, still, connectors, snapshot)
-        if any(still):
-            presumed = beside_first(past, allowed.current_a, connectors, snapshot)
-            may_carry = _at_least_where(still, presumed, may_carry)
+    judged = judge(circuit, meter, cars, past)
+    if judged.reading is None:
+        last_a = judged.past.uncontrolled_a or (0.0,) * len(circuit.limit_a)
+        known = by_assumption(last_a, beneath, judged.past)
     else:
-        past = remember_loss(past, judged, snapshot)
-        if presumes(past, quality, snapshot):
-            presumed = presumed_a(past, allowed.current_a, connectors, snapshot)
-            unmeasured = judged.unmeasured or (True,) * len(load)
-            load = may_carry = _at_least_where(unmeasured, presumed, load)
-    believed = as_believed(past, judged, snapshot)
+        known = _shown(judged, judged.reading, before, cars, allowed)
+    if judged.quality is MeterQuality.GOOD and judged.reading is not None:
+        known = _believed(
+            known, judged.reading, circuit, cars, allowed, doubted=judged.doubted
+        )
+    else:
+        known = _where_lost(known, judged, cars, allowed)
+    said = as_believed(known.past, judged, cars.snapshot)
+    return replace(known, quality=said.quality, sensors=said.sensors)
+
+
+def _shown(
+    judged: Judged,
+    reading: MeterReading,
+    before: MeterReading | None,
+    cars: CarsBelow,
+    allowed: Budget,
+) -> KnownLoad:
+    """Return the load that a reading shows beside the cars; in doubt no less than the one that was known before."""
+    past = judged.past
+    above = _above(reading, allowed.limit_a, cars.snapshot)
+    found = uncontrolled(reading, before, above, cars, past)
+    load = found.current_a
+    load_w: float | None = found.power_w
+    if past.uncontrolled_a and judged.unconfirmed:
+        # The cars may have followed meanwhile: with what they draw now the last value would seem to be more load.
+        load, load_w = past.uncontrolled_a, past.uncontrolled_w
+    elif past.uncontrolled_a and judged.doubted:
+        load = tuple(map(max, load, past.uncontrolled_a))
+        load_w = max(found.power_w, past.uncontrolled_w or found.power_w)
+    may_be = tuple(map(max, load, found.may_be_a)) if found.may_be_a else load
     return KnownLoad(
-        past=past,
+        past=replace(past, stepped_at=cars.snapshot.now) if found.stepped else past,
         load_a=load,
-        known_a=known,
+        known_a=load,
         load_w=load_w,
-        measured_w=measured_w,
-        measured_a=(
-            None if reading is None or any(judged.unmeasured) else reading.current_a
-        ),
-        quality=believed.quality,
-        sensors=believed.sensors,
-        over=over,
-        still=still,
-        may_carry_a=may_carry,
+        measured_w=found.measured_w,
+        measured_a=None if any(judged.unmeasured) else reading.current_a,
+        over=_above(reading, allowed.current_a, cars.snapshot),
+        may_carry_a=may_be,
         reading=reading,
     )
+
+
+def _believed(
+    known: KnownLoad,
+    reading: MeterReading,
+    circuit: Circuit,
+    cars: CarsBelow,
+    allowed: Budget,
+    *,
+    doubted: bool,
+) -> KnownLoad:
+    """Return the load by a good meter. Where it may have failed, increases are given beside what has to be presumed."""
+    connectors, snapshot = cars.connectors, cars.snapshot
+    past = replace(
+        known.past,
+        lost_since=None,
+        shown_at=_shown_at(reading, known.past, snapshot),
+    )
+    still = _still(reading, past, snapshot)
+    if not doubted:
+        past = remember_load(circuit, past, known.load_a, still, connectors, snapshot)
+    may_carry = known.may_carry_a
+    if any(still):
+        presumed = beside_first(past, allowed.current_a, connectors, snapshot)
+        may_carry = _at_least_where(still, presumed, may_carry)
+    return replace(known, past=past, still=still, may_carry_a=may_carry)
+
+
+def _where_lost(
+    known: KnownLoad, judged: Judged, cars: CarsBelow, allowed: Budget
+) -> KnownLoad:
+    """Return the load by a meter that is lost, wholly or in part: what has to be presumed where it measures nothing."""
+    past = remember_loss(known.past, judged, cars.snapshot)
+    if not presumes(past, judged.quality, cars.snapshot):
+        return replace(known, past=past)
+    presumed = presumed_a(past, allowed.current_a, cars.connectors, cars.snapshot)
+    unmeasured = judged.unmeasured or (True,) * len(known.load_a)
+    load = _at_least_where(unmeasured, presumed, known.load_a)
+    return replace(known, past=past, load_a=load, may_carry_a=load)
 
 
 def _at_least_where(

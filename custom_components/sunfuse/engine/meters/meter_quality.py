@@ -3,45 +3,27 @@
 Nothing has to be reset: a meter that is plausible again is used again.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 
-from ..memory import CircuitMemory, Draw, StandingPhase
-from ..model import Circuit, Connector, MeterQuality, MeterReading, PerPhase, Snapshot
-from .balanced import balanced, values_of
+from ..cars.cars_below import CarsBelow
+from ..memory import CircuitMemory, StandingPhase
+from ..model import Circuit, MeterQuality, MeterReading, PerPhase, Snapshot
 from .contradiction import doubt
 from .doubt import Doubt
 from .meter_following import has_sun
-from .stuck_phases import has_missed, watch_phases, without_stuck
+from .standstill import is_frozen, remember_value
+from .stuck_phases import watch_phases, without_stuck
 
 # No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
 _RANGE = 5.0
-# A meter that changed often is frozen when it is unchanged for this many times its longest unchanged period.
-OFTEN = 30
-STILL_TIMES = 20.0
-STILL_LEAST_S = 120.0
-# For any other meter that may be normal: coarse meters are unchanged all night.
-STILL_S = 1800.0
-COARSE_TIMES = 4.0
-LEARNED_MOST_S = 3600.0
-# Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
-# it missed.
-CARS_REPORT_S = 30.0
-# A meter that reports the same value for this long may have failed: cars that start wait until it shows one of them.
-STILL_BRIEF_S = 30.0
 # So long a silence is no longer than that of a meter that reports this often.
 BRIDGED = timedelta(seconds=5)
 # The next value of a meter comes within this many intervals.
 NEXT = 1.5
 # A house has a power factor of 0.8 at least: this part of its current is no power. What is beyond that is of another time.
 _REACTIVE = 0.2
-# Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
-_ZERO_A = 0.05
-_NOTHING_A = 1.0
-# Sums of tenths are a hair apart.
-_SAME_A = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +47,12 @@ class Judged:
 def judge(
     circuit: Circuit,
     reading: MeterReading | None,
-    connectors: Sequence[Connector],
-    draws: Mapping[str, tuple[Draw, ...]],
+    cars: CarsBelow,
     past: CircuitMemory,
-    snapshot: Snapshot,
 ) -> Judged:
-    """Return whether a reading describes the present. `connectors` are those below the circuit."""
-    cars_a = _sum_drawn(connectors, draws, len(circuit.limit_a))
+    """Return whether a reading describes the present, and the cars below the circuit agree."""
+    snapshot = cars.snapshot
+    cars_a = _sum_drawn(cars, len(circuit.limit_a))
     missing = MeterQuality.MISSING
     if circuit.id in snapshot.awaited:
         missing = MeterQuality.AWAITED
@@ -85,29 +66,44 @@ def judge(
         return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
     valid_since = snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
     if reading.at < valid_since:
-        stale = MeterQuality.STALE
-        if (living := reading.since(valid_since)) is not None:
-            return _partly(stale, living, cars_a, past, snapshot)
-        blamed = (reading.oldest,) if reading.oldest else ()
-        return Judged(quality=stale, past=past, sensors=blamed)
-    if reading.at != past.read_at and _jumped(circuit, reading, cars_a, past):
-        past = replace(past, suspect_a=reading.current_a, read_at=reading.at)
-    elif reading.at != past.read_at:
-        past = replace(past, suspect_a=None)
+        return _stale(reading, valid_since, cars_a, past, snapshot)
+    past = _suspected(circuit, reading, cars_a, past)
     if past.suspect_a is not None:
         return _unconfirmed(reading, past, snapshot)
-    standing = watch_phases(reading, connectors, draws, past, snapshot)
-    frozen = _frozen(reading, past, standing, snapshot)
+    return _compared_with_the_past(reading, cars, cars_a, past)
+
+
+def _stale(
+    reading: MeterReading,
+    valid_since: datetime,
+    cars_a: PerPhase,
+    past: CircuitMemory,
+    snapshot: Snapshot,
+) -> Judged:
+    """Return what counts of a reading that is too old: the phases that were reported since."""
+    if (living := reading.since(valid_since)) is not None:
+        return _partly(MeterQuality.STALE, living, cars_a, past, snapshot)
+    blamed = (reading.oldest,) if reading.oldest else ()
+    return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
+
+
+def _compared_with_the_past(
+    reading: MeterReading, cars: CarsBelow, cars_a: PerPhase, past: CircuitMemory
+) -> Judged:
+    """Return whether a present reading lives: whether it moves, on each phase, and with the cars."""
+    snapshot = cars.snapshot
+    standing = watch_phases(reading, cars.connectors, cars.draws, past, snapshot)
+    frozen = is_frozen(reading, past, standing, snapshot)
     before = _last(past)
-    past = _remember(reading, cars_a, past, snapshot)
+    past = remember_value(reading, cars_a, past, snapshot)
     past = replace(past, frozen=frozen, standing=standing)
     doubts, doubted = doubt(
         reading,
         before,
         _lives_since(reading, standing),
         cars_a,
-        connectors,
-        draws,
+        cars.connectors,
+        cars.draws,
         past.doubt,
         snapshot,
     )
@@ -119,10 +115,7 @@ def judge(
     if (living := without_stuck(reading, standing)) is not None:
         return _partly(MeterQuality.FROZEN, living, cars_a, past, snapshot)
     return Judged(
-        quality=MeterQuality.GOOD,
-        past=past,
-        reading=reading,
-        doubted=doubted,
+        quality=MeterQuality.GOOD, past=past, reading=reading, doubted=doubted
     )
 
 
@@ -169,11 +162,10 @@ def _last(past: CircuitMemory) -> MeterReading | None:
     return MeterReading(at=past.read_at, current_a=past.read_a, power_w=past.read_w)
 
 
-def _sum_drawn(
-    connectors: Sequence[Connector], draws: Mapping[str, tuple[Draw, ...]], phases: int
-) -> PerPhase:
+def _sum_drawn(cars: CarsBelow, phases: int) -> PerPhase:
     """Return the last reported draw of the cars, per phase."""
-    reported = [draws[c.id][-1].current_a for c in connectors if draws[c.id]]
+    lately = [cars.draws[connector.id] for connector in cars.connectors]
+    reported = [draws[-1].current_a for draws in lately if draws]
     return tuple(
         [sum([current_a[phase] for current_a in reported]) for phase in range(phases)]
     )
@@ -275,6 +267,17 @@ def is_possible(value: float, rated: float) -> bool:
     return isfinite(value) and abs(value) <= _RANGE * rated
 
 
+def _suspected(
+    circuit: Circuit, reading: MeterReading, cars_a: PerPhase, past: CircuitMemory
+) -> CircuitMemory:
+    """Note a new value that fell too far at once, or that the one after it did not."""
+    if reading.at == past.read_at:
+        return past
+    if _jumped(circuit, reading, cars_a, past):
+        return replace(past, suspect_a=reading.current_a, read_at=reading.at)
+    return replace(past, suspect_a=None)
+
+
 def _jumped(
     circuit: Circuit, reading: MeterReading, cars_a: PerPhase, past: CircuitMemory
 ) -> bool:
@@ -297,103 +300,3 @@ def _jumped(
             strict=True,
         )
     )
-
-
-def _frozen(
-    reading: MeterReading,
-    past: CircuitMemory,
-    standing: tuple[StandingPhase, ...],
-    snapshot: Snapshot,
-) -> bool:
-    """Whether the value has been unchanged for far longer than ever before, or than the cars allow."""
-    if past.changed_at is None or not _same(reading, past):
-        return False
-    if has_missed(standing):
-        return True
-    if past.finest_a is not None and all(balanced(reading, past, snapshot)):
-        return False
-    if past.frozen:
-        return True
-    return (snapshot.now - past.changed_at).total_seconds() > _patience_s(past)
-
-
-def stands_still(past: CircuitMemory) -> bool:
-    """Whether a meter has reported the same value for a while, and no car has charged since to show whether it works."""
-    shown = max(past.cars_at_change_a, default=0.0) >= _NOTHING_A
-    if past.same_since is None or past.read_at is None or shown:
-        return False
-    return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
-
-
-def is_unmoved(past: CircuitMemory, since: datetime | None) -> bool:
-    """Whether a meter has reported the same value ever since, and before."""
-    same_since = past.same_since
-    return since is not None and same_since is not None and same_since <= since
-
-
-def _patience_s(past: CircuitMemory) -> float:
-    """Return for how long the value may be unchanged."""
-    often_s = max(STILL_LEAST_S, STILL_TIMES * past.longest_still_s)
-    if past.changes >= OFTEN and often_s < STILL_S:
-        return often_s
-    return max(STILL_S, COARSE_TIMES * past.longest_still_s)
-
-
-def _same(reading: MeterReading, past: CircuitMemory) -> bool:
-    return reading.current_a == past.read_a and reading.power_w == past.read_w
-
-
-def _nothing(reading: MeterReading, cars_a: PerPhase) -> bool:
-    """Whether nothing flows, which may last for hours, as far as the cars agree."""
-    if max(cars_a) >= _NOTHING_A:
-        return False
-    return all(abs(a) < _ZERO_A for a in reading.current_a or ()) and not (
-        reading.power_w or 0.0
-    )
-
-
-def _remember(
-    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
-) -> CircuitMemory:
-    if past.changed_at is not None and _same(reading, past):
-        if _nothing(reading, cars_a) and not past.frozen:
-            # This is not a frozen value: the time counts from when a car takes something.
-            return replace(
-                past,
-                read_at=reading.at,
-                changed_at=min(reading.at, snapshot.now),
-                cars_at_change_a=cars_a,
-            )
-        still_s = (snapshot.now - past.changed_at).total_seconds()
-        compared_a = cars_a if still_s <= CARS_REPORT_S else past.cars_at_change_a
-        return replace(past, read_at=reading.at, cars_at_change_a=compared_a)
-    still_s = past.longest_still_s
-    if past.changed_at is not None and past.read_at is not None:
-        # How long it was unchanged while it was believed: until it last reported the same.
-        reported: timedelta = past.read_at - past.changed_at
-        still_s = max(still_s, min(reported.total_seconds(), LEARNED_MOST_S))
-    return replace(
-        past,
-        read_at=reading.at,
-        read_a=reading.current_a,
-        read_w=reading.power_w,
-        changed_at=min(reading.at, snapshot.now),
-        same_since=min(reading.at, snapshot.now),
-        longest_still_s=still_s,
-        finest_a=_finest_a(reading, past, snapshot),
-        changes=past.changes + 1,
-        cars_at_change_a=cars_a,
-    )
-
-
-def _finest_a(
-    reading: MeterReading, past: CircuitMemory, snapshot: Snapshot
-) -> float | None:
-    """Return the smallest change that a meter has shown: its resolution, once it has shown enough."""
-    if past.read_a is None and past.read_w is None:
-        return past.finest_a
-    before = replace(reading, current_a=past.read_a, power_w=past.read_w)
-    pairs = zip(values_of(before, snapshot), values_of(reading, snapshot), strict=False)
-    changes = [abs(now - then) for then, now in pairs]
-    known = [past.finest_a] if past.finest_a is not None else []
-    return min((a for a in (*known, *changes) if a > _SAME_A), default=None)

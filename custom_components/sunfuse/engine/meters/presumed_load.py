@@ -27,7 +27,7 @@ from ..model import (
     Snapshot,
 )
 from .generation import GENERATED, generated_w
-from .meter_quality import is_unmoved
+from .standstill import is_unmoved
 
 DAY = timedelta(days=1)
 MEAN_S = 60.0

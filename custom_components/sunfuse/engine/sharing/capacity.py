@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ..cars.car_bounds import SETTLING, in_force_a
+from ..cars.cars_below import CarsBelow
 from ..cars.confirmed_offer import held_a
 from ..cars.drawing import draw_of
 from ..limits.fuse_curve import SPENT, warmed
 from ..limits.limits import Budget, budget
 from ..limits.tree import Tree
 from ..memory import CircuitMemory, Draw, Memory
-from ..meters.known_load import by_assumption, by_meter, state_of
+from ..meters.known_load import KnownLoad, by_assumption, by_meter, state_of
 from ..meters.steadiness import lately_less_a, unsteady_a, watch_load
 from ..model import (
     Circuit,
     CircuitState,
-    Connector,
     MeterQuality,
     MeterReading,
     PerPhase,
@@ -98,11 +98,10 @@ def capacities(
         found[name] = _capacity(
             tree.circuits[name],
             meters.get(name),
-            below[name],
+            CarsBelow(
+                connectors=below[name], draws=draws, snapshot=snapshot, memory=memory
+            ),
             [sum(load) for load in zip(*beneath, strict=True)],
-            snapshot,
-            memory,
-            draws,
         )
     return found
 
@@ -120,12 +119,10 @@ def _load(capacity: Capacity) -> PerPhase:
 def _capacity(
     circuit: Circuit,
     meter: MeterReading | None,
-    connectors: list[Connector],
+    cars: CarsBelow,
     beneath: list[float],
-    snapshot: Snapshot,
-    memory: Memory,
-    draws: Mapping[str, tuple[Draw, ...]],
 ) -> Capacity:
+    snapshot, memory = cars.snapshot, cars.memory
     past = memory.circuit(circuit.id)
     if len(past.uncontrolled_a) != len(circuit.limit_a):
         past = CircuitMemory()  # a new circuit, or one of another site
@@ -133,33 +130,12 @@ def _capacity(
     if circuit.assumed_load_a is not None:
         known = by_assumption(circuit.assumed_load_a, beneath, past)
     else:
-        known = by_meter(
-            circuit,
-            meter,
-            connectors,
-            beneath,
-            past,
-            allowed,
-            snapshot,
-            memory,
-            draws,
-        )
-    past, load = known.past, known.load_a
+        known = by_meter(circuit, meter, cars, beneath, past, allowed)
+    load = known.load_a
     # What is presumed while a meter is lost is forgotten as soon as it is back.
-    average = _average(known.known_a, past, snapshot, memory)
+    average = _average(known.known_a, known.past, snapshot, memory)
     likely = tuple(map(max, average, known.may_carry_a))
-    calm = _left(allowed.current_a, likely)
-    metered = known.quality is not MeterQuality.NONE and past.lost_since is None
-    if past.doubt.since is not None and metered:
-        # No increases while the cars contradict the meter, until it is known to be wrong and a load is presumed instead.
-        calm = (0.0,) * len(calm)
-    past = watch_load(past, known.known_a, snapshot)
-    usual = tuple(
-        usual + presumed - measured
-        for usual, presumed, measured in zip(
-            past.usual_a, load, known.known_a, strict=True
-        )
-    )
+    past = watch_load(known.past, known.known_a, snapshot)
     heat, bears = _heat(circuit, allowed, known.measured_a, past, snapshot, memory)
     nowhere = (False,) * len(load)
     return Capacity(
@@ -174,8 +150,8 @@ def _capacity(
         measured_w=known.measured_w,
         may_carry_a=known.may_carry_a,
         available_a=_left(allowed.current_a, load),
-        calm_a=calm,
-        expected_a=_left(allowed.current_a, usual),
+        calm_a=_calm(known, allowed, likely),
+        expected_a=_left(allowed.current_a, _usual(known, past)),
         over=known.over or nowhere,
         still=known.still or nowhere,
         bears=bears or nowhere,
@@ -188,6 +164,28 @@ def _capacity(
             average_a=average,
             heat=heat,
         ),
+    )
+
+
+def _calm(known: KnownLoad, allowed: Budget, likely: PerPhase) -> PerPhase:
+    """Return what may be given as an increase.
+
+    Nothing while the cars contradict the meter, until it is known to be wrong and a load is presumed instead.
+    """
+    past = known.past
+    metered = known.quality is not MeterQuality.NONE and past.lost_since is None
+    if past.doubt.since is not None and metered:
+        return (0.0,) * len(likely)
+    return _left(allowed.current_a, likely)
+
+
+def _usual(known: KnownLoad, past: CircuitMemory) -> PerPhase:
+    """Return the average load of the last half hour, with what is presumed beyond the known one."""
+    return tuple(
+        usual + presumed - measured
+        for usual, presumed, measured in zip(
+            past.usual_a, known.load_a, known.known_a, strict=True
+        )
     )
 
 
