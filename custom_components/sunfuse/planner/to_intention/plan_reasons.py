@@ -134,66 +134,100 @@ class Reasons:
     # Waiting
 
     def _waiting(self, step: int) -> Why:
-        terms = self.terms
-        held_wh = self.plan.energy_wh[step]
         following = self.following[step]
         if following is None:
-            if terms.car.goals and all(goal.is_met for goal in terms.car.goals):
-                return Why(key=PlanKey.HAS_ENOUGH)
-            if terms.store.capacity_wh - held_wh <= 50:
-                return Why(key=PlanKey.HAS_ENOUGH)
-            if terms.waits[step]:
-                return self._feed_in(step, None)
-            if terms.wanted_wh and held_wh >= terms.wanted_wh[-1] - 50:
-                return Why(key=PlanKey.HAS_ENOUGH)
-            if self._is_spread(step):
-                return Why(key=PlanKey.WAITS_FOR_CAPACITY)
-            if terms.car.mode in (CarMode.SOLAR, CarMode.SOLAR_MIN, CarMode.ECO):
-                return Why(key=PlanKey.WAITS_FOR_SUN)
-            return Why(key=PlanKey.NOTHING_PLANNED)
-        first, until = following.first, self.starts[following.first]
-        if terms.waits[step] and not terms.waits[first]:
-            return self._feed_in(step, until)
-        if following.sunny:
-            return _until(PlanKey.WAITS_FOR_SUN, until)
-        if terms.store.strategy is Strategy.LATE:
-            return Why(
-                key=PlanKey.WAITS_TO_BE_LATE,
-                values=(("until", until.isoformat()), *_time("ready", self.ready)),
-            )
-        if self.full[step]:
-            return Why(
-                key=PlanKey.WAITS_FOR_CAPACITY, values=(("until", until.isoformat()),)
-            )
+            return self._nothing_follows(step)
+        for rule in (
+            self._for_feed_in,
+            self._for_sun,
+            self._to_be_late,
+            self._for_room,
+            self._for_price,
+            self._for_carbon,
+        ):
+            if (why := rule(step, following)) is not None:
+                return why
+        return self._for_others(step, following)
+
+    def _nothing_follows(self, step: int) -> Why:
+        """Return why the car does not charge any more."""
+        terms = self.terms
+        held_wh = self.plan.energy_wh[step]
+        if terms.car.goals and all(goal.is_met for goal in terms.car.goals):
+            return Why(key=PlanKey.HAS_ENOUGH)
+        if terms.store.capacity_wh - held_wh <= 50:
+            return Why(key=PlanKey.HAS_ENOUGH)
+        if terms.waits[step]:
+            return self._feed_in(step, None)
+        if terms.wanted_wh and held_wh >= terms.wanted_wh[-1] - 50:
+            return Why(key=PlanKey.HAS_ENOUGH)
+        if self._is_spread(step):
+            return Why(key=PlanKey.WAITS_FOR_CAPACITY)
+        if terms.car.mode in (CarMode.SOLAR, CarMode.SOLAR_MIN, CarMode.ECO):
+            return Why(key=PlanKey.WAITS_FOR_SUN)
+        return Why(key=PlanKey.NOTHING_PLANNED)
+
+    # What it waits for until it charges: each returns None where it does not
+
+    def _for_feed_in(self, step: int, following: ChargingTime) -> Why | None:
+        waits = self.terms.waits
+        if not waits[step] or waits[following.first]:
+            return None
+        return self._feed_in(step, self.starts[following.first])
+
+    def _for_sun(self, _step: int, following: ChargingTime) -> Why | None:
+        if not following.sunny:
+            return None
+        return _until(PlanKey.WAITS_FOR_SUN, self.starts[following.first])
+
+    def _to_be_late(self, _step: int, following: ChargingTime) -> Why | None:
+        if self.terms.store.strategy is not Strategy.LATE:
+            return None
+        ready = _time("ready", self.ready)
+        return self._until_it_charges(PlanKey.WAITS_TO_BE_LATE, following, *ready)
+
+    def _for_room(self, step: int, following: ChargingTime) -> Why | None:
+        if not self.full[step]:
+            return None
+        return self._until_it_charges(PlanKey.WAITS_FOR_CAPACITY, following)
+
+    def _for_price(self, step: int, following: ChargingTime) -> Why | None:
         price, price_now = following.price, self._price(step)
         # A block that begins as dear as it is now does not wait for its price.
-        if max(price, self._price(first)) < price_now * _LOWER:
-            return Why(
-                key=PlanKey.WAITS_FOR_PRICE,
-                values=(
-                    ("until", until.isoformat()),
-                    ("price", round(price, 4)),
-                    ("price_now", round(price_now, 4)),
-                    *_time("ready", self.ready),
-                ),
-            )
-        grams = self.assumed.carbon_g if self._minds_carbon else ()
-        if grams and grams[first] < grams[step]:
-            return Why(
-                key=PlanKey.WAITS_FOR_CARBON,
-                values=(
-                    ("until", until.isoformat()),
-                    ("carbon_g", round(grams[first])),
-                    ("carbon_g_now", round(grams[step])),
-                ),
-            )
-        kept_w = self.peaks.kept_w(step, first, terms.least_w)
-        if kept_w is None:
-            return _until(PlanKey.WAITS_FOR_CAPACITY, until)
-        return Why(
-            key=PlanKey.WAITS_FOR_PEAK,
-            values=(("until", until.isoformat()), ("peak_w", round(kept_w, -1))),
+        if max(price, self._price(following.first)) >= price_now * _LOWER:
+            return None
+        return self._until_it_charges(
+            PlanKey.WAITS_FOR_PRICE,
+            following,
+            ("price", round(price, 4)),
+            ("price_now", round(price_now, 4)),
+            *_time("ready", self.ready),
         )
+
+    def _for_carbon(self, step: int, following: ChargingTime) -> Why | None:
+        grams = self.assumed.carbon_g if self._minds_carbon else ()
+        if not grams or grams[following.first] >= grams[step]:
+            return None
+        return self._until_it_charges(
+            PlanKey.WAITS_FOR_CARBON,
+            following,
+            ("carbon_g", round(grams[following.first])),
+            ("carbon_g_now", round(grams[step])),
+        )
+
+    def _for_others(self, step: int, following: ChargingTime) -> Why:
+        """Return what remains: others keep the peak or the circuit busy."""
+        kept_w = self.peaks.kept_w(step, following.first, self.terms.least_w)
+        if kept_w is None:
+            return _until(PlanKey.WAITS_FOR_CAPACITY, self.starts[following.first])
+        peak = ("peak_w", round(kept_w, -1))
+        return self._until_it_charges(PlanKey.WAITS_FOR_PEAK, following, peak)
+
+    def _until_it_charges(
+        self, key: PlanKey, following: ChargingTime, *values: tuple[str, str | float]
+    ) -> Why:
+        until = ("until", self.starts[following.first].isoformat())
+        return Why(key=key, values=(until, *values))
 
     def _is_spread(self, step: int) -> bool:
         """Return whether what a departure needs is planned after a step, so thinly over many steps that none of them is a start yet."""

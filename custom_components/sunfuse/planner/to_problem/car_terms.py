@@ -56,6 +56,17 @@ class CarTerms:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Charging:
+    """How a car charges in the program."""
+
+    most_w: Series  # in each step
+    least_w: float
+    standby_w: float
+    value: Series  # in each step, beyond what the energy is worth
+    start_cost: float
+
+
 class CarReader:
     """Creates the terms of each car of an outlook."""
 
@@ -84,74 +95,49 @@ class CarReader:
 
     def terms(self, car: CarOutlook) -> CarTerms:
         """Return a car in terms of the program."""
-        phases = car.phases[: car.car_phases] if car.car_phases else car.phases
-        amperes = min(car.max_a, car.car_max_a or car.max_a)
-        voltage_v = self._outlook.voltage_v
-        most_w = amperes * voltage_v * len(phases)
-        least_phases = 1 if car.switches_phases else len(phases)
-        least_w = min(car.min_a * voltage_v * least_phases, most_w)
+        phases, most_w, least_w = self._powers(car)
         assumptions: list[Assumption] = []
         goals, wanted_wh = self._goals(car, most_w, assumptions)
         full_wh = self._full_wh(car, wanted_wh, assumptions)
         wanted_wh = tuple(min(energy_wh, full_wh) for energy_wh in wanted_wh)
-        present = self._present(car, goals)
         cheap, waits = self._worth.cheap(car), self._worth.waits(car)
         hurries = self._worth.hurries(car)
-        most = tuple(
-            self._limit_w(car, step, most_w * present[step], least_w, hurries)
-            for step in range(self._steps)
+        present = self._present(car, goals)
+        whole = _Charging(
+            most_w=tuple(
+                self._limit_w(car, step, most_w * present[step], least_w, hurries)
+                for step in range(self._steps)
+            ),
+            least_w=least_w,
+            standby_w=min(car.standby_w, 0.5 * least_w),
+            value=self._worth.charge_value(cheap, hurries, most_w, full_wh),
+            start_cost=self._wear if car.switch_cost is None else car.switch_cost,
         )
-        in_program = tuple(
-            Goal(
-                step=self._goal_step(goal.at),
-                energy_wh=energy_wh,
-                weight=1.0 if car.connected else _EXPECTED,
-            )
-            for goal, energy_wh in zip(goals, wanted_wh, strict=True)
-        )
-        wear = self._wear if car.switch_cost is None else car.switch_cost
-        # A full car is warmed as well: what is left to charge does not limit that.
-        demand_w = self._preconditioning(car, most)
-        lowest_w, standby_w = least_w, min(car.standby_w, 0.5 * least_w)
-        charge_value = self._worth.charge_value(cheap, hurries, most_w, full_wh)
-        bit_w = self._bit_w(car, least_w, max(wanted_wh, default=full_wh))
-        if bit_w is not None:
-            lowest_w, standby_w = bit_w, 0.0
-            # In no step it takes more than that: a start for it counts as a whole one, also in later steps.
-            most = tuple(
-                min(limit_w, bit_w * (QUARTER / timedelta(seconds=length_s)))
-                for limit_w, length_s in zip(most, self._outlook.steps_s, strict=True)
-            )
-            wear = wear if car.charging else 0.0  # who charges goes on
-            charge_value = self._worth.bit_value(charge_value, bit_w, least_w)
+        charging = self._last_bit(car, whole, max(wanted_wh, default=full_wh)) or whole
+        rungs = self._rungs(car, charging.most_w, least_w, full_wh)
         store = Store(
             id=car.id,
             energy_wh=0.0,
             max_wh=full_wh,
-            goals=(*in_program, *self._rungs(car, most, least_w, full_wh)),
-            max_charge_w=most,
-            min_charge_w=lowest_w,
+            goals=(*self._in_program(car, goals, wanted_wh), *rungs),
+            max_charge_w=charging.most_w,
+            min_charge_w=charging.least_w,
             stops_itself=True,
             charge_efficiency=car.charge_efficiency,
-            standby_w=standby_w,
-            demand_w=demand_w,
+            standby_w=charging.standby_w,
+            # A full car is warmed as well: what is left to charge does not limit that.
+            demand_w=self._preconditioning(car, whole.most_w),
             # A car that has what it needs takes this for its cabin: it is not filled beyond that before.
             demand_until_wh=max(wanted_wh, default=0.0),
             end_value=self._worth.end_value(car, waits),
-            charge_value=charge_value,
-            start_cost=wear,
+            charge_value=charging.value,
+            start_cost=charging.start_cost,
             charging=car.charging,
             circuit=car.circuit,
             phases=phases,
             strategy=car.strategy,
             priority=car.priority,
         )
-        if not (car.connected or car.arrives):
-            assumptions = []  # of nobody
-        elif not car.connected and goals:
-            assumptions.append(Assumption.ARRIVAL_EXPECTED)
-        elif any(goal.guessed for goal in goals):
-            assumptions.append(Assumption.DEPARTURE_GUESSED)
         return CarTerms(
             car=car,
             store=store,
@@ -161,8 +147,17 @@ class CarReader:
             wanted_wh=wanted_wh,
             cheap=cheap,
             waits=waits,
-            assumptions=tuple(dict.fromkeys(assumptions)),
+            assumptions=_of_interest(car, goals, assumptions),
         )
+
+    def _powers(self, car: CarOutlook) -> tuple[tuple[int, ...], float, float]:
+        """Return the phases of a car, and the most and the least power that it can take."""
+        phases = car.phases[: car.car_phases] if car.car_phases else car.phases
+        amperes = min(car.max_a, car.car_max_a or car.max_a)
+        voltage_v = self._outlook.voltage_v
+        most_w = amperes * voltage_v * len(phases)
+        least_phases = 1 if car.switches_phases else len(phases)
+        return phases, most_w, min(car.min_a * voltage_v * least_phases, most_w)
 
     # What the car wants
 
@@ -188,6 +183,19 @@ class CarReader:
                 goals.append(goal)
                 wanted.append(energy_wh)
         return tuple(goals), tuple(wanted)
+
+    def _in_program(
+        self, car: CarOutlook, goals: tuple[CarGoal, ...], wanted_wh: tuple[float, ...]
+    ) -> tuple[Goal, ...]:
+        """Return the goals in terms of the program."""
+        return tuple(
+            Goal(
+                step=self._goal_step(goal.at),
+                energy_wh=energy_wh,
+                weight=1.0 if car.connected else _EXPECTED,
+            )
+            for goal, energy_wh in zip(goals, wanted_wh, strict=True)
+        )
 
     def _needed_wh(self, car: CarOutlook, assumptions: list[Assumption]) -> float:
         if car.soc is not None and car.capacity_wh is not None:
@@ -258,17 +266,32 @@ class CarReader:
             return min(most_w, max(sun_w, least_w))
         return min(most_w, sun_w) if sun_w >= least_w else 0.0
 
-    def _bit_w(self, car: CarOutlook, least_w: float, needs_wh: float) -> float | None:
-        """Return the mean power of a step that gives a car the last bit that it needs, None where it needs more than a bit.
+    def _last_bit(
+        self, car: CarOutlook, whole: _Charging, needs_wh: float
+    ) -> _Charging | None:
+        """Return how a car charges the last bit that it needs, None where it needs more than a bit.
 
         It has enough before the end of the step. Counted as a whole one, the step would be put off from run to run, to
         dearer hours, which are planned less exactly.
         """
         hours = QUARTER / timedelta(hours=1)
-        whole_wh = (least_w * car.charge_efficiency - car.standby_w) * hours
+        whole_wh = (whole.least_w * car.charge_efficiency - car.standby_w) * hours
         if needs_wh >= whole_wh:
             return None
-        return needs_wh / hours / car.charge_efficiency
+        mean_w = needs_wh / hours / car.charge_efficiency
+        return _Charging(
+            # In no step it takes more than that: a start for it counts as a whole one, also in later steps.
+            most_w=tuple(
+                min(limit_w, mean_w * (QUARTER / timedelta(seconds=length_s)))
+                for limit_w, length_s in zip(
+                    whole.most_w, self._outlook.steps_s, strict=True
+                )
+            ),
+            least_w=mean_w,
+            standby_w=0.0,
+            value=self._worth.bit_value(whole.value, mean_w, whole.least_w),
+            start_cost=whole.start_cost if car.charging else 0.0,  # who charges goes on
+        )
 
     def _preconditioning(self, car: CarOutlook, most: Series) -> Series:
         """Return the power that is demanded in the last minutes before each departure, whether anything is missing or not."""
@@ -318,3 +341,16 @@ class CarReader:
                 break
         steps = range(first, min(self._steps, first + 9), 2)
         return [Goal(step=step, energy_wh=energy_wh, weight=0.5) for step in steps]
+
+
+def _of_interest(
+    car: CarOutlook, goals: tuple[CarGoal, ...], assumptions: list[Assumption]
+) -> tuple[Assumption, ...]:
+    """Return what was assumed of a car, and of when it comes and leaves; nothing of nobody."""
+    if not (car.connected or car.arrives):
+        return ()
+    if not car.connected and goals:
+        assumptions = [*assumptions, Assumption.ARRIVAL_EXPECTED]
+    elif any(goal.guessed for goal in goals):
+        assumptions = [*assumptions, Assumption.DEPARTURE_GUESSED]
+    return tuple(dict.fromkeys(assumptions))
