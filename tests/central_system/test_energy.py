@@ -17,8 +17,8 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.station.energy_register import SLACK_WH
 from custom_components.sunfuse.central_system.station.meter import Meter, Reading
+from custom_components.sunfuse.central_system.station.register_readings import SLACK_WH
 from custom_components.sunfuse.central_system.station.stored_state import Memory
 
 from .charger import Charger as Charger16
@@ -44,7 +44,7 @@ class Charger:
     now: datetime = START
     started_at: datetime | None = None
     start_wh: float = 0.0
-    base_wh: float | None = None
+    number: int = 0
 
     def charge(self, seconds: float) -> None:
         """Let time pass; energy flows while a session runs."""
@@ -54,6 +54,11 @@ class Charger:
             self.lifetime_wh += energy_wh
             self.session_wh += energy_wh
             self.delivered_wh += energy_wh
+
+    @property
+    def session(self) -> str:
+        """The id of the session."""
+        return f"tx{self.number}"
 
     @property
     def value_wh(self) -> float:
@@ -110,7 +115,8 @@ class EnergyLaw(RuleBasedStateMachine):
         self.starts += 1
         charger.session_wh = 0.0
         charger.started_at, charger.start_wh = charger.now, charger.edge_wh
-        charger.base_wh = self.meter.session_starts(charger.start_wh, charger.now)
+        charger.number += 1
+        self.meter.session_starts(charger.session, charger.start_wh, charger.now)
         self.session_shown_wh = 0.0
         self.home_assistant_saves()
 
@@ -140,11 +146,7 @@ class EnergyLaw(RuleBasedStateMachine):
         charger = self.charger
         assert charger and charger.started_at
         self.meter.session_stops(
-            charger.start_wh,
-            charger.edge_wh,
-            charger.started_at,
-            charger.now,
-            charger.base_wh,
+            charger.session, charger.edge_wh, charger.started_at, charger.now
         )
         charger.started_at = None
         self.home_assistant_saves()

@@ -283,7 +283,7 @@ def test_any_readings(phases: int, told: list[tuple[list[Reading], int]]) -> Non
 def test_kilowatt_hours_without_a_unit_while_our_clock_is_set(by_days: int) -> None:
     """They are recognised by the watt-hours at the start, whatever our clock showed then."""
     meter, by = _meter(), timedelta(days=by_days)
-    meter.session_starts(3_415_470, START)
+    meter.session_starts("tx", 3_415_470, START)
     meter.clock_was_set(by)
     for minutes, register_kwh in ((1, 3415.6), (5, 3415.8)):
         at = START + by + timedelta(minutes=minutes)

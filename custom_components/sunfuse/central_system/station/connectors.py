@@ -141,7 +141,7 @@ class Connectors:
         shared, meter = self._shared, self._meters.of(connector)
         live = shared.now() - at <= timedelta(seconds=shared.timing.live_s)
         readings = tuple(readings)
-        sample = meter.update(readings, at, live=live)
+        sample = meter.update(readings, at, live=live, session_id=transaction_id)
         shared.counters["impossible_meter_values"] += meter.take_dropped()
         changes: dict[str, Any] = {"meter": sample}
         present = live or shared.connector(connector).transaction is not None
@@ -149,7 +149,7 @@ class Connectors:
             changes["session_energy_wh"] = session_wh
         shared.change(connector, **changes)
         if transaction_id is not None:
-            self._sessions.showed(transaction_id, readings, at)
+            self._sessions.showed(transaction_id)
         if live:
             self._infer_charging(connector)
         self._limits.of(connector).compliance.measured()

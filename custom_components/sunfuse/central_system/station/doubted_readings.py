@@ -1,15 +1,9 @@
 """Readings of a register that do not follow from what is known of it: a new meter, a restart, or nonsense."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ...engine.clock_change import moved
-from .energy_track import Most
-
-# What a register showed, and when.
-type _Shown = tuple[float, datetime]
-
-# A new range of a register is believed after this many readings that increase as energy does.
-_CONVINCING = 3
+from .register_readings import Most, RegisterReading
 
 
 class DoubtedReadings:
@@ -18,16 +12,19 @@ class DoubtedReadings:
     def __init__(self, most_wh: Most) -> None:
         """Start with none; `most_wh` returns how much can flow between two times."""
         self._most_wh = most_wh
-        self._readings: list[_Shown] = []
+        self._readings: list[RegisterReading] = []
 
-    def add(self, register_wh: float, at: datetime) -> _Shown | None:
-        """Note a reading; returns the first of them when there are enough to believe them all."""
-        if self._readings:
-            last_wh, last_at = self._readings[-1]
-            if not 0 <= register_wh - last_wh <= self._most_wh(last_at, at):
-                self._readings = []
-        self._readings.append((register_wh, at))
-        return self._readings[0] if len(self._readings) >= _CONVINCING else None
+    @property
+    def last(self) -> RegisterReading | None:
+        """The last of them."""
+        return self._readings[-1] if self._readings else None
+
+    def add(self, reading: RegisterReading, *, enough: int) -> RegisterReading | None:
+        """Note a reading; returns the first of them when there are `enough` to believe them all."""
+        if self._readings and not self._readings[-1].reaches(reading, self._most_wh):
+            self._readings = []
+        self._readings.append(reading)
+        return self._readings[0] if len(self._readings) >= enough else None
 
     def forget(self) -> None:
         """Forget them: the register is known again."""

@@ -13,11 +13,9 @@ from typing import Any
 from ...engine.clock_change import moved
 from ...engine.copies import copy_with
 from ..station_state import MeterSample
-from .energy_register import SLACK_WH, EnergyCounter
-from .energy_track import between
+from .energy_counter import EnergyCounter
 from .power_integral import NEAR
-from .session_chain import Chain
-from .session_values import SessionValues
+from .register_readings import SLACK_WH, SessionReadings
 from .unnamed_unit import UnnamedUnit
 
 type Phases = tuple[float | None, float | None, float | None]
@@ -149,7 +147,12 @@ class Meter:
         return dropped
 
     def update(
-        self, readings: Iterable[Reading], at: datetime, *, live: bool = True
+        self,
+        readings: Iterable[Reading],
+        at: datetime,
+        *,
+        live: bool = True,
+        session_id: str | None = None,
     ) -> MeterSample:
         """Take in values that were measured together at `at` (our clock) and return the newest of all.
 
@@ -160,7 +163,7 @@ class Meter:
         if energy is not None and not _name_unit(by_measurand):
             energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
-            self._energy.read(energy, at)
+            self._energy.read(energy, at, session_id)
             self._show_energy()
         if live and (self._sample.at is None or at >= self._sample.at):
             self._apart = at - (self._sample.at or at)
@@ -180,32 +183,46 @@ class Meter:
         """The energy of the running session; None until it is known."""
         return self._energy.session_wh
 
-    def session_starts(self, register_wh: float | None, at: datetime) -> float | None:
-        """Note the start of a session; returns the lifetime energy then."""
-        self._unnamed.started(self._register(register_wh), at)
-        base_wh = self._energy.start(self._register(register_wh), at)
+    def session_starts(
+        self,
+        session_id: str,
+        register_wh: float | None,
+        at: datetime,
+        *,
+        known: bool = True,
+    ) -> None:
+        """Note that a session starts; its start is `known` if it was reported."""
+        register_wh = self._register(register_wh)
+        self._unnamed.started(register_wh, at)
+        self._energy.start(session_id, register_wh, at, known=known)
         self._show_energy()
-        return base_wh
 
     def session_stops(
         self,
-        start_wh: float | None,
-        stop_wh: float | None,
+        session_id: str,
+        register_wh: float | None,
         started_at: datetime,
         at: datetime,
-        base_wh: float | None,
+        start_wh: float | None = None,
     ) -> float | None:
-        """Note the end of a session; returns its energy, None if that is not known.
+        """Note the end of a session that began at `started_at` by what is known now; returns its energy, None if not known.
 
-        `base_wh` is what `session_starts` returned, `start_wh` and `stop_wh` what the register showed.
+        `start_wh` is what its start reported.
         """
-        start_wh, stop_wh = self._register(start_wh), self._register(stop_wh)
-        rose_wh = between(start_wh, stop_wh, started_at, at, self._most_wh)
-        if not rose_wh and self._is_recent(at):
+        register_wh = self._register(register_wh)
+        if not self._energy.knows(
+            session_id
+        ):  # it was stored, but not what was measured
+            self.session_starts(session_id, start_wh, started_at)
+        if not self._energy.rises(session_id, register_wh) and self._is_recent(at):
             self._integrate(at)  # it flowed until the end
-        taken_wh = self._energy.stop(start_wh, stop_wh, started_at, at, base_wh)
+        taken_wh = self._energy.stop(session_id, register_wh, started_at, at)
         self._show_energy()
         return taken_wh
+
+    def taken_wh(self, session_id: str) -> float | None:
+        """Return what a session took, by all that is known now; None if that is not known."""
+        return self._energy.taken_wh(session_id)
 
     def _is_recent(self, at: datetime) -> bool:
         """Whether the last values are of shortly before a time: the next ones were not due long ago."""
@@ -213,44 +230,6 @@ class Meter:
         if known_at is None:
             return False
         return timedelta() <= at - known_at <= max(NEAR, min(self._apart, _RAREST))
-
-    def including(
-        self, values: SessionValues | None, readings: Iterable[Reading], at: datetime
-    ) -> SessionValues | None:
-        """Return the values of a transaction with what other readings of it show."""
-        by_measurand = _by_measurand(readings)
-        energy = _total(by_measurand, ENERGY, self._phases)
-        if energy is not None and not _name_unit(by_measurand):
-            energy = self._unnamed.known_wh(energy)
-        # An impossible one is counted where the meter reads it.
-        if energy is None or not 0 <= energy <= _LIMITS["energy"]:
-            return values
-        if values is None:
-            return SessionValues.begin(energy, at)
-        return values.including(energy, at)
-
-    def goes_on(
-        self, end_wh: float, started_at: datetime, first_wh: float, at: datetime
-    ) -> bool:
-        """Whether a register that first showed this can have come here since a transaction started at `end_wh`."""
-        most_wh = self._most_wh(started_at, at)
-        return not self._energy.restarts and 0 <= first_wh - end_wh <= most_wh
-
-    def taken_by(
-        self, values: SessionValues, start_wh: float | None, started_at: datetime
-    ) -> float | None:
-        """Return the energy that the values of a transaction show, None if they are no help."""
-        restarts = self._energy.restarts
-        return values.taken_wh(start_wh, started_at, self._most_wh, restarts=restarts)
-
-    def is_late(self, at: datetime) -> bool:
-        """Whether something newer is known of the energy than what happened at a time."""
-        return self._energy.is_late(at)
-
-    def settle(self, before: Chain, after: Chain, *, late: bool) -> None:
-        """Count what is known of sessions now, and was not `before`."""
-        self._energy.settle(before, after, late=late)
-        self._show_energy()
 
     def clock_was_set(self, by: timedelta) -> None:
         """Shift stored times by the amount by which our clock was set forward."""
@@ -262,9 +241,14 @@ class Meter:
         """Return what is remembered of the energy, as plain data."""
         return {**self._energy.to_dict(), "kwh": self._unnamed.kwh}
 
-    def restore_energy(self, data: dict[str, Any], now: datetime) -> MeterSample:
-        """Continue from the energy that was known before."""
-        self._energy.restore(data, now)
+    def restore_energy(
+        self,
+        data: dict[str, Any],
+        now: datetime,
+        finished: Iterable[SessionReadings] = (),
+    ) -> MeterSample:
+        """Continue from the energy that was known before, and what was stored of `finished` sessions."""
+        self._energy.restore(data, now, finished)
         self._unnamed = UnnamedUnit(self._most_wh, kwh=bool(data.get("kwh", False)))
         self._show_energy()
         return self._sample

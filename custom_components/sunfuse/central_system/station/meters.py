@@ -1,10 +1,12 @@
 """The meters of a station: one for each connector."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from ..station_state import MeterSample
 from .meter import Meter
+from .register_readings import SessionReadings
 from .shared_state import SharedState
 
 
@@ -52,9 +54,14 @@ class Meters:
             for connector, meter in self._meters.items()
         }
 
-    def restore(self, connector: int, energy: dict[str, Any]) -> MeterSample:
-        """Continue from the stored energy of a connector; raises what reading raises."""
-        return self.of(connector).restore_energy(energy, self._shared.now())
+    def restore(
+        self,
+        connector: int,
+        energy: dict[str, Any],
+        finished: Iterable[SessionReadings] = (),
+    ) -> MeterSample:
+        """Continue from the stored energy of a connector and its `finished` sessions; raises what reading raises."""
+        return self.of(connector).restore_energy(energy, self._shared.now(), finished)
 
     def forget(self, connector: int) -> None:
         """Start again with a new meter for a connector."""

@@ -13,6 +13,7 @@ from .fail_safe_watch import FailSafeWatch
 from .meters import Meters
 from .plug_events import PlugEvents
 from .refused_commands import LIMITS
+from .register_readings import SessionReadings
 from .sessions import Sessions
 from .shared_state import SharedState
 from .station_limits import Limits
@@ -31,6 +32,7 @@ from .stored_state import (
     load_local_list,
     load_number,
     load_record,
+    load_registers,
     load_skew,
     load_text,
 )
@@ -57,6 +59,7 @@ class SaveAndRestore:
         self._connectors = connectors
         self._fail_safe = fail_safe
         self._plug_events = plug_events
+        self._registers: list[tuple[int, SessionReadings]] = []  # of finished sessions
 
     def memory(self) -> Memory:
         """Return what is to be stored of the station, as plain data."""
@@ -64,6 +67,9 @@ class SaveAndRestore:
         evses = self._connectors.evses
         transactions = self._sessions.transactions
         last = self._connectors.last_statuses
+        records = [dump_record(record) for record in transactions]
+        energies = self._meters.memory()
+        _move_finished(energies, records)
         return {
             "info": dump_info(state.info),
             "variables": dict(shared.variables),
@@ -81,12 +87,12 @@ class SaveAndRestore:
                 if (status := connector.status or last.get(connector.id)) is not None
             },
             "plugged": self._plug_events.memory(),
-            "transactions": [dump_record(record) for record in transactions],
+            "transactions": records,
             "used": sorted(shared.used),
             "skew_s": shared.clock.stored.total_seconds(),
             "energy": {
                 str(connector): energy | self._session_of(connector)
-                for connector, energy in self._meters.memory().items()
+                for connector, energy in energies.items()
             },
         }
 
@@ -108,6 +114,7 @@ class SaveAndRestore:
         for part in parts:
             for record in part.rows("transactions", load_record):
                 self._sessions.restore(record)
+            self._registers += filter(None, part.rows("transactions", load_registers))
             if set(part.names) - {"transactions"}:
                 self._restore(part)
 
@@ -159,7 +166,8 @@ class SaveAndRestore:
         if "session_id" not in energy:  # stored by earlier versions
             energy = energy | {"session_id": self._sessions.resumable(connector)}
         try:
-            sample = self._meters.restore(connector, energy)
+            finished = (one for number, one in self._registers if number == connector)
+            sample = self._meters.restore(connector, energy, finished)
             stored = _stored_energy(energy)
         except UNREADABLE:
             self._meters.forget(connector)
@@ -173,6 +181,21 @@ class SaveAndRestore:
             session_id=stored.session_id,
             stored=stored,
         )
+
+
+def _move_finished(energies: dict[int, Memory], records: list[Memory]) -> None:
+    """Move what registers showed in finished transactions to their records, which are seldom written.
+
+    The newest session of a connector stays: something may be shown after it.
+    """
+    for record in records:
+        sessions = energies.get(record["connector"], {}).get("sessions", {})
+        if record["stopped_at"] is None or record["id"] not in sessions:
+            continue
+        if record["id"] == next(reversed(sessions)):
+            record["registers"] = sessions[record["id"]]
+        else:
+            record["registers"] = sessions.pop(record["id"])
 
 
 def _stored_energy(energy: Memory) -> StoredEnergy:

@@ -1,6 +1,6 @@
 """The transactions of a station: which are running, and which have ended."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,11 +11,9 @@ from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Tra
 from .clock import JITTER
 from .connector_count import MAX_CONNECTORS
 from .event_order import EventOrder
-from .meter import Reading
 from .meters import Meters
 from .plug_events import PlugEvents
 from .presence import Presence
-from .session_end import ended, shows_more
 from .shared_state import SharedState
 from .station_limits import Limits
 from .transaction_reports import TransactionReports
@@ -115,27 +113,31 @@ class Sessions:
             self._shared.change(connector, transaction=running)
 
     def _counted(self, record: Record) -> Record:
-        """Return a transaction with the energy at its start, from where its own energy is counted."""
+        """Return a transaction after its start was counted."""
         transaction = record.transaction
         meter = self._meters.of(record.connector)
-        late = meter.is_late(transaction.started_at)
-        base_wh = meter.session_starts(
-            transaction.meter_start_wh, transaction.started_at
+        meter.session_starts(
+            transaction.id,
+            transaction.meter_start_wh,
+            transaction.started_at,
+            known=bool(record.reported),
         )
-        return self._settle(replace(record, base_wh=base_wh), late=late)
-
-    def _settle(self, record: Record, *, late: bool) -> Record:
-        """Note a transaction, or what is new about it, and count its energy beside that of the others."""
-        meter = self._meters.of(record.connector)
-        known = self.transactions.get(record.transaction.id)
         self.transactions.add(record)
-        after = self.transactions.chain(record.connector)
-        before = after.without(record.transaction.id)
-        if known is not None:
-            before = before.including(known.span)
-        meter.settle(before, after, late=late)
         self._shared.change(record.connector, meter=meter.sample)
+        self._correct(record.connector)
         return record
+
+    def _correct(self, connector: int) -> None:
+        """Report transactions again that are known to have taken more, by what was reported since."""
+        meter = self._meters.of(connector)
+        for record in tuple(self.transactions):
+            if record.connector != connector or record.stopped_at is None:
+                continue
+            energy_wh = meter.taken_wh(record.transaction.id)
+            if energy_wh is None or energy_wh <= (record.energy_wh or 0.0):
+                continue
+            record = self.transactions.add(replace(record, energy_wh=energy_wh))
+            self._report_finished(record)
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)
@@ -215,9 +217,8 @@ class Sessions:
             return
         record = self.transactions.get(state.transaction.id)
         if record is not None and record.stopped_at is None and not record.noticed:
-            self._settle(
-                replace(record, noticed=True, energy_wh=state.session_energy_wh),
-                late=False,
+            self.transactions.add(
+                replace(record, noticed=True, energy_wh=state.session_energy_wh)
             )
             self._reports.ended(
                 record, self._shared.now(), state.session_energy_wh, late=False
@@ -261,10 +262,15 @@ class Sessions:
             state.transaction.id == transaction_id
         )
         meter = self._meters.of(record.connector)
-        before = self.transactions.chain(record.connector).before(started_at)
-        record, late = ended(record, before, meter, started_at, at, meter_stop_wh)
-        energy = record.energy_wh
-        self._settle(record, late=late)
+        start_wh = record.transaction.meter_start_wh
+        energy = meter.session_stops(
+            transaction_id, meter_stop_wh, started_at, at, start_wh
+        )
+        energy = record.energy_wh if energy is None else energy
+        record = replace(record, stopped_at=at, energy_wh=energy)
+        self.transactions.add(record)
+        self._shared.change(record.connector, meter=meter.sample)
+        self._correct(record.connector)
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
             self._reports.ended(record, at, energy, late=late)
@@ -299,26 +305,11 @@ class Sessions:
         started_at = self._dated(record).started_at
         self._reports.finished(record, started_at, meter_stop_wh, reason)
 
-    def showed(
-        self, transaction_id: str, readings: Iterable[Reading], at: datetime
-    ) -> None:
-        """Note what meter values that name a transaction showed `at` by our clock: its end may carry none."""
+    def showed(self, transaction_id: str) -> None:
+        """Note that meter values named a transaction, which may be over."""
         record = self.transactions.get(transaction_id)
-        if record is None:
-            return
-        meter = self._meters.of(record.connector)
-        record = replace(record, values=meter.including(record.values, readings, at))
-        self.transactions.add(record)
-        if record.stopped_at is None:
-            return
-        started_at = self._dated(record).started_at
-        before = self.transactions.chain(record.connector).before(started_at)
-        if shows_more(record, before, meter):
-            record, late = ended(
-                record, before, meter, started_at, record.stopped_at, None
-            )
-            self._settle(record, late=late)
-            self._report_finished(record)
+        if record is not None and record.stopped_at is not None:
+            self._correct(record.connector)
 
     def forget_cards(self, cards: frozenset[str]) -> None:
         """Forget that these cards (folded) were held to the station."""
@@ -357,7 +348,6 @@ class Sessions:
             record,
             transaction=replace(transaction, started_at=started_at),
             stopped_at=stopped_at,
-            values=record.values and record.values.not_after(now),
         )
 
     def clock_was_set(self, by: timedelta) -> None:

@@ -5,12 +5,12 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
-from ...engine.codec import read_time
+from ...engine.codec import from_jsonable, read_time
 from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
 from .quirks import Kind
-from .session_values import SessionValues
+from .register_readings import SessionReadings
 from .transactions import Record
 
 type Memory = dict[str, Any]
@@ -90,12 +90,8 @@ def dump_record(record: Record) -> Memory:
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
         "reported": list(record.reported),
-        "base_wh": record.base_wh,
         "noticed": record.noticed,
         "id_known": record.id_known,
-        "values": _dump_values(record.values),
-        "ends_openly": record.ends_openly,
-        "stop_wh": record.stop_wh,
         "skew_s": None if record.skew is None else record.skew.total_seconds(),
     }
 
@@ -115,33 +111,18 @@ def load_record(data: Mapping[str, Any]) -> Record:
         energy_wh=load_number(data["energy_wh"]),
         # `told` is its name in files of earlier versions.
         reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
-        base_wh=load_number(data.get("base_wh")),
         noticed=bool(data.get("noticed", False)),
         id_known=bool(data.get("id_known", True)),
-        values=_load_values(data.get("values")),
-        ends_openly=bool(data.get("ends_openly", False)),
-        stop_wh=load_number(data.get("stop_wh")),
         skew=None if skew_s is None else timedelta(seconds=skew_s),
     )
 
 
-def _dump_values(values: SessionValues | None) -> list[Any] | None:
-    if values is None:
+def load_registers(data: Mapping[str, Any]) -> tuple[int, SessionReadings] | None:
+    """Return what registers showed in a finished transaction of a connector; None if that was not stored with it."""
+    if data.get("registers") is None:
         return None
-    first, last = values.first_at.isoformat(), values.last_at.isoformat()
-    return [values.first_wh, first, values.last_wh, last]
-
-
-def _load_values(data: list[Any] | None) -> SessionValues | None:
-    if data is None:
-        return None
-    first_wh, first_at, last_wh, last_at = data
-    return SessionValues(
-        first_wh=load_number(first_wh) or 0.0,
-        first_at=read_time(first_at),
-        last_wh=load_number(last_wh) or 0.0,
-        last_at=read_time(last_at),
-    )
+    connector = load_connector(data["connector"])
+    return connector, from_jsonable(SessionReadings, data["registers"])
 
 
 def dump_lasting(lasting: Lasting | None) -> list[Any] | None:
@@ -177,9 +158,4 @@ def load_local_list(data: str | None) -> LocalList | None:
 
 def energy_of(energy_wh: Any) -> Memory:
     """Return the memory of a counter of which only its value is known."""
-    keys = ("risen_at", "values", "former", "edges", "session", "session_wh")
-    return {
-        "energy_wh": load_number(energy_wh),
-        "restarts": False,
-        **dict.fromkeys(keys),
-    }
+    return {"energy_wh": load_number(energy_wh), "session_wh": None}

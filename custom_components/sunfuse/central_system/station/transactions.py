@@ -8,8 +8,6 @@ import secrets
 
 from ..security.card_policy import folded
 from ..station_state import FinishedTransaction, Transaction
-from .session_chain import Chain, Span
-from .session_values import SessionValues
 
 _REMEMBERED = 200
 
@@ -28,10 +26,6 @@ class Record:
     skew: timedelta | None = None
     # Its end was inferred from what the connector reported, before it was reported itself.
     noticed: bool = False
-    base_wh: float | None = None  # the connector's lifetime energy when it started
-    values: SessionValues | None = None  # what its meter values showed
-    ends_openly: bool = False  # its end carried no register
-    stop_wh: float | None = None  # what the register showed at its end
     # OCPP 1.6: whether the station has received the id that we gave the transaction.
     id_known: bool = True
 
@@ -39,30 +33,6 @@ class Record:
     def started_at(self) -> datetime:
         """When it started, as it was reported."""
         return self.transaction.started_at
-
-    @property
-    def span(self) -> Span:
-        """What is known of its energy."""
-        return Span(
-            id=self.transaction.id,
-            started_at=self.started_at,
-            start_wh=self._start_wh,
-            ended_at=max(self.stopped_at or self.started_at, self.started_at),
-            taken_wh=self.energy_wh,
-            start_said=self.transaction.meter_start_wh is not None,
-        )
-
-    @property
-    def _start_wh(self) -> float | None:
-        """What the register showed at the start: as reported, or by what it showed last and what the session took."""
-        start_wh = self.transaction.meter_start_wh
-        if start_wh is not None:
-            return start_wh
-        if self.stop_wh is not None:
-            return self.stop_wh - (self.energy_wh or 0.0)
-        if self.values is not None and self.energy_wh is not None:
-            return self.values.last_wh - self.energy_wh
-        return None
 
 
 type SetupCommands = tuple[str, ...]
@@ -102,13 +72,6 @@ class Transactions:
     def get(self, transaction_id: str) -> Record | None:
         """Return a transaction, None if it is not known."""
         return self._records.get(transaction_id)
-
-    def chain(self, connector: int) -> Chain:
-        """Return the energies of a connector's transactions in the order of time."""
-        records = self._records.values()
-        return Chain.of(
-            record.span for record in records if record.connector == connector
-        )
 
     def new_id(self) -> int:
         """Return an id for a transaction of OCPP 1.6: a positive 31-bit number."""

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 
 from ...engine.clock_change import moved
-from .energy_register import ROUNDING_WH, SLACK_WH
-from .energy_track import Most
+from .register_readings import ROUNDING_WH, SLACK_WH, Most
 
 
 class UnnamedUnit:

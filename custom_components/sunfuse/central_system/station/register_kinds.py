@@ -1,0 +1,167 @@
+"""Which of a connector's registers is which: one that goes on over sessions, or one that restarts with each.
+
+A station shows registers in three places: at starts, in meter values and at ends. Some show the lifetime in one of them and
+the session in another (lbbrhzn/ocpp issue 2093). What a place shows follows from what it has shown:
+
+- more than can have flowed since the start of the session: it goes on;
+- clearly less than another place showed before in the same session: it restarts with each session;
+- less than in the session before: it restarts, or it was reset once. This counts where nothing else is known, or thrice.
+
+A start that is not zero goes on. One that is zero restarts, was reset, or means nothing: where other places go on and no
+start was ever more than zero, it means nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from .register_readings import (
+    ROUNDING_WH,
+    SLACK_WH,
+    Most,
+    RegisterReading,
+    SessionReadings,
+)
+
+# A register that went on and is below the session before so many times in a row restarts with each session now.
+_CONVINCING = 3
+
+
+class RegisterKind(IntEnum):
+    """From where a register counts."""
+
+    UNKNOWN = 0
+    GOES_ON = 1
+    RESTARTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceEvidence:
+    """What has been seen of a place."""
+
+    sure: RegisterKind = RegisterKind.UNKNOWN
+    falls: int = 0  # from one session to the next, since then
+    last_wh: float | None = None
+
+    @property
+    def kind(self) -> RegisterKind:
+        """The kind of register that it shows."""
+        enough = 1 if self.sure is RegisterKind.UNKNOWN else _CONVINCING
+        return RegisterKind.RESTARTS if self.falls >= enough else self.sure
+
+    def joined(self, other: PlaceEvidence) -> PlaceEvidence:
+        """Return it with that of another place which shows the same register."""
+        if self.sure is RegisterKind.UNKNOWN:
+            falls = max(self.falls, other.falls)
+            return replace(self, sure=other.sure, falls=falls if not other.sure else 0)
+        return self
+
+    def seen(self, kind: RegisterKind) -> PlaceEvidence:
+        """Return it after a session that shows the kind."""
+        return replace(self, sure=kind, falls=0)
+
+    def showed(self, first_wh: float, last_wh: float, *, silent: bool) -> PlaceEvidence:
+        """Return it after a session that showed this, first and last; where its start was not `silent`, that tells more."""
+        fell = self.last_wh is not None and first_wh < self.last_wh - ROUNDING_WH
+        fell = fell and silent
+        return replace(self, falls=self.falls + fell, last_wh=last_wh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterKinds:
+    """The kinds of registers in meter values, at ends and at starts, and whether a start of zero means something."""
+
+    values: RegisterKind = RegisterKind.UNKNOWN
+    ends: RegisterKind = RegisterKind.UNKNOWN
+    agree: bool = False  # ends show the register of the values
+    starts_go_on: bool = False  # some were above zero
+    zero_starts: bool = True
+
+    @classmethod
+    def of(cls, sessions: Iterable[SessionReadings], most_wh: Most) -> RegisterKinds:
+        """Conclude the kinds from sessions in the order of time."""
+        values, ends = PlaceEvidence(), PlaceEvidence()
+        starts_go_on, contradicted = False, False
+        agreements: set[bool | None] = set()
+        for session in sessions:
+            agreements.add(_agree(session, most_wh))
+            values, ends = _of_session(session, values, ends, most_wh)
+            if session.start_wh is None:
+                continue
+            if session.start_wh > ROUNDING_WH:
+                starts_go_on = True
+            elif _goes_on(session, most_wh):
+                contradicted = True
+        agree = True in agreements and False not in agreements
+        if agree:
+            values, ends = values.joined(ends), ends.joined(values)
+        return cls(
+            values=values.kind,
+            ends=ends.kind,
+            agree=agree,
+            starts_go_on=starts_go_on,
+            zero_starts=starts_go_on or not contradicted,
+        )
+
+
+def _of_session(
+    session: SessionReadings,
+    values: PlaceEvidence,
+    ends: PlaceEvidence,
+    most_wh: Most,
+) -> tuple[PlaceEvidence, PlaceEvidence]:
+    """Return the evidence about values and ends with that of another session."""
+    start, end = session.start, session.end
+    shown = session.values
+    if shown and not (shown.sure or _agree(session, most_wh)):
+        shown = None  # it may be nonsense
+    if shown is not None:
+        first_wh, last_wh = shown.first.register_wh, shown.last.register_wh
+        values = values.showed(first_wh, last_wh, silent=start is None)
+        if _is_below(shown.first, start):
+            values = values.seen(RegisterKind.RESTARTS)
+    if start is not None and end is not None and start.register_wh > ROUNDING_WH:
+        rise_wh = end.register_wh - start.register_wh
+        if rise_wh > session.most_until(end.at, most_wh):
+            end = None  # nonsense
+    if end is not None and end.register_wh > ROUNDING_WH:
+        ends = ends.showed(end.register_wh, end.register_wh, silent=start is None)
+        if shown is not None and not shown.restarted:
+            if _is_below(end, shown.last):
+                ends = ends.seen(RegisterKind.RESTARTS)
+                values = values.seen(RegisterKind.GOES_ON)
+        if session.is_more_than_flowed(end, most_wh):
+            ends = ends.seen(RegisterKind.GOES_ON)
+            if shown is not None and not shown.last.reaches(end, most_wh):
+                values = values.seen(RegisterKind.RESTARTS)
+    if shown is not None and session.is_more_than_flowed(shown.first, most_wh):
+        values = values.seen(RegisterKind.GOES_ON)
+    after = session.after
+    if after is not None and session.is_more_than_flowed(after.first, most_wh):
+        values = values.seen(RegisterKind.GOES_ON)
+    return values, ends
+
+
+def _agree(session: SessionReadings, most_wh: Most) -> bool | None:
+    """Whether the end of a session shows the register of its values; None if one of both is missing."""
+    shown, end = session.values, session.end
+    if shown is None or end is None or not end.register_wh:
+        return None
+    if (start := session.start_wh) is not None and start > ROUNDING_WH:
+        if (shown.first.register_wh < start) is not (end.register_wh < start):
+            return False
+    return shown.last.reaches(end, most_wh)
+
+
+def _goes_on(session: SessionReadings, most_wh: Most) -> bool:
+    """Whether a session that started at zero shows elsewhere what did not."""
+    shown = session.values.first if session.values and session.values.sure else None
+    return any(
+        reading is not None and session.is_more_than_flowed(reading, most_wh)
+        for reading in (shown, session.end)
+    )
+
+
+def _is_below(reading: RegisterReading, before: RegisterReading | None) -> bool:
+    """Whether a place shows clearly less than another one did before."""
+    return before is not None and reading.register_wh < before.register_wh - SLACK_WH

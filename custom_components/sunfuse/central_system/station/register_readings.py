@@ -1,0 +1,152 @@
+"""What the registers of a connector showed: in each session at its start, in its meter values and at its end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+# How much a connector can deliver between two times, in watt-hours.
+type Most = Callable[[datetime, datetime], float]
+
+# A register may run ahead of what the connector can deliver by this much: many count in whole kilowatt-hours.
+SLACK_WH = 1000.0
+# A register that restarted at zero may have counted this much more than the time allows: rounding.
+ROUNDING_WH = 100.0
+# A car whose start was not reported is plugged in for this long at most, or its clock was set back.
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterReading:
+    """What a register showed, and when."""
+
+    register_wh: float
+    at: datetime
+
+    def reaches(self, later: RegisterReading, most_wh: Most) -> bool:
+        """Whether the register can have come from here to a later reading."""
+        rise_wh = later.register_wh - self.register_wh
+        return 0 <= rise_wh <= most_wh(self.at, later.at)
+
+    def not_after(self, now: datetime) -> RegisterReading:
+        """Return it as read by now at the latest: a clock that was ahead may have dated it."""
+        return replace(self, at=min(self.at, now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownValues:
+    """The register of meter values, from the first reading to the last, and how far it rose."""
+
+    first: RegisterReading
+    last: RegisterReading
+    rose_wh: float = 0.0
+    before_wh: float  # the reading before it rose to the last one
+    sure: bool = False  # the first reading is no nonsense: others agree
+    restarted: bool = False  # it counts from elsewhere since
+
+    @classmethod
+    def begin(cls, reading: RegisterReading, *, sure: bool = False) -> ShownValues:
+        """Begin with one reading."""
+        before_wh = reading.register_wh
+        return cls(first=reading, last=reading, before_wh=before_wh, sure=sure)
+
+    def going_on(self, reading: RegisterReading) -> ShownValues:
+        """Return these with the next reading."""
+        rise_wh = reading.register_wh - self.last.register_wh
+        return replace(
+            self,
+            last=reading,
+            rose_wh=self.rose_wh + rise_wh,
+            before_wh=self.last.register_wh if rise_wh > 0 else self.before_wh,
+            sure=True,
+        )
+
+    def goes_on(self, reading: RegisterReading, most_wh: Most) -> bool:
+        """Whether a reading follows from these, or shows that the last one was too high."""
+        too_high = self.before_wh <= reading.register_wh < self.last.register_wh
+        return too_high or self.last.reaches(reading, most_wh)
+
+    def restarting(self, from_wh: float, reading: RegisterReading) -> ShownValues:
+        """Return these when the register counts from elsewhere, where it stood at `from_wh`."""
+        return replace(
+            self,
+            last=reading,
+            rose_wh=self.rose_wh + reading.register_wh - from_wh,
+            before_wh=reading.register_wh,
+            restarted=True,
+        )
+
+    def preceded_by(self, reading: RegisterReading, most_wh: Most) -> ShownValues:
+        """Return these with a reading that was stored, from before the first one."""
+        if reading.at >= self.first.at or not reading.reaches(self.first, most_wh):
+            return self
+        rise_wh = self.first.register_wh - reading.register_wh
+        return replace(self, first=reading, rose_wh=self.rose_wh + rise_wh, sure=True)
+
+    def not_after(self, now: datetime) -> ShownValues:
+        """Return these as read by now at the latest."""
+        first, last = self.first.not_after(now), self.last.not_after(now)
+        return replace(self, first=first, last=last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReadings:
+    """What the registers showed in one session, as far as it is known, and after it."""
+
+    id: str  # empty: what was shown before the first session
+    started_at: datetime
+    start_wh: float | None = None
+    start_known: bool = True  # otherwise it began some time before
+    values: ShownValues | None = None
+    ended_at: datetime | None = None
+    end_wh: float | None = None
+    after: ShownValues | None = None  # until the next session
+    flow_wh: float = 0.0  # by its power, if no register shows it
+
+    @property
+    def start(self) -> RegisterReading | None:
+        """The reading at the start."""
+        if self.start_wh is None:
+            return None
+        return RegisterReading(register_wh=self.start_wh, at=self.started_at)
+
+    @property
+    def end(self) -> RegisterReading | None:
+        """The reading at the end."""
+        if self.end_wh is None or self.ended_at is None:
+            return None
+        return RegisterReading(register_wh=self.end_wh, at=self.ended_at)
+
+    @property
+    def order(self) -> tuple[datetime, float]:
+        """Where it comes among others. Where a clock stands still, the registers give the order."""
+        return self.started_at, self.start_wh or 0.0
+
+    @property
+    def newest_at(self) -> datetime:
+        """When something of it was heard last."""
+        times = [self.started_at, self.ended_at or self.started_at]
+        times += [part.last.at for part in (self.values, self.after) if part]
+        return max(times)
+
+    def most_until(self, at: datetime, most_wh: Most) -> float:
+        """Return how much can have flowed since its start."""
+        if not self.start_known:
+            return most_wh(self.started_at - _DAY, at)
+        if at == self.ended_at and at <= self.started_at:
+            at = self.started_at + _DAY  # the station set its clock back meanwhile
+        return most_wh(self.started_at, at)
+
+    def is_more_than_flowed(self, reading: RegisterReading, most_wh: Most) -> bool:
+        """Whether a register that shows this cannot have started at zero with the session."""
+        most = self.most_until(reading.at, most_wh) - SLACK_WH + ROUNDING_WH
+        return reading.register_wh > most
+
+    def not_after(self, now: datetime) -> SessionReadings:
+        """Return it as of now at the latest: a clock that was ahead may have dated it."""
+        return replace(
+            self,
+            started_at=min(self.started_at, now),
+            ended_at=self.ended_at and min(self.ended_at, now),
+            values=self.values and self.values.not_after(now),
+            after=self.after and self.after.not_after(now),
+        )

@@ -1,0 +1,279 @@
+"""What a session took, by the registers that were shown in it.
+
+A register that goes on rose from where it stood at the start; where that is not reported, the session before tells. One that
+restarts with each session rose from zero. Each shows what flowed, or a part of it where it was not read at the start or at
+the end: the one that shows most is right.
+
+Not knowable, so that less counts: what flowed before the first value of the very first session whose start carries no
+register, and, until something shows that a register restarts, what flowed before its first value in any such session.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from .register_kinds import RegisterKind, RegisterKinds
+from .register_readings import (
+    ROUNDING_WH,
+    SLACK_WH,
+    Most,
+    RegisterReading,
+    SessionReadings,
+    ShownValues,
+)
+
+GOES_ON, RESTARTS = RegisterKind.GOES_ON, RegisterKind.RESTARTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterStanding:
+    """Where the register that goes on stood last.
+
+    It is `certain` that it does if starts are more than zero, or other readings showed so. Otherwise what values show is
+    compared with values only, and what ends show with ends.
+    """
+
+    reading: RegisterReading
+    certain: bool
+    by_values: bool
+
+    def before(
+        self, kinds: RegisterKinds, *, by_values: bool
+    ) -> RegisterReading | None:
+        """Return it for comparing it with what values or ends show, None if that may be another register."""
+        same = self.certain or kinds.agree or self.by_values is by_values
+        return self.reading if same else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnergy:
+    """What a session took, and where the register that goes on stood before and after it: None if that is not known."""
+
+    taken_wh: float | None
+    began: RegisterReading | None
+    ended: RegisterStanding | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterRise:
+    """What one register shows of a session."""
+
+    began: RegisterReading | None = None  # where it stood at the start, as far as known
+    first: RegisterReading | None = None
+    last: RegisterReading | None = None
+    rise_wh: float | None = None
+    complete: bool = False  # it was read at the start and at the end
+
+
+def session_energy(
+    session: SessionReadings,
+    before: RegisterStanding | None,
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> SessionEnergy:
+    """Return the energy of a session; `before` is where the register that goes on stood before it."""
+    stood = before.reading if before else None
+    own = _own_rise(session, stood, kinds, most_wh)
+    lasting = _lasting_rise(session, before, kinds, most_wh)
+    if lasting.began is not None and lasting.began is stood:
+        if _rises_more(lasting, own, most_wh):
+            lasting = _lasting_rise(session, None, kinds, most_wh)
+    complete = [one.rise_wh for one in (own, lasting) if one.complete and one.rise_wh]
+    parts = [one.rise_wh for one in (own, lasting) if one.rise_wh is not None]
+    taken_wh = max(complete or parts, default=None)
+    if not taken_wh and session.flow_wh:
+        taken_wh = session.flow_wh
+    if taken_wh is None and session.start_wh is not None:
+        taken_wh = 0.0
+    return SessionEnergy(
+        taken_wh=taken_wh,
+        began=lasting.began or _begun_by(lasting, taken_wh or 0.0),
+        ended=_ended(session, lasting, before, kinds, taken_wh or 0.0, most_wh),
+    )
+
+
+def _own_rise(
+    session: SessionReadings,
+    before: RegisterReading | None,
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> RegisterRise:
+    """Return what a register that restarts with each session shows."""
+    shown, end = session.values, session.end
+    if shown is not None and not _restarts(session, before, shown.first, kinds.values):
+        shown = None
+    if shown is not None and not shown.sure and kinds.values is not RESTARTS:
+        shown = None  # it may be nonsense
+    if end is not None and _restarts(session, before, end, kinds.ends):
+        possible = end.register_wh <= session.most_until(end.at, most_wh)
+        if possible and not (shown and shown.restarted) and kinds.ends is not GOES_ON:
+            return RegisterRise(last=end, rise_wh=end.register_wh, complete=True)
+    if shown is None:
+        return RegisterRise()
+    most = session.most_until(shown.first.at, most_wh)
+    head_wh = shown.first.register_wh
+    rise_wh = shown.rose_wh + (head_wh if head_wh <= most else 0.0)
+    if session.after is not None and shown.last.reaches(session.after.first, most_wh):
+        # Until the next session it shows what this one took.
+        rise_wh += session.after.first.register_wh - shown.last.register_wh
+    return RegisterRise(last=shown.last, rise_wh=rise_wh)
+
+
+def _lasting_rise(
+    session: SessionReadings,
+    standing: RegisterStanding | None,
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> RegisterRise:
+    """Return what a register that goes on shows."""
+    before = standing.reading if standing else None
+    shown, end = session.values, session.end
+    if shown is not None and _restarts(session, before, shown.first, kinds.values):
+        shown = None
+    if end is not None and _restarts(session, before, end, kinds.ends):
+        end = None
+    if end is not None and not end.register_wh and (session.start_wh or shown):
+        end = None  # a charger that does not know it says 0
+    first = end if shown is None else shown.first
+    start = session.start
+    if start is not None and not (start.register_wh or kinds.zero_starts):
+        start = None
+    if start and end and not (shown and shown.restarted):
+        rise_wh = end.register_wh - start.register_wh
+        if _is_rise(session, start, end, most_wh) and (
+            start.register_wh > ROUNDING_WH
+            or not _is_beyond(session.values, rise_wh, end, most_wh)
+        ):
+            return RegisterRise(
+                began=start,
+                first=start,
+                last=max(end, shown.last if shown else end, key=_height),
+                rise_wh=rise_wh,
+                complete=True,
+            )
+    if first is None:
+        return RegisterRise(began=start, first=start, last=start)
+    last = first if shown is None else shown.last
+    if standing is not None:
+        before = standing.before(kinds, by_values=shown is not None)
+    began = _began(session, start, before, (first, last), kinds, most_wh)
+    rise_wh = 0.0 if began is None else first.register_wh - began.register_wh
+    if shown is not None:
+        rise_wh += shown.rose_wh
+        if end is not None and last.reaches(end, most_wh):
+            rise_wh, last = rise_wh + end.register_wh - last.register_wh, end
+    return RegisterRise(began=began, first=first, last=last, rise_wh=max(rise_wh, 0.0))
+
+
+def _restarts(
+    session: SessionReadings,
+    before: RegisterReading | None,
+    first: RegisterReading,
+    kind: RegisterKind,
+) -> bool:
+    """Whether a register restarted with the session or in it: it is below where one that goes on stood at the start."""
+    if kind is RESTARTS:
+        return True
+    # Values may be in whole kilowatt-hours.
+    slack_wh = SLACK_WH if kind is GOES_ON else 0.0
+    if session.start_wh is not None:
+        return first.register_wh < session.start_wh - slack_wh
+    return before is not None and first.register_wh < before.register_wh - slack_wh
+
+
+def _began(
+    session: SessionReadings,
+    start: RegisterReading | None,
+    before: RegisterReading | None,
+    shown: tuple[RegisterReading, RegisterReading],
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> RegisterReading | None:
+    """Return where the register stood at the start, if its first and last readings can have come from there."""
+    first, last = shown
+    if start is not None and _is_rise(session, start, last, most_wh):
+        ahead_wh = start.register_wh - first.register_wh
+        whole_kwh = kinds.values is GOES_ON and ahead_wh <= SLACK_WH
+        if ahead_wh <= 0 or whole_kwh:
+            return start
+    if before is not None and _is_rise(session, before, first, most_wh):
+        return before
+    return None
+
+
+def _is_rise(
+    session: SessionReadings,
+    start: RegisterReading,
+    later: RegisterReading,
+    most_wh: Most,
+) -> bool:
+    """Whether a register can have come from where it stood at the start of a session to a later reading in it."""
+    rise_wh = later.register_wh - start.register_wh
+    return 0 <= rise_wh <= session.most_until(later.at, most_wh)
+
+
+def _rises_more(lasting: RegisterRise, own: RegisterRise, most_wh: Most) -> bool:
+    """Whether one register rose more than the other and what can have flowed since: a session before is not known."""
+    if own.rise_wh is None or own.last is None or lasting.last is None:
+        return False
+    rest_wh = most_wh(own.last.at, lasting.last.at)
+    return (lasting.rise_wh or 0.0) > own.rise_wh + rest_wh
+
+
+def _begun_by(lasting: RegisterRise, taken_wh: float) -> RegisterReading | None:
+    """Return where the register stood before its first reading at the latest, by what another one shows."""
+    if lasting.first is None:
+        return None
+    head_wh = max(taken_wh - (lasting.rise_wh or 0.0), 0.0)
+    register_wh = max(lasting.first.register_wh - head_wh, 0.0)
+    return _at(register_wh, lasting.first.at)
+
+
+def _is_beyond(
+    values: ShownValues | None,
+    rise_wh: float,
+    end: RegisterReading,
+    most_wh: Most,
+) -> bool:
+    """Whether an end shows more than values that started at zero, too, and what can have flowed since: it shows another register."""
+    if values is None or not values.sure:
+        return False
+    shown_wh = values.first.register_wh + values.rose_wh
+    return rise_wh > shown_wh + most_wh(values.last.at, end.at)
+
+
+def _height(reading: RegisterReading) -> float:
+    return reading.register_wh
+
+
+def _ended(
+    session: SessionReadings,
+    lasting: RegisterRise,
+    before: RegisterStanding | None,
+    kinds: RegisterKinds,
+    taken_wh: float,
+    most_wh: Most,
+) -> RegisterStanding | None:
+    """Return where the register that goes on stood in the end."""
+    at = session.ended_at or session.newest_at
+    last = lasting.last
+    if last is None:
+        if before is None:
+            return None
+        return replace(before, reading=_at(before.reading.register_wh + taken_wh, at))
+    by_values = session.values is not None and last == session.values.last
+    kind = kinds.values if by_values else kinds.ends
+    starts = session.start_wh is not None and kinds.starts_go_on
+    restarted = session.values is not None and session.values.restarted
+    if not (lasting.complete or last == session.end or restarted):
+        rest_wh = taken_wh - (lasting.rise_wh or 0.0)
+        if lasting.began is None:
+            rest_wh = min(rest_wh, most_wh(last.at, at))
+        if rest_wh > 0:
+            last = _at(last.register_wh + rest_wh, at)
+    return RegisterStanding(
+        reading=last, certain=starts or kind is GOES_ON, by_values=by_values
+    )
+
+
+def _at(register_wh: float, at: datetime) -> RegisterReading:
+    return RegisterReading(register_wh=register_wh, at=at)

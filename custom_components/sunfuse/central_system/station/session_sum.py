@@ -1,0 +1,123 @@
+"""The energy of all sessions of a connector and of what was shown between them, made anew with each report.
+
+Reports may arrive in any order. What one session adds depends on its neighbours in time: a register that goes on from one
+to the next has counted both, one that restarts counts them one by one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from .register_kinds import RegisterKind, RegisterKinds
+from .register_readings import Most, SessionReadings
+from .session_energy import RegisterStanding, session_energy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSum:
+    """The sum until some session: its energy, and where the register that goes on stands."""
+
+    risen_wh: float = 0.0  # since the first session began
+    first_wh: float | None = None  # where the register stood then
+    first_id: str | None = None
+    standing: RegisterStanding | None = None
+    taken_wh: float | None = None  # by the last session
+
+    @property
+    def energy_wh(self) -> float:
+        """The energy since the register of the first session stood at zero."""
+        return self.risen_wh + (self.first_wh or 0.0)
+
+    def added_wh(self, before: SessionSum) -> float:
+        """Return the energy that became known since the sum was `before`.
+
+        What the register showed when it was first seen is known, whatever it showed before. From where it counted in a
+        session before that is none of its energy: the register may have been reset since.
+        """
+        risen_wh = self.risen_wh - before.risen_wh
+        if before.first_wh in (None, self.first_wh):
+            return risen_wh
+        changes = [risen_wh, self.energy_wh - before.energy_wh]
+        if self.first_id == before.first_id:
+            # What it showed first was the energy of that session.
+            changes.append(self.risen_wh - before.energy_wh)
+        lowest, highest = min(changes), max(changes)
+        return lowest if lowest > 0 else min(highest, 0.0)
+
+    def including(
+        self, session: SessionReadings, kinds: RegisterKinds, most_wh: Most
+    ) -> SessionSum:
+        """Return the sum with another session, and what was shown after it."""
+        if not session.id:
+            return self.after(session, kinds, most_wh)
+        energy = session_energy(session, self.standing, kinds, most_wh)
+        taken_wh, began, standing = energy.taken_wh or 0.0, energy.began, energy.ended
+        risen_wh = self.risen_wh + taken_wh
+        known = self.standing
+        if known is not None and began is not None and standing is not None:
+            stood = known.reading
+            if began.register_wh >= stood.register_wh:
+                certain = known.certain and standing.certain
+                if certain and stood.reaches(began, most_wh):
+                    # What flowed was not reported.
+                    risen_wh += began.register_wh - stood.register_wh
+            elif session.started_at < stood.at:
+                # It was shown in readings that seemed to be of the session before.
+                risen_wh -= min(stood.register_wh - began.register_wh, taken_wh)
+                if stood.register_wh > standing.reading.register_wh:
+                    standing = known
+        first_wh = self.first_wh
+        if first_wh is None and energy.taken_wh is not None:
+            first_wh = began.register_wh if began is not None else 0.0
+        result = replace(
+            self,
+            risen_wh=risen_wh,
+            first_wh=first_wh,
+            first_id=session.id if self.first_wh is None else self.first_id,
+            standing=standing,
+            taken_wh=energy.taken_wh,
+        )
+        return result.after(session, kinds, most_wh)
+
+    def after(
+        self, session: SessionReadings, kinds: RegisterKinds, most_wh: Most
+    ) -> SessionSum:
+        """Return the sum with what was shown after a session."""
+        shown = session.after
+        if shown is None or kinds.values is RegisterKind.RESTARTS:
+            return self
+        risen_wh, first_wh = self.risen_wh + shown.rose_wh, self.first_wh
+        goes_on, values = kinds.values is RegisterKind.GOES_ON, session.values
+        if self.standing is not None:
+            same = self.standing.certain
+            same = same or bool(values and values.last.reaches(shown.first, most_wh))
+            if same and self.standing.reading.reaches(shown.first, most_wh):
+                risen_wh += shown.first.register_wh - self.standing.reading.register_wh
+        if first_wh is None:
+            first_wh = shown.first.register_wh
+        standing = RegisterStanding(reading=shown.last, certain=goes_on, by_values=True)
+        return replace(self, risen_wh=risen_wh, first_wh=first_wh, standing=standing)
+
+
+@dataclass
+class ConnectorSum:
+    """The sums over all sessions; what came before the last one is remembered."""
+
+    most_wh: Most
+    kinds: RegisterKinds = field(default_factory=RegisterKinds)
+    total: SessionSum = field(default_factory=SessionSum)
+    taken_wh: dict[str, float | None] = field(default_factory=dict)
+    before_last: SessionSum = field(default_factory=SessionSum)
+
+    def count(self, sessions: Iterable[SessionReadings]) -> None:
+        """Count all sessions, in the order of time."""
+        sessions = tuple(sessions)
+        self.kinds = RegisterKinds.of(sessions, self.most_wh)
+        self.taken_wh, self.total = {}, SessionSum()
+        for session in sessions:
+            self.before_last = self.total
+            self.count_last(session)
+
+    def count_last(self, session: SessionReadings) -> None:
+        """Count what is new of the last session."""
+        self.total = self.before_last.including(session, self.kinds, self.most_wh)
+        self.taken_wh[session.id] = self.total.taken_wh

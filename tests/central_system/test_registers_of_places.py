@@ -1,0 +1,143 @@
+"""Which register a charger shows where: those of starts, values and ends may differ, and some mean nothing."""
+
+from datetime import timedelta
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.central_system import CentralSystem, FinishedTransaction
+from custom_components.sunfuse.central_system.station.meter import Meter, Reading
+
+from .charger import Charger
+from .charging import CP1, connector
+from .conftest import START, Connect, SteppedClock
+
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def _meter() -> Meter:
+    return Meter(phases=3, voltage_v=230, max_a=16)
+
+
+def _session(
+    meter: Meter,
+    number: int,
+    start_wh: float | None,
+    values_wh: tuple[float, ...],
+    end_wh: float | None,
+) -> float | None:
+    """Report a session, each reading half an hour after the one before, and another session each day; return its energy."""
+    at, name = START + timedelta(days=number), f"tx{number}"
+    started_at = at
+    meter.session_starts(name, start_wh, at)
+    for value_wh in values_wh:
+        at += HALF_AN_HOUR
+        meter.update([Reading(value=value_wh, unit="Wh")], at, session_id=name)
+    return meter.session_stops(name, end_wh, started_at, at + HALF_AN_HOUR)
+
+
+def test_values_of_the_session_and_ends_of_the_lifetime() -> None:
+    """Starts say nothing (lbbrhzn/ocpp issue 2093): the end shows another register, and none of its 50 kWh is counted."""
+    meter = _meter()
+    assert _session(meter, 0, None, (1_000, 4_000), 55_000) == 4_000
+    assert _session(meter, 1, None, (2_000, 3_000), 59_000) == 4_000
+    assert _session(meter, 2, None, (), 62_000) == 3_000
+    assert meter.sample.energy_wh == 11_000
+
+
+def test_values_of_the_lifetime_and_ends_of_the_session() -> None:
+    """The other way round: ends are below values, so that they count from the start of the session."""
+    meter = _meter()
+    assert _session(meter, 0, None, (51_000, 54_000), 5_000) == 5_000
+    assert _session(meter, 1, None, (56_000, 58_000), 4_000) == 4_000
+    assert _session(meter, 2, None, (), 3_000) == 3_000
+    assert meter.taken_wh("tx0") == 5_000
+
+
+@pytest.mark.parametrize("end_wh", [None, 0, 3_000])
+def test_starts_of_zero_beside_a_lifetime(end_wh: float | None) -> None:
+    """They mean nothing where values show what cannot have flowed since."""
+    meter = _meter()
+    for number, first_wh in enumerate((50_000, 53_000, 56_000)):
+        taken_wh = _session(meter, number, 0, (first_wh, first_wh + 3_000), end_wh)
+        assert taken_wh == 3_000
+    assert meter.taken_wh("tx1") == 3_000
+
+
+def test_starts_of_zero_that_cannot_be_believed_later() -> None:
+    """A young charger seems to have taken all that its register shows; what is learned later corrects the first session."""
+    meter = _meter()
+    assert _session(meter, 0, 0, (3_000, 5_000), 5_000) == 5_000
+    assert _session(meter, 1, 0, (50_000, 51_000), 51_000) == 1_000
+    assert meter.taken_wh("tx0") == 2_000
+
+
+def test_a_register_that_restarts_is_known_after_it_fell() -> None:
+    """Then what flowed before the first value of the session before counts as well."""
+    meter = _meter()
+    assert _session(meter, 0, None, (1_000, 4_000), 4_000) == 3_000
+    assert _session(meter, 1, None, (2_000, 3_000), 3_000) == 3_000
+    assert meter.taken_wh("tx0") == 4_000
+    assert meter.sample.energy_wh == 7_000
+
+
+def test_a_register_that_was_reset_by_a_boot() -> None:
+    """It goes on from zero, and is still one that goes on: starts say where."""
+    meter = _meter()
+    readings = ((50_000, 52_000), (0, 3_000), (3_000, 4_000), (0, 1_000))
+    for number, (start_wh, end_wh) in enumerate(readings):
+        taken_wh = _session(meter, number, start_wh, (end_wh,), end_wh)
+        assert taken_wh == end_wh - start_wh
+    assert meter.sample.energy_wh == 50_000 + 7_000
+
+
+def test_what_earlier_versions_stored() -> None:
+    """The counter goes on from its tracks, in a session that runs and after it."""
+    later = START + HALF_AN_HOUR
+    track = {"offset_wh": 0.0, "before_wh": 51_000.0}
+    stored: dict[str, Any] = {
+        "energy_wh": 52_000.0,
+        "restarts": False,
+        "risen_at": later.isoformat(),
+        "values": {"register_wh": 52_000.0, "at": later.isoformat(), **track},
+        "former": None,
+        "edges": {"register_wh": 50_000.0, "at": START.isoformat(), **track},
+        "session": {
+            "started_at": START.isoformat(),
+            "energy_wh": 50_000.0,
+            "register_wh": 50_000.0,
+        },
+        "session_id": "tx",
+    }
+    meter = _meter()
+    meter.restore_energy(stored, later)
+    assert (meter.sample.energy_wh, meter.session_wh) == (52_000, 2_000)
+    meter.update([Reading(value=53_000)], later + HALF_AN_HOUR, session_id="tx")
+    assert (meter.sample.energy_wh, meter.session_wh) == (53_000, 3_000)
+    end = later + 2 * HALF_AN_HOUR
+    assert meter.session_stops("tx", 53_500, START, end) == 3_500
+    assert meter.sample.energy_wh == 53_500
+
+
+async def test_finished_sessions_are_seldom_written(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Their readings are in their records; the counter's own memory, written each minute, holds the newest session only."""
+    finished: list[FinishedTransaction] = []
+    system.subscribe_transactions(finished.append)
+    system.accept(CP1)
+    charger = await Charger.connect(connect, "1.6")
+    await charger.boot()
+    for number in range(3):
+        transaction = await charger.start(clock.text(), energy_wh=1_000 * number)
+        clock.step(3600)
+        await charger.stop(transaction, clock.text(), 1_000 * number + 1_000)
+        clock.step(3600)
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    assert list(memory["energy"]["1"]["sessions"]) == [finished[-1].id]
+    assert all(record["registers"] for record in memory["transactions"])
+    again = CentralSystem(now=clock)
+    again.accept(CP1, memory)
+    meter = again.stations["CP1"].connector(1).meter
+    assert meter.energy_wh == connector(system).meter.energy_wh == 3_000
