@@ -92,6 +92,22 @@ def test_a_register_that_was_reset_by_a_boot() -> None:
     assert meter.sample.energy_wh == 50_000 + 7_000
 
 
+def test_what_was_shown_first_is_understood_later() -> None:
+    """All that flowed since counts, although the register that was seen first turns out to be another one."""
+    meter, at = _meter(), START
+    meter.session_starts("tx0", 0, at)
+    meter.update([Reading(value=40_000)], at, session_id="tx0")
+    meter.session_stops("tx0", 180, START, at + timedelta(minutes=1))
+    meter.session_starts("tx1", 0, at + timedelta(minutes=3))
+    for minutes, value_wh in ((3, 40_180), (63, 62_180), (79, 68_050)):
+        later = at + timedelta(minutes=minutes)
+        meter.update([Reading(value=value_wh)], later, session_id="tx1")
+    end = at + timedelta(minutes=214)
+    started_at = at + timedelta(minutes=3)
+    assert meter.session_stops("tx1", 55_360, started_at, end) == 55_360
+    assert meter.sample.energy_wh == pytest.approx(55_540, abs=360)
+
+
 def test_what_earlier_versions_stored() -> None:
     """The counter goes on from its tracks, in a session that runs and after it."""
     later = START + HALF_AN_HOUR

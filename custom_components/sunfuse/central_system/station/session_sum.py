@@ -36,12 +36,15 @@ class SessionSum:
         risen_wh = self.risen_wh - before.risen_wh
         if before.first_wh in (None, self.first_wh):
             return risen_wh
-        changes = [risen_wh, self.energy_wh - before.energy_wh]
-        if self.first_id == before.first_id:
-            # What it showed first was the energy of that session.
-            changes.append(self.risen_wh - before.energy_wh)
-        lowest, highest = min(changes), max(changes)
-        return lowest if lowest > 0 else min(highest, 0.0)
+        whole_wh = self.energy_wh - before.energy_wh
+        if self.first_id != before.first_id:
+            lowest, highest = min(risen_wh, whole_wh), max(risen_wh, whole_wh)
+            return lowest if lowest > 0 else min(highest, 0.0)
+        if 0 < (self.first_wh or 0.0) < before.first_wh:
+            return whole_wh  # it stood lower when that session began
+        # Otherwise what was shown first may have been the energy of that session.
+        own_wh = risen_wh - before.first_wh
+        return own_wh if own_wh >= 0 else risen_wh
 
     def including(
         self, session: SessionReadings, kinds: RegisterKinds, most_wh: Most
