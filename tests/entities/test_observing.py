@@ -251,6 +251,61 @@ async def test_a_meter_that_is_often_lost_is_reported_whatever_the_margin(
     assert house.issue
 
 
+async def live_beside_a_slow_phase(
+    house: House, seconds: int, step_s: int, *, l3_every_s: int, again: bool, late: bool
+) -> None:
+    """Let L1, L2 and the total report at every step, and L3 now and then: another value, or the same `again`.
+
+    The total has 3 % more than the nominal voltage makes of the amperes. It shows what L3 carries, which L3 reports at once, or
+    so `late` that its oven has long been on.
+    """
+    more_a = 0.0 if again else 10.0 if late else 0.2
+    for second in range(0, seconds, step_s):
+        ahead_s = l3_every_s - step_s if late else 0
+        l3_a, flows_a = (
+            0.2 + at_s // l3_every_s % 2 * more_a for at_s in (second, second + ahead_s)
+        )
+        house.freezer.tick(step_s)
+        values = {"l1": 4 + second % 20 / 10, "l2": 3.0, "l3": l3_a}
+        power_w = 237 * (values["l1"] + 3.0 + flows_a)
+        for name, value in (*values.items(), ("power", power_w)):
+            unit = "W" if name == "power" else "A"
+            if name != "l3" or second % l3_every_s == 0:
+                house.hass.states.async_set(
+                    f"sensor.grid_{name}",
+                    str(value),
+                    {"unit_of_measurement": unit},
+                    force_update=name != "l3",
+                )
+        async_fire_time_changed(house.hass)
+        await house.hass.async_block_till_done()
+
+
+async def test_a_phase_that_reports_only_when_it_changes_is_not_slow(
+    house: House,
+) -> None:
+    """L3 changes every 90 s, and the total shows every 10 s that it carries what it last reported."""
+    entry = await house.start()
+    await live_beside_a_slow_phase(
+        house, 90 * 13, 10, l3_every_s=90, again=False, late=False
+    )
+    assert house.issue is None
+    assert float(house.state("meter_interval").state) == 10
+    assert main_state(entry) is CircuitState.OK
+
+
+@pytest.mark.parametrize(("again", "late"), [(True, False), (False, True)])
+async def test_a_phase_that_is_read_rarely_is_slow_beside_a_quick_total(
+    house: House, again: bool, late: bool
+) -> None:
+    """It repeats its value, so it reports whether that changes or not; or its oven was in the total long before."""
+    await house.start()
+    await live_beside_a_slow_phase(
+        house, 50 * 13, 10, l3_every_s=50, again=again, late=late
+    )
+    assert house.issue
+
+
 def a_circuit(name: str, sources: dict[str, Any]) -> ConfigSubentry:
     """Return the sub-entry of a circuit with a meter."""
     stored = circuit_of(name, sources=sources)

@@ -1,5 +1,6 @@
 """How often a source reports: learned from what arrives, whatever arrives."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 import json
 
@@ -62,6 +63,52 @@ def test_bursts_outages_and_clocks() -> None:
     assert interval
     # What follows within a burst counts from the first.
     assert interval.usual_s == interval.longest_s == pytest.approx(10.01)
+
+
+@pytest.mark.parametrize(
+    ("confirmed_s", "again", "usual_s"),
+    [
+        # Nobody knows what it carried for 90 s.
+        ((), False, 90),
+        # A total shows every 10 s that it carries the same.
+        (range(10, 90, 10), False, 10),
+        # An oven was in the total after 30 s, and in the phase after 90.
+        ((10, 20, 30), False, 60),
+        # The total of this report, a moment earlier, is not one of before.
+        ((89.9,), False, 90),
+        ((80, 86, 87, 88, 89, 89.9), False, 10),
+        # It repeats what it shows, so it tells only this often whether that changed.
+        (range(10, 90, 10), True, 90),
+    ],
+)
+def test_a_total_shows_that_a_phase_is_not_slow(
+    confirmed_s: Sequence[float], again: bool, usual_s: float
+) -> None:
+    """A phase reports every 90 s; its total showed at these times that it carried what it last reported."""
+    freshness = Freshness()
+    for turn in range(WINDOW + 10):
+        at = START + timedelta(seconds=90 * turn)
+        freshness.reported(METER, at, again=again)
+        for second in confirmed_s:
+            # The site is read more often than its total reports.
+            for _ in range(2):
+                freshness.confirmed([METER], at + timedelta(seconds=second))
+    interval = freshness.of(METER)
+    assert interval
+    assert interval.usual_s == pytest.approx(usual_s)
+
+
+def test_a_clock_that_is_set_forgets_what_was_confirmed() -> None:
+    """A confirmation by another clock says nothing about an interval of this one."""
+    freshness = reported(*[60.0] * 20)
+    last = START + timedelta(seconds=1200)
+    freshness.confirmed([METER], last + timedelta(seconds=30))
+    freshness.clock_was_set()
+    freshness.reported(METER, last)
+    freshness.reported(METER, last + timedelta(seconds=60))
+    interval = freshness.of(METER)
+    assert interval
+    assert interval.usual_s == 60
 
 
 def test_unavailable_is_not_slow() -> None:

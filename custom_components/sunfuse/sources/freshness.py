@@ -2,6 +2,9 @@
 
 What a sensor's integration promises is not what arrives: clouds throttle, buses are shared, batteries are saved. The
 last few hundred intervals of each sensor are stored, so a lasting change is learned within minutes to hours.
+
+A phase that reports only when it changes is silent, but not slow, while a total shows that it carries what it last reported: an
+interval of such a sensor begins when that was last confirmed.
 """
 
 from collections import deque
@@ -34,6 +37,8 @@ WINDOW = 240
 LEAST = 10
 # An integration that writes state and attributes separately has reported once.
 _SAME_S = 0.2
+# A total that was reported so shortly before a phase belongs to the same report.
+_TOGETHER = timedelta(seconds=5)
 # A longer interval was an outage, not a slow sensor.
 _AWAY_S = 3600.0
 # This many repeats of the same value show that a sensor reports regularly, even if nothing changes.
@@ -66,9 +71,23 @@ class _Past:
     """The stored intervals of a sensor."""
 
     at: datetime | None = None
+    # When its value was last confirmed: not long ago, and before that.
+    confirmed: tuple[datetime, ...] = ()
     repeats: int = 0
     intervals_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     known: Interval | None = None  # until the next report
+
+    @property
+    def regular(self) -> bool:
+        """Whether it reports unchanged values again."""
+        return self.repeats >= _REGULAR
+
+    def known_until(self, reported_at: datetime, at: datetime) -> datetime:
+        """Return until when it was known what a sensor shows that reported then, and now again."""
+        if self.regular:
+            return reported_at
+        earlier = [one for one in self.confirmed if at - one >= _TOGETHER]
+        return max((reported_at, *earlier))
 
 
 class Freshness:
@@ -84,19 +103,30 @@ class Freshness:
         before, past.at = past.at, at
         if before is None:
             return
-        interval_s = (at - before).total_seconds()
-        if interval_s < _SAME_S:
+        if (at - before).total_seconds() < _SAME_S:
             past.at = before  # the first of a burst is the time of the report
             return
+        interval_s = (at - past.known_until(before, at)).total_seconds()
         if interval_s <= _AWAY_S:
             past.intervals_s.append(interval_s)
             past.repeats = min(past.repeats + again, _REGULAR)
             past.known = None
 
+    def confirmed(self, entities: Iterable[str], at: datetime) -> None:
+        """Note that a total of this time showed that these sensors' values were still right."""
+        for entity in entities:
+            past = self._past.setdefault(entity, _Past())
+            if past.confirmed and at <= past.confirmed[-1]:
+                continue
+            lately = [one for one in past.confirmed if at - one < _TOGETHER]
+            before = past.confirmed[: len(past.confirmed) - len(lately)][-1:]
+            past.confirmed = (*before, *lately, at)
+
     def clock_was_set(self) -> None:
         """Note that the wall clock was set: what comes next is not an interval."""
         for past in self._past.values():
             past.at = None
+            past.confirmed = ()
 
     def silent(self, entity_id: str) -> None:
         """Note that a sensor became unavailable: what comes next is not an interval."""
@@ -109,7 +139,7 @@ class Freshness:
         if past is None or len(past.intervals_s) < LEAST:
             return None
         if past.known is None:
-            past.known = interval_of(past.intervals_s, regular=past.repeats >= _REGULAR)
+            past.known = interval_of(past.intervals_s, regular=past.regular)
         return past.known
 
     def slowest(self, entities: Iterable[str]) -> tuple[str, Interval] | None:

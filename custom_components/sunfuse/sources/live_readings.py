@@ -87,7 +87,9 @@ class LiveSource:
         self._counters: dict[str, Counter] = {}
         # The last report of each entity before the clock was set, and by how much to shift it.
         self._reported: dict[str, tuple[datetime, timedelta]] = {}
-        self._meters = MeterEntities(phases=phases, voltage_v=voltage_v)
+        self._meters = MeterEntities(
+            self._freshness, phases=phases, voltage_v=voltage_v
+        )
         self._meter_heard = False
         self._heard: set[str] = set()
         self._since: datetime | None = None

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..engine.model import MeterReading, PhaseReport
 from .config import MeterConfig, PowerSource
+from .freshness import Freshness
 from .phase_currents import on_the_site, signed_by_phase, signed_by_total
 from .states import StateReader, Value
 
@@ -47,8 +48,9 @@ class _Phase:
 class MeterEntities:
     """Reads meters, and remembers which have reported a negative current (they have signs of their own), and when a total confirmed their phases."""
 
-    def __init__(self, *, phases: int, voltage_v: float) -> None:
+    def __init__(self, freshness: Freshness, *, phases: int, voltage_v: float) -> None:
         """Read the meters of a site with this many phases of this nominal voltage."""
+        self._freshness = freshness
         self._phases = phases
         self._voltage_v = voltage_v
         self._signed: set[tuple[str, ...]] = set()
@@ -122,6 +124,7 @@ class MeterEntities:
         most_w = max(_ROUNDED_A * self._voltage_v, _VOLTAGE * abs(sum_w))
         if _SAME_W < differs_w <= most_w:
             self._confirmed[meter.phases] = total.at
+            self._freshness.confirmed(meter.fuse_entities, total.at)
         if differs_w <= most_w:
             self._differs_since.pop(meter.phases, None)
         elif now - self._differs_since.setdefault(meter.phases, now) > SAME_TIME:
