@@ -322,3 +322,14 @@ def test_what_is_known_of_a_cars_charge(
         now=now,
     )
     assert (found and (found.soc, found.connector, found.register_wh)) == expected
+
+
+def test_what_is_missing_to_a_target_is_known_unless_it_is_a_guess() -> None:
+    """A car at 85 % is above the usual target of 80; what a guest took on other days is no target."""
+    leaf = SessionFacts(car=CarFacts(capacity_wh=40_000), soc=85.0)
+    guest = SessionFacts(guess=Guess(energy_wh=12_000))
+    of_leaf = demand_of(leaf, Wishes(), Wishes(), NOW)
+    of_guest = demand_of(guest, Wishes(), Wishes(), NOW)
+    assert of_leaf.target_wh == 0
+    assert of_guest.energy_wh == pytest.approx(10_800)
+    assert of_guest.target_wh is None

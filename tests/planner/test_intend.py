@@ -284,7 +284,52 @@ def test_eco_without_a_departure_takes_sun_and_cheap_hours_only() -> None:
     assert all(slot.power_w == 0 for slot in none.cars[0].slots)
 
 
-def test_below_the_price_limit_a_car_takes_what_it_can() -> None:
+@pytest.mark.parametrize("limit", [None, 0.12])
+@pytest.mark.parametrize("target_wh", [0.0, 3_000.0])
+def test_cheap_hours_fill_a_car_to_its_target_and_no_further(
+    limit: float | None, target_wh: float
+) -> None:
+    """A Leaf above its target takes nothing from the grid; one below it no more than is missing."""
+    eco = car(goals=(), full_wh=10_000.0, target_wh=target_wh, price_limit=limit)
+    leaf = intend(night(eco)).cars[0]
+    assert leaf.energy_wh == pytest.approx(target_wh, abs=60)
+
+
+def test_sun_fills_a_car_beyond_its_target() -> None:
+    """5 kW of sun from six to ten, in the cheapest hours: 3 kWh are bought in the night, the rest is sun alone."""
+    eco = car(goals=(), full_wh=10_000.0, target_wh=3_000.0)
+    cheap = {2: 0.11, 3: 0.11, 6: 0.11, 7: 0.11}
+    dark = night(eco, cheap=cheap)
+    sun_w = by_hour(EVENING, dark.steps_s, dict.fromkeys(range(6, 10), 5_000.0), 0.0)
+    leaf = intend(replace(dark, sun=exactly(*sun_w))).cars[0]
+    bought_wh = sum((s.power_w - s.sun_w) / 4 for s in leaf.slots)
+    assert leaf.energy_wh == pytest.approx(10_000, abs=60)
+    assert bought_wh == pytest.approx(3_000 * 11_040 / STORED_W, rel=0.03)
+    sunny = [s for s in leaf.slots if s.power_w > 1 and s.start >= at(6)]
+    assert sunny
+    assert PlanKey.TAKES_CHEAP_HOURS not in {s.advice.why.key for s in sunny}
+    assert {s.advice.at_least_w for s in sunny} == {0.0}
+
+
+def test_a_departure_is_met_where_cheap_hours_are_shared() -> None:
+    """All is cheap, and the fuse is for one car: the one that has half of it is ready all the same, and no more than ready."""
+    limited = {"price_limit": 0.35, "full_wh": 40_000.0, "target_wh": 20_000.0}
+    both = [car(name, 20_000.0, **limited) for name in ("zoe", "leaf")]
+    intention = intend(night(*both))
+    for one in intention.cars:
+        assert one.shortfalls == ()
+        assert one.energy_wh == pytest.approx(20_000, abs=60)
+
+
+def test_a_minimum_above_the_target_is_charged_at_once_from_the_grid() -> None:
+    """The driver wants 6 kWh whatever they cost, and 3 by target."""
+    eco = car(goals=(), full_wh=10_000.0, target_wh=3_000.0, minimum_wh=6_000.0)
+    zoe = intend(night(eco)).cars[0]
+    assert zoe.slots[0].power_w == pytest.approx(11_040, abs=1)
+    assert zoe.energy_wh == pytest.approx(6_000, abs=60)
+
+
+def test_without_a_target_below_the_price_limit_a_car_takes_what_it_can() -> None:
     """`Charge now if under 0.35`: beyond what it needs by seven."""
     zoe = intend(night(car(price_limit=0.35, full_wh=26_000.0))).cars[0]
     assert zoe.energy_wh == pytest.approx(26_000, abs=1)

@@ -151,7 +151,9 @@ def _changed(
     if departure is not None:
         demand = replace(demand, departure=departure, guessed=False)
     if "energy" in asked:
-        demand = replace(demand, energy_wh=asked["energy"] * WH_PER_KWH)
+        demand = replace(
+            demand, energy_wh=asked["energy"] * WH_PER_KWH, energy_guessed=False
+        )
     if "target_soc" in asked:
         target = asked["target_soc"]
         demand = replace(demand, target_soc=target)
@@ -160,7 +162,7 @@ def _changed(
                 translation_domain=DOMAIN, translation_key="state_of_charge_unknown"
             )
         missing_wh = (target - demand.soc) / 100 * demand.capacity_wh
-        demand = replace(demand, energy_wh=max(missing_wh, 0.0))
+        demand = replace(demand, energy_wh=max(missing_wh, 0.0), energy_guessed=False)
     if "strategy" in asked:
         demand = replace(demand, strategy=asked["strategy"])
     return demand

@@ -91,6 +91,7 @@ class Demand:
     feed_in_first_above: float | None = None
     precondition: timedelta = timedelta(0)
     guessed: bool = False
+    energy_guessed: bool = False
     vehicle: str | None = None  # its sub-entry; None: a guest
     # Of the car; None: as the charger.
     max_a: float | None = None
@@ -107,6 +108,11 @@ class Demand:
     def departure_guessed(self) -> bool:
         """Whether nobody said the departure. Of one that was said only the energy is a guess."""
         return self.said is Said.HABIT
+
+    @property
+    def target_wh(self) -> float | None:
+        """Return what is missing to a target; None where there is none, or what is missing is a guess."""
+        return None if self.energy_guessed else self.energy_wh
 
     @property
     def metered_wh(self) -> float | None:
@@ -196,6 +202,7 @@ def demand_of(
             or 0.0
         ),
         guessed=guessed or said is Said.HABIT,
+        energy_guessed=guessed,
         vehicle=facts.vehicle,
         max_a=_least(car.max_a, facts.request.max_a),
         phases=facts.request.phases or car.phases,

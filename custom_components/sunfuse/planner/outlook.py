@@ -170,6 +170,8 @@ class CarOutlook:
     target_soc: float | None = None
     capacity_wh: float | None = None
     full_wh: float | None = None  # what the battery can still take
+    # What is missing to the target; cheap hours charge no more than that. None: no target is known.
+    target_wh: float | None = None
     # The stored share of the power, before a constant loss: 76 % at 1.4 kW, 90 % at 11 kW in total (HTW Berlin, 2025).
     charge_efficiency: float = 0.92
     standby_w: float = 225.0
@@ -182,7 +184,7 @@ class CarOutlook:
     ] = ()  # in the order of time; after the last one the car is gone
     minimum_wh: float = 0.0  # immediately, whatever it costs
     strategy: Strategy = Strategy.EARLY
-    price_limit: float | None = None  # below it, charge what the battery can take
+    price_limit: float | None = None  # below it, charge to the target
     carbon_limit_g: float | None = None
     feed_in_first_above: float | None = None  # wait while export pays more
     precondition: timedelta = timedelta(0)  # with power before the departure

@@ -327,6 +327,7 @@ async def test_a_run_that_fails_leaves_the_last_plan(
     freezer.tick(timedelta(hours=2))
     await site.settle()
     assert "planning_failed" in issues(hass)
+    # Nothing is planned: it charges on surplus solar power.
     assert site.shows("reason") == "no_plan"
     monkeypatch.undo()
     await pass_time(hass, freezer, 320)
@@ -723,3 +724,16 @@ async def test_a_state_of_charge_that_jumps_is_planned_at_once(site: Site) -> No
         # 225 W and 8 % are lost of 11 kW.
         drawn_kwh = energy_wh / 1000 / (0.92 - 0.225 / 11.04)
         assert float(site.shows("plan_energy")) == pytest.approx(drawn_kwh, abs=0.15)
+
+
+async def test_cheap_hours_charge_to_the_target_only(site: Site) -> None:
+    """No departure, and 3 kWh below a target of a car that could take 15: the cheap hours buy 3."""
+    site.demand = Demand(energy_wh=3_000.0, full_wh=15_000.0)
+    await site.settle()
+    # 225 W and 8 % are lost of 11 kW.
+    assert float(site.shows("plan_energy")) == pytest.approx(3.3, abs=0.1)
+    site.demand = replace(site.demand, energy_wh=0.0)
+    await site.settle()
+    assert float(site.shows("plan_energy")) == 0
+    # Nothing is planned: it charges on surplus solar power.
+    assert site.shows("reason") == "no_plan"

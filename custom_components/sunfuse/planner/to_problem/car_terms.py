@@ -8,6 +8,7 @@ from ..outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
 from ..problem import Goal, Series, Store, series
 from .assumed import Assumed
 from .car_worth import CarWorth
+from .to_target import CheapSteps, to_target
 
 # The energy for one day's driving, if it is not known what the car needs.
 _USUAL_WH = 10_000.0
@@ -103,11 +104,20 @@ class CarReader:
         cheap, waits = self._worth.cheap(car), self._worth.waits(car)
         hurries = self._worth.hurries(car)
         present = self._present(car, goals)
+        most = tuple(
+            self._limit_w(car, step, most_w * present[step], least_w, hurries)
+            for step in range(self._steps)
+        )
+        bought = to_target(
+            car,
+            CheapSteps(cheap=cheap, most_w=most),
+            sun_w=self._surplus,
+            least_w=least_w,
+            hours=tuple(length_s / 3600 for length_s in self._outlook.steps_s),
+        )
+        cheap = bought.cheap
         whole = _Charging(
-            most_w=tuple(
-                self._limit_w(car, step, most_w * present[step], least_w, hurries)
-                for step in range(self._steps)
-            ),
+            most_w=bought.most_w,
             least_w=least_w,
             standby_w=min(car.standby_w, 0.5 * least_w),
             value=self._worth.charge_value(cheap, hurries, most_w, full_wh),

@@ -253,6 +253,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         target_soc=demand.target_soc,
         capacity_wh=demand.capacity_wh,
         full_wh=0.0 if _is_full(connector, known.decision) else demand.full_wh,
+        target_wh=demand.target_wh,
         charge_efficiency=demand.charge_efficiency or USUAL_EFFICIENCY,
         charged_wh=demand.charged_wh,
         goals=_goals(demand, known.now) if connected or car.arrives else (),

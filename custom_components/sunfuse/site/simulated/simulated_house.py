@@ -111,6 +111,7 @@ class SimulatedHouse:
             departure=car.until,
             said=Said.ONCE,
             energy_wh=missing_wh,
+            energy_guessed=False,
             # Where the car itself stops, whatever is set.
             full_wh=max(spec.target_soc * spec.battery_wh - car.stored_wh, missing_wh),
             soc=100 * car.stored_wh / spec.battery_wh,
