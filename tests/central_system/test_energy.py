@@ -17,8 +17,9 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.station.meter import Meter, Reading
+from custom_components.sunfuse.central_system.station.meter import Meter
 from custom_components.sunfuse.central_system.station.register_readings import SLACK_WH
+from custom_components.sunfuse.central_system.station.sampled_values import Reading
 from custom_components.sunfuse.central_system.station.stored_state import Memory
 
 from .charger import Charger as Charger16

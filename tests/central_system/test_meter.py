@@ -6,10 +6,9 @@ import math
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sunfuse.central_system.station.meter import (
+from custom_components.sunfuse.central_system.station.meter import Meter, Phases
+from custom_components.sunfuse.central_system.station.sampled_values import (
     ENERGY,
-    Meter,
-    Phases,
     Reading,
     readable,
 )

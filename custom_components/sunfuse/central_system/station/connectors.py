@@ -8,10 +8,10 @@ from ...engine.model import ConnectorStatus
 from ..station_state import GONE, IDLE, ChargingNeeds, ConnectorState
 from .connector_count import MAX_CONNECTORS
 from .fail_safe_watch import FailSafeWatch
-from .meter import Reading
 from .meters import Meters
 from .plug_events import PlugEvents
 from .presence import Presence
+from .sampled_values import Reading
 from .sessions import Sessions
 from .shared_state import SharedState
 from .station_limits import Limits

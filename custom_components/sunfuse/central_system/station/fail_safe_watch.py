@@ -6,9 +6,9 @@ import logging
 from ...engine.cars.confirmed_offer import exceeds
 from ..adapter import Adapter
 from ..station_state import CommandError, FailSafe
-from .meter import Reading
 from .meters import Meters
 from .quirks import Kind
+from .sampled_values import Reading
 from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)

@@ -4,8 +4,7 @@ OCPP leaves much open (the unit, whether values come by phase, whether there is 
 Everything that is derived from their values is derived here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 import math
 from typing import Any
@@ -16,99 +15,28 @@ from ..station_state import MeterSample
 from .energy_counter import EnergyCounter
 from .power_integral import NEAR
 from .register_readings import SLACK_WH, SessionReadings
+from .sampled_values import (
+    ENERGY,
+    MOST_WH,
+    ByMeasurand,
+    Phases,
+    Reading,
+    by_measurand_of,
+    by_phase_of,
+    names_unit,
+    newest_of,
+    phases_of,
+    scaled,
+    total_at,
+)
 from .unnamed_unit import UnnamedUnit
 
-type Phases = tuple[float | None, float | None, float | None]
-
-ENERGY = "Energy.Active.Import.Register"
-OUTLET = "Outlet"  # where a value was measured that does not say where
-_PHASES = {
-    **{f"L{n + 1}": n for n in range(3)},
-    **{f"L{n + 1}-N": n for n in range(3)},
-}
 _BETWEEN_PHASES = ("L1-L2", "L2-L3", "L3-L1")
-_SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # Values beyond these are invalid.
-MOST_WH = 1e10
 _LIMITS = {"current": 2000.0, "voltage": 1500.0, "power": 2e6, "energy": MOST_WH}
 # Chargers report at least each quarter of an hour while a car charges.
 _RAREST = timedelta(minutes=15)
 _PHASES_MOST = 3  # a station may have more phases than it is configured with
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One sampled value, as the station sent it."""
-
-    value: float
-    measurand: str = ENERGY
-    phase: str | None = None
-    unit: str | None = None
-    multiplier: int = 0
-    context: str | None = None
-    location: str = OUTLET
-
-
-# The readings of one time.
-type _ByMeasurand = Mapping[str, Sequence[Reading]]
-# The readings of a message, each with its time, the oldest first.
-type TimedReadings = list[tuple[datetime, list[Reading]]]
-
-
-def readable(text: str | float) -> float | None:
-    """Return a value as a finite number, or None if it is not one (a signed value, a comma)."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def scaled(reading: Reading) -> float:
-    """Return a reading in watts, watt-hours, amperes or volts."""
-    scale = _SCALES.get(reading.unit or "", 1.0)
-    return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
-
-
-def at_outlet(readings: Iterable[Reading]) -> list[Reading]:
-    """Return what was measured of the car; what was measured elsewhere, such as at the inlet, only if nothing else was."""
-    readings = list(readings)
-    known = {one.measurand for one in readings if one.location == OUTLET}
-    return [
-        one for one in readings if one.location == OUTLET or one.measurand not in known
-    ]
-
-
-def total_of(readings: Iterable[Reading], measurand: str, phases: int) -> float | None:
-    """Return the sum of so many phases: reported as such, or added up if every phase was reported."""
-    return _total(_by_measurand(readings), measurand, phases)
-
-
-def _total(readings: _ByMeasurand, measurand: str, phases: int) -> float | None:
-    total = _newest(readings, measurand)
-    if total is not None:
-        return total
-    by_phase = _by_phase(readings, measurand)[:phases]
-    values = [value for value in by_phase if value is not None]
-    return sum(values) if values and len(values) == len(by_phase) else None
-
-
-def _newest(
-    readings: _ByMeasurand, measurand: str, phase: str | None = None
-) -> float | None:
-    value = None
-    for reading in readings.get(measurand, ()):
-        if reading.phase == phase:
-            value = scaled(reading)
-    return value
-
-
-def _by_phase(readings: _ByMeasurand, measurand: str) -> Phases:
-    values: list[float | None] = [None, None, None]
-    for reading in readings.get(measurand, ()):
-        if reading.phase in _PHASES:
-            values[_PHASES[reading.phase]] = scaled(reading)
-    return _phases(values)
 
 
 class Meter:
@@ -158,9 +86,9 @@ class Meter:
 
         Values that are not live, or older than the known ones, count for the energy only.
         """
-        by_measurand = _by_measurand(readings)
-        energy = _total(by_measurand, ENERGY, self._phases)
-        if energy is not None and not _name_unit(by_measurand):
+        by_measurand = by_measurand_of(readings)
+        energy = total_at(by_measurand, ENERGY, self._phases)
+        if energy is not None and not names_unit(by_measurand):
             energy = self._unnamed.in_wh(energy, at)
         if energy is not None and self._possible(energy, "energy"):
             self._energy.read(energy, at, session_id)
@@ -276,22 +204,22 @@ class Meter:
             self._integrate(self._sample.at or at)
         return self._sample
 
-    def _live(self, readings: _ByMeasurand, at: datetime) -> MeterSample:
+    def _live(self, readings: ByMeasurand, at: datetime) -> MeterSample:
         voltage = self._merge(
             self._sample.voltage_v, self._voltages(readings), "voltage"
         )
-        reported = _by_phase(readings, "Current.Import")
-        powers = _by_phase(readings, "Power.Active.Import")
-        power = _total(readings, "Power.Active.Import", self._phases)
+        reported = by_phase_of(readings, "Current.Import")
+        powers = by_phase_of(readings, "Power.Active.Import")
+        power = total_at(readings, "Power.Active.Import", self._phases)
         current = self._currents(readings, reported, powers, power, voltage)
         if power is None:
             power = self._power(current, voltage)
         if power is not None and not self._possible(power, "power"):
             power = None
-        soc = _newest(readings, "SoC")
-        offered = _newest(readings, "Current.Offered")
+        soc = newest_of(readings, "SoC")
+        offered = newest_of(readings, "Current.Offered")
         if offered is None:
-            by_phase = _by_phase(readings, "Current.Offered")
+            by_phase = by_phase_of(readings, "Current.Offered")
             offered = max((a for a in by_phase if a is not None), default=None)
         return copy_with(
             self._sample,
@@ -306,7 +234,7 @@ class Meter:
 
     def _currents(
         self,
-        readings: _ByMeasurand,
+        readings: ByMeasurand,
         reported: Phases,
         powers: Phases,
         power: float | None,
@@ -315,15 +243,15 @@ class Meter:
         """Return the current of each phase, derived where it was not reported and only one value is possible."""
         if any(value is not None for value in reported):
             return reported
-        total = _newest(readings, "Current.Import")
+        total = newest_of(readings, "Current.Import")
         if total is None and self._phases == 1:
             # A current in the neutral equals that of the single phase in use (lbbrhzn/ocpp issue 1311).
-            total = _newest(readings, "Current.Import", phase="N")
+            total = newest_of(readings, "Current.Import", phase="N")
         if total is not None:
             return self._spread(total, power, voltage)
         if any(value is not None for value in powers):
             pairs = zip(powers, voltage, strict=True)
-            return _phases(
+            return phases_of(
                 None if watts is None else watts / (volts or self._voltage_v)
                 for watts, volts in pairs
             )
@@ -340,7 +268,7 @@ class Meter:
         volts = voltage[0] or self._voltage_v
         if power_w is not None and power_w < 1.5 * volts * current_a:
             return (current_a, 0.0, 0.0)
-        return _phases(
+        return phases_of(
             current_a if phase < self._phases else None for phase in range(3)
         )
 
@@ -354,8 +282,8 @@ class Meter:
             if amperes is not None
         )
 
-    def _voltages(self, readings: _ByMeasurand) -> Phases:
-        reported = _by_phase(readings, "Voltage")
+    def _voltages(self, readings: ByMeasurand) -> Phases:
+        reported = by_phase_of(readings, "Voltage")
         if any(value is not None for value in reported):
             return reported
         between = [
@@ -366,13 +294,13 @@ class Meter:
         if len(between) == 3 and max(between) - min(between) < 0.05 * max(between):
             star = sum(between) / 3 / math.sqrt(3)
             return (star, star, star)
-        total = _newest(readings, "Voltage")
+        total = newest_of(readings, "Voltage")
         if total is None:
             return (None, None, None)
-        return _phases(total if phase < self._phases else None for phase in range(3))
+        return phases_of(total if phase < self._phases else None for phase in range(3))
 
     def _merge(self, known: Phases, new: Phases, quantity: str) -> Phases:
-        return _phases(
+        return phases_of(
             value if value is not None and self._possible(value, quantity) else old
             for old, value in zip(known, new, strict=True)
         )
@@ -389,26 +317,9 @@ class Meter:
         return self._max_w * self._time_factor * hours * 1.2 + SLACK_WH
 
 
-def _by_measurand(readings: Iterable[Reading]) -> _ByMeasurand:
-    """Return the readings of each measurand, in their order."""
-    found: dict[str, list[Reading]] = {}
-    for reading in readings:
-        found.setdefault(reading.measurand, []).append(reading)
-    return found
-
-
-def _phases(values: Iterable[float | None]) -> Phases:
-    first, second, third = values
-    return (first, second, third)
-
-
-def _name_unit(readings: _ByMeasurand) -> bool:
-    return any(reading.unit for reading in readings.get(ENERGY, ()))
-
-
-def _show_power(readings: _ByMeasurand) -> bool:
+def _show_power(readings: ByMeasurand) -> bool:
     return "Power.Active.Import" in readings or "Current.Import" in readings
 
 
 def _open(current: Phases) -> Phases:
-    return _phases(None if value is None else 0.0 for value in current)
+    return phases_of(None if value is None else 0.0 for value in current)

@@ -24,10 +24,10 @@ from .boot_loops import BootLoops
 from .charger_limits import ChargerLimit
 from .clock import Clock
 from .event_order import EventOrder
-from .meter import Reading
 from .profile_shape import Shape
 from .quirks import Behaviour, Kind
 from .refused_commands import RefusedCommands
+from .sampled_values import Reading
 from .timing import Timing
 from .transactions import Record, Transactions
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from .meter import ENERGY, MOST_WH, Reading, TimedReadings, total_of
+from .sampled_values import ENERGY, MOST_WH, Reading, TimedReadings, total_of
 
 # A transaction that took no longer has no value of its start.
 _AT_END = timedelta(seconds=10)

@@ -2,7 +2,7 @@
 
 from ..protocol.frames import Payload
 from ..station.clock import parse_time
-from ..station.meter import ENERGY, OUTLET, Reading, TimedReadings, at_outlet
+from ..station.sampled_values import ENERGY, OUTLET, Reading, TimedReadings, at_outlet
 
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:

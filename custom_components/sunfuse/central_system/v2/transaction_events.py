@@ -11,7 +11,7 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import parse_time
-from ..station.meter import TimedReadings
+from ..station.sampled_values import TimedReadings
 from ..station.station_interface import StationInterface
 from ..station.transaction_registers import (
     first_register,

@@ -1,0 +1,115 @@
+"""The values that stations sample, as both versions of OCPP write them, and what they are in watts, watt-hours, amperes and volts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+import math
+
+type Phases = tuple[float | None, float | None, float | None]
+
+ENERGY = "Energy.Active.Import.Register"
+OUTLET = "Outlet"  # where a value was measured that does not say where
+_PHASES = {
+    **{f"L{n + 1}": n for n in range(3)},
+    **{f"L{n + 1}-N": n for n in range(3)},
+}
+_SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
+# More than this is no energy of a connector.
+MOST_WH = 1e10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One sampled value, as the station sent it."""
+
+    value: float
+    measurand: str = ENERGY
+    phase: str | None = None
+    unit: str | None = None
+    multiplier: int = 0
+    context: str | None = None
+    location: str = OUTLET
+
+
+# The readings of one time.
+type ByMeasurand = Mapping[str, Sequence[Reading]]
+# The readings of a message, each with its time, the oldest first.
+type TimedReadings = list[tuple[datetime, list[Reading]]]
+
+
+def readable(text: str | float) -> float | None:
+    """Return a value as a finite number, or None if it is not one (a signed value, a comma)."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def scaled(reading: Reading) -> float:
+    """Return a reading in watts, watt-hours, amperes or volts."""
+    scale = _SCALES.get(reading.unit or "", 1.0)
+    return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
+
+
+def at_outlet(readings: Iterable[Reading]) -> list[Reading]:
+    """Return what was measured of the car; what was measured elsewhere, such as at the inlet, only if nothing else was."""
+    readings = list(readings)
+    known = {one.measurand for one in readings if one.location == OUTLET}
+    return [
+        one for one in readings if one.location == OUTLET or one.measurand not in known
+    ]
+
+
+def total_of(readings: Iterable[Reading], measurand: str, phases: int) -> float | None:
+    """Return the sum of so many phases: reported as such, or added up if every phase was reported."""
+    return total_at(by_measurand_of(readings), measurand, phases)
+
+
+def total_at(readings: ByMeasurand, measurand: str, phases: int) -> float | None:
+    """Return the sum of so many phases at one time: reported as such, or added up if every phase was reported."""
+    total = newest_of(readings, measurand)
+    if total is not None:
+        return total
+    by_phase = by_phase_of(readings, measurand)[:phases]
+    values = [value for value in by_phase if value is not None]
+    return sum(values) if values and len(values) == len(by_phase) else None
+
+
+def newest_of(
+    readings: ByMeasurand, measurand: str, phase: str | None = None
+) -> float | None:
+    """Return the last of the values of one phase, or of those without a phase."""
+    value = None
+    for reading in readings.get(measurand, ()):
+        if reading.phase == phase:
+            value = scaled(reading)
+    return value
+
+
+def by_phase_of(readings: ByMeasurand, measurand: str) -> Phases:
+    """Return the value of each phase, None where it was not reported."""
+    values: list[float | None] = [None, None, None]
+    for reading in readings.get(measurand, ()):
+        if reading.phase in _PHASES:
+            values[_PHASES[reading.phase]] = scaled(reading)
+    return phases_of(values)
+
+
+def by_measurand_of(readings: Iterable[Reading]) -> ByMeasurand:
+    """Return the readings of each measurand, in their order."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        found.setdefault(reading.measurand, []).append(reading)
+    return found
+
+
+def phases_of(values: Iterable[float | None]) -> Phases:
+    """Return three values as those of the phases."""
+    first, second, third = values
+    return (first, second, third)
+
+
+def names_unit(readings: ByMeasurand) -> bool:
+    """Whether the energy is reported with its unit."""
+    return any(reading.unit for reading in readings.get(ENERGY, ()))
