@@ -21,7 +21,13 @@ from .data import SunfuseConfigEntry
 from .drivers.timetable import HORIZON, Said
 from .drivers.wishes import Target, WeeklyDeparture
 from .entity import SiteEntity
-from .site.cars.calendar_words import Recurrence, named, recurrence_of, target_in
+from .site.cars.calendar_words import (
+    Recurrence,
+    is_possible,
+    named,
+    recurrence_of,
+    target_in,
+)
 from .site.cars.departure_events import (
     FIXED,
     LASTS,
@@ -248,7 +254,8 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         """Return what an event means.
 
         Raises:
-            ServiceValidationError: it names no vehicle or charger, has no time of day, or recurs in an unsupported way.
+            ServiceValidationError: it names no vehicle or charger, has no time of day or an impossible target, or recurs in an
+                unsupported way.
 
         """
         by_name = owners(self._entry)
@@ -274,6 +281,10 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
                 )
         described = target_in(event.get("description") or "")
         said = [(by_name[one.name], one.target or described) for one in found]
+        if not all(target is None or is_possible(target) for _, target in said):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="calendar_target"
+            )
         # "The Zoe from the garage" is about the Zoe.
         vehicles = [one for one in said if one[0].key is None]
         return _Entered(owners=tuple(vehicles or said), start=start, recurs=recurs)

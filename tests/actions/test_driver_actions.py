@@ -157,6 +157,7 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
     reserved = {"reservation_id": 3, "card": "ABCD"}
     promise = {"energy": 5, "departure": ahead(days=400)}
     off = {"time": "07:00", "active": False}
+    at_seven = {"time": "07:00"}
     for action, data, key in (
         ("pause", {"until": past}, "departure_past"),
         ("set_limit", {"power": 3000, "until": past}, "departure_past"),
@@ -166,11 +167,27 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
         # What is to be switched off must not become a departure.
         ("set_departure", off, "departure_without_weekdays"),
         ("set_departure", {"time": "07:00", "number": 2}, "departure_without_weekdays"),
+        # What contradicts itself, in the language of who asks.
+        ("preview", {"target_soc": 90, "energy": 5, "answers": True}, "one_target"),
+        (
+            "set_departure",
+            at_seven | {"target_soc": 80, "target_energy": 5},
+            "one_target",
+        ),
+        ("set_departure", at_seven | {"departure": soon}, "one_departure_time"),
+        ("pause", {"until": soon, "duration": "1:00"}, "one_end"),
+        ("pause", {"duration": {"days": 8}}, "duration_too_long"),
+        ("pause", {"duration": {"days": 10**10}}, "duration_too_long"),
+        ("pause", {"until": "1950-01-01 07:00"}, "other_century"),
+        (
+            "reserve",
+            reserved | {"until": ahead(hours=1), "energy": 5},
+            "promise_incomplete",
+        ),
     ):
         await driven.refused(key, action, **data)
     invalid: tuple[tuple[str, dict[str, Any]], ...] = (
         ("preview", {"target_soc": 120, "answers": True}),
-        ("preview", {"target_soc": 90, "energy": 5, "answers": True}),
         ("set_departure", {"departure": soon, "target_soc": 120}),
         ("set_departure", {"departure": soon, "target_range": 0}),
     )
@@ -180,6 +197,9 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
     driven.charger.plug_in(soc=0.2)
     await driven.home.shows("sensor", "CP1/1_status", "charging", "suspended_evse")
     await driven.refused("departure_past", "preview", departure=past, answers=True)
+    # No plan reaches so far, and nothing is known of what it costs.
+    late, reach = ahead(hours=49), "departure_beyond_plan"
+    await driven.refused(reach, "preview", departure=late, answers=True)
     # A plan for another state of charge cannot be told apart from today's.
     unknown = "state_of_charge_unknown"
     await driven.refused(unknown, "preview", target_soc=90, answers=True)

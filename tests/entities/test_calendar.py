@@ -140,6 +140,13 @@ async def test_two_cars_in_one_title_both_leave(
     # A whole day has no hour at which to be ready.
     day = {"dtstart": "2026-12-24", "dtend": "2026-12-25"}
     assert "time" in str(await page.creates("Zoé", tomorrow(7), **day))
+    # What no car can reach does not become what it can.
+    before = await page.lists()
+    for title in ("Zoé 150 %", "Zoé 90 % and Käfer 0 %", "Käfer 2000 kWh"):
+        assert "100 %" in str(await page.creates(title, tomorrow(8)))
+    told = await page.creates("Zoé", tomorrow(8), description="5000 km")
+    assert "2000 km" in str(told)
+    assert await page.lists() == before
 
 
 async def test_what_cannot_be_changed_stays(

@@ -13,6 +13,7 @@ from custom_components.sunfuse.planner.intention import (
 )
 from custom_components.sunfuse.site.cars.calendar_words import (
     Recurrence,
+    is_possible,
     named,
     recurrence_of,
     target_in,
@@ -73,12 +74,10 @@ def test_each_has_its_target(summary: str, zoe: float, leaf: float) -> None:
     [
         (" 80 %", TargetKind.SOC, 80),
         ("80%", TargetKind.SOC, 80),
-        ("full: 120 %", TargetKind.SOC, 100),
+        ("full: 120 %", TargetKind.SOC, 120),
         ("12,5 kWh", TargetKind.ENERGY, 12_500),
         ("150 km", TargetKind.RANGE, 150),
-        # No car stores as much, or goes as far.
-        ("100000 kWh", TargetKind.ENERGY, 1_000_000),
-        ("9999 km", TargetKind.RANGE, 2000),
+        ("9999 km", TargetKind.RANGE, 9999),
         ("100 miles", TargetKind.RANGE, 160.9344),
     ],
 )
@@ -91,6 +90,26 @@ def test_targets(text: str, kind: TargetKind, value: float) -> None:
     again = target_in(target_text(found))
     assert again
     assert again.value == pytest.approx(value, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("1 %", True),
+        ("100 %", True),
+        ("0 %", False),
+        ("150 %", False),
+        ("1000 kWh", True),
+        ("1001 kWh", False),
+        ("2000 km", True),
+        ("2001 km", False),
+    ],
+)
+def test_what_no_car_can_reach(text: str, possible: bool) -> None:
+    """The actions refuse the same values."""
+    found = target_in(text)
+    assert found
+    assert is_possible(found) is possible
 
 
 def test_no_target() -> None:

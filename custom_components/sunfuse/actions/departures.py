@@ -26,7 +26,7 @@ from ..site.cars.driver_words import (
     skip_tonight,
 )
 from .targets import owner_of_device
-from .values import ENERGY_KWH, ONE_TARGET, duration, moment
+from .values import ENERGY_KWH, check_one_target, duration, moment, several
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
@@ -34,29 +34,27 @@ _MOST_A_DAY = 10
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOC = vol.All(vol.Coerce(float), vol.Range(min=1, max=100))
 _RANGE_KM = vol.All(vol.Coerce(float), vol.Range(min=1, max=2000))
-# What the frontend shows of a call that contradicts itself.
-_ONE_TIME = "give either a date (departure) or a time of day (time)"
-_ONE_END = "give either an end (until) or a duration"
+_TARGETS = ("target_soc", "target_energy", "target_range")
 
 SET_DEPARTURE = vol.Schema(
     {
         **_DEVICE,
-        vol.Exclusive("departure", "when", msg=_ONE_TIME): moment,
-        vol.Exclusive("time", "when", msg=_ONE_TIME): cv.time,
+        vol.Optional("departure"): moment,
+        vol.Optional("time"): cv.time,
         vol.Optional("weekdays"): vol.All(cv.ensure_list, [vol.In(WEEKDAYS)]),
         vol.Optional("number", default=1): vol.All(
             vol.Coerce(int), vol.Range(min=1, max=_MOST_A_DAY)
         ),
         vol.Optional("active", default=True): cv.boolean,
-        vol.Exclusive("target_soc", "target", msg=ONE_TARGET): _SOC,
-        vol.Exclusive("target_energy", "target", msg=ONE_TARGET): ENERGY_KWH,
-        vol.Exclusive("target_range", "target", msg=ONE_TARGET): _RANGE_KM,
+        vol.Optional("target_soc"): _SOC,
+        vol.Optional("target_energy"): ENERGY_KWH,
+        vol.Optional("target_range"): _RANGE_KM,
     }
 )
 SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): cv.boolean})
 _UNTIL: dict[vol.Marker, Any] = {
-    vol.Exclusive("until", "end", msg=_ONE_END): moment,
-    vol.Exclusive("duration", "end", msg=_ONE_END): duration,
+    vol.Optional("until"): moment,
+    vol.Optional("duration"): duration,
 }
 PAUSE = vol.Schema({**_DEVICE, **_UNTIL})
 
@@ -66,6 +64,8 @@ def async_setup_departure_actions(hass: HomeAssistant) -> None:
     """Register the actions. Whoever may control the entities of vehicles and chargers may use these."""
 
     async def departure(call: ServiceCall) -> None:
+        _check_one_time(call)
+        check_one_target(call.data, _TARGETS)
         entry, owner = await _async_owner(hass, call)
         if call.data.get("weekdays"):
             _set_weekly(entry, owner, call)
@@ -133,6 +133,19 @@ def _set_weekly(entry: SunfuseConfigEntry, owner: Owner, call: ServiceCall) -> N
     runtime.controller.tick()
 
 
+def _check_one_time(call: ServiceCall) -> None:
+    """Check that a departure has one time at most.
+
+    Raises:
+        ServiceValidationError: it has a date and a time of day.
+
+    """
+    if several(call.data, ("departure", "time")):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="one_departure_time"
+        )
+
+
 def _check_once(call: ServiceCall) -> None:
     """Check that a single departure is not asked for what only weekly ones have.
 
@@ -181,9 +194,13 @@ def _end(call: ServiceCall) -> datetime:
     """Return until when something lasts.
 
     Raises:
-        ServiceValidationError: neither a time nor a duration is given.
+        ServiceValidationError: neither a time nor a duration is given, or both are.
 
     """
+    if several(call.data, ("until", "duration")):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="one_end"
+        )
     until: datetime | None = call.data.get("until")
     lasts: timedelta | None = call.data.get("duration")
     if until is None and not lasts:

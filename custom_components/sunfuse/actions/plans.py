@@ -33,7 +33,7 @@ from ..site.planning.plan_charts import (
     planned_slots,
 )
 from .targets import place_of_device
-from .values import ENERGY_KWH, ONE_TARGET, moment
+from .values import ENERGY_KWH, check_one_target, moment
 
 _PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
 
@@ -42,8 +42,8 @@ PREVIEW = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Optional("departure"): moment,
-        vol.Exclusive("energy", "target", msg=ONE_TARGET): ENERGY_KWH,
-        vol.Exclusive("target_soc", "target", msg=ONE_TARGET): _PERCENT,
+        vol.Optional("energy"): ENERGY_KWH,
+        vol.Optional("target_soc"): _PERCENT,
         vol.Optional("mode"): vol.Coerce(Mode),
         vol.Optional("strategy"): vol.Coerce(ChargingStrategy),
     }
@@ -84,6 +84,7 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         return response
 
     async def preview(call: ServiceCall) -> ServiceResponse:
+        check_one_target(call.data, ("energy", "target_soc"))
         entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
         await async_require_control(hass, call.context, entry, key)
         planning = entry.runtime_data.planning
@@ -94,11 +95,11 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         departure: datetime | None = call.data.get("departure")
         if departure is not None:
             check_ahead(departure)
+            departure = planning.clock.there(departure)
+            planning.check_within_reach(departure)
 
         def changed(demand: Demand) -> Demand:
-            return _changed(
-                demand, call.data, departure and planning.clock.there(departure)
-            )
+            return _changed(demand, call.data, departure)
 
         intention = await planning.async_preview(key, changed, call.data.get("mode"))
         car, now = intention.car(key.id), planning.car(key)

@@ -30,10 +30,17 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 def _month(value: object) -> str:
-    """Read a month, as `2026-10`."""
+    """Read a month, as `2026-10`.
+
+    Raises:
+        ServiceValidationError: it is written in another way.
+
+    """
     month = cv.string(value)
     if not _MONTH.fullmatch(month):
-        raise vol.Invalid("a month is written as 2026-10")
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="month_format"
+        )
     return month
 
 

@@ -4,6 +4,7 @@ import voluptuous as vol
 
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
@@ -18,15 +19,14 @@ from .chargers import command_errors
 from .targets import connector_of_device
 from .values import ENERGY_KWH, POSITIVE_INT, moment
 
-_PROMISE = "a promise needs both an energy and a departure"
 RESERVE = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("reservation_id"): POSITIVE_INT,
         vol.Required("card"): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
         vol.Required("until"): moment,
-        vol.Inclusive("energy", "promise", msg=_PROMISE): ENERGY_KWH,
-        vol.Inclusive("departure", "promise", msg=_PROMISE): moment,
+        vol.Optional("energy"): ENERGY_KWH,
+        vol.Optional("departure"): moment,
     }
 )
 CANCEL_RESERVATION = vol.Schema(
@@ -96,9 +96,13 @@ def _promise(call: ServiceCall) -> Promise | None:
     """Return what the driver is promised.
 
     Raises:
-        ServiceValidationError: the time has passed, or is too far ahead.
+        ServiceValidationError: the time has passed, or is too far ahead, or half of the promise is missing.
 
     """
+    if ("energy" in call.data) is not ("departure" in call.data):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="promise_incomplete"
+        )
     if "energy" not in call.data:
         return None
     check_ahead(call.data["departure"])

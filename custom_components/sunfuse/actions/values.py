@@ -1,12 +1,16 @@
 """The ranges of values in the fields of actions: values outside are refused with a message."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
 
 # An integer of OCPP has 32 bits (OCPP 2.0.1 part 2, primitive datatypes).
 MOST_INT = 2**31 - 1
@@ -18,9 +22,6 @@ MOST_KWH = 1_000
 LONGEST = timedelta(days=7)
 _LAST_YEAR = 2100
 
-# What the frontend shows of a call with several targets.
-ONE_TARGET = "give only one target"
-
 POSITIVE_INT = vol.All(vol.Coerce(int), vol.Range(min=0, max=MOST_INT))
 DURATION_S = vol.All(vol.Coerce(int), vol.Range(min=1, max=86_400))
 CURRENT_A = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_A))
@@ -29,19 +30,59 @@ ENERGY_KWH = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_KWH))
 
 
 def moment(value: Any) -> datetime:
-    """Read a time, as UTC."""
+    """Read a time, as UTC.
+
+    Raises:
+        ServiceValidationError: it is in another century. Home Assistant shows errors of a schema in English only.
+
+    """
     at = cv.datetime(value)
     if not 2000 <= at.year < _LAST_YEAR:
-        raise vol.Invalid(f"a time of this century is expected, not {at.year}")
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="other_century",
+            translation_placeholders={"year": str(at.year)},
+        )
     return dt_util.as_utc(at)
 
 
 def duration(value: Any) -> timedelta:
-    """Read a duration."""
+    """Read a duration.
+
+    Raises:
+        ServiceValidationError: it is too long.
+
+    """
     try:
         period = cv.positive_time_period(value)
     except OverflowError as err:
-        raise vol.Invalid("that is too long") from err
+        raise _too_long() from err
     if period > LONGEST:
-        raise vol.Invalid(f"at most {LONGEST.days} days")
+        raise _too_long()
     return period
+
+
+def _too_long() -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="duration_too_long",
+        translation_placeholders={"days": str(LONGEST.days)},
+    )
+
+
+def check_one_target(data: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Check that an action has one target at most.
+
+    Raises:
+        ServiceValidationError: there are several.
+
+    """
+    if several(data, names):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="one_target"
+        )
+
+
+def several(data: Mapping[str, Any], names: Iterable[str]) -> bool:
+    """Return whether more than one of these fields is given."""
+    return sum(name in data for name in names) > 1

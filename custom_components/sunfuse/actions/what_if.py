@@ -49,9 +49,9 @@ from ..sources.tariffs.capacity_rules import CATALOGUE
 from ..sources.tariffs.table import TableError
 from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
+from .values import several
 
 _MOST_WEEKS = 12
-_ONE_PRICE = "give only one price, table of prices, or entity"
 _PRICE = vol.All(vol.Coerce(float), vol.Range(min=-1_000_000, max=1_000_000))
 _MONEY = vol.All(vol.Coerce(float), vol.Range(min=0, max=1_000_000_000))
 WHAT_IF = vol.Schema(
@@ -61,9 +61,9 @@ WHAT_IF = vol.Schema(
             vol.Coerce(int), vol.Range(min=1, max=_MOST_WEEKS)
         ),
         vol.Optional(POLICY): vol.Coerce(ChargingPolicy),
-        vol.Exclusive(IMPORT_PRICE, "prices", msg=_ONE_PRICE): _PRICE,
-        vol.Exclusive(PRICE_TABLE, "prices", msg=_ONE_PRICE): dict,
-        vol.Exclusive(PRICE_ENTITY, "prices", msg=_ONE_PRICE): cv.entity_id,
+        vol.Optional(IMPORT_PRICE): _PRICE,
+        vol.Optional(PRICE_TABLE): dict,
+        vol.Optional(PRICE_ENTITY): cv.entity_id,
         vol.Optional(PRICE_SURCHARGE): _PRICE,
         vol.Optional(EXPORT_PRICE): _PRICE,
         vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),
@@ -103,6 +103,10 @@ def async_setup_what_if_action(hass: HomeAssistant) -> None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="nothing_varied",
+            )
+        if several(asked, (IMPORT_PRICE, PRICE_TABLE, PRICE_ENTITY)):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="one_price"
             )
         async with one_at_a_time:
             past = await _async_past(hass, entry, asked)

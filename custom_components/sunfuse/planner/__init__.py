@@ -23,6 +23,7 @@ from .intention import (
     Why,
 )
 from .outlook import (
+    FARTHEST,
     AnnouncedLimit,
     CarGoal,
     CarMode,
@@ -60,6 +61,7 @@ else:
     SOLVER = True
 
 __all__ = [
+    "FARTHEST",
     "SOLVER",
     "AnnouncedLimit",
     "Assumption",

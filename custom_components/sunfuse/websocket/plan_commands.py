@@ -66,7 +66,12 @@ def subscribe_plan(
 async def preview_plan(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return the plan that there would be if a car left at another time. It changes nothing."""
+    """Return the plan that there would be if a car left at another time. It changes nothing.
+
+    Raises:
+        ServiceValidationError: no plan reaches so far; Home Assistant answers with that.
+
+    """
     if (entry := site_for(hass, connection, msg)) is None:
         return
     viewer = Viewer(hass, connection.user)
@@ -89,6 +94,7 @@ async def preview_plan(
             msg["id"], ERR_INVALID_FORMAT, "A departure within a year is expected"
         )
         return
+    planning.check_within_reach(departure)
 
     def leaves_then(demand: Demand) -> Demand:
         return replace(demand, departure=departure, guessed=False)

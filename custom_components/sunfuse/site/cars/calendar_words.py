@@ -15,8 +15,12 @@ _TARGET = re.compile(
 _KM_PER_MILE = 1.609344
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WH_PER_KWH = 1000.0
-# More than any car stores, and further than it goes: as in the actions.
-_MOST_KWH, _MOST_KM = 1000.0, 2000.0
+# No car stores more or goes further: as in the actions.
+_POSSIBLE = {
+    TargetKind.SOC: (1.0, 100.0),
+    TargetKind.ENERGY: (0.0, 1_000_000.0),
+    TargetKind.RANGE: (1.0, 2000.0),
+}
 
 
 # More of them than in ten years are as good as without an end.
@@ -102,12 +106,17 @@ def target_in(text: str) -> Target | None:
     value = float((found[1] or found[3]).replace(",", "."))
     unit = (found[2] or "%").casefold()
     if unit == "kwh":
-        energy_wh = min(value, _MOST_KWH) * _WH_PER_KWH
-        return Target(kind=TargetKind.ENERGY, value=energy_wh)
+        return Target(kind=TargetKind.ENERGY, value=value * _WH_PER_KWH)
     if unit == "%":
-        return Target(kind=TargetKind.SOC, value=min(value, 100.0))
+        return Target(kind=TargetKind.SOC, value=value)
     factor = 1.0 if unit == "km" else _KM_PER_MILE
-    return Target(kind=TargetKind.RANGE, value=min(value * factor, _MOST_KM))
+    return Target(kind=TargetKind.RANGE, value=value * factor)
+
+
+def is_possible(target: Target) -> bool:
+    """Return whether there is a car that can reach a target."""
+    least, most = _POSSIBLE[target.kind]
+    return least <= target.value <= most
 
 
 def target_text(target: Target | None) -> str:
