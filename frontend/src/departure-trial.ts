@@ -12,6 +12,8 @@ export interface Trial {
   at: number;
   plan?: Plan;
   problem?: string;
+  /* Although there is a problem: only its plan is not known. */
+  settable?: boolean;
 }
 
 const STEPS: Record<string, number> = {
@@ -121,7 +123,8 @@ export class DepartureTrial implements ReactiveController {
     try {
       answer = { plan: await this.ask(trial.car, trial.at) };
     } catch (error) {
-      answer = { problem: (error as Error).message ?? String(error) };
+      const { message, settable } = error as Error & { settable?: boolean };
+      answer = { problem: message ?? String(error), ...(settable ? { settable } : {}) };
     }
     if (asked !== this.asked || !this.now) return;
     this.now = { car: this.now.car, at: this.now.at, ...answer };

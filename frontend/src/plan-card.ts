@@ -93,9 +93,11 @@ export class PlanCard extends SunfuseCard {
         departure,
       });
     } catch (error) {
-      const { code } = error as { code?: string };
+      const { code, translation_key: key } = error as { code?: string; translation_key?: string };
       const outOfRange = code === "invalid_format" && this.say?.("departure_range");
-      throw new Error(outOfRange || (await problemInWords(this.hass, error)));
+      const words = outOfRange || (await problemInWords(this.hass, error));
+      // What no plan reaches yet can be set all the same.
+      throw Object.assign(new Error(words), { settable: !outOfRange && key === "departure_beyond_plan" });
     }
   }
 
@@ -218,7 +220,7 @@ export class PlanCard extends SunfuseCard {
       ${after ? this.outcome(before, after, plan, say) : nothing}
       ${after || trial.problem ? nothing : html`<p class="quiet">${say("loading")}</p>`}
       <div class="row">
-        <button class="main" ?disabled=${!after} @click=${() => this.keep(before, trial.at)}>${say("keep")}</button>
+        <button class="main" ?disabled=${!after && !trial.settable} @click=${() => this.keep(before, trial.at)}>${say("keep")}</button>
         <button @click=${() => this.trial.drop()}>${say("cancel")}</button>
       </div>
     </div>`;
@@ -229,8 +231,8 @@ export class PlanCard extends SunfuseCard {
     const cost = money(hass, after.cost, plan.currency);
     const was = money(hass, before.cost, plan.currency);
     return html`<p>
-        ${!plan.priced ? nothing : cost === was ? say("preview_costs_same", { cost }) : say("preview_costs", { cost, before: was })}
-        ${plan.priced && after.saving > 0 ? say("preview_saves", { saving: money(hass, after.saving, plan.currency) }) : nothing}
+        ${!plan.priced || after.cost === null || before.cost === null ? nothing : cost === was ? say("preview_costs_same", { cost }) : say("preview_costs", { cost, before: was })}
+        ${plan.priced && after.saving && after.saving > 0 ? say("preview_saves", { saving: money(hass, after.saving, plan.currency) }) : nothing}
         ${after.ready && !after.missing_wh ? say("expected", { time: moment(hass, after.ready) }) : nothing}
       </p>
       ${after.missing_wh ? html`<p class="error">${say("misses", { energy: energy(hass, after.missing_wh) })}</p>` : nothing}`;
@@ -255,9 +257,9 @@ export class PlanCard extends SunfuseCard {
   }
 
   private cars(plan: Plan, say: Say): TemplateResult | typeof nothing {
-    const cars = this.chosen(plan).filter((car) => car.energy_wh || car.departure || car.may_drive);
+    const cars = this.chosen(plan).filter((car) => car.energy_wh !== 0 || car.departure || car.may_drive);
     if (!cars.length) return nothing;
-    const idle = (car: PlannedCar) => Number(!car.energy_wh && !this.leaves(car) && this.trial.now?.car !== car.id);
+    const idle = (car: PlannedCar) => Number(car.energy_wh === 0 && !this.leaves(car) && this.trial.now?.car !== car.id);
     cars.sort((a, b) => idle(a) - idle(b));
     // A car that charges with the sun is ready when the sky allows it, which nobody knows.
     const promised = cars.some((car) => car.ready || car.missing_wh);

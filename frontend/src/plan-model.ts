@@ -8,10 +8,11 @@ export interface PlannedCar {
   power_w: number[];
   departure: string | null;
   ready: string | null;
-  energy_wh: number;
+  /* Null where nobody knows how much the car takes, and so what that costs. */
+  energy_wh: number | null;
   missing_wh: number;
-  cost: number;
-  saving: number;
+  cost: number | null;
+  saving: number | null;
   sun_share: number;
 }
 

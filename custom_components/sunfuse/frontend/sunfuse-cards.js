@@ -1,4 +1,4 @@
-/* sources b07f6c1b4485c544d58af34b0c75088b952dec99b67de9f869431bbb1e4ffb29 */
+/* sources b4e29567d10efcebc3bc43efb7ea55c70c6506719c79dc21ed1ed94cf88dbe9a */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -4394,7 +4394,11 @@ var sn = (e, t, n) => {
 		try {
 			n = { plan: await this.ask(e.car, e.at) };
 		} catch (e) {
-			n = { problem: e.message ?? String(e) };
+			let { message: t, settable: r } = e;
+			n = {
+				problem: t ?? String(e),
+				...r ? { settable: r } : {}
+			};
 		}
 		t === this.asked && this.now && (this.now = {
 			car: this.now.car,
@@ -4646,8 +4650,8 @@ H("sunfuse-plan-card", class extends V {
 				departure: n
 			});
 		} catch (e) {
-			let { code: t } = e, n = t === "invalid_format" && this.say?.("departure_range");
-			throw Error(n || await Ye(this.hass, e));
+			let { code: t, translation_key: n } = e, r = t === "invalid_format" && this.say?.("departure_range"), i = r || await Ye(this.hass, e);
+			throw Object.assign(Error(i), { settable: !r && n === "departure_beyond_plan" });
 		}
 	}
 	static getConfigForm() {
@@ -4760,7 +4764,7 @@ H("sunfuse-plan-card", class extends V {
       ${i ? this.outcome(r, i, e, t) : w}
       ${i || n.problem ? w : x`<p class="quiet">${t("loading")}</p>`}
       <div class="row">
-        <button class="main" ?disabled=${!i} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
+        <button class="main" ?disabled=${!i && !n.settable} @click=${() => this.keep(r, n.at)}>${t("keep")}</button>
         <button @click=${() => this.trial.drop()}>${t("cancel")}</button>
       </div>
     </div>`;
@@ -4768,11 +4772,11 @@ H("sunfuse-plan-card", class extends V {
 	outcome(e, t, n, r) {
 		let i = this.hass, a = I(i, t.cost, n.currency), o = I(i, e.cost, n.currency);
 		return x`<p>
-        ${n.priced ? a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
+        ${!n.priced || t.cost === null || e.cost === null ? w : a === o ? r("preview_costs_same", { cost: a }) : r("preview_costs", {
 			cost: a,
 			before: o
-		}) : w}
-        ${n.priced && t.saving > 0 ? r("preview_saves", { saving: I(i, t.saving, n.currency) }) : w}
+		})}
+        ${n.priced && t.saving && t.saving > 0 ? r("preview_saves", { saving: I(i, t.saving, n.currency) }) : w}
         ${t.ready && !t.missing_wh ? r("expected", { time: R(i, t.ready) }) : w}
       </p>
       ${t.missing_wh ? x`<p class="error">${r("misses", { energy: N(i, t.missing_wh) })}</p>` : w}`;
@@ -4791,9 +4795,9 @@ H("sunfuse-plan-card", class extends V {
     </p>`;
 	}
 	cars(e, t) {
-		let n = this.chosen(e).filter((e) => e.energy_wh || e.departure || e.may_drive);
+		let n = this.chosen(e).filter((e) => e.energy_wh !== 0 || e.departure || e.may_drive);
 		if (!n.length) return w;
-		let r = (e) => Number(!e.energy_wh && !this.leaves(e) && this.trial.now?.car !== e.id);
+		let r = (e) => Number(e.energy_wh === 0 && !this.leaves(e) && this.trial.now?.car !== e.id);
 		n.sort((e, t) => r(e) - r(t));
 		let i = n.some((e) => e.ready || e.missing_wh), a = !e.sun_w || e.sun_w.some(Boolean) || n.some((e) => e.sun_share);
 		return x`<div class="scroll" tabindex="0" role="region" aria-label=${t("plan")}>

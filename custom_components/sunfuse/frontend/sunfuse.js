@@ -1,4 +1,4 @@
-/* sources b07f6c1b4485c544d58af34b0c75088b952dec99b67de9f869431bbb1e4ffb29 */
+/* sources b4e29567d10efcebc3bc43efb7ea55c70c6506719c79dc21ed1ed94cf88dbe9a */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -46,6 +46,7 @@ class Assumption(StrEnum):
     CARBON_UNKNOWN = "carbon_unknown"  # every hour is equally clean
     ENERGY_UNKNOWN = "energy_unknown"  # the car needs 10 kWh
     SIZE_UNKNOWN = "size_unknown"  # the car's battery holds what it needs
+    AMOUNT_UNKNOWN = "amount_unknown"  # a car takes what is planned, 60 kWh at most
     DEPARTURE_GUESSED = "departure_guessed"  # as on other days
     ARRIVAL_EXPECTED = "arrival_expected"  # the car comes as on other days
     BATTERY_UNKNOWN = "battery_unknown"  # the home battery is half full
@@ -138,6 +139,12 @@ class CarIntention:
     grid_share: float = 0.0
     shortfalls: tuple[Shortfall, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def amount_known(self) -> bool:
+        """Whether it is known how much the car takes, and so what that costs. That nothing is planned is known."""
+        unknown = Assumption.AMOUNT_UNKNOWN in self.assumptions
+        return not unknown or self.drawn_wh <= 0
 
     @property
     def saving(self) -> float:

@@ -59,7 +59,9 @@ def _money(
         translation_key=key,
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
-        value_fn=lambda car: value_fn(car) if car.drawn_wh > 0 else None,
+        value_fn=lambda car: (
+            value_fn(car) if car.amount_known and car.drawn_wh > 0 else None
+        ),
         pace=within(0.5, share=0.1, every_s=_SELDOM_S),
     )
 
@@ -92,7 +94,7 @@ PLAN_SENSORS: tuple[PlanSensorDescription, ...] = (
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
-        value_fn=lambda car: car.drawn_wh / 1000,
+        value_fn=lambda car: car.drawn_wh / 1000 if car.amount_known else None,
         digits=1,
         pace=within(2.0, share=0.1, every_s=_SELDOM_S),
     ),

@@ -79,13 +79,17 @@ def _car(
 
 
 def outcome_view(car: CarIntention) -> dict[str, Any]:
-    """Return the outcome of a plan for a car: when it is ready, what it costs and what waiting saves."""
+    """Return the outcome of a plan for a car: when it is ready, what it costs and what waiting saves.
+
+    Of a car of which nobody knows how much it takes there is no energy and no cost: what the plan assumes is no fact.
+    """
+    known = car.amount_known
     return {
         "departure": car.departure.isoformat() if car.departure else None,
         "ready": car.ready.isoformat() if car.ready else None,
-        "energy_wh": watts(car.energy_wh),
+        "energy_wh": watts(car.energy_wh) if known else None,
         "missing_wh": watts(car.missing_wh),
-        "cost": round(car.cost, 2),
-        "saving": round(car.saving, 2) + 0.0,
+        "cost": round(car.cost, 2) if known else None,
+        "saving": round(car.saving, 2) + 0.0 if known else None,
         "sun_share": round(car.sun_share, 2),
     }

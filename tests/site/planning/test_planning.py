@@ -737,3 +737,31 @@ async def test_cheap_hours_charge_to_the_target_only(site: Site) -> None:
     assert float(site.shows("plan_energy")) == 0
     # Nothing is planned: it charges on surplus solar power.
     assert site.shows("reason") == "no_plan"
+
+
+async def test_what_is_assumed_of_a_guest_is_no_figure(
+    hass: HomeAssistant, site: Site, hass_ws_client: Any
+) -> None:
+    """Nobody knows how much a guest takes: cheap hours are planned for a large car, whose energy and cost are told to nobody."""
+    site.demand = Demand()
+    await site.settle()
+    assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
+    for figure in ("plan_energy", "plan_cost", "plan_saving"):
+        assert site.shows(figure) == "unknown"
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "sunfuse/plan/subscribe"})
+    assert (await client.receive_json())["success"]
+    plan: dict[str, Any] = {}
+    while "cars" not in plan:
+        plan |= (await client.receive_json())["event"]["set"]
+    (car,) = plan["cars"]
+    assert max(car["power_w"]) > 10_000
+    assert (car["energy_wh"], car["cost"], car["saving"]) == (None, None, None)
+    answer: Any = await hass.services.async_call(
+        DOMAIN,
+        "plan",
+        {"config_entry_id": site.entry.entry_id},
+        blocking=True,
+        return_response=True,
+    )
+    assert "amount_unknown" in answer["cars"][KEY]["assumptions"]

@@ -230,6 +230,7 @@ class CarReader:
         limited = car.price_limit is not None or car.carbon_limit_g is not None
         if car.mode is CarMode.ECO and wanted_wh and not limited:
             return max((*wanted_wh, car.minimum_wh))
+        assumptions.append(Assumption.AMOUNT_UNKNOWN)
         return _LARGE_WH if car.capacity_wh is None else car.capacity_wh
 
     def _goal_step(self, at: datetime) -> int:
