@@ -306,6 +306,48 @@ async def test_a_phase_that_is_read_rarely_is_slow_beside_a_quick_total(
     assert house.issue
 
 
+IMPORT = ("sensor.in_l1", "sensor.in_l2", "sensor.in_l3")
+EXPORT = ("sensor.out_l1", "sensor.out_l2", "sensor.out_l3")
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"grid_phases": IMPORT, "grid_phases_export": EXPORT},
+        {"grid": {"positive": IMPORT[0], "negative": EXPORT[0]}},
+    ],
+)
+async def test_the_side_that_rests_is_not_slow(
+    house: House, sources: dict[str, Any]
+) -> None:
+    """Sun and clouds: import is zero for 90 s of two minutes, and its sensors report only when that changes."""
+
+    def tell(second: int) -> None:
+        imports = second % 120 >= 90
+        flows_w = 1000 + second % 20
+        for names, value in (
+            (IMPORT, flows_w if imports else 0),
+            (EXPORT, 0 if imports else flows_w),
+        ):
+            for name in names:
+                attributes = {"unit_of_measurement": "W"}
+                if (before := house.hass.states.get(name)) is None or (
+                    before.state != str(value)
+                ):
+                    house.hass.states.async_set(name, str(value), attributes)
+
+    house.freezer.move_to(NOON)
+    tell(0)
+    await house.start(sources=sources)
+    for second in range(0, 600, 5):
+        house.freezer.tick(5)
+        tell(second)
+        async_fire_time_changed(house.hass)
+        await house.hass.async_block_till_done()
+    assert house.issue is None
+    assert float(house.state("meter_interval").state) == 5
+
+
 def a_circuit(name: str, sources: dict[str, Any]) -> ConfigSubentry:
     """Return the sub-entry of a circuit with a meter."""
     stored = circuit_of(name, sources=sources)

@@ -3,8 +3,8 @@
 What a sensor's integration promises is not what arrives: clouds throttle, buses are shared, batteries are saved. The
 last few hundred intervals of each sensor are stored, so a lasting change is learned within minutes to hours.
 
-A phase that reports only when it changes is silent, but not slow, while a total shows that it carries what it last reported: an
-interval of such a sensor begins when that was last confirmed.
+A phase that reports only when it changes is silent, but not slow, while a total shows that it carries what it last reported, or the
+sensor of the other direction that it carries nothing: an interval of such a sensor begins when that was last confirmed.
 """
 
 from collections import deque
@@ -37,7 +37,7 @@ WINDOW = 240
 LEAST = 10
 # An integration that writes state and attributes separately has reported once.
 _SAME_S = 0.2
-# A total that was reported so shortly before a phase belongs to the same report.
+# What was reported so shortly before a sensor belongs to the same report.
 _TOGETHER = timedelta(seconds=5)
 # A longer interval was an outage, not a slow sensor.
 _AWAY_S = 3600.0
@@ -113,7 +113,7 @@ class Freshness:
             past.known = None
 
     def confirmed(self, entities: Iterable[str], at: datetime) -> None:
-        """Note that a total of this time showed that these sensors' values were still right."""
+        """Note that another sensor's report of this time showed that these sensors' values were still right."""
         for entity in entities:
             past = self._past.setdefault(entity, _Past())
             if past.confirmed and at <= past.confirmed[-1]:

@@ -1,6 +1,6 @@
 """Reads a meter from its entities: currents per phase with their signs, or a total power alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -62,7 +62,7 @@ class MeterEntities:
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
     ) -> MeterReading | None:
         """Return what a meter measures; `wired` are the phases of the site that it is on."""
-        power = direction(reader, meter.power)
+        power = direction(reader, meter.power, freshness=self._freshness)
         if not meter.phases or len(meter.phases) != len(wired):
             return self._of_total(reader, meter, power, wired)
         currents = self._currents(reader, meter, power)
@@ -172,13 +172,7 @@ class MeterEntities:
                 for name in meter.phases_export
             ]
             return [
-                _Phase(
-                    taken.name,
-                    _net(taken.value, given.value)
-                    if taken.value and given.value
-                    else None,
-                    (*taken.parts, *given.parts),
-                )
+                self._both_ways(taken, given)
                 for taken, given in zip(reported, back, strict=False)
             ]
         powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
@@ -198,6 +192,15 @@ class MeterEntities:
                 reported, self._with_signs(known, powers, total), strict=True
             )
         ]
+
+    def _both_ways(self, taken: _Phase, given: _Phase) -> _Phase:
+        """Return a phase's current by the sensors of its two directions."""
+        value = None
+        if taken.value and given.value:
+            value = _net(taken.value, given.value)
+            names, values = (taken.name, given.name), (taken.value, given.value)
+            _note_resting(self._freshness, names, values)
+        return _Phase(taken.name, value, (*taken.parts, *given.parts))
 
     def _with_signs(
         self, reported: list[Value], powers: list[Value] | None, total: Value | None
@@ -222,9 +225,13 @@ class MeterEntities:
 
 
 def direction(
-    reader: StateReader, source: PowerSource | None, *, guards: bool = True
+    reader: StateReader,
+    source: PowerSource | None,
+    *,
+    guards: bool = True,
+    freshness: Freshness | None = None,
 ) -> Value | None:
-    """Return a power with Home Assistant's sign."""
+    """Return a power with Home Assistant's sign; of a meter, note which of its two sensors rests."""
     if source is None:
         return None
     if source.entity is not None:
@@ -240,7 +247,11 @@ def direction(
     known = [side for side in sides if side is not None]
     if len(known) < len(sides) or not known:
         return None
-    return _net(known[0], known[1]) if len(known) > 1 else known[0]
+    if len(known) == 1:
+        return known[0]
+    if freshness is not None:
+        _note_resting(freshness, source.entities, known)
+    return _net(known[0], known[1])
 
 
 def _all(values: Iterable[Value | None]) -> list[Value] | None:
@@ -263,6 +274,17 @@ def _net(taken: Value, given: Value) -> Value:
     else:
         at = min(taken.at, given.at)
     return Value(number=taken.number - given.number, at=at)
+
+
+def _note_resting(
+    freshness: Freshness, names: Sequence[str], values: Sequence[Value]
+) -> None:
+    """Note that the direction that is zero is known as long as the other one is reported: see `_net`."""
+    taken, given = values
+    if given.number == 0:
+        freshness.confirmed([names[1]], taken.at)
+    elif taken.number == 0:
+        freshness.confirmed([names[0]], given.at)
 
 
 def oldest(values: Iterable[Value]) -> datetime:
