@@ -210,6 +210,21 @@ USUAL = Candidate(vehicle="zoe", usual="A")
             {"A": ("zoe", By.PLUG)},
             id="what was found stays while the car does",
         ),
+        *(
+            pytest.param(
+                [at(known=RecognisedCar(vehicle="zoe", by=by))],
+                [Candidate(vehicle="zoe", plugged=False, gone=True), said("kona", 3)],
+                {"A": ("kona", By.PLUG)},
+                id=f"by {by}, and it says that it is somewhere else",
+            )
+            for by in (By.PLUG, By.CHARGE, By.USUAL)
+        ),
+        pytest.param(
+            [at(known=RecognisedCar(vehicle="zoe", by=By.CARD))],
+            [Candidate(vehicle="zoe", plugged=False, gone=True), said("kona", 3)],
+            {"A": ("zoe", By.CARD)},
+            id="who has held a card stays, whatever a car says",
+        ),
         pytest.param(
             [at(known=RecognisedCar(vehicle="zoe", by=By.USUAL), token="detc1")],
             [ZOE, KONA],

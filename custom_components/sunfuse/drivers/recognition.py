@@ -1,7 +1,8 @@
 """Which car is at which connector: by hand, by card, by its own identity, by its integration, by its state of charge.
 
 Recognition only becomes more certain while a car stays: a result is kept until the car leaves, and is replaced only by
-a more certain one. A car is at one connector at most.
+a more certain one. What was only concluded ends when the car says for a while that it is not plugged in; a car that says
+nothing changes nothing. A car is at one connector at most.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,8 @@ from enum import StrEnum
 # (kia_uvo: every 30 minutes by default, but then a card or the rising charge identifies it). Clocks differ a little.
 SAID_LATER = timedelta(minutes=16)
 SAID_EARLIER = timedelta(minutes=2)
+# A car says that it was unplugged a moment before the charger does; it is gone if the charger does not.
+GONE_AFTER = timedelta(minutes=2)
 # Two cars that were plugged in within this time cannot be distinguished by it.
 APART = timedelta(minutes=1)
 # A rise of one percent can be rounding; this much is a charge.
@@ -58,6 +61,7 @@ class Candidate:
     tokens: frozenset[str] = frozenset()  # folded
     plugged: bool | None = None
     plugged_at: datetime | None = None  # since when that is said
+    gone: bool = False  # it says for a while that it is not plugged in
     # By connector: how many percent its charge rose since a car came there.
     rises: Mapping[str, float] | None = None
     capacity_wh: float | None = None
@@ -110,8 +114,10 @@ def _claims(
     if sighting.chosen in vehicles:
         found.append(RecognisedCar(vehicle=sighting.chosen, by=RecognisedBy.HAND))
     known = sighting.known
+    gone = {candidate.vehicle for candidate in candidates if candidate.gone}
     if (
         known is not None
+        and (known.by in _SAID or known.vehicle not in gone)
         and known.vehicle in vehicles
         # What was chosen by hand and is not any more is forgotten.
         and known.by is not RecognisedBy.HAND

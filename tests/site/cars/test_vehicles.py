@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.drivers.habits import PastSession
+from custom_components.sunfuse.drivers.recognition import GONE_AFTER
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -272,6 +273,15 @@ async def test_a_car_that_says_it_is_plugged_in(
     hass.states.async_set("sensor.charge", "unavailable")
     await hass.async_block_till_done()
     assert home.state("sensor", f"{zoe}_soc") == "47.0"
+    # One that says nothing, or has only just been unplugged, is still the one that was there.
+    for silent in ("unavailable", "off"):
+        hass.states.async_set("binary_sensor.plug", silent)
+        await hass.async_block_till_done()
+        assert home.state("sensor", "CP1/1_car") == "Zoe"
+    hass.states.async_set("binary_sensor.plug", "unknown")
+    since = (dt_util.utcnow() - GONE_AFTER).timestamp()
+    hass.states.async_set("binary_sensor.plug", "off", timestamp=since)
+    await home.shows("sensor", "CP1/1_car", "Guest")
     await station.close()
 
 

@@ -1,9 +1,10 @@
 """Recognises which vehicle is at which connector, whenever something changed that tells."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from ...central_system.station_state import ConnectorState
-from ...drivers.recognition import Candidate, RecognisedCar, recognise
+from ...drivers.recognition import GONE_AFTER, Candidate, RecognisedCar, recognise
 from ...sources.vehicles import CarReading
 from ..outcome import ConnectorKey
 from .car_session import CarSession, sighting_of
@@ -25,9 +26,10 @@ class CarRecognition:
         self,
         sessions: Mapping[ConnectorKey, CarSession],
         states: Mapping[ConnectorKey, ConnectorState],
+        now: datetime,
     ) -> Mapping[str, RecognisedCar | None] | None:
         """Return who is at each connector that has a car; None if nothing that tells has changed since the last call."""
-        candidates = [self._candidate(car, sessions) for car in self._vehicles]
+        candidates = [self._candidate(car, sessions, now) for car in self._vehicles]
         metered_wh = {}
         if any(candidate.rises for candidate in candidates):
             # What was metered is compared with how the charge of a car rose.
@@ -50,7 +52,7 @@ class CarRecognition:
         return {key.id: found.get(key.id) for key in sessions}
 
     def _candidate(
-        self, car: Vehicle, sessions: Mapping[ConnectorKey, CarSession]
+        self, car: Vehicle, sessions: Mapping[ConnectorKey, CarSession], now: datetime
     ) -> Candidate:
         reading = self._reading(car.id)
         rises = {
@@ -64,6 +66,9 @@ class CarRecognition:
             tokens=car.tokens,
             plugged=reading.plugged,
             plugged_at=reading.plugged_at,
+            gone=reading.plugged is False
+            and reading.plugged_at is not None
+            and now - reading.plugged_at >= GONE_AFTER,
             rises=rises,
             capacity_wh=car.facts.capacity_wh,
             usual=car.usual,

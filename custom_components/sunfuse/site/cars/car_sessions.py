@@ -167,7 +167,7 @@ class CarSessions:
         known = {key.id for key in states}
         for connector in self._sessions.keys() - known:
             self._forget(connector, None, now)
-        self._recognise(states)
+        self._recognise(states, now)
         self._forget_who_left(now)
         self._follow_charge()
         by_id = {key.id: state for key, (_, state) in states.items()}
@@ -281,7 +281,7 @@ class CarSessions:
         self.charges.left(vehicle, connector, register_wh, now)
         self._store.save_soon()
 
-    def _recognise(self, states: _States) -> None:
+    def _recognise(self, states: _States, now: datetime) -> None:
         """Find out who is where, if anything that says so has changed."""
         sessions = {
             key: session
@@ -289,7 +289,7 @@ class CarSessions:
             if (session := self._sessions.get(key.id)) is not None
         }
         found = self._recognition.found(
-            sessions, {key: states[key][1] for key in sessions}
+            sessions, {key: states[key][1] for key in sessions}, now
         )
         for connector, car in found.items() if found is not None else ():
             vehicle, by = (car.vehicle, car.by) if car else (None, None)
