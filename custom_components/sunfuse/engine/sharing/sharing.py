@@ -66,11 +66,7 @@ def share(
     Those that pause, because they have just been stopped, get nothing; what they need counts where the policy looks ahead.
     """
     shares = Shares()
-    enough = False
-    if snapshot.policy is Policy.DEADLINE:
-        enough = note_hurry([*asks, *pausing], resources, free, snapshot)
-    elif snapshot.policy is Policy.LAXITY:
-        enough = is_enough([*asks, *pausing], resources, free, snapshot)
+    enough = _is_enough([*asks, *pausing], resources, free, snapshot)
     note_overdue(asks, resources, free, snapshot)
     ranked = sorted(asks, key=lambda a: rank(a, snapshot))
     resting = [a for a in ranked if idle(a, snapshot)]
@@ -81,12 +77,7 @@ def share(
     free = room.beside_starts()
     level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
     grown = growth(asks, snapshot)
-    promised = {
-        a.id: min(a.promised_a, a.uses_a)
-        for a in admitted
-        if a.promised_a > a.connector.min_a
-    }
-    if promised:
+    if promised := _promised_a(admitted):
         level = _fill(admitted, level, promised, resources, free, grown)
     promises = {name: share_.limited_by for name, share_ in level.items()}
     solar = [a for a in active if a.solar]
@@ -98,16 +89,10 @@ def share(
         free = room.beside_starts()
         admitted = sorted([*admitted, *late], key=lambda a: a.id)
         level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
-    grid = {
-        a.id: min(a.grid_a, a.uses_a)
-        for a in admitted
-        if not a.sunny or a.grid_a > a.connector.min_a
-    }
-    if grid:
+    if grid := _from_grid_a(admitted):
         level = _fill(admitted, level, grid, resources, free, grown)
     planned = {a.id: level[a.id].limited_by for a in admitted if a.plan is not None}
-    sunny = {a.id: a.most_a for a in admitted if a.sunny}
-    if sunny:
+    if sunny := {a.id: a.most_a for a in admitted if a.sunny}:
         level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
     level = _with_room(admitted, level, resources, free, grown)
     for asking in admitted:
@@ -126,6 +111,35 @@ def share(
     if resting:
         _admit_resting(resting, admitted, free, shares, resources, snapshot)
     return shares
+
+
+def _is_enough(
+    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
+) -> bool:
+    """Return whether all can easily be ready in time, and note who is in a hurry; False under policies that do not look ahead."""
+    if snapshot.policy is Policy.DEADLINE:
+        return note_hurry(asks, resources, free, snapshot)
+    if snapshot.policy is Policy.LAXITY:
+        return is_enough(asks, resources, free, snapshot)
+    return False
+
+
+def _promised_a(admitted: list[Ask]) -> dict[str, float]:
+    """Return what is promised beyond the minimum, by connector."""
+    return {
+        a.id: min(a.promised_a, a.uses_a)
+        for a in admitted
+        if a.promised_a > a.connector.min_a
+    }
+
+
+def _from_grid_a(admitted: list[Ask]) -> dict[str, float]:
+    """Return what cars may also take from the grid, by connector."""
+    return {
+        a.id: min(a.grid_a, a.uses_a)
+        for a in admitted
+        if not a.sunny or a.grid_a > a.connector.min_a
+    }
 
 
 def _admit_grid(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:

@@ -45,7 +45,46 @@ def watch_sun(
     Solar power is assigned minimum by minimum, so that a second car starts as soon as there is enough for both at
     their minimum, not only when the first has its maximum. `unknown_s` is for how long the sun has not been measured; None: it is measured.
     """
+    now = snapshot.now
+    left_w = _left_by_others(asks, sun_w, snapshot, elapsed_s)
     ranked = sorted((a for a in asks if a.solar), key=lambda a: rank(a, snapshot))
+    all_w = _running_w(ranked, snapshot)
+    for asking in ranked:
+        if unknown_s is not None:
+            asking.choice = _unknown(asking, unknown_s)
+        else:
+            others_w = _others_w(asking, all_w, snapshot)
+            _weigh_switch(asking, left_w, others_w, snapshot, elapsed_s)
+    leaves = _who_leaves(ranked)
+    # What those that run need stays theirs, also if one of them is about to stop.
+    free_w = left_w - sum(minimum_w(a, snapshot) for a in ranked if _runs(a))
+    may: set[str] = set()
+    for asking in ranked:
+        runs = _runs(asking)
+        own_w = minimum_w(asking, snapshot) if runs else 0.0
+        asking.sun_left_w = left_w
+        asking.sun_free_w = max(min(left_w, free_w + own_w), 0.0)
+        _choose_phases(asking, left_w, snapshot, beside_others=all_w[0] > 0)
+        needed_w = minimum_w(asking, snapshot)
+        threshold_w = _threshold_w(asking, snapshot)
+        enough = left_w >= threshold_w
+        _watch(asking.past, enough=enough, now=now)
+        if enough:
+            left_w -= needed_w
+        at = _changes_at(asking, snapshot, leaves=asking.id == leaves)
+        asking.sun_changes_at = at
+        if runs and (at is None or now < at):
+            may.add(asking.id)
+        elif not runs and free_w >= threshold_w and at is not None and now >= at:
+            may.add(asking.id)
+            free_w -= needed_w
+    return may
+
+
+def _left_by_others(
+    asks: list[Ask], sun_w: float, snapshot: Snapshot, elapsed_s: float
+) -> float:
+    """Return the solar power that is left by cars that also have the grid for their minimum."""
     left_w = sun_w
     for asking in asks:
         if asking.sunny and not asking.solar:
@@ -56,68 +95,50 @@ def watch_sun(
             left_w -= minimum_w(asking, snapshot) * max(
                 asking.grid_a / asking.connector.min_a, 1.0
             )
-    really_left_w = left_w - sum(
-        minimum_w(a, snapshot) for a in ranked if a.past.on_since is not None
-    )
-    may: set[str] = set()
-    shared_w, all_w = left_w, _running_w(ranked, snapshot)
-    # One at a time: when the last in line stops, there may be enough for the others.
+    return left_w
+
+
+def _who_leaves(ranked: list[Ask]) -> str | None:
+    """Return who stops: one at a time, the last in line first. Then there may be enough for the others."""
     for asking in reversed(ranked):
-        if unknown_s is not None:
-            asking.choice = _unknown(asking, unknown_s)
-            continue
-        _weigh_switch(
-            asking, shared_w, _others_w(asking, all_w, snapshot), snapshot, elapsed_s
-        )
-    leaves = next(
-        (
-            a.id
-            for a in reversed(ranked)
-            if a.past.on_since is not None
-            and a.choice is not None
-            and a.choice.state == OFF
-        ),
-        None,
-    )
-    for asking in ranked:
-        runs = asking.past.on_since is not None
-        asking.sun_left_w = left_w
-        own_w = minimum_w(asking, snapshot) if runs else 0.0
-        asking.sun_free_w = max(min(left_w, really_left_w + own_w), 0.0)
-        assert asking.choice is not None
-        choice = asking.choice
-        if runs and asking.id != leaves and choice.state == OFF:
-            choice = replace(choice, state=_state(asking))
-        # Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
-        asking.keeps_phases = (
-            not runs and all_w[0] > 0 and bool(recent(asking.past.starts, snapshot.now))
-        )
-        if not runs and not asking.keeps_phases:
-            start_phases(asking, left_w, snapshot)
-        needed_w = minimum_w(asking, snapshot)
-        threshold_w = (
-            needed_w - (snapshot.tuning.stop_import_w or 0.0)
-            if runs
-            else start_w(asking, snapshot)
-        )
-        enough = left_w >= threshold_w
-        _watch(asking.past, enough=enough, now=snapshot.now)
-        if enough:
-            left_w -= needed_w
-        if runs:
-            asking.sun_changes_at = stops_at(asking, choice, snapshot)
-            if asking.sun_changes_at is None or snapshot.now < asking.sun_changes_at:
-                may.add(asking.id)
-            continue
-        asking.sun_changes_at = starts_at(asking.past, choice, snapshot)
-        if (
-            really_left_w >= threshold_w
-            and asking.sun_changes_at is not None
-            and snapshot.now >= asking.sun_changes_at
-        ):
-            may.add(asking.id)
-            really_left_w -= needed_w
-    return may
+        if _runs(asking) and asking.choice and asking.choice.state == OFF:
+            return asking.id
+    return None
+
+
+def _choose_phases(
+    asking: Ask, left_w: float, snapshot: Snapshot, *, beside_others: bool
+) -> None:
+    """Choose on how many phases a car would start.
+
+    Running cars take the sun anyway: to share it is not worth a switch, unless the car is new.
+    """
+    starts = recent(asking.past.starts, snapshot.now)
+    asking.keeps_phases = not _runs(asking) and beside_others and bool(starts)
+    if not _runs(asking) and not asking.keeps_phases:
+        start_phases(asking, left_w, snapshot)
+
+
+def _threshold_w(asking: Ask, snapshot: Snapshot) -> float:
+    """Return the solar power with which a car starts, or below which a running one may stop."""
+    if not _runs(asking):
+        return start_w(asking, snapshot)
+    return minimum_w(asking, snapshot) - (snapshot.tuning.stop_import_w or 0.0)
+
+
+def _changes_at(asking: Ask, snapshot: Snapshot, *, leaves: bool) -> datetime | None:
+    """Return when a car starts or stops if solar power stays as it is; None if it does not."""
+    choice = asking.choice
+    assert choice is not None
+    if not _runs(asking):
+        return starts_at(asking.past, choice, snapshot)
+    if choice.state == OFF and not leaves:
+        choice = replace(choice, state=_state(asking))
+    return stops_at(asking, choice, snapshot)
+
+
+def _runs(asking: Ask) -> bool:
+    return asking.past.on_since is not None
 
 
 def _weigh_switch(
@@ -172,7 +193,7 @@ def _unknown(asking: Ask, unknown_s: float) -> Choice:
 
 def _state(asking: Ask) -> int:
     """Return the number of phases that a car is charging on; 0 if it is off."""
-    if asking.past.on_since is None:
+    if not _runs(asking):
         return OFF
     return wired(asking.connector, asking.past)
 
@@ -193,14 +214,14 @@ def _range_w(asking: Ask, snapshot: Snapshot) -> tuple[float, float]:
 
 def _running_w(asks: list[Ask], snapshot: Snapshot) -> tuple[float, float]:
     """Return what all running cars take together."""
-    ranges = [_range_w(a, snapshot) for a in asks if a.past.on_since is not None]
+    ranges = [_range_w(a, snapshot) for a in asks if _runs(a)]
     return sum(low for low, _ in ranges), sum(high for _, high in ranges)
 
 
 def _others_w(
     asking: Ask, all_w: tuple[float, float], snapshot: Snapshot
 ) -> tuple[float, float]:
-    if asking.past.on_since is None:
+    if not _runs(asking):
         return all_w
     low_w, high_w = _range_w(asking, snapshot)
     return max(all_w[0] - low_w, 0.0), max(all_w[1] - high_w, 0.0)
