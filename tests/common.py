@@ -13,6 +13,7 @@ from custom_components.sunfuse.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 # Below what systems give to outgoing connections (Linux: from 32768, IANA: from 49152). From there a port that was
 # free a moment ago may be somebody's, the sooner the busier the machine is.
@@ -104,6 +105,26 @@ def set_meters(hass: HomeAssistant, *, currents_a: tuple[float, float, float]) -
             {"unit_of_measurement": UnitOfPower.WATT, "device_class": "power"}
         ),
         force_update=True,
+    )
+
+
+def register(hass: HomeAssistant, name: str, platform: str, device: str | None) -> None:
+    """Let Home Assistant know a sensor of a platform, which belongs to a device of MQTT."""
+    device_id = None
+    if device is not None:
+        if not hass.config_entries.async_entries("mqtt"):
+            MockConfigEntry(domain="mqtt").add_to_hass(hass)
+        (entry,) = hass.config_entries.async_entries("mqtt")
+        found = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id, identifiers={("mqtt", device)}
+        )
+        device_id = found.id
+    er.async_get(hass).async_get_or_create(
+        "sensor",
+        platform,
+        name,
+        suggested_object_id=name.removeprefix("sensor."),
+        device_id=device_id,
     )
 
 

@@ -22,7 +22,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
-from ..common import free_port, set_meters, site_entry
+from ..common import free_port, register, set_meters, site_entry
 from ..site.test_circuits import circuit as circuit_of
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -285,6 +285,8 @@ async def test_a_phase_that_reports_only_when_it_changes_is_not_slow(
     house: House,
 ) -> None:
     """L3 changes every 90 s, and the total shows every 10 s that it carries what it last reported."""
+    for name in (*SOURCES["grid_phases"], "sensor.grid_power"):
+        register(house.hass, name, "mqtt", "meter")
     entry = await house.start()
     await live_beside_a_slow_phase(
         house, 90 * 13, 10, l3_every_s=90, again=False, late=False
@@ -299,6 +301,8 @@ async def test_a_phase_that_is_read_rarely_is_slow_beside_a_quick_total(
     house: House, again: bool, late: bool
 ) -> None:
     """It repeats its value, so it reports whether that changes or not; or its oven was in the total long before."""
+    for name in (*SOURCES["grid_phases"], "sensor.grid_power"):
+        register(house.hass, name, "mqtt", "meter")
     await house.start()
     await live_beside_a_slow_phase(
         house, 50 * 13, 10, l3_every_s=50, again=again, late=late

@@ -156,11 +156,16 @@ class MeterReading:
     silent: tuple[str, ...] = ()  # the names of the sensors without a value
     unsigned: bool = False  # whether `known_a` may be export
     oldest: str | None = None  # the name of the sensor with the oldest value
+    # When the total was reported, if it is not added up from what the phases show.
+    total_at: datetime | None = None
     # Where phases were reported at different times: each of them; None where one does not feed the circuit.
     reports: tuple[PhaseReport | None, ...] = ()
 
     def since(self, at: datetime) -> Self | None:
-        """Return the reading as if the sensors were silent that have not reported since then; None if all of them, or nobody knows."""
+        """Return the reading as if the sensors were silent that have not reported since then; None if all of them, or nobody knows.
+
+        A total that is added up would give a phase what its sensor showed last.
+        """
         if self.current_a is None:
             return None
         old = [one is not None and one.at < at for one in self.reports]
@@ -173,6 +178,7 @@ class MeterReading:
             self,
             at=min(new_at),
             current_a=None,
+            power_w=self.power_w if self.total_at and self.total_at >= at else None,
             known_a=tuple(None if is_old else a for a, is_old in known),
             silent=tuple(one.sensor for one, is_old in named if one and is_old),
         )

@@ -122,6 +122,11 @@ class Freshness:
             before = past.confirmed[: len(past.confirmed) - len(lately)][-1:]
             past.confirmed = (*before, *lately, at)
 
+    def repeats(self, entities: Iterable[str]) -> bool:
+        """Whether one of these sensors reports unchanged values again, so that silence is significant."""
+        known = [past for name in entities if (past := self._past.get(name))]
+        return any(past.regular for past in known)
+
     def clock_was_set(self) -> None:
         """Note that the wall clock was set: what comes next is not an interval."""
         for past in self._past.values():

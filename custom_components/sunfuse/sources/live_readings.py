@@ -26,6 +26,7 @@ from ..engine.model import (
     TemperatureReading,
 )
 from .config import CircuitSources, MeterConfig, SourcesConfig
+from .confirmed_phases import ConfirmedPhases
 from .counter import Counter
 from .freshness import Freshness, watch
 from .meter_entities import MeterEntities, direction, oldest
@@ -88,7 +89,10 @@ class LiveSource:
         # The last report of each entity before the clock was set, and by how much to shift it.
         self._reported: dict[str, tuple[datetime, timedelta]] = {}
         self._meters = MeterEntities(
-            self._freshness, phases=phases, voltage_v=voltage_v
+            ConfirmedPhases(hass, self._freshness, voltage_v),
+            self._freshness,
+            phases=phases,
+            voltage_v=voltage_v,
         )
         self._meter_heard = False
         self._heard: set[str] = set()

@@ -2,26 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from homeassistant.util import dt as dt_util
 
 from ..engine.model import MeterReading, PhaseReport
 from .config import MeterConfig, PowerSource
+from .confirmed_phases import CLEARLY_NEGATIVE_A, SAME_TIME, ConfirmedPhases
 from .freshness import Freshness
 from .phase_currents import on_the_site, signed_by_phase, signed_by_total
 from .states import StateReader, Value
-
-# Values that were reported further apart belong to different times, so one does not give the other its sign.
-SAME_TIME = timedelta(seconds=5)
-# A total confirms what the phases show if it differs by no more than rounded amperes and another voltage make of them, in
-# amperes, and as a part; one that does not differ at all is added up from the same sensors.
-_ROUNDED_A = 2.0
-_VOLTAGE = 0.05
-_SAME_W = 1.0
-# A meter without signs may be a little below zero when nothing flows.
-_CLEARLY_NEGATIVE_A = -0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +37,22 @@ class _Phase:
 
 
 class MeterEntities:
-    """Reads meters, and remembers which have reported a negative current (they have signs of their own), and when a total confirmed their phases."""
+    """Reads meters, and remembers which have reported a negative current: they have signs of their own."""
 
-    def __init__(self, freshness: Freshness, *, phases: int, voltage_v: float) -> None:
+    def __init__(
+        self,
+        confirmed: ConfirmedPhases,
+        freshness: Freshness,
+        *,
+        phases: int,
+        voltage_v: float,
+    ) -> None:
         """Read the meters of a site with this many phases of this nominal voltage."""
-        self._freshness = freshness
         self._phases = phases
         self._voltage_v = voltage_v
         self._signed: set[tuple[str, ...]] = set()
-        # By phases: when a total last confirmed them, and since when it differs.
-        self._confirmed: dict[tuple[str, ...], datetime] = {}
-        self._differs_since: dict[tuple[str, ...], datetime] = {}
+        self._confirmed = confirmed
+        self._freshness = freshness
 
     def read(
         self, reader: StateReader, meter: MeterConfig, wired: tuple[int, ...]
@@ -71,14 +67,26 @@ class MeterEntities:
         )
         known = [phase.value for phase in currents if phase.value is not None]
         numbers = [p.value.number if p.value is not None else None for p in currents]
-        at = oldest(known or ([power] if power else []))
-        confirmed_at = at
-        if power is not None and not silent:
-            confirmed_at = self._confirmed_at(meter, power, known) or at
+        unsigned = not (meter.phases_export or meter.phases in self._signed)
+        at = confirmed_at = oldest(known or ([power] if power else []))
+        total_at = None
+        if power is not None and self._confirmed.measures_its_total(meter):
+            total_at = power.at
+            if not silent:
+                confirmed_at = (
+                    self._confirmed.confirmed_at(
+                        meter,
+                        power,
+                        known,
+                        unsigned=unsigned and not meter.phase_powers,
+                    )
+                    or at
+                )
         reading = MeterReading(
             # The total is for the surplus; the fuse protects the phases.
             at=max(at, confirmed_at),
             power_w=power.number if power else None,
+            total_at=total_at,
             oldest=_oldest_name(part for phase in currents for part in phase.parts),
         )
         if silent:
@@ -86,14 +94,14 @@ class MeterEntities:
                 reading,
                 silent=silent,
                 known_a=on_the_site(numbers, wired, self._phases),
-                unsigned=not (meter.phases_export or meter.phases in self._signed),
+                unsigned=unsigned,
             )
         return replace(
             reading,
             current_a=on_the_site(
                 [value.number for value in known], wired, self._phases
             ),
-            unsigned=not (meter.phases_export or meter.phases in self._signed),
+            unsigned=unsigned,
             reports=self._reports(currents, wired, confirmed_at),
         )
 
@@ -109,28 +117,6 @@ class MeterEntities:
             name = _oldest_name(phase.parts) or phase.name
             found[place] = PhaseReport(at=max(at, confirmed_at), sensor=name)
         return tuple(found)
-
-    def _confirmed_at(
-        self, meter: MeterConfig, total: Value, phases: list[Value]
-    ) -> datetime | None:
-        """Return when a total last showed that the phases flow as they had reported: many sensors report only when they change.
-
-        When something changes, the total may be reported before the phases: what was confirmed a moment ago still holds. If they
-        do not follow, one of them has failed.
-        """
-        now = dt_util.utcnow()
-        sum_w = sum(phase.number for phase in phases) * self._voltage_v
-        differs_w = abs(total.number - sum_w)
-        most_w = max(_ROUNDED_A * self._voltage_v, _VOLTAGE * abs(sum_w))
-        if _SAME_W < differs_w <= most_w:
-            self._confirmed[meter.phases] = total.at
-            self._freshness.confirmed(meter.fuse_entities, total.at)
-        if differs_w <= most_w:
-            self._differs_since.pop(meter.phases, None)
-        elif now - self._differs_since.setdefault(meter.phases, now) > SAME_TIME:
-            self._confirmed.pop(meter.phases, None)
-        at = self._confirmed.get(meter.phases)
-        return at if at is not None and at <= now else None
 
     def _of_total(
         self,
@@ -177,7 +163,7 @@ class MeterEntities:
             ]
         powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
         known = [phase.value for phase in reported if phase.value is not None]
-        if any(value.number < _CLEARLY_NEGATIVE_A for value in known):
+        if any(value.number < CLEARLY_NEGATIVE_A for value in known):
             self._signed.add(meter.phases)
         signed = meter.phases in self._signed
         if meter.phases_inverted and (signed or not (powers or total)):
