@@ -14,8 +14,18 @@ from .engine.reason_key import TIMES
 from .site.outcome import ConnectorData
 
 CATEGORY = "common"
-# Within this time, a time of day is unambiguous.
+# Within this time, a time of day is unambiguous, and within this one, a day of the week.
 _A_DAY = timedelta(hours=24)
+_A_WEEK = timedelta(days=6)
+_DAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 # Values that change every second are rounded to these steps: each new sentence is a line in the logbook.
 _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
@@ -196,7 +206,7 @@ def _rounded(name: str, value: float, step: int | None) -> str:
 
 
 def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) -> str:
-    """Return the time of day, with the date if the time alone is ambiguous."""
+    """Return the time of day, with the day of the week and the date as far as it is ambiguous without."""
     name = sentences.get(_ZONE)
     zone = (name and dt_util.get_time_zone(name)) or dt_util.DEFAULT_TIME_ZONE
     local = time.astimezone(zone)
@@ -205,10 +215,19 @@ def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) ->
         clock = (
             f"{local.hour % 12 or 12}:{local:%M} {'PM' if local.hour > 11 else 'AM'}"
         )
-    near = any(
+    clocks = [now for now in (dt_util.utcnow(), at) if now is not None]
+    if any(
         local.date() == now.astimezone(zone).date()
         or timedelta(0) <= time - now < _A_DAY
-        for now in (dt_util.utcnow(), at)
-        if now is not None
-    )
-    return clock if near else f"{local:%Y-%m-%d} {clock}"
+        for now in clocks
+    ):
+        return clock
+    day = weekday_in_words(sentences, local)
+    if any(timedelta(0) <= time - now < _A_WEEK for now in clocks):
+        return f"{day} {clock}"
+    return f"{day} {local:%Y-%m-%d} {clock}"
+
+
+def weekday_in_words(sentences: Mapping[str, str], local: datetime) -> str:
+    """Return the day of the week of a time."""
+    return sentences[f"weekday_{_DAYS[local.weekday()]}"]

@@ -16,6 +16,9 @@ from custom_components.sunfuse.translated_reasons import (
 from homeassistant.core import HomeAssistant
 
 SENTENCES = {
+    "weekday_monday": "Monday",
+    "weekday_wednesday": "Wednesday",
+    "weekday_thursday": "Thursday",
     "decimal_sign": ".",
     "reason_full_power": "{max_a} A",
     "reason_pausing": "until {until}",
@@ -76,7 +79,13 @@ SENTENCES = {
         (
             ReasonKey.PAUSING,
             (("until", "2026-06-23T22:30:00+00:00"),),
-            "until 2026-06-24 00:30",
+            "until Wednesday 00:30",
+        ),
+        # A day of the week that comes twice has its date.
+        (
+            ReasonKey.PAUSING,
+            (("until", "2026-07-01T22:30:00+00:00"),),
+            "until Thursday 2026-07-02 00:30",
         ),
         # An end is shown if there is one, whether the sentence names it or not.
         (
@@ -131,12 +140,14 @@ async def test_a_time_near_the_clock_of_the_site_needs_no_date(
     freezer.move_to("2026-11-29T08:00:00+00:00")
     until = (("until", "2026-06-21T23:15:00+00:00"),)
     reason = Reason(key=ReasonKey.PAUSING, values=until)
-    assert "2026-06-22 01:15" in explain(SENTENCES, reason)
+    assert explain(SENTENCES, reason) == "until Monday 2026-06-22 01:15"
     there = datetime(2026, 6, 21, 20, tzinfo=UTC)
     assert "2026" not in (said := explain(SENTENCES, reason, there))
     assert "01:15" in said
     late = (("until", "2026-06-22T21:00:00+00:00"),)
-    assert "2026-06-22 23:00" in explain(SENTENCES, replace(reason, values=late), there)
+    assert (
+        explain(SENTENCES, replace(reason, values=late), there) == "until Monday 23:00"
+    )
 
 
 async def test_names_that_sunfuse_gives_are_in_the_readers_language(
@@ -175,7 +186,7 @@ def test_as_somebody_reads(freezer: FrozenDateTimeFactory) -> None:
     later = Reason(
         key=ReasonKey.PAUSING, values=(("until", "2026-06-25T16:30:00+00:00"),)
     )
-    assert explain(theirs, later) == "until 2026-06-25 12:30 PM"
+    assert explain(theirs, later) == "until Thursday 12:30 PM"
 
 
 async def test_german_numbers(hass: HomeAssistant) -> None:

@@ -21,7 +21,12 @@ from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.engine_options import CONF_BOOST_DURATION, DEFAULT_BOOST_DURATION_MIN
 from ..site.outcome import ConnectorKey
 from ..site.planning.plan_slots import shortfall_reason
-from ..translated_reasons import DECIMAL_SIGN, explain, explain_connector
+from ..translated_reasons import (
+    DECIMAL_SIGN,
+    explain,
+    explain_connector,
+    weekday_in_words,
+)
 from .car_places import AssistError, CarPlace
 
 
@@ -42,15 +47,6 @@ STOPS_FOR = timedelta(hours=24)
 # Below this the share seems to contradict the energies, which are said with one decimal place.
 _LEAST_SHARED_WH = 500
 _WEEK = timedelta(days=6)
-_DAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
 # A boost changes nothing of these.
 _FORBIDS = (ReasonKey.NOT_ALLOWED, ReasonKey.MODE_OFF)
 
@@ -227,8 +223,7 @@ def spoken_time(speech: Speech, at: datetime) -> str:
     if local.date() == now.date():
         return local.strftime("%H:%M")
     if timedelta(0) < local - now < _WEEK:
-        day = speech.texts[f"weekday_{_DAYS[local.weekday()]}"]
-        return f"{day} {local:%H:%M}"
+        return f"{weekday_in_words(speech.texts, local)} {local:%H:%M}"
     return f"{local:%Y-%m-%d %H:%M}"
 
 
