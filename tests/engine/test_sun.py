@@ -173,6 +173,21 @@ def waiting(name: str = "a", **changes: Any) -> Connector:
     return car(name, **{"mode": Mode.SOLAR, "offer_a": 0.0, **changes})
 
 
+def test_a_car_that_is_to_charge_at_once_no_longer_waits_for_the_sun() -> None:
+    """It rests for a minute after it was stopped; a minimum at once is set meanwhile, and the sun is no cause any more."""
+    day = Day(balance(-5000, waiting()))
+    day.run(120)
+    stopped = day.run(235, 1000)
+    reason = of(stopped, "a").reason
+    assert reason.key is ReasonKey.PAUSING
+    assert reason.cause is not None
+    assert reason.cause.key is ReasonKey.WAITING_FOR_SUN
+    connectors = tuple(replace(one, mode=Mode.FAST) for one in day.snapshot.connectors)
+    day.snapshot = replace(day.snapshot, connectors=connectors)
+    hurried = of(day.run(5, 1000), "a").reason
+    assert hurried == replace(reason, cause=None)
+
+
 def test_start_after_one_minute_stop_after_three() -> None:
     """Delays of one and three minutes, and reasons that say until when."""
     day = Day(balance(-5000, waiting()))

@@ -18,7 +18,7 @@ from .cars.phases import switching
 from .cars.ramp import dead_band_a, locked_out, locked_until
 from .cars.wanted import why_not_wanted
 from .memory import ConnectorMemory
-from .model import ConnectorStatus, Reason, ReasonKey
+from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey
 from .sharing.capacity import Capacity
 from .sharing.filling import EPSILON
 from .sharing.resources import Lack, blocked_by
@@ -87,7 +87,7 @@ def _why_offered(
         )
         return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
     if asking.id in shares.resting:
-        return _pauses(asking.past, shares.resting[asking.id])
+        return _pauses(asking.connector, asking.past, shares.resting[asking.id])
     if (lack := shares.waiting.get(asking.id)) is not None:
         return _why_waiting(lack, asking, shares, tick)
     lack = shares.held_up.get(asking.id)
@@ -134,16 +134,40 @@ def why_stopped(standing: Standing, reason: Reason, tick: Tick) -> Reason:
         or not locked_out(standing.past, tick.snapshot)
     ):
         return reason
-    return _locked(standing.past, tick)
+    return _locked(asking, tick)
 
 
-def _pauses(past: ConnectorMemory, until: datetime | None) -> Reason:
-    """Return until when a connector pauses, and why it was stopped."""
-    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=past.stopped_for)
+# What a car in mode fast does not wait for, nor one that has a minimum at once or is boosted.
+_OF_SUN_OR_PLAN = frozenset(
+    (
+        ReasonKey.WAITING_FOR_SUN,
+        ReasonKey.SUN_TAKEN,
+        ReasonKey.WAITING_FOR_PLAN,
+        ReasonKey.WAITING_FOR_PRICE,
+        ReasonKey.WAITING_FOR_FORECAST_SUN,
+        ReasonKey.WAITING_FOR_CLEAN_POWER,
+        ReasonKey.WAITING_FOR_FEED_IN,
+        ReasonKey.WAITING_FOR_LOW_PEAK,
+        ReasonKey.HAS_ENOUGH,
+        ReasonKey.NO_PLAN,
+    )
+)
 
 
-def _locked(past: ConnectorMemory, tick: Tick) -> Reason:
+def _pauses(
+    connector: Connector, past: ConnectorMemory, until: datetime | None
+) -> Reason:
+    """Return until when a connector pauses, and why it was stopped unless that no longer holds."""
+    cause = past.stopped_for
+    hurries = connector.mode is Mode.FAST or connector.boost is not None
+    if hurries and cause is not None and cause.key in _OF_SUN_OR_PLAN:
+        cause = None
+    return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=cause)
+
+
+def _locked(asking: Ask, tick: Tick) -> Reason:
     """Return until when a connector may not start again; what it was stopped for, where the car waits for longer by that."""
+    past = asking.past
     until, cause = locked_until(past, tick.snapshot.tuning), past.stopped_for
     if cause is not None and cause.key is ReasonKey.CAR_FINISHED:
         return cause
@@ -151,7 +175,7 @@ def _locked(past: ConnectorMemory, tick: Tick) -> Reason:
         turn = datetime.fromisoformat(str(dict(cause.values)["until"]))
         if until is not None and until <= turn:
             return cause
-    return _pauses(past, until)
+    return _pauses(asking.connector, past, until)
 
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
@@ -176,7 +200,7 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     past = asking.past
     planned = asking.plan if asking.solar else None
     if locked_out(past, tick.snapshot) and planned is None:
-        return _locked(past, tick)
+        return _locked(asking, tick)
     starting = asking.sun_changes_at
     if starting is not None and starting > tick.snapshot.now:
         return Reason(key=ReasonKey.STARTING_ON_SUN, values=_until(starting))
