@@ -5,7 +5,7 @@ settled, and now and then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -251,8 +251,19 @@ def _same_reasons(one: Shown, other: Shown) -> bool:
 
 
 def _other_numbers(one: Shown, other: Shown) -> bool:
-    """Whether the reasons are the same with other numbers: nobody would do anything else."""
-    return one.attributes == other.attributes and _keys(one) == _keys(other)
+    """Whether the reasons are the same with other numbers: nobody would do anything else. Another time or name is more than that."""
+    return _same_reasons(_without_numbers(one), _without_numbers(other))
+
+
+def _without_numbers(shown: Shown) -> Shown:
+    told = tuple(
+        replace(
+            reason,
+            values=tuple(pair for pair in reason.values if isinstance(pair[1], str)),
+        )
+        for reason in shown.value
+    )
+    return replace(shown, value=told)
 
 
 def _keys(shown: Shown) -> list[ReasonKey]:

@@ -303,6 +303,22 @@ def test_a_number_that_wavers_hides_no_reason() -> None:
     assert other_s <= (3 / 60 + 60 / 1800) * DAY_S
 
 
+@pytest.mark.parametrize(
+    "key", [ReasonKey.PAUSED_UNTIL, ReasonKey.BOOSTING, ReasonKey.WAITING_FOR_PRICE]
+)
+def test_a_time_that_somebody_changes(key: ReasonKey) -> None:
+    """After a day of other reasons it is shown within half a minute: it took a quarter of an hour."""
+
+    def until(hour: int) -> Reason:
+        time = datetime(2026, 11, 30, hour, tzinfo=UTC)
+        return Reason(key=key, values=(("until", time.isoformat()),))
+
+    others = ReasonKey.LIMITED_BY_CIRCUIT, ReasonKey.FULL_POWER, ReasonKey.AT_MINIMUM
+    day = [Reason(key=others[at_s // 100 % 3]) for at_s in range(0, DAY_S, 10)]
+    steps = [*day, *([until(20)] * 30), *([until(22)] * 5)]
+    assert _reasons_written(steps, 10)[-2:] == [until(20), until(22)]
+
+
 def test_a_time_that_creeps() -> None:
     """A peak that moves on with each decision makes no row each: people read minutes. Another time is written at once."""
 
