@@ -1,12 +1,13 @@
 """Reasons are true: they name the cause, and then the wait."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import (
     ConnectorStatus,
     Decision,
@@ -175,6 +176,27 @@ def test_the_reason_of_a_pause() -> None:
     decision, _ = decide(replace(low, connectors=(refuses,)), memory)
     assert of(decision, "a").reason.key is ReasonKey.STOP_REFUSED
     assert of(decision, "a").reason.cause == reason.cause
+
+
+@pytest.mark.parametrize(
+    ("turn_s", "reason"),
+    # Stopped for the fourth time, 100 s ago, it may not start for another minute at least.
+    [(5, ReasonKey.PAUSING), (3600, ReasonKey.WAITING_FOR_TURN)],
+)
+def test_a_car_that_was_stopped_for_a_turn_is_told_the_later_end(
+    turn_s: int, reason: ReasonKey
+) -> None:
+    """It waits for the turn of another one, or until it may start again if that is later."""
+    until = (NOW + timedelta(seconds=turn_s)).isoformat()
+    turn = Reason(key=ReasonKey.WAITING_FOR_TURN, values=(("until", until),))
+    stopped_at = NOW - timedelta(seconds=100)
+    past = ConnectorMemory(stops=4, stopped_for=turn, stopped_at=stopped_at)
+    memory = Memory(connectors={"a": past})
+    stopped = car("a", status=ConnectorStatus.SUSPENDED_EVSE, offer_a=0.0)
+    told = of(decided(site(stopped), memory), "a").reason
+    assert told.key is reason
+    assert turn in (told, told.cause)
+    assert datetime.fromisoformat(str(dict(told.values)["until"])) > NOW
 
 
 @pytest.mark.parametrize(
