@@ -854,6 +854,35 @@ def test_live_phases_count_beside_one_that_is_stale() -> None:
     assert replace(stale, current_a=None, power_w=1.0).since(NOW) is None
 
 
+def test_what_is_stale_beside_a_silent_sensor_is_lost_too() -> None:
+    """L1 says that it has no value, and L2 has only stopped to report: what it showed ten minutes ago counts for neither."""
+    old, new = NOW - timedelta(minutes=10), NOW
+    silent = MeterReading(
+        at=old,
+        known_a=(None, 1, 24),
+        silent=("sensor.l1",),
+        power_w=26 * 230.0,
+        reports=(
+            None,
+            PhaseReport(at=old, sensor="sensor.l2"),
+            PhaseReport(at=new, sensor="sensor.l3"),
+        ),
+    )
+    decision = decided(replace(site(car("a")), meters=(("main", silent),)))
+    assert decision.circuits[0].meter is MeterQuality.MISSING
+    assert decision.circuits[0].sensors == ("sensor.l1", "sensor.l2")
+    assert decision.circuits[0].uncontrolled_a[2] == 24 - 16
+    living = silent.since(NOW)
+    assert living
+    assert list(living.known_a) == [None, None, 24]
+    # If none of the others reports, nothing of the meter counts.
+    hung = replace(silent, reports=())
+    decision = decided(replace(site(car("a")), meters=(("main", hung),)))
+    assert decision.circuits[0].meter is MeterQuality.MISSING
+    assert decision.circuits[0].sensors == ("sensor.l1",)
+    assert decision.circuits[0].uncontrolled_a[2] == 0
+
+
 def test_a_sun_sensor_that_is_gone_is_forgotten_after_a_day() -> None:
     """Until then unreported solar power may continue."""
     wrong = replace(

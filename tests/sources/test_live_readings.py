@@ -249,6 +249,24 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     assert not meter.reports
 
 
+async def test_a_phase_that_is_old_beside_one_that_is_silent(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """L1 reports, L2 has stopped to, and L3 says that it has no value."""
+    start: datetime = dt_util.utcnow()
+    show(hass, "l2", 4, "A")
+    freezer.tick(600)
+    show(hass, "l1", 16, "A")
+    show(hass, "l3", "unavailable", "A")
+    meter = read(hass, SourcesConfig(grid_phases=PHASES)).meter
+    assert meter
+    assert (meter.at, meter.silent) == (start, ("sensor.l3",))
+    living = meter.since(start + timedelta(seconds=1))
+    assert living
+    assert list(living.known_a) == [16, None, None]
+    assert living.silent == ("sensor.l3", "sensor.l2")
+
+
 @pytest.mark.parametrize(
     ("config", "states", "expected_a"),
     [

@@ -158,7 +158,7 @@ class MeterReading:
     oldest: str | None = None  # the name of the sensor with the oldest value
     # When the total was reported, if it is not added up from what the phases show.
     total_at: datetime | None = None
-    # Where phases were reported at different times: each of them; None where one does not feed the circuit.
+    # Where phases were reported at different times: each of them; None where one is silent, or does not feed the circuit.
     reports: tuple[PhaseReport | None, ...] = ()
 
     def since(self, at: datetime) -> Self | None:
@@ -166,13 +166,14 @@ class MeterReading:
 
         A total that is added up would give a phase what its sensor showed last.
         """
-        if self.current_a is None:
+        shown = self.known_a if self.silent else self.current_a
+        if shown is None:
             return None
         old = [one is not None and one.at < at for one in self.reports]
         new_at = [one.at for one in self.reports if one is not None and one.at >= at]
         if not new_at or not any(old):
             return None
-        known = zip(self.current_a, old, strict=True)
+        known = zip(shown, old, strict=True)
         named = zip(self.reports, old, strict=True)
         return replace(
             self,
@@ -180,7 +181,10 @@ class MeterReading:
             current_a=None,
             power_w=self.power_w if self.total_at and self.total_at >= at else None,
             known_a=tuple(None if is_old else a for a, is_old in known),
-            silent=tuple(one.sensor for one, is_old in named if one and is_old),
+            silent=(
+                *self.silent,
+                *(one.sensor for one, is_old in named if one and is_old),
+            ),
         )
 
     def watts(self, voltage_v: float) -> float | None:

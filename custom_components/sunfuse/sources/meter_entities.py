@@ -95,6 +95,7 @@ class MeterEntities:
                 silent=silent,
                 known_a=on_the_site(numbers, wired, self._phases),
                 unsigned=unsigned,
+                reports=self._reports(currents, wired, confirmed_at),
             )
         return replace(
             reading,
@@ -110,12 +111,14 @@ class MeterEntities:
     ) -> tuple[PhaseReport | None, ...]:
         """Return when each phase was reported; nothing if that was about the same time."""
         times = [p.value.at for p in currents if p.value is not None]
-        if max(times) - max(min(times), confirmed_at) <= SAME_TIME:
+        if not times or max(times) - max(min(times), confirmed_at) <= SAME_TIME:
             return ()
         found: list[PhaseReport | None] = [None] * self._phases
-        for place, phase, at in zip(wired, currents, times, strict=True):
-            name = _oldest_name(phase.parts) or phase.name
-            found[place] = PhaseReport(at=max(at, confirmed_at), sensor=name)
+        for place, phase in zip(wired, currents, strict=True):
+            if phase.value is not None:
+                name = _oldest_name(phase.parts) or phase.name
+                at = max(phase.value.at, confirmed_at)
+                found[place] = PhaseReport(at=at, sensor=name)
         return tuple(found)
 
     def _of_total(

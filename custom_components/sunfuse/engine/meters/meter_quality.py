@@ -58,13 +58,16 @@ def judge(
         missing = MeterQuality.AWAITED
     elif reading is None or reading.silent:
         reading = _bridged(reading, past, snapshot) or reading
+    valid_since = snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
     if reading is not None and reading.silent:
-        return _partly(missing, reading, cars_a, past, snapshot)
+        living = reading.since(valid_since) or reading
+        if living.at < valid_since:
+            return Judged(quality=missing, past=past, sensors=living.silent)
+        return _partly(missing, living, cars_a, past, snapshot)
     if reading is None or (reading.current_a is None and reading.power_w is None):
         return Judged(quality=missing, past=past)
     if _out_of_range(circuit, reading, snapshot):
         return Judged(quality=MeterQuality.OUT_OF_RANGE, past=past)
-    valid_since = snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
     if reading.at < valid_since:
         return _stale(reading, valid_since, cars_a, past, snapshot)
     past = _suspected(circuit, reading, cars_a, past)
