@@ -110,6 +110,26 @@ def test_two_sensors_that_are_silent_by_turns() -> None:
     assert rows[-1][0] == ("L3",)
 
 
+def test_a_sensor_that_was_silent_is_not_blamed_for_an_impossible_value() -> None:
+    """L2 has a value again, and L1 shows more than can flow there."""
+    good = MeterReading(at=NOW, current_a=(4.0, 4.0, 4.0))
+    later = NOW + timedelta(seconds=20)
+    silent = MeterReading(at=later, known_a=(4.0, None, 4.0), silent=("L2",))
+    impossible = replace(
+        good, at=later + timedelta(seconds=10), current_a=(4000.0, 4.0, 4.0)
+    )
+    memory, told = Memory(), []
+    for reading in (good, silent, impossible):
+        snapshot = replace(site(car("a")), now=reading.at, meters=(("main", reading),))
+        decision, memory = decide(snapshot, memory)
+        told.append((decision.circuits[0].meter, decision.circuits[0].sensors))
+    assert told == [
+        (MeterQuality.GOOD, ()),
+        (MeterQuality.MISSING, ("L2",)),
+        (MeterQuality.OUT_OF_RANGE, ()),
+    ]
+
+
 def test_a_whole_meter_that_comes_and_goes() -> None:
     """It says nothing for 40 of 50 s: so far older than half a minute for some seconds each time."""
     found = plant(gone(40, 50), whole=True)

@@ -51,7 +51,7 @@ def as_believed(past: CircuitMemory, judged: Judged, snapshot: Snapshot) -> Judg
         return judged
     # If sensors come and go by turns, all of them are named all the time.
     lately = tuple(name for name, at in losses.lost if now - at < LASTS)
-    if judged.quality in _PASSING:
+    if judged.quality in _PASSING and judged.sensors:
         judged = replace(judged, sensors=lately)
     wait = WAITS[min(losses.again, len(WAITS) - 1)]
     if now - losses.at >= wait or (since is not None and now - since >= LASTS):
