@@ -100,6 +100,16 @@ def _is_lost(facts: Facts) -> bool:
     return states[names[facts.text("circuit")]] is CircuitState.METER_LOST
 
 
+def _presumes_more(facts: Facts) -> bool:
+    """Whether the load that is presumed is more than the meter shows beside the cars, if it shows phases and is not lost."""
+    shown_a = dict(facts.snapshot.meters)[facts.snapshot.circuits[0].id].current_a
+    if shown_a is None or _is_lost(facts):
+        return True
+    phase = int(facts.text("phase")[1]) - 1
+    cars_a = sum(one.draw_a[phase] for one in facts.snapshot.connectors if one.draw_a)
+    return facts.value("load_a") > shown_a[phase] - cars_a
+
+
 CLAIMS: dict[ReasonKey, _Claim] = {
     K.LIMITED_BY_CAR: lambda f: (
         f.offer_a >= f.value("car_a") and f.drawn_a <= f.value("car_a") + 0.5
@@ -135,6 +145,8 @@ CLAIMS: dict[ReasonKey, _Claim] = {
     K.BOOSTING: lambda f: f.decided.boosting and f.offer_a >= f.value("max_a") - NEAR_A,
     K.LIMITED_BY_BOOST: lambda f: any(decided.boosting for _, decided in f.others()),
     K.METER_LOST: _is_lost,
+    K.WAITING_FOR_METER: _waits(_presumes_more),
+    K.LIMITED_BY_METER: _charges(_presumes_more),
 }
 
 

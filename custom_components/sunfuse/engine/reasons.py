@@ -98,7 +98,7 @@ def _why_offered(
             return _why_waiting(lack, asking, shares, tick)
         return why_unsteady(lack, asking, tick)
     if asking.id not in shares.running:
-        return _why_not_started(asking, tick)
+        return _why_not_started(asking, shares, tick)
     if connector.start_requests >= STARTS_IGNORED:
         tries = ("tries", float(connector.start_requests))
         return Reason(key=ReasonKey.NOT_STARTED, values=(tries,))
@@ -195,7 +195,7 @@ def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
     )
 
 
-def _why_not_started(asking: Ask, tick: Tick) -> Reason:
+def _why_not_started(asking: Ask, shares: Shares, tick: Tick) -> Reason:
     """Return what a connector waits for that could have its minimum but not yet."""
     past = asking.past
     planned = asking.plan if asking.solar else None
@@ -213,6 +213,11 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
     needed_w = ("needed_w", start_w(asking, tick.snapshot))
     all_w = tick.sun.surplus_w
     said = past.said is ReasonKey.SUN_TAKEN
+    if all_w < start_w(asking, tick.snapshot) and not _others_charge(asking, shares):
+        # What is kept for others that wait is not used by them, and would not be enough either.
+        return Reason(
+            key=ReasonKey.WAITING_FOR_SUN, values=(("surplus_w", all_w), needed_w)
+        )
     if all_w - asking.sun_free_w > _wavering_w(OTHERS_TAKE_W, said=said):
         taken_w = ("taken_w", all_w - asking.sun_free_w)
         return Reason(
@@ -222,6 +227,10 @@ def _why_not_started(asking: Ask, tick: Tick) -> Reason:
         key=ReasonKey.WAITING_FOR_SUN,
         values=(("surplus_w", asking.sun_free_w), needed_w),
     )
+
+
+def _others_charge(asking: Ask, shares: Shares) -> bool:
+    return any(name != asking.id for name in shares.running)
 
 
 def _why_limited(
