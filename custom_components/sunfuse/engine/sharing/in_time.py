@@ -7,9 +7,10 @@ not fit before one of them leaves, the one that needs most is left out. It comes
 they can be ready all the same beside what it can still get, and still before the cars that leave later. A car that can wait
 no longer comes first, whenever it leaves.
 
-Others may still come, and what a car that leaves late has too early, they would lack. So order matters long before there is
-too little. Only while little is needed it does not, and every car that leaves later may keep its minimum. So may any car that
-runs where that makes nobody late, also of those that may come: who goes first then has the rest, and nobody is stopped for it.
+Others may still come. What a car that leaves late has too early, they would lack: so the order counts long before there is
+too little. While all need only little, it does not matter, and every car that leaves later may keep its minimum. So may any
+car that runs, as long as that makes nobody late, not even a car that may still come. Who goes first then has the rest, and
+nobody is stopped for it.
 """
 
 from collections import defaultdict
