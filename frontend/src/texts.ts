@@ -21,16 +21,22 @@ export function texts(hass: Hass): Promise<Say> {
   return say;
 }
 
-const choices = new Map<string, Promise<Localize>>();
+const categories = new Map<string, Promise<Localize>>();
+
+/* Home Assistant answers the second who asks before the first one has the texts: so they are asked for once. */
+function category(hass: Hass, name: string, domain: string): Promise<Localize> {
+  const key = `${hass.language} ${name} ${domain}`;
+  let found = categories.get(key);
+  if (!found) {
+    found = persistently(() => hass.loadBackendTranslation(name, domain));
+    categories.set(key, found);
+  }
+  return found;
+}
 
 /** What the choices of the integration's forms are called. */
 export function formChoices(hass: Hass): Promise<Localize> {
-  let found = choices.get(hass.language);
-  if (!found) {
-    found = persistently(() => hass.loadBackendTranslation("selector", "sunfuse"));
-    choices.set(hass.language, found);
-  }
-  return found;
+  return category(hass, "selector", "sunfuse");
 }
 
 /** What Home Assistant says of something that went wrong. */
@@ -45,7 +51,7 @@ interface Refusal {
 export async function problemInWords(hass: Hass, error: unknown): Promise<string> {
   const { message, translation_domain: domain, translation_key: key, translation_placeholders: values } = error as Refusal;
   if (domain && key) {
-    const localize = await hass.loadBackendTranslation("exceptions", domain);
+    const localize = await category(hass, "exceptions", domain);
     const words = localize(`component.${domain}.exceptions.${key}.message`, values ?? {});
     if (words) return words;
   }

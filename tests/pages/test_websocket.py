@@ -118,6 +118,46 @@ async def test_sessions_go_on_after_a_reload(
         pass
 
 
+async def test_sessions_of_a_site_that_is_being_unloaded(
+    start: Callable[..., Any],
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A card that asks in the moment when the ledger closes has its sessions after the reload."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    await home.entry.runtime_data.ledger.async_stop()
+    await client.send_json_auto_id(
+        {"type": "sunfuse/sessions/subscribe", "start": "2020-01-01T00:00:00+00:00"}
+    )
+    assert (await client.receive_json())["success"]
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    assert (await client.receive_json())["event"]["set"]["sessions"] == []
+    assert "LedgerClosedError" not in caplog.text
+
+
+async def test_a_preview_that_no_plan_reaches(
+    start: Callable[..., Any],
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The card has the key of the sentence that says so, and the log no error."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    later = dt_util.utcnow() + timedelta(hours=49)
+    await client.send_json_auto_id(
+        {
+            "type": "sunfuse/plan/preview",
+            "charger": "CP1/1",
+            "departure": later.isoformat(),
+        }
+    )
+    error = (await client.receive_json())["error"]
+    assert error["translation_key"] == "departure_beyond_plan"
+    assert error["translation_placeholders"] == {"hours": "48"}
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
 async def test_what_a_charger_gave_today(
     start: Callable[..., Any], hass_ws_client: WebSocketGenerator
 ) -> None:

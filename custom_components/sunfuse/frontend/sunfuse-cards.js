@@ -1,4 +1,4 @@
-/* sources b4e29567d10efcebc3bc43efb7ea55c70c6506719c79dc21ed1ed94cf88dbe9a */
+/* sources 9bacd737fc41837da423fd93a94a545c7630da59c5719d0167af44dda8118c29 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -540,33 +540,36 @@ function Ke(e) {
 	return n || (n = Ue(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (Ge = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ge)), We.set(t, n)), n;
 }
 var qe = /* @__PURE__ */ new Map();
-function Je(e) {
-	let t = qe.get(e.language);
-	return t || (t = Ue(() => e.loadBackendTranslation("selector", "sunfuse")), qe.set(e.language, t)), t;
+function Je(e, t, n) {
+	let r = `${e.language} ${t} ${n}`, i = qe.get(r);
+	return i || (i = Ue(() => e.loadBackendTranslation(t, n)), qe.set(r, i)), i;
 }
-async function Ye(e, t) {
+function Ye(e) {
+	return Je(e, "selector", "sunfuse");
+}
+async function Xe(e, t) {
 	let { message: n, translation_domain: r, translation_key: i, translation_placeholders: a } = t;
 	if (r && i) {
-		let t = (await e.loadBackendTranslation("exceptions", r))(`component.${r}.exceptions.${i}.message`, a ?? {});
+		let t = (await Je(e, "exceptions", r))(`component.${r}.exceptions.${i}.message`, a ?? {});
 		if (t) return t;
 	}
 	return n ?? String(t);
 }
-function Xe(e, t) {
+function Ze(e, t) {
 	return e(`component.sunfuse.selector.first_mode.options.${t}`);
 }
-function Ze(e) {
+function Qe(e) {
 	return Ge?.(e);
 }
 function O(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function Qe() {
+function $e() {
 	return document.querySelector("home-assistant").hass;
 }
 async function k(...e) {
-	let t = Qe(), [n, r] = await Promise.all([Ke(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+	let t = $e(), [n, r] = await Promise.all([Ke(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -598,53 +601,53 @@ async function k(...e) {
 	};
 }
 // src/format.ts
-var $e = {
+var et = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, et = /* @__PURE__ */ new Map(), tt = /* @__PURE__ */ new Map();
-function nt(e, t) {
-	let n = e.number_format ?? "language", r = n in $e ? $e[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, tt = /* @__PURE__ */ new Map(), nt = /* @__PURE__ */ new Map();
+function rt(e, t) {
+	let n = e.number_format ?? "language", r = n in et ? et[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = et.get(a);
-	return o || et.set(a, o = new Intl.NumberFormat(r, {
+	]), o = tt.get(a);
+	return o || tt.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
 function A(e, t) {
-	let n = JSON.stringify([e, t]), r = tt.get(n);
-	return r || tt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+	let n = JSON.stringify([e, t]), r = nt.get(n);
+	return r || nt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
 function j(e, t, n) {
-	return nt(e.locale, {
+	return rt(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function rt(e) {
+function it(e) {
 	let t = e.replace(" ", "\xA0");
 	return document.dir === "rtl" ? `\u2066${t}\u2069` : t;
 }
 function M(e, t) {
-	return t == null ? "–" : rt(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : it(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function N(e, t) {
-	return t == null ? "–" : rt(`${j(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : it(`${j(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function P(e, t) {
 	return j(e, t, +!Number.isInteger(t));
 }
 function F(e, t) {
-	return t == null ? "–" : rt(`${j(e, t, 0)} %`);
+	return t == null ? "–" : it(`${j(e, t, 0)} %`);
 }
 function I(e, t, n) {
-	return t == null ? "–" : rt(nt(e.locale, {
+	return t == null ? "–" : it(rt(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -653,22 +656,22 @@ function L(e) {
 	let t = A(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function it(e) {
+function at(e) {
 	let { time_format: t, language: n } = e.locale;
 	return t === "12" || t === "24" ? t === "12" : !A(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function at(e) {
+function ot(e) {
 	return {
 		time_zone: L(e),
-		half_days: it(e),
+		half_days: at(e),
 		decimal_sign: j(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function ot(e, t) {
-	let n = it(e);
+function st(e, t) {
+	let n = at(e);
 	return A(e.locale.time_format === "system" ? void 0 : e.locale.language, {
 		timeZone: L(e),
 		hour: n ? "numeric" : "2-digit",
@@ -676,11 +679,11 @@ function ot(e, t) {
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function st(e) {
-	return ot(e, !it(e));
+function ct(e) {
+	return st(e, !at(e));
 }
 function R(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = ot(e, !0).format(r);
+	let r = new Date(t), i = st(e, !0).format(r);
 	if (z(e, r.getTime()).slice(0, 10) === z(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
 		timeZone: L(e),
@@ -690,11 +693,11 @@ function R(e, t, n = /* @__PURE__ */ new Date()) {
 	};
 	return `${A(e.locale.language, a).format(r)} ${i}`;
 }
-function ct(e, t, n = Date.now()) {
+function lt(e, t, n = Date.now()) {
 	let r = Math.max(0, Math.round((t - n) / 6e4)), i = new Intl.RelativeTimeFormat(e.locale.language);
 	return r < 90 ? i.format(r, "minute") : i.format(Math.round(r / 60), "hour");
 }
-function lt(e, t) {
+function ut(e, t) {
 	let n = {
 		timeZone: L(e),
 		day: "numeric",
@@ -720,32 +723,32 @@ function z(e, t) {
 		...n
 	}).format(t)}`;
 }
-function ut(e, t) {
+function dt(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
 	let r = (t) => Date.parse(`${z(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function dt(e, t, n = Date.now()) {
-	let r = ut(e, `${z(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : ut(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
+function ft(e, t, n = Date.now()) {
+	let r = dt(e, `${z(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : dt(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function ft(e, t) {
+function pt(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = ft(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = pt(e[t] ?? {}, n);
 	return a;
 }
-var pt = [
+var mt = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], mt = class {
+], ht = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -766,14 +769,14 @@ var pt = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = ft(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = pt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
 			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = pt[Math.min(this.failures, pt.length - 1)];
+		let t = mt[Math.min(this.failures, mt.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -785,19 +788,19 @@ var pt = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, ht = /* @__PURE__ */ new Map();
-function gt(e, t) {
-	let n = JSON.stringify(t), r = ht.get(n);
+}, gt = /* @__PURE__ */ new Map();
+function _t(e, t) {
+	let n = JSON.stringify(t), r = gt.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new mt(e, t)
-	}, ht.set(n, r)), r.feed;
+		feed: new ht(e, t)
+	}, gt.set(n, r)), r.feed;
 }
-function _t(e, t) {
-	return gt(e, {
+function vt(e, t) {
+	return _t(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...at(e),
+		...ot(e),
 		...t ? { entry_id: t } : {}
 	});
 }
@@ -1121,7 +1124,7 @@ var B = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = _t(this.home, this.config.site);
+		let e = vt(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
@@ -1147,24 +1150,24 @@ var B = o`
 		try {
 			return await this.hass.callService(e, t, n), this.announced = r, !0;
 		} catch (e) {
-			return this.announced = await Ye(this.hass, e), !1;
+			return this.announced = await Xe(this.hass, e), !1;
 		}
 	}
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, vt = new Intl.Collator(void 0, { numeric: !0 });
-function yt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => vt.compare(e.name, t.name));
+}, yt = new Intl.Collator(void 0, { numeric: !0 });
+function bt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => yt.compare(e.name, t.name));
 }
 // src/home-assistant.ts
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function bt(e, t = !1) {
+function xt(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function xt(e, t) {
+function St(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
@@ -1225,7 +1228,7 @@ H("sunfuse-capacity-card", class extends V {
 			}, void 0, !1, !0);
 			this.report = t.response, this.problem = void 0;
 		} catch (e) {
-			this.problem = await Ye(this.hass, e);
+			this.problem = await Xe(this.hass, e);
 		}
 	}
 	shows() {
@@ -1237,7 +1240,7 @@ H("sunfuse-capacity-card", class extends V {
       ${this.report ? this.answer(this.report, t) : x`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			bt(`/sunfuse-report/${e.entry_id}`);
+			xt(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1294,10 +1297,10 @@ var U = {
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, St = (e) => (...t) => ({
+}, Ct = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), Ct = class {
+}), wt = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1311,9 +1314,9 @@ var U = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: wt } = Ie, Tt = (e) => e, Et = (e) => e.strings === void 0, Dt = () => document.createComment(""), Ot = (e, t, n) => {
+}, { I: Tt } = Ie, Et = (e) => e, Dt = (e) => e.strings === void 0, Ot = () => document.createComment(""), kt = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new wt(r.insertBefore(Dt(), i), r.insertBefore(Dt(), i), e, e.options);
+	if (n === void 0) n = new Tt(r.insertBefore(Ot(), i), r.insertBefore(Ot(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1323,18 +1326,18 @@ var U = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = Tt(e).nextSibling;
-				Tt(r).insertBefore(e, i), e = t;
+				let t = Et(e).nextSibling;
+				Et(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, W = (e, t, n = e) => (e._$AI(t, n), e), kt = {}, At = (e, t = kt) => e._$AH = t, jt = (e) => e._$AH, Mt = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), At = {}, jt = (e, t = At) => e._$AH = t, Mt = (e) => e._$AH, Nt = (e) => {
 	e._$AR(), e._$AA.remove();
-}, Nt = St(class extends Ct {
+}, Pt = Ct(class extends wt {
 	constructor(e) {
 		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!Et(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!Dt(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1347,10 +1350,10 @@ var U = {
 		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return C;
 		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
-		return At(e), t;
+		return jt(e), t;
 	}
 }), G = function(e, t) {
-	let n = e, r = Pt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+	let n = e, r = Ft[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1418,7 +1421,7 @@ var U = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = Ft(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = It(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1432,7 +1435,7 @@ var U = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, ne = function(e, t, n) {
-		let r = It.getRSBlocks(e, t), i = Lt();
+		let r = Lt.getRSBlocks(e, t), i = Rt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1449,16 +1452,16 @@ var U = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Rt(e);
-				break;
-			case "Alphanumeric":
 				n = zt(e);
 				break;
-			case "Byte":
+			case "Alphanumeric":
 				n = Bt(e);
 				break;
-			case "Kanji":
+			case "Byte":
 				n = Vt(e);
+				break;
+			case "Kanji":
+				n = Ht(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1472,7 +1475,7 @@ var U = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = It.getRSBlocks(e, r), n = Lt();
+				let t = Lt.getRSBlocks(e, r), n = Rt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1503,7 +1506,7 @@ var U = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Kt(n, n, function(t, n) {
+		return qt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1579,7 +1582,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Wt(e), r = function() {
+		let n = Gt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1611,7 +1614,7 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Pt = {
+}, Ft = {
 	L: 1,
 	M: 0,
 	Q: 3,
@@ -1913,8 +1916,8 @@ var K = {
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = Ft([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(Ft([1, Y.gexp(n)], 0));
+		let t = It([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(It([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1971,7 +1974,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), Ft = function(e, t) {
+}(), It = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1987,15 +1990,15 @@ var K = {
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
 		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return Ft(t, 0);
+		return It(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
 		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return Ft(n, 0).mod(e);
+		return It(n, 0).mod(e);
 	}, r;
-}, It = function() {
+}, Lt = function() {
 	let e = [
 		[
 			1,
@@ -3186,10 +3189,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Pt.L: return e[(t - 1) * 4 + 0];
-			case Pt.M: return e[(t - 1) * 4 + 1];
-			case Pt.Q: return e[(t - 1) * 4 + 2];
-			case Pt.H: return e[(t - 1) * 4 + 3];
+			case Ft.L: return e[(t - 1) * 4 + 0];
+			case Ft.M: return e[(t - 1) * 4 + 1];
+			case Ft.Q: return e[(t - 1) * 4 + 2];
+			case Ft.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3203,7 +3206,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), Lt = function() {
+}(), Rt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3218,7 +3221,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Rt = function(e) {
+}, zt = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3238,7 +3241,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, zt = function(e) {
+}, Bt = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3266,7 +3269,7 @@ var K = {
 		}
 	};
 	return r;
-}, Bt = function(e) {
+}, Vt = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3275,7 +3278,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Vt = function(e) {
+}, Ht = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3297,7 +3300,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, Ht = function() {
+}, Ut = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3316,7 +3319,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Ut = function() {
+}, Wt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3338,7 +3341,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Wt = function(e) {
+}, Gt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3362,7 +3365,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, Gt = function(e, t) {
+}, Kt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3387,7 +3390,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = Ht(), l = o(s);
+		let s = Ut(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3409,18 +3412,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Kt = function(e, t, n) {
-	let r = Gt(e, t);
+}, qt = function(e, t, n) {
+	let r = Kt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = Ht();
+	let i = Ut();
 	r.write(i);
-	let a = Ut(), o = i.toByteArray();
+	let a = Wt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function qt(e) {
+function Jt(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3430,27 +3433,27 @@ function qt(e) {
 		path: r
 	};
 }
-function Jt(e, t) {
-	let { size: n, path: r } = qt(e);
+function Yt(e, t) {
+	let { size: n, path: r } = Jt(e);
 	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Yt = [
+var Xt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Xt = [
+], Zt = [
 	30,
 	60,
 	120
 ];
-function Zt(e, t) {
+function Qt(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Yt;
+	return Array.isArray(n) ? n : Xt;
 }
 H("sunfuse-charger-card", class extends V {
 	static properties = {
@@ -3505,7 +3508,7 @@ H("sunfuse-charger-card", class extends V {
 	}
 	willUpdate() {
 		let { hass: e } = this;
-		e && this.language !== e.language && (this.language = e.language, Je(e).then((e) => {
+		e && this.language !== e.language && (this.language = e.language, Ye(e).then((e) => {
 			this.choice = e;
 		}));
 	}
@@ -3523,7 +3526,7 @@ H("sunfuse-charger-card", class extends V {
 			e,
 			n,
 			r
-		].includes(t)) : yt(e)[0];
+		].includes(t)) : bt(e)[0];
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = this.found(e);
@@ -3572,7 +3575,7 @@ H("sunfuse-charger-card", class extends V {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return x`
       ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${Zt(this.hass, e).map((t) => x`<button
+            ${Qt(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3599,7 +3602,7 @@ H("sunfuse-charger-card", class extends V {
     `;
 	}
 	inWords(e) {
-		let t = this.choice && Xe(this.choice, e);
+		let t = this.choice && Ze(this.choice, e);
 		return t ? x`<p class="quiet">${t}</p>` : w;
 	}
 	link(e, t, n) {
@@ -3612,7 +3615,7 @@ H("sunfuse-charger-card", class extends V {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${i}</a></p>
-            ${Jt(i, n("driver_link"))}` : w}
+            ${Yt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
@@ -3621,7 +3624,7 @@ H("sunfuse-charger-card", class extends V {
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(dt(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(ft(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3638,7 +3641,7 @@ H("sunfuse-charger-card", class extends V {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${Nt(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Pt(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3646,7 +3649,7 @@ H("sunfuse-charger-card", class extends V {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${Nt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Pt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${r ? x`<button type="button" @click=${() => {
@@ -3679,7 +3682,7 @@ H("sunfuse-charger-card", class extends V {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Xt.map((e) => x`<button
+        ${Zt.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3703,9 +3706,9 @@ H("sunfuse-charger-card", class extends V {
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var Qt = {}, $t = St(class extends Ct {
+var $t = {}, en = Ct(class extends wt {
 	constructor() {
-		super(...arguments), this.ot = Qt;
+		super(...arguments), this.ot = $t;
 	}
 	render(e, t) {
 		return t();
@@ -3716,7 +3719,7 @@ var Qt = {}, $t = St(class extends Ct {
 		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-}), en = class {
+}), tn = class {
 	stop;
 	asked;
 	host;
@@ -3726,7 +3729,7 @@ var Qt = {}, $t = St(class extends Ct {
 	}
 	follow(e, t) {
 		let n = JSON.stringify(t);
-		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = gt(e, t).listen(this.told));
+		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = _t(e, t).listen(this.told));
 	}
 	hostConnected() {
 		this.host.requestUpdate();
@@ -3795,7 +3798,7 @@ H("sunfuse-new-chargers", class extends D {
         margin-block-start: 12px;
       }
     `];
-	waiting = new en(this, (e) => {
+	waiting = new tn(this, (e) => {
 		this.found = e, this.proposed = void 0;
 	});
 	constructor() {
@@ -3815,7 +3818,7 @@ H("sunfuse-new-chargers", class extends D {
 	render() {
 		let { found: e, say: t } = this;
 		if (!e?.waiting?.length) return w;
-		if (!this.options) return Je(this.hass).then((e) => {
+		if (!this.options) return Ye(this.hass).then((e) => {
 			this.options = e;
 		}), w;
 		let n = this.chosen(e);
@@ -3833,7 +3836,7 @@ H("sunfuse-new-chargers", class extends D {
         <legend>${t("mode_asked")}</legend>
         ${e.modes.map((t) => x`<label class="pick"
             ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
-            ${this.options && Xe(this.options, t) || t}</label
+            ${this.options && Ze(this.options, t) || t}</label
           >`)}
       </fieldset>
       <div class="row">
@@ -3900,12 +3903,12 @@ H("sunfuse-new-chargers", class extends D {
 			});
 			this.proposed = n ? e : void 0, this.problem = void 0;
 		} catch (e) {
-			this.problem = await Ye(this.hass, e);
+			this.problem = await Xe(this.hass, e);
 		}
 	}
 });
 // src/chargers-card.ts
-var tn = 60;
+var nn = 60;
 H("sunfuse-chargers-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -3978,7 +3981,7 @@ H("sunfuse-chargers-card", class extends V {
 		return k("chargers");
 	}
 	content(e, t) {
-		let n = yt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = bt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -4010,7 +4013,7 @@ H("sunfuse-chargers-card", class extends V {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => $t([
+            ${e.map((e) => en([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -4049,7 +4052,7 @@ H("sunfuse-chargers-card", class extends V {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: tn }, r = [];
+		let n = { minutes: nn }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -4063,7 +4066,7 @@ H("sunfuse-chargers-card", class extends V {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Zt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Qt(this.hass, i) : [];
 		return x`<div class="row" role="group" aria-label=${n("actions")}>
       <label class="all"
         ><input
@@ -4094,7 +4097,7 @@ H("sunfuse-chargers-card", class extends V {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: tn })}
+        ${n("boost_for", { minutes: nn })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4112,7 +4115,7 @@ H("sunfuse-chargers-card", class extends V {
 	}
 });
 // src/driver-panel.ts
-var nn = "sunfuse-driver", rn = class extends V {
+var rn = "sunfuse-driver", an = class extends V {
 	static styles = [B, o`
       :host {
         max-inline-size: 640px;
@@ -4172,7 +4175,7 @@ var nn = "sunfuse-driver", rn = class extends V {
 	async find() {
 		let e = this.path;
 		if (e === void 0 || !this.hass) return;
-		let [t, ...n] = e.split("/").filter(Boolean).map(an), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		let [t, ...n] = e.split("/").filter(Boolean).map(on), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
 		if (e !== this.path) return;
 		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
 		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
@@ -4189,7 +4192,7 @@ var nn = "sunfuse-driver", rn = class extends V {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = yt(e);
+		let n = bt(e);
 		return x`<div class="head">
         ${this.narrow ? this.menu() : w}
         <h2>${e.title}</h2>
@@ -4217,7 +4220,7 @@ var nn = "sunfuse-driver", rn = class extends V {
 	}
 	free(e, t) {
 		if (e.length < 2) return w;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => on(e) - on(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => sn(e) - sn(t))];
 		return x`<h3>${t("free_chargers")}</h3>
       ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4226,28 +4229,28 @@ var nn = "sunfuse-driver", rn = class extends V {
 	}
 	until(e, t, n) {
 		if (t) return x`<span class="chip good">${n("free")}</span>`;
-		let r = on(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${ct(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
+		let r = sn(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${lt(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function an(e) {
+function on(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function on({ demand: e, plan: t }) {
+function sn({ demand: e, plan: t }) {
 	let n = Date.parse(e?.departure ?? t?.ready ?? "");
 	return n > Date.now() ? n : Infinity;
 }
-H(nn, rn);
+H(rn, an);
 // node_modules/lit-html/directives/repeat.js
-var sn = (e, t, n) => {
+var cn = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, cn = St(class extends Ct {
+}, ln = Ct(class extends wt {
 	constructor(e) {
 		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
@@ -4265,36 +4268,36 @@ var sn = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = jt(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = Mt(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
 		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
 		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), Ot(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), Ot(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = sn(o, p, m), u = sn(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), kt(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), kt(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = cn(o, p, m), u = cn(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = Ot(e, i[d]);
+					let t = kt(e, i[d]);
 					W(t, a[p]), c[p] = t;
-				} else c[p] = W(n, a[p]), Ot(e, i[d], n), i[t] = null;
+				} else c[p] = W(n, a[p]), kt(e, i[d], n), i[t] = null;
 				p++;
-			} else Mt(i[f]), f--;
-		} else Mt(i[d]), d++;
+			} else Nt(i[f]), f--;
+		} else Nt(i[d]), d++;
 		for (; p <= m;) {
-			let t = Ot(e, c[m + 1]);
+			let t = kt(e, c[m + 1]);
 			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && Mt(e);
+			e !== null && Nt(e);
 		}
-		return this.ut = o, At(e, c), C;
+		return this.ut = o, jt(e, c), C;
 	}
-}), X = 9e5, ln = class {
+}), X = 9e5, un = class {
 	times;
 	start;
 	end;
@@ -4328,14 +4331,14 @@ var sn = (e, t, n) => {
 		let t = Math.round(e / X) * X;
 		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, un = {
+}, dn = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, dn = class {
+}, fn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4373,7 +4376,7 @@ var sn = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = un[e.key];
+		let i = dn[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
@@ -4406,7 +4409,7 @@ var sn = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, fn = 26, Z = 216, Q = 26, pn = 7, mn = 44, hn = 36e5, gn = [
+}, pn = 26, Z = 216, Q = 26, mn = 7, hn = 44, gn = 36e5, _n = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4415,7 +4418,7 @@ var sn = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], _n = o`
+], vn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4478,11 +4481,11 @@ var sn = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function vn(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${gn[n % gn.length]})`;
-}
 function yn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
+	return `var(--graph-color-${n + 1}, ${_n[n % _n.length]})`;
+}
+function bn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4501,20 +4504,20 @@ function yn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${Cn(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${bn(n.sun_w, i, p)} />` : w}
-      ${Sn(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${xn(n.house_w, i, p)} />` : w}
+      ${wn(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${xn(n.sun_w, i, p)} />` : w}
+      ${Cn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${Sn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${xn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${Sn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
-      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${fn} height=${190}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${pn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${cn(wn(e.marks, i), ({ car: e }) => e.id, (n) => Tn(e, n, t))}
+      ${ln(Tn(e.marks, i), ({ car: e }) => e.id, (n) => En(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${vn(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${yn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4522,14 +4525,14 @@ function yn(e, t) {
     </div>
   </div>`;
 }
-function bn(e, t, n) {
+function xn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function xn(e, t, n) {
+function Sn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function Sn({ plan: e, scale: t }, n, r) {
+function Cn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4539,38 +4542,38 @@ function Sn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${vn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${yn(e, n.id)}" />`;
 	});
 }
-function Cn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / hn, i = [
+function wn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / gn, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = st(e), o = A(e.locale.language, {
+	].find((e) => r / e * 56 < n) ?? 24, a = ct(e), o = A(e.locale.language, {
 		timeZone: L(e),
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / X) * X;
 	for (; !z(e, c).endsWith(":00");) c += X;
-	for (let n = c; n <= t.to; n += hn) {
+	for (let n = c; n <= t.to; n += gn) {
 		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${fn} y2=${Z} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${pn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function wn(e, t) {
+function Tn(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
-		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < pn ? n.length : 0;
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < mn ? n.length : 0;
 		n[o] = e + Q, r.set(i, o);
 	}
 	return e.map((n) => {
-		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < mn;
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < hn;
 		return {
 			...n,
 			lane: r.get(n) ?? 0,
@@ -4578,10 +4581,10 @@ function wn(e, t) {
 		};
 	});
 }
-function Tn(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function En(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = vn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [mn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = yn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [hn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4598,7 +4601,7 @@ function Tn(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var En = 8;
+var Dn = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4609,7 +4612,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		_n,
+		vn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4631,12 +4634,12 @@ H("sunfuse-plan-card", class extends V {
 	];
 	trial;
 	waiting;
-	plans = new en(this, (e) => {
+	plans = new tn(this, (e) => {
 		this.trial.dragging ? this.waiting = e : this.plan = e;
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = En, this.trial = new dn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = Dn, this.trial = new fn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4650,7 +4653,7 @@ H("sunfuse-plan-card", class extends V {
 				departure: n
 			});
 		} catch (e) {
-			let { code: t, translation_key: n } = e, r = t === "invalid_format" && this.say?.("departure_range"), i = r || await Ye(this.hass, e);
+			let { code: t, translation_key: n } = e, r = t === "invalid_format" && this.say?.("departure_range"), i = r || await Xe(this.hass, e);
 			throw Object.assign(Error(i), { settable: !r && n === "departure_beyond_plan" });
 		}
 	}
@@ -4691,8 +4694,8 @@ H("sunfuse-plan-card", class extends V {
     `;
 	}
 	chart(e, t, n) {
-		let r = new ln(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return yn({
+		let r = new un(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return bn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4814,7 +4817,7 @@ H("sunfuse-plan-card", class extends V {
           </tr>
         </thead>
         <tbody>
-          ${cn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${ln(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
@@ -4833,9 +4836,9 @@ H("sunfuse-plan-card", class extends V {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${z(i, Date.now())}
-              .value=${Nt(this.shownAt(e, a))}
+              .value=${Pt(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = ut(i, t.target.value);
+			let n = dt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : a ? R(i, a) : "–"}
@@ -4851,12 +4854,12 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var Dn = [
+var On = [
 	7,
 	14,
 	30,
 	90
-], On = 3600;
+], kn = 3600;
 H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
@@ -4906,7 +4909,7 @@ H("sunfuse-report", class extends D {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: On
+				expires: kn
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4927,7 +4930,7 @@ H("sunfuse-report", class extends D {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${Dn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${On.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
@@ -4937,12 +4940,12 @@ H("sunfuse-report", class extends D {
 	}
 });
 // src/sessions-model.ts
-var kn = {
+var An = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function An(e) {
+function jn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4958,14 +4961,14 @@ function An(e) {
 		billed: null
 	});
 }
-function jn() {
+function Mn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Mn({ start: e, stop: t }) {
+function Nn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Nn(e) {
+function Pn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4973,7 +4976,7 @@ function Nn(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Pn(e, t) {
+function Fn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4981,7 +4984,7 @@ function Pn(e, t) {
 	}
 	return n;
 }
-function Fn(e) {
+function In(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4990,7 +4993,7 @@ function Fn(e) {
 	};
 }
 // src/sessions-chart.ts
-var In = o`
+var Ln = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5036,7 +5039,7 @@ var In = o`
     background: var(--sun);
   }
 `;
-function Ln(e) {
+function Rn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5048,13 +5051,13 @@ function Ln(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Rn(e, t, n, r, i) {
-	let a = Pn(n, Nn(e)), o = Ln(e).map((e) => {
+function zn(e, t, n, r, i) {
+	let a = Fn(n, Pn(e)), o = Rn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...An(a.get(t) ?? [])
+			...jn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5085,7 +5088,7 @@ function Rn(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var zn = 10;
+var Bn = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5097,21 +5100,21 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		In,
+		Ln,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	sessions = new en(this, (e) => {
+	sessions = new tn(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => Mn(t) - Mn(e))
+			sessions: [...e.sessions].sort((e, t) => Nn(t) - Nn(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = zn;
+		super(), this.group = "person", this.shown = Bn;
 	}
 	static getConfigForm() {
 		return k("chargers");
@@ -5124,7 +5127,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: jn()
+			start: Mn()
 		});
 	}
 	shows(e) {
@@ -5150,7 +5153,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Nn(this.hass);
+		let t = Pn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5163,33 +5166,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Rn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = zn;
+		return zn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Bn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Pn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Fn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...An(t)
+			...jn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Fn(e.sessions);
+		let i = In(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(kn).map((e) => x`<button
+        ${Object.keys(An).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(kn[e])}
+            ${t(An[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(kn[this.group])}</th>
+              <th>${t(An[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5202,7 +5205,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = zn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Bn;
 		}}
                   >
                     ${n.name}
@@ -5234,7 +5237,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Fn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = In(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5251,7 +5254,7 @@ H("sunfuse-sessions-card", class extends V {
           <tbody>
             ${r.slice(0, this.shown).map((r) => x`<tr>
                 <td>
-                  ${r.start ? R(n, r.start) : r.stop ? lt(n, r.stop) : "–"}
+                  ${r.start ? R(n, r.start) : r.stop ? ut(n, r.stop) : "–"}
                   ${r.running ? x`<span class="chip good">${t("running")}</span>` : w}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
@@ -5264,7 +5267,7 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += zn;
+			this.shown += Bn;
 		}}
           >
             ${t("show_more")}
@@ -5274,7 +5277,7 @@ H("sunfuse-sessions-card", class extends V {
 		let n = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: jn(),
+			start: Mn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch((e) => {
@@ -5290,7 +5293,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 });
 // src/setup-panel.ts
-var Bn = "sunfuse-site";
+var Vn = "sunfuse-site";
 H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
@@ -5309,7 +5312,7 @@ H("sunfuse-dashboard", class extends D {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Bn,
+				url_path: Vn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5317,9 +5320,9 @@ H("sunfuse-dashboard", class extends D {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Bn,
+				url_path: Vn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), bt(`/${Bn}`, !0);
+			})), xt(`/${Vn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -5329,7 +5332,7 @@ H("sunfuse-dashboard", class extends D {
 	}
 });
 // src/site-card.ts
-var Vn = 30, Hn = 236;
+var Hn = 30, Un = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5491,7 +5494,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Vn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Hn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5515,13 +5518,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Hn - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Un - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Hn - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Un - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Vn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Hn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5544,7 +5547,7 @@ H("sunfuse-site-card", class extends V {
 		return x`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? x`<button class="small" @click=${() => xt(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? x`<button class="small" @click=${() => St(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : w}
       </div>
@@ -5619,20 +5622,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var Un = 6, Wn = 1e4;
+var Wn = 6, Gn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Gn(e, t) {
+function Kn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Un) r.push({
+	})), e.chargers.length > Wn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5681,14 +5684,14 @@ function Gn(e, t) {
 		sections: r
 	};
 }
-function Kn(e, t) {
-	let n = _t(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Wn);
+function qn(e, t) {
+	let n = vt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, Gn);
 }
-async function qn(e) {
+async function Jn(e) {
 	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Kn(e, t);
-	if (n.length) return { views: n.map((e) => Gn(e, t)) };
+	for (let t of n) qn(e, t);
+	if (n.length) return { views: n.map((e) => Kn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5699,7 +5702,7 @@ async function qn(e) {
 	}] };
 }
 // src/index.ts
-var Jn = [
+var Yn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5732,14 +5735,14 @@ var Jn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Jn) window.customCards.push({
+for (let [e, t, n] of Yn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return Ze(t) ?? e;
+		return Qe(t) ?? e;
 	},
 	get description() {
-		return Ze(n) ?? "";
+		return Qe(n) ?? "";
 	}
 });
-export { qn as generate };
+export { Jn as generate };

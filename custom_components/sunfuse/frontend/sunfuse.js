@@ -1,4 +1,4 @@
-/* sources b4e29567d10efcebc3bc43efb7ea55c70c6506719c79dc21ed1ed94cf88dbe9a */
+/* sources 9bacd737fc41837da423fd93a94a545c7630da59c5719d0167af44dda8118c29 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

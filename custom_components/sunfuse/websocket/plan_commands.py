@@ -13,7 +13,9 @@ from homeassistant.components.websocket_api import (
     ERR_UNAUTHORIZED,
     ActiveConnection,
 )
+from homeassistant.components.websocket_api.const import ERR_SERVICE_VALIDATION_ERROR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Demand
@@ -66,12 +68,7 @@ def subscribe_plan(
 async def preview_plan(
     hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
 ) -> None:
-    """Return the plan that there would be if a car left at another time. It changes nothing.
-
-    Raises:
-        ServiceValidationError: no plan reaches so far; Home Assistant answers with that.
-
-    """
+    """Return the plan that there would be if a car left at another time. It changes nothing."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
     viewer = Viewer(hass, connection.user)
@@ -94,7 +91,18 @@ async def preview_plan(
             msg["id"], ERR_INVALID_FORMAT, "A departure within a year is expected"
         )
         return
-    planning.check_within_reach(departure)
+    try:
+        planning.check_within_reach(departure)
+    except ServiceValidationError as error:
+        connection.send_error(
+            msg["id"],
+            ERR_SERVICE_VALIDATION_ERROR,
+            str(error),
+            translation_key=error.translation_key,
+            translation_domain=error.translation_domain,
+            translation_placeholders=error.translation_placeholders,
+        )
+        return
 
     def leaves_then(demand: Demand) -> Demand:
         return replace(demand, departure=departure, guessed=False)

@@ -12,7 +12,13 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..data import SunfuseConfigEntry
-from ..sessions import ExportContext, SessionFilter, SessionRow, to_csv
+from ..sessions import (
+    ExportContext,
+    LedgerClosedError,
+    SessionFilter,
+    SessionRow,
+    to_csv,
+)
 from .pushing import LoadedSite
 from .site_commands import site_for
 from .viewers import Viewer
@@ -40,7 +46,10 @@ async def subscribe_sessions(
     viewer = Viewer(hass, connection.user)
 
     async def send() -> None:
-        view = await _async_view(entry, viewer, start)
+        try:
+            view = await _async_view(entry, viewer, start)
+        except LedgerClosedError:  # the site is being unloaded: sent when it is back
+            return
         connection.send_message(event_message(msg["id"], {"set": view}))
 
     @callback
