@@ -56,6 +56,30 @@ def test_values_of_the_lifetime_and_ends_of_the_session() -> None:
     assert meter.taken_wh("tx0") == 5_000
 
 
+def test_an_end_of_zero_takes_nothing_away() -> None:
+    """A charger that lost its power and its register in a session ends it at zero: what its values showed has flowed."""
+    meter = _meter()
+    assert _session(meter, 0, None, (0, 500), 1_000) == 1_000
+    assert _session(meter, 1, None, (0, 300), 600) == 600
+    assert _session(meter, 2, None, (0, 9_000, 18_000), 0) == 18_000
+    assert _session(meter, 3, None, (0, 400), 0) == 400
+    assert meter.sample.energy_wh == 20_000
+
+
+def test_a_register_that_is_often_reset_still_goes_on() -> None:
+    """A charger that counts from zero when it boots goes on from session to session otherwise, and ends agree."""
+    meter = _meter()
+    assert _session(meter, 0, None, (50_000, 60_000), 70_000) == 20_000
+    assert _session(meter, 1, None, (0, 10_000), 20_000) == 20_000
+    assert _session(meter, 2, None, (20_000, 20_500), 21_000) == 1_000
+    assert _session(meter, 3, None, (0, 10_000), 20_000) == 20_000
+    assert _session(meter, 4, None, (20_000, 20_500), 21_000) == 1_000
+    assert _session(meter, 5, None, (0, 3_000), 6_000) == 6_000
+    assert meter.sample.energy_wh == 70_000 + 20_000 + 1_000 + 20_000 + 1_000 + 6_000
+    assert meter.taken_wh("tx0") == 20_000
+    assert meter.taken_wh("tx2") == 1_000
+
+
 @pytest.mark.parametrize("end_wh", [None, 0, 3_000])
 def test_starts_of_zero_beside_a_lifetime(end_wh: float | None) -> None:
     """They mean nothing where values show what cannot have flowed since."""

@@ -50,10 +50,12 @@ class PlaceEvidence:
         return RegisterKind.RESTARTS if self.falls >= enough else self.sure
 
     def joined(self, other: PlaceEvidence) -> PlaceEvidence:
-        """Return it with that of another place which shows the same register."""
+        """Return it with that of another place, which shows the same register: both must have fallen."""
         if self.sure is RegisterKind.UNKNOWN:
             falls = max(self.falls, other.falls)
             return replace(self, sure=other.sure, falls=falls if not other.sure else 0)
+        if other.sure is not RegisterKind.UNKNOWN:
+            return replace(self, falls=min(self.falls, other.falls))
         return self
 
     def seen(self, kind: RegisterKind) -> PlaceEvidence:
@@ -63,8 +65,10 @@ class PlaceEvidence:
     def showed(self, first_wh: float, last_wh: float, *, silent: bool) -> PlaceEvidence:
         """Return it after a session that showed this, first and last; where its start was not `silent`, that tells more."""
         fell = self.last_wh is not None and first_wh < self.last_wh - ROUNDING_WH
-        fell = fell and silent
-        return replace(self, falls=self.falls + fell, last_wh=last_wh)
+        falls = self.falls + (fell and silent)
+        if silent and not fell and self.sure is RegisterKind.GOES_ON:
+            falls = 0  # it goes on still: it was reset before
+        return replace(self, falls=falls, last_wh=last_wh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

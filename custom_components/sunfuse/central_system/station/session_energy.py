@@ -103,8 +103,12 @@ def _own_rise(
         shown = None
     if shown is not None and not shown.sure and kinds.values is not RESTARTS:
         shown = None  # it may be nonsense
-    if end is not None and _restarts(session, before, end, kinds.ends):
+    if end is not None and not _restarts(session, before, end, kinds.ends):
+        end = None
+    if end is not None:
         possible = end.register_wh <= session.most_until(end.at, most_wh)
+        if shown is not None and end.register_wh < shown.rose_wh - ROUNDING_WH:
+            possible = False  # the register was reset in the session, or is not known
         if possible and not (shown and shown.restarted) and kinds.ends is not GOES_ON:
             return RegisterRise(last=end, rise_wh=end.register_wh, complete=True)
     if shown is None:
@@ -112,6 +116,10 @@ def _own_rise(
     most = session.most_until(shown.first.at, most_wh)
     head_wh = shown.first.register_wh
     rise_wh = shown.rose_wh + (head_wh if head_wh <= most else 0.0)
+    if end is not None and kinds.agree and shown.last.reaches(end, most_wh):
+        return RegisterRise(
+            last=end, rise_wh=rise_wh + end.register_wh - shown.last.register_wh
+        )
     if session.after is not None and shown.last.reaches(session.after.first, most_wh):
         # Until the next session it shows what this one took.
         rise_wh += session.after.first.register_wh - shown.last.register_wh
