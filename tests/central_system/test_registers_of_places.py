@@ -182,3 +182,12 @@ async def test_finished_sessions_are_seldom_written(
     again.accept(CP1, memory)
     meter = again.stations["CP1"].connector(1).meter
     assert meter.energy_wh == connector(system).meter.energy_wh == 3_000
+
+
+def test_what_flows_between_sessions_that_are_many() -> None:
+    """Sessions that were never reported count, also when more are known than are remembered."""
+    meter = _meter()
+    for number in range(120):
+        start_wh = 40_000 + 3_500 * number
+        assert _session(meter, number, start_wh, (), start_wh + 3_000) == 3_000
+    assert meter.sample.energy_wh == 40_000 + 120 * 3_000 + 119 * 500

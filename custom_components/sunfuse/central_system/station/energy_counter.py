@@ -203,10 +203,6 @@ class EnergyCounter:
         """Remember a session among the others, in the order of time."""
         self._sessions.append(session)
         self._sessions.sort(key=lambda one: one.order)
-        if len(self._sessions) > _REMEMBERED:
-            self._sums.count(self._sessions)
-            del self._sessions[0]
-            self._sums.count(self._sessions)
 
     def _followed(
         self, session: SessionReadings, reading: RegisterReading
@@ -304,6 +300,13 @@ class EnergyCounter:
             else:
                 self._add(after.added_wh(before))
         self._show_session()
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Forget sessions beyond those remembered, when all that they added is counted."""
+        if len(self._sessions) > _REMEMBERED:
+            del self._sessions[:-_REMEMBERED]
+            self._sums.count(self._sessions)
 
     def _add(self, by_wh: float) -> None:
         self._counted_wh = (self._counted_wh or 0.0) + by_wh
