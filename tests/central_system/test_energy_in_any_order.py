@@ -340,6 +340,9 @@ async def test_starts_without_a_register(
         assert shown_wh <= teller.delivered_wh + steps_wh, seed
         later_wh = teller.delivered_wh - teller.taken[0]
         assert style == "restarts" or shown_wh >= later_wh - steps_wh, seed
+        register_wh = 40_000.0 + teller.delivered_wh  # known from the first value on
+        known_wh = teller.energy_wh or 0.0
+        assert style != "lifetime" or known_wh >= register_wh - steps_wh, seed
         for number, taken_wh in teller.taken.items():
             shown = teller.finished[teller.names[number]].energy_wh
             assert shown is not None
