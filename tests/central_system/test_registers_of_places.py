@@ -161,6 +161,28 @@ def test_what_earlier_versions_stored() -> None:
     assert meter.sample.energy_wh == 53_500
 
 
+def test_an_end_that_earlier_versions_stored() -> None:
+    """A session without a start and values goes on from the end of the one before, also over an update."""
+    stored: dict[str, Any] = {
+        "energy_wh": 88_000.0,
+        "restarts": False,
+        "values": None,
+        "edges": {"register_wh": 88_000.0, "at": START.isoformat()},
+        "session": {
+            "started_at": (START + HALF_AN_HOUR).isoformat(),
+            "energy_wh": 88_000.0,
+            "register_wh": None,
+        },
+        "session_id": "tx",
+    }
+    meter, end = _meter(), START + 3 * HALF_AN_HOUR
+    meter.restore_energy(stored, START + 2 * HALF_AN_HOUR)
+    assert meter.sample.energy_wh == 88_000
+    started_at = START + HALF_AN_HOUR
+    assert meter.session_stops("tx", 97_000, started_at, end) == 9_000
+    assert meter.sample.energy_wh == 97_000
+
+
 async def test_finished_sessions_are_seldom_written(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:

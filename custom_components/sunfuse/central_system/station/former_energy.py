@@ -20,15 +20,7 @@ def former_sessions(data: Mapping[str, Any]) -> tuple[SessionReadings, ...]:
     newest = max(before, key=lambda one: one.at, default=None)
     found = []
     if newest is not None:
-        found.append(
-            SessionReadings(
-                id="",
-                started_at=newest.at,
-                start_known=False,
-                ended_at=newest.at,
-                after=ShownValues.begin(newest, sure=True),
-            )
-        )
+        found.append(_stood(newest, in_values=newest is values))
     if session is None or not session_id or started_at is None:
         return tuple(found)
     before_wh = load_number(session["energy_wh"])
@@ -46,6 +38,18 @@ def former_sessions(data: Mapping[str, Any]) -> tuple[SessionReadings, ...]:
         values=shown,
     )
     return (*found, unfinished)
+
+
+def _stood(reading: RegisterReading, *, in_values: bool) -> SessionReadings:
+    """Return where the register stood, as shown in values or by the end of some session."""
+    return SessionReadings(
+        id="" if in_values else "former",
+        started_at=reading.at,
+        start_known=False,
+        ended_at=reading.at,
+        end_wh=None if in_values else reading.register_wh,
+        after=ShownValues.begin(reading, sure=True) if in_values else None,
+    )
 
 
 def _reading(track: Mapping[str, Any] | None) -> RegisterReading | None:
