@@ -400,8 +400,13 @@ SCENARIOS = [
             plant=partial(in_policy, policy),
             seconds=HOUR,
             most={"over_s": 0, "stops": 0, "offers": 60},
-            # Nobody has less than the minimum.
-            least_wh={f"k{n}": 0.9 * 6 * 690 for n in range(3)},
+            # Nobody has less than the minimum, except where order counts: of 29 A the first has 16 and the second 13, until
+            # the first has its 8 kWh after 44 minutes. The third, which has three hours left, then has 13 A.
+            least_wh=(
+                {"k0": 7900, "k1": 0.9 * 13 * 690, "k2": 0.85 * 13 * 690 / 4}
+                if policy in (Policy.DEADLINE, Policy.LAXITY)
+                else {f"k{n}": 0.9 * 6 * 690 for n in range(3)}
+            ),
         )
         for policy in Policy
     ),
