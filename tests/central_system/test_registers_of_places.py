@@ -80,6 +80,17 @@ def test_a_register_that_is_often_reset_still_goes_on() -> None:
     assert meter.taken_wh("tx2") == 1_000
 
 
+def test_sessions_after_the_register_was_reset() -> None:
+    """A register that goes on was reset once (a new meter): the sessions after it do not count what came before them again."""
+    meter = _meter()
+    assert _session(meter, 0, None, (50_000, 60_000), 70_000) == 20_000
+    for number in range(8):
+        values_wh = (2_000 * number + 300, 2_000 * number + 1_000)
+        end_wh = 2_000 * number + 2_000
+        assert _session(meter, number + 1, None, values_wh, end_wh) == 2_000
+    assert meter.sample.energy_wh == 70_000 + 8 * 2_000
+
+
 @pytest.mark.parametrize("end_wh", [None, 0, 3_000])
 def test_starts_of_zero_beside_a_lifetime(end_wh: float | None) -> None:
     """They mean nothing where values show what cannot have flowed since."""

@@ -87,7 +87,8 @@ def session_energy(
     return SessionEnergy(
         taken_wh=taken_wh,
         began=lasting.began or _begun_by(lasting, taken_wh or 0.0),
-        ended=_ended(session, lasting, before, kinds, taken_wh or 0.0, most_wh),
+        ended=_reset(session, own, lasting, kinds)
+        or _ended(session, lasting, before, kinds, taken_wh or 0.0, most_wh),
     )
 
 
@@ -103,7 +104,9 @@ def _own_rise(
         shown = None
     if shown is not None and not shown.sure and kinds.values is not RESTARTS:
         shown = None  # it may be nonsense
-    if end is not None and not _restarts(session, before, end, kinds.ends):
+    # An end of the same register restarted as well, however far it came since.
+    same = shown is not None and kinds.agree and session.start_wh is None
+    if end is not None and not (same or _restarts(session, before, end, kinds.ends)):
         end = None
     if end is not None:
         possible = end.register_wh <= session.most_until(end.at, most_wh)
@@ -251,6 +254,21 @@ def _is_beyond(
 
 def _height(reading: RegisterReading) -> float:
     return reading.register_wh
+
+
+def _reset(
+    session: SessionReadings,
+    own: RegisterRise,
+    lasting: RegisterRise,
+    kinds: RegisterKinds,
+) -> RegisterStanding | None:
+    """Return where the register that goes on stood in the end if it was reset before the session."""
+    if own.last is None or lasting.last is not None:
+        return None
+    by_values = session.values is not None and own.last == session.values.last
+    if (kinds.values if by_values else kinds.ends) is not GOES_ON:
+        return None
+    return RegisterStanding(reading=own.last, certain=True, by_values=by_values)
 
 
 def _ended(
