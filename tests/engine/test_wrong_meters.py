@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.meters.living_sensors import living_since
 from custom_components.sunfuse.engine.model import (
     BatteryReading,
     CircuitState,
@@ -849,9 +850,9 @@ def test_live_phases_count_beside_one_that_is_stale() -> None:
     assert decision.circuits[0].uncontrolled_a[0] == 24 - 16
     assert offers(decision) == {"a": 6}
     # What is too old on all phases, or on one that does not feed the circuit, tells nothing.
-    assert stale.since(NOW + timedelta(seconds=1)) is None
-    assert replace(stale, reports=(reports[0], None, None)).since(NOW) is None
-    assert replace(stale, current_a=None, power_w=1.0).since(NOW) is None
+    assert living_since(stale, NOW + timedelta(seconds=1)) is None
+    assert living_since(replace(stale, reports=(reports[0], None, None)), NOW) is None
+    assert living_since(replace(stale, current_a=None, power_w=1.0), NOW) is None
 
 
 def test_what_is_stale_beside_a_silent_sensor_is_lost_too() -> None:
@@ -872,7 +873,7 @@ def test_what_is_stale_beside_a_silent_sensor_is_lost_too() -> None:
     assert decision.circuits[0].meter is MeterQuality.MISSING
     assert decision.circuits[0].sensors == ("sensor.l1", "sensor.l2")
     assert decision.circuits[0].uncontrolled_a[2] == 24 - 16
-    living = silent.since(NOW)
+    living = living_since(silent, NOW)
     assert living
     assert list(living.known_a) == [None, None, 24]
     # If none of the others reports, nothing of the meter counts.

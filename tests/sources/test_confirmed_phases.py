@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.sunfuse.engine.meters.living_sensors import living_since
 from custom_components.sunfuse.engine.model import MeterReading
 from custom_components.sunfuse.sources.config import PowerSource, SourcesConfig
 from custom_components.sunfuse.sources.live_readings import LiveSource
@@ -101,7 +102,7 @@ async def test_a_total_that_is_added_up_confirms_nothing(
     show(hass, "p", 24 * 230 * 0.97, "W")
     assert age_s(source) == 600
     # Nor does it tell what the silent phase carries.
-    living = meter_of(source).since(dt_util.utcnow() - timedelta(seconds=60))
+    living = living_since(meter_of(source), dt_util.utcnow() - timedelta(seconds=60))
     assert living
     assert list(living.known_a) == [16, 4, None]
     assert living.power_w is None
@@ -118,11 +119,11 @@ async def test_what_a_silent_phase_carries_is_told_by_a_total_that_lives(
     show(hass, "l1", 16, "A")
     show(hass, "l2", 4, "A")
     recently: datetime = dt_util.utcnow() - timedelta(seconds=60)
-    living = meter_of(source).since(recently)
+    living = living_since(meter_of(source), recently)
     assert living
     assert living.power_w is None
     show(hass, "p", 6900, "W")
-    living = meter_of(source).since(recently)
+    living = living_since(meter_of(source), recently)
     assert living
     assert living.power_w == 6900
 

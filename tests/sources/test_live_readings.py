@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.sunfuse.engine.meters.living_sensors import living_since
 from custom_components.sunfuse.sources.config import (
     CircuitSources,
     MeterConfig,
@@ -236,7 +237,7 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     assert meter
     assert meter.at == start
     # What the other phases show counts when this one is too old.
-    living = meter.since(start + timedelta(seconds=1))
+    living = living_since(meter, start + timedelta(seconds=1))
     assert living
     assert living.silent == ("sensor.l3",)
     assert list(living.known_a) == [1, 2, None]
@@ -261,7 +262,7 @@ async def test_a_phase_that_is_old_beside_one_that_is_silent(
     meter = read(hass, SourcesConfig(grid_phases=PHASES)).meter
     assert meter
     assert (meter.at, meter.silent) == (start, ("sensor.l3",))
-    living = meter.since(start + timedelta(seconds=1))
+    living = living_since(meter, start + timedelta(seconds=1))
     assert living
     assert list(living.known_a) == [16, None, None]
     assert living.silent == ("sensor.l3", "sensor.l2")

@@ -5,10 +5,9 @@ two, its legs). Grid power is positive on import, battery power is positive on d
 timezone-aware UTC.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from .reason_key import ReasonKey
 from .tuning import BatteryRules, Characteristic, Derating, Policy, Tuning
@@ -160,32 +159,6 @@ class MeterReading:
     total_at: datetime | None = None
     # Where phases were reported at different times: each of them; None where one is silent, or does not feed the circuit.
     reports: tuple[PhaseReport | None, ...] = ()
-
-    def since(self, at: datetime) -> Self | None:
-        """Return the reading as if the sensors were silent that have not reported since then; None if all of them, or nobody knows.
-
-        A total that is added up would give a phase what its sensor showed last.
-        """
-        shown = self.known_a if self.silent else self.current_a
-        if shown is None:
-            return None
-        old = [one is not None and one.at < at for one in self.reports]
-        new_at = [one.at for one in self.reports if one is not None and one.at >= at]
-        if not new_at or not any(old):
-            return None
-        known = zip(shown, old, strict=True)
-        named = zip(self.reports, old, strict=True)
-        return replace(
-            self,
-            at=min(new_at),
-            current_a=None,
-            power_w=self.power_w if self.total_at and self.total_at >= at else None,
-            known_a=tuple(None if is_old else a for a, is_old in known),
-            silent=(
-                *self.silent,
-                *(one.sensor for one, is_old in named if one and is_old),
-            ),
-        )
 
     def watts(self, voltage_v: float) -> float | None:
         """Return the power from the grid, None if the meter reports neither that nor currents."""

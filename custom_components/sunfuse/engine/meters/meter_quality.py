@@ -12,6 +12,7 @@ from ..memory import CircuitMemory, StandingPhase
 from ..model import Circuit, MeterQuality, MeterReading, PerPhase, Snapshot
 from .contradiction import doubt
 from .doubt import Doubt
+from .living_sensors import living_since
 from .meter_following import has_sun
 from .standstill import is_frozen, remember_value
 from .stuck_phases import watch_phases, without_stuck
@@ -60,7 +61,7 @@ def judge(
         reading = _bridged(reading, past, snapshot) or reading
     valid_since = snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
     if reading is not None and reading.silent:
-        living = reading.since(valid_since) or reading
+        living = living_since(reading, valid_since) or reading
         if living.at < valid_since:
             return Judged(quality=missing, past=past, sensors=living.silent)
         return _partly(missing, living, cars_a, past, snapshot)
@@ -84,7 +85,7 @@ def _stale(
     snapshot: Snapshot,
 ) -> Judged:
     """Return what counts of a reading that is too old: the phases that were reported since."""
-    if (living := reading.since(valid_since)) is not None:
+    if (living := living_since(reading, valid_since)) is not None:
         return _partly(MeterQuality.STALE, living, cars_a, past, snapshot)
     blamed = (reading.oldest,) if reading.oldest else ()
     return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
