@@ -14,9 +14,9 @@ from .engine.reason_key import TIMES
 from .site.outcome import ConnectorData
 
 CATEGORY = "common"
-# Within this time, a time of day is unambiguous, and within this one, a day of the week.
+# Within this time, a time of day is unambiguous, and within six days, a day of the week.
 _A_DAY = timedelta(hours=24)
-_A_WEEK = timedelta(days=6)
+_SIX_DAYS = timedelta(days=6)
 _DAYS = (
     "monday",
     "tuesday",
@@ -223,7 +223,7 @@ def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) ->
     ):
         return clock
     day = weekday_in_words(sentences, local)
-    if any(timedelta(0) <= time - now < _A_WEEK for now in clocks):
+    if any(timedelta(0) <= time - now < _SIX_DAYS for now in clocks):
         return f"{day} {clock}"
     return f"{day} {local:%Y-%m-%d} {clock}"
 

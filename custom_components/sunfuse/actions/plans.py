@@ -32,6 +32,7 @@ from ..site.planning.plan_charts import (
     planned_cars,
     planned_slots,
 )
+from ..site.planning.site_demands import check_within_reach
 from .targets import place_of_device
 from .values import ENERGY_KWH, check_one_target, moment
 
@@ -96,7 +97,7 @@ def async_setup_plan_actions(hass: HomeAssistant) -> None:
         if departure is not None:
             check_ahead(departure)
             departure = planning.clock.there(departure)
-            planning.check_within_reach(departure)
+            check_within_reach(departure, planning.clock)
 
         def changed(demand: Demand) -> Demand:
             return _changed(demand, call.data, departure)

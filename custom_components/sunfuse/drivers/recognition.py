@@ -14,7 +14,8 @@ from enum import StrEnum
 # (kia_uvo: every 30 minutes by default, but then a card or the rising charge identifies it). Clocks differ a little.
 SAID_LATER = timedelta(minutes=16)
 SAID_EARLIER = timedelta(minutes=2)
-# A car says that it was unplugged a moment before the charger does; it is gone if the charger does not.
+# A car's integration may report that it was unplugged before the charger does. If the charger has not reported it by then, it
+# has another car.
 GONE_AFTER = timedelta(minutes=2)
 # Two cars that were plugged in within this time cannot be distinguished by it.
 APART = timedelta(minutes=1)
@@ -61,7 +62,7 @@ class Candidate:
     tokens: frozenset[str] = frozenset()  # folded
     plugged: bool | None = None
     plugged_at: datetime | None = None  # since when that is said
-    gone: bool = False  # it says for a while that it is not plugged in
+    gone: bool = False  # it has said for `GONE_AFTER` that it is not plugged in
     # By connector: how many percent its charge rose since a car came there.
     rises: Mapping[str, float] | None = None
     capacity_wh: float | None = None

@@ -254,7 +254,7 @@ def _boosted(tick: Tick) -> tuple[Boosted, ...]:
 def _told(
     decided: ConnectorDecision, standing: Standing, tick: Tick
 ) -> ConnectorDecision:
-    """Return what is told of a decision, and note that it was."""
+    """Return the decision with the reason that users read, and remember that reason."""
     if standing.past.stopped_at == tick.snapshot.now:
         decided = replace(decided, reason=why_stopped(standing, decided.reason, tick))
     standing.past.said = decided.reason.key

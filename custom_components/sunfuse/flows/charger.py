@@ -122,7 +122,7 @@ def suggested_charger(entry: ConfigEntry, name: str) -> dict[str, Any]:
 
 
 def _unused(entry: ConfigEntry, name: str) -> str:
-    """Return a name, with a number where it is taken: a second charger of the same model is told from the first."""
+    """Return a name that nothing else of the site has: a second charger of the same model gets a number."""
     taken = {subentry.title for subentry in entry.subentries.values()}
     numbered = (f"{name} {number}" for number in count(2))
     return next(one for one in chain([name], numbered) if one not in taken)

@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Demand
 from ..site.cars.driver_words import FURTHEST
+from ..site.planning.site_demands import check_within_reach
 from .plan_view import intention_view, plan_view
 from .pushing import Push
 from .site_commands import site_for
@@ -92,7 +93,7 @@ async def preview_plan(
         )
         return
     try:
-        planning.check_within_reach(departure)
+        check_within_reach(departure, planning.clock)
     except ServiceValidationError as error:
         connection.send_error(
             msg["id"],

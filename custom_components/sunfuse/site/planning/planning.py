@@ -13,7 +13,6 @@ from time import perf_counter
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.event import (
     async_track_time_interval,
     async_track_utc_time_change,
@@ -25,7 +24,6 @@ from ...coordinator import SunfuseCoordinator
 from ...engine.cars.unlimited import as_they_are
 from ...engine.model import BatteryReading, Connector, Mode, PlanSlot, Snapshot
 from ...planner import (
-    FARTHEST,
     CarIntention,
     HomeBattery,
     Intention,
@@ -238,20 +236,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         """Plan, in a thread; one at a time, as two would take each other's time limit."""
         with self._at_work:
             return intend(outlook, previous, clock=perf_counter)
-
-    def check_within_reach(self, departure: datetime) -> None:
-        """Check that plans reach a departure, in the site's time.
-
-        Raises:
-            ServiceValidationError: it is later, so that nobody knows what it costs.
-
-        """
-        if departure > self.clock.now() + FARTHEST:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="departure_beyond_plan",
-                translation_placeholders={"hours": str(FARTHEST // timedelta(hours=1))},
-            )
 
     async def async_preview(
         self, key: ConnectorKey, change: Callable[[Demand], Demand], mode: Mode | None

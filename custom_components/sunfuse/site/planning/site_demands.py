@@ -1,7 +1,11 @@
 """What cars ask for in the time of the site that plans them, and in the time of the engine that controls them."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from homeassistant.exceptions import ServiceValidationError
+
+from ...const import DOMAIN
 from ...drivers.demand import Demand
 from ...drivers.timetable import Said
 from ...drivers.wishes import TargetKind
@@ -104,3 +108,18 @@ class SiteDemands:
         if demand.energy_wh is None or self._clock.house is None:
             return demand
         return replace(demand, energy_wh=demand.energy_wh / self._clock.speed)
+
+
+def check_within_reach(departure: datetime, clock: SiteClock) -> None:
+    """Check that plans reach a departure, in the site's time.
+
+    Raises:
+        ServiceValidationError: it is later, so that nobody knows what it costs.
+
+    """
+    if departure > clock.now() + FARTHEST:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="departure_beyond_plan",
+            translation_placeholders={"hours": str(FARTHEST // timedelta(hours=1))},
+        )
