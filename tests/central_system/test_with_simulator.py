@@ -367,7 +367,10 @@ async def test_offline_session(bench: Bench) -> None:
     bench.simulation.set_url(f"ws://127.0.0.1:{port}/ocpp")
     await bench.until(lambda: bench.station.state.connected)
     await bench.advance(200)
-    await bench.until(lambda: any(t.connector for t in bench.finished))
+    # Time goes on meanwhile: on a slow machine the charger's next attempt is further ahead.
+    async with asyncio.timeout(WAIT_S):
+        while not any(t.connector for t in bench.finished):
+            await bench.advance(1)
     # An end of 2.x that arrives before its start is reported at once, for no connector; what follows completes it.
     *early, whole = bench.finished
     assert [(t.id, t.connector) for t in early] in ([], [(whole.id, None)])
