@@ -17,9 +17,13 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
-from custom_components.sunfuse.central_system.station.meter import Meter
-from custom_components.sunfuse.central_system.station.register_readings import SLACK_WH
-from custom_components.sunfuse.central_system.station.sampled_values import Reading
+from custom_components.sunfuse.central_system.station.metering.meter import Meter
+from custom_components.sunfuse.central_system.station.metering.register_readings import (
+    SLACK_WH,
+)
+from custom_components.sunfuse.central_system.station.metering.sampled_values import (
+    Reading,
+)
 from custom_components.sunfuse.central_system.station.stored_state import Memory
 
 from .charger import Charger as Charger16

@@ -21,7 +21,7 @@ from custom_components.sunfuse.central_system.protocol.frames import (
     result_text,
 )
 from custom_components.sunfuse.central_system.station.clock import Clock, parse_time
-from custom_components.sunfuse.central_system.station.meter import Meter
+from custom_components.sunfuse.central_system.station.metering.meter import Meter
 from custom_components.sunfuse.central_system.v16.meter_values import (
     sampled_values as sampled_16,
 )

@@ -6,8 +6,11 @@ import math
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sunfuse.central_system.station.meter import Meter, Phases
-from custom_components.sunfuse.central_system.station.sampled_values import (
+from custom_components.sunfuse.central_system.station.metering.meter import (
+    Meter,
+    Phases,
+)
+from custom_components.sunfuse.central_system.station.metering.sampled_values import (
     ENERGY,
     Reading,
     readable,

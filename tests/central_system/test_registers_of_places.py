@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, FinishedTransaction
-from custom_components.sunfuse.central_system.station.meter import Meter
-from custom_components.sunfuse.central_system.station.sampled_values import Reading
+from custom_components.sunfuse.central_system.station.metering.meter import Meter
+from custom_components.sunfuse.central_system.station.metering.sampled_values import (
+    Reading,
+)
 
 from .charger import Charger
 from .charging import CP1, connector

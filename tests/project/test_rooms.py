@@ -97,6 +97,11 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "v16": {"protocol", "security", "station", "onboarding"},
         "v2": {"protocol", "security", "station", "onboarding"},
     },
+    "central_system.station": {
+        "metering": set(),
+        "limits": {"metering"},
+        "sessions": {"metering", "limits"},
+    },
     "engine": {
         "limits": set(),
         "cars": set(),
@@ -306,7 +311,7 @@ def test_a_folder_uses_only_the_folders_that_it_may(room: str) -> None:
     assert wrong == []
     assert rules.keys() == {
         path.name
-        for path in (HOUSE / room).iterdir()
+        for path in HOUSE.joinpath(*room.split(".")).iterdir()
         if path.name[0] not in "._" and path.is_dir()
     }
 

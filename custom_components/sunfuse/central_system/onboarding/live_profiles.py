@@ -1,6 +1,6 @@
 """The profiles of live limits: which kind a station accepts."""
 
-from ..station.profile_shape import LEARNT_PURPOSE, Shape
+from ..station.limits.profile_shape import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
 from ..station.station_interface import StationInterface
 from ..station_commands import Limit

@@ -7,14 +7,14 @@ from typing import Any
 from ...engine.model import ConnectorStatus
 from ..station_state import GONE, IDLE, ChargingNeeds, ConnectorState
 from .connector_count import MAX_CONNECTORS
-from .fail_safe_watch import FailSafeWatch
-from .meters import Meters
-from .plug_events import PlugEvents
+from .limits.fail_safe_watch import FailSafeWatch
+from .limits.station_limits import Limits
+from .metering.meters import Meters
+from .metering.sampled_values import Reading
 from .presence import Presence
-from .sampled_values import Reading
-from .sessions import Sessions
+from .sessions.plug_events import PlugEvents
+from .sessions.sessions import Sessions
 from .shared_state import SharedState
-from .station_limits import Limits
 
 _DRAWS_A = 1.0
 _DRAWS_W = 230.0

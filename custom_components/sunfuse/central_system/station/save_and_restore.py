@@ -9,14 +9,14 @@ from ...engine.model import ConnectorStatus
 from ...engine.stored_items import UNREADABLE, Stored
 from ..station_state import FailSafe, StoredEnergy
 from .connectors import Connectors
-from .fail_safe_watch import FailSafeWatch
-from .meters import Meters
-from .plug_events import PlugEvents
+from .limits.fail_safe_watch import FailSafeWatch
+from .limits.station_limits import Limits
+from .metering.meters import Meters
+from .metering.register_readings import SessionReadings
 from .refused_commands import LIMITS
-from .register_readings import SessionReadings
-from .sessions import Sessions
+from .sessions.plug_events import PlugEvents
+from .sessions.sessions import Sessions
 from .shared_state import SharedState
-from .station_limits import Limits
 from .stored_state import (
     Memory,
     dump_info,

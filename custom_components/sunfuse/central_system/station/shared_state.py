@@ -20,7 +20,7 @@ from ..station_state import (
 )
 from .clock import Clock
 from .connector_count import MAX_CONNECTORS, StatusCount, believed, own_word, plausible
-from .profile_shape import Shape
+from .limits.profile_shape import Shape
 from .quirks import behaviour, in_force
 from .timing import Timing
 

@@ -21,17 +21,17 @@ from ..station_state import (
     StationState,
 )
 from .connectors import Connectors
-from .fail_safe_watch import FailSafeWatch
-from .meters import Meters
+from .limits.fail_safe_watch import FailSafeWatch
+from .limits.profile_shape import Shape
+from .limits.station_limits import Limits
+from .metering.meters import Meters
 from .password_change import PasswordChange
-from .plug_events import PlugEvents
 from .presence import Presence
-from .profile_shape import Shape
 from .quirks import Behaviour
 from .save_and_restore import SaveAndRestore
-from .sessions import Sessions
+from .sessions.plug_events import PlugEvents
+from .sessions.sessions import Sessions
 from .shared_state import SharedState
-from .station_limits import Limits
 from .station_reports import Reports
 from .stored_state import Memory, dump_info
 from .timing import Timing

@@ -21,15 +21,15 @@ from ..station_state import (
     StationState,
 )
 from .boot_loops import BootLoops
-from .charger_limits import ChargerLimit
 from .clock import Clock
-from .event_order import EventOrder
-from .profile_shape import Shape
+from .limits.charger_limits import ChargerLimit
+from .limits.profile_shape import Shape
+from .metering.sampled_values import Reading
 from .quirks import Behaviour, Kind
 from .refused_commands import RefusedCommands
-from .sampled_values import Reading
+from .sessions.event_order import EventOrder
+from .sessions.transactions import Record, Transactions
 from .timing import Timing
-from .transactions import Record, Transactions
 
 
 class ReportsInterface(Protocol):

@@ -9,9 +9,9 @@ from ...engine.codec import from_jsonable, read_time
 from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
+from .metering.register_readings import SessionReadings
 from .quirks import Kind
-from .register_readings import SessionReadings
-from .transactions import Record
+from .sessions.transactions import Record
 
 type Memory = dict[str, Any]
 type Lasting = tuple[float, tuple[Kind, int, bool]]

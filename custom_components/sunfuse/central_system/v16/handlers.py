@@ -15,9 +15,9 @@ from ..security import plug_and_charge as pnc
 from ..security.card_policy import Verdict
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS
+from ..station.metering.transaction_registers import register_at_start, within
+from ..station.sessions.transactions import Record
 from ..station.station_interface import StationInterface
-from ..station.transaction_registers import register_at_start, within
-from ..station.transactions import Record
 from ..station_state import GONE, StationInfo, Transaction
 from .meter_values import sampled_values
 from .unanswered_starts import UnansweredStarts

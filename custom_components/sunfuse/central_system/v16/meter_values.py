@@ -2,7 +2,7 @@
 
 from ..protocol.frames import Payload
 from ..station.clock import parse_time
-from ..station.sampled_values import (
+from ..station.metering.sampled_values import (
     ENERGY,
     OUTLET,
     Reading,

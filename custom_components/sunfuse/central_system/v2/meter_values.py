@@ -2,7 +2,13 @@
 
 from ..protocol.frames import Payload
 from ..station.clock import parse_time
-from ..station.sampled_values import ENERGY, OUTLET, Reading, TimedReadings, at_outlet
+from ..station.metering.sampled_values import (
+    ENERGY,
+    OUTLET,
+    Reading,
+    TimedReadings,
+    at_outlet,
+)
 
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:

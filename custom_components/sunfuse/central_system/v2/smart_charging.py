@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from ..onboarding.incoming_requests import ActionHandler
 from ..protocol.frames import Payload
-from ..station.charger_limits import WHOLE, ChargerLimit
 from ..station.clock import parse_time
+from ..station.limits.charger_limits import WHOLE, ChargerLimit
 from ..station.station_interface import StationInterface
 from ..station_state import ChargingNeeds
 from .charging_profiles import Profiles2

@@ -11,15 +11,15 @@ from ..protocol.frames import Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..station.clock import parse_time
-from ..station.sampled_values import TimedReadings
-from ..station.station_interface import StationInterface
-from ..station.transaction_registers import (
+from ..station.metering.sampled_values import TimedReadings
+from ..station.metering.transaction_registers import (
     first_register,
     register_at_end,
     register_at_start,
     within,
 )
-from ..station.transactions import Record
+from ..station.sessions.transactions import Record
+from ..station.station_interface import StationInterface
 from ..station_state import Transaction
 from .evses import Evses2
 from .meter_values import sampled_values

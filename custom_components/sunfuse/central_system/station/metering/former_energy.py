@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...engine.codec import read_time
+from ....engine.codec import read_time
+from ..stored_state import load_number, load_text
 from .register_readings import RegisterReading, SessionReadings, ShownValues
-from .stored_state import load_number, load_text
 
 
 def former_sessions(data: Mapping[str, Any]) -> tuple[SessionReadings, ...]:

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 import logging
 
-from ...engine.cars.confirmed_offer import exceeds
-from ..adapter import Adapter
-from ..station_state import CommandError, FailSafe
-from .meters import Meters
-from .quirks import Kind
-from .sampled_values import Reading
-from .shared_state import SharedState
+from ....engine.cars.confirmed_offer import exceeds
+from ...adapter import Adapter
+from ...station_state import CommandError, FailSafe
+from ..metering.meters import Meters
+from ..metering.sampled_values import Reading
+from ..quirks import Kind
+from ..shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -4,18 +4,18 @@ from dataclasses import replace
 from datetime import timedelta
 import logging
 
-from ...engine.clock_change import move_attributes
-from ..adapter import Adapter
-from ..station_commands import Limit
+from ....engine.clock_change import move_attributes
+from ...adapter import Adapter
+from ...station_commands import Limit
+from ..presence import Presence
+from ..refused_commands import LIMITS, RefusedCommands
+from ..shared_state import SharedState
 from .charger_limits import ChargerLimit, ChargerLimits
 from .compliance_watch import Compliance
 from .connector_offer import OfferedConnector
 from .fail_safe_watch import FailSafeWatch
 from .limiter import Limiter
-from .presence import Presence
-from .refused_commands import LIMITS, RefusedCommands
 from .schedule_checks import ScheduleChecks
-from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import math
 from typing import Self
 
-from ..protocol.frames import Payload
-from ..station_commands import Limit, Schedule
-from ..station_state import StationConfig
-from .clock import format_time
-from .quirks import Behaviour, Kind, Purpose
+from ...protocol.frames import Payload
+from ...station_commands import Limit, Schedule
+from ...station_state import StationConfig
+from ..clock import format_time
+from ..quirks import Behaviour, Kind, Purpose
 
 # Profile ids: the lasting one (several where each connector needs its own), and one live limit per connector.
 LASTING_PROFILE = 100

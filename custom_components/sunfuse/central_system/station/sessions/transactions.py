@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import secrets
 
-from ..security.card_policy import folded
-from ..station_state import FinishedTransaction, Transaction
+from ...security.card_policy import folded
+from ...station_state import FinishedTransaction, Transaction
 
 _REMEMBERED = 200
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ...engine.codec import from_jsonable
+from ....engine.codec import from_jsonable
 
 # Readings further apart do not show what flowed between them: only what both show is counted.
 NEAR = timedelta(minutes=5)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ...engine.model import ConnectorStatus
+from ....engine.model import ConnectorStatus
 from .connector_offer import OfferedConnector
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ...engine.model import ConnectorStatus
+from ....engine.model import ConnectorStatus
 from .connector_offer import Offer
 
 MIN_A = 6.0  # IEC 61851-1: below it there is no charging

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ...engine.clock_change import moved
-from ...engine.codec import from_jsonable, to_jsonable
+from ....engine.clock_change import moved
+from ....engine.codec import from_jsonable, to_jsonable
+from ..stored_state import load_number
 from .doubted_readings import DoubtedReadings
 from .former_energy import former_sessions
 from .power_integral import PowerIntegral
@@ -25,7 +26,6 @@ from .register_readings import (
     ShownValues,
 )
 from .session_sum import ConnectorSum
-from .stored_state import load_number
 
 _REMEMBERED = 100
 # A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.

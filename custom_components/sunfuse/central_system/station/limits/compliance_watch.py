@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ...engine.cars.confirmed_offer import exceeds
-from ..station_commands import Schedule
-from ..station_state import CommandError, ConnectorState, FailSafe, OfferCheck
+from ....engine.cars.confirmed_offer import exceeds
+from ...station_commands import Schedule
+from ...station_state import CommandError, ConnectorState, FailSafe, OfferCheck
 from .charger_limits import ChargerLimit, ChargerLimits
 from .connector_offer import Offer, OfferedConnector
 from .fail_safe_watch import FailSafeWatch

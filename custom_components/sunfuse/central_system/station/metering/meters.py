@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from ..station_state import MeterSample
+from ...station_state import MeterSample
+from ..shared_state import SharedState
 from .meter import Meter
 from .register_readings import SessionReadings
-from .shared_state import SharedState
 
 
 class Meters:

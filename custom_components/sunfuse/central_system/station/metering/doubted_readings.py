@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ...engine.clock_change import moved
+from ....engine.clock_change import moved
 from .register_readings import Most, RegisterReading
 
 

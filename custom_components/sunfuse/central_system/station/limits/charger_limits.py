@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ...engine.clock_change import moved
-from ..station_commands import Schedule
-from .shared_state import SharedState
+from ....engine.clock_change import moved
+from ...station_commands import Schedule
+from ..shared_state import SharedState
 
 WHOLE = 0  # the connector that stands for the whole station
 _MOST = 50

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 import logging
 
-from ..adapter import Adapter
-from ..station_state import CommandError, FailSafe, OfferCheck
+from ...adapter import Adapter
+from ...station_state import CommandError, FailSafe, OfferCheck
+from ..refused_commands import SCHEDULE, RefusedCommands
+from ..shared_state import SharedState
 from .fail_safe_watch import NO_SCHEDULE, FailSafeWatch
-from .refused_commands import SCHEDULE, RefusedCommands
-from .shared_state import SharedState
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ...engine.cars.drawing import is_used
-from ..station_state import ConnectorState, OfferCheck, Session
-from .shared_state import SharedState
+from ....engine.cars.drawing import is_used
+from ...station_state import ConnectorState, OfferCheck, Session
+from ..shared_state import SharedState
 
 _DRAWS_A = 1.0  # on a phase in use
 

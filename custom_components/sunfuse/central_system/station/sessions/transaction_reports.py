@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from ..station_state import FinishedTransaction, SessionNews
+from ...station_state import FinishedTransaction, SessionNews
 from .transactions import Record, finished, stranger
 
 

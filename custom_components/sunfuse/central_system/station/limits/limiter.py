@@ -13,15 +13,15 @@ import logging
 import math
 from typing import Any
 
-from ...engine.clock_change import move_attributes
-from ...engine.model import ConnectorStatus
-from ..adapter import Adapter
-from ..station_commands import Limit
-from ..station_state import CHARGES, CommandError, FailSafe, Session
+from ....engine.clock_change import move_attributes
+from ....engine.model import ConnectorStatus
+from ...adapter import Adapter
+from ...station_commands import Limit
+from ...station_state import CHARGES, CommandError, FailSafe, Session
+from ..quirks import Pause
+from ..refused_commands import LIMITS, RefusedCommands
 from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
-from .quirks import Pause
-from .refused_commands import LIMITS, RefusedCommands
 from .refused_pauses import RefusedPauses
 from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from ...engine.model import ConnectorStatus
-from ..station_state import GONE, PlugNews
-from .shared_state import SharedState
+from ....engine.model import ConnectorStatus
+from ...station_state import GONE, PlugNews
+from ..shared_state import SharedState
 
 # These do not show whether a car is there.
 _MUTE = frozenset((ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED))

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import math
 from typing import Any
 
-from ...engine.clock_change import moved
-from ...engine.copies import copy_with
-from ..station_state import MeterSample
+from ....engine.clock_change import moved
+from ....engine.copies import copy_with
+from ...station_state import MeterSample
 from .energy_counter import EnergyCounter
 from .power_integral import NEAR
 from .register_readings import SLACK_WH, SessionReadings

@@ -4,18 +4,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ...engine.clock_change import move_attributes
-from ...engine.model import ConnectorStatus
-from ..security.card_policy import folded
-from ..station_state import CHARGES, IDLE, FinishedTransaction, SessionNews, Transaction
-from .clock import JITTER
-from .connector_count import MAX_CONNECTORS
+from ....engine.clock_change import move_attributes
+from ....engine.model import ConnectorStatus
+from ...security.card_policy import folded
+from ...station_state import (
+    CHARGES,
+    IDLE,
+    FinishedTransaction,
+    SessionNews,
+    Transaction,
+)
+from ..clock import JITTER
+from ..connector_count import MAX_CONNECTORS
+from ..limits.station_limits import Limits
+from ..metering.meters import Meters
+from ..presence import Presence
+from ..shared_state import SharedState
 from .event_order import EventOrder
-from .meters import Meters
 from .plug_events import PlugEvents
-from .presence import Presence
-from .shared_state import SharedState
-from .station_limits import Limits
 from .transaction_reports import TransactionReports
 from .transactions import Record, Transactions
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ...engine.clock_change import moved
+from ....engine.clock_change import moved
 
 _REMEMBERED = 100
 # A night of values each minute, and more.

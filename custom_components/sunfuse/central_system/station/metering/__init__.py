@@ -1,0 +1,1 @@
+"""What a station measures, and the energy that its connectors delivered."""

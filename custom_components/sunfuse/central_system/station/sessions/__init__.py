@@ -1,0 +1,1 @@
+"""The transactions of a station, and when cars are plugged in."""
