@@ -206,7 +206,10 @@ def _rounded(name: str, value: float, step: int | None) -> str:
 
 
 def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) -> str:
-    """Return the time of day, with the day of the week and the date as far as it is ambiguous without."""
+    """Return the time of day, and in brackets the day of the week and the date as far as it is ambiguous without.
+
+    A preposition that fits a time of day does not fit a weekday in most languages: the brackets keep the two apart.
+    """
     name = sentences.get(_ZONE)
     zone = (name and dt_util.get_time_zone(name)) or dt_util.DEFAULT_TIME_ZONE
     local = time.astimezone(zone)
@@ -224,8 +227,8 @@ def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) ->
         return clock
     day = weekday_in_words(sentences, local)
     if any(timedelta(0) <= time - now < _SIX_DAYS for now in clocks):
-        return f"{day} {clock}"
-    return f"{day} {local:%Y-%m-%d} {clock}"
+        return f"{clock} ({day})"
+    return f"{clock} ({day}, {local:%Y-%m-%d})"
 
 
 def weekday_in_words(sentences: Mapping[str, str], local: datetime) -> str:

@@ -79,13 +79,13 @@ SENTENCES = {
         (
             ReasonKey.PAUSING,
             (("until", "2026-06-23T22:30:00+00:00"),),
-            "until Wednesday 00:30",
+            "until 00:30 (Wednesday)",
         ),
         # A day of the week that comes twice has its date.
         (
             ReasonKey.PAUSING,
             (("until", "2026-07-01T22:30:00+00:00"),),
-            "until Thursday 2026-07-02 00:30",
+            "until 00:30 (Thursday, 2026-07-02)",
         ),
         # An end is shown if there is one, whether the sentence names it or not.
         (
@@ -140,13 +140,14 @@ async def test_a_time_near_the_clock_of_the_site_needs_no_date(
     freezer.move_to("2026-11-29T08:00:00+00:00")
     until = (("until", "2026-06-21T23:15:00+00:00"),)
     reason = Reason(key=ReasonKey.PAUSING, values=until)
-    assert explain(SENTENCES, reason) == "until Monday 2026-06-22 01:15"
+    assert explain(SENTENCES, reason) == "until 01:15 (Monday, 2026-06-22)"
     there = datetime(2026, 6, 21, 20, tzinfo=UTC)
     assert "2026" not in (said := explain(SENTENCES, reason, there))
     assert "01:15" in said
     late = (("until", "2026-06-22T21:00:00+00:00"),)
     assert (
-        explain(SENTENCES, replace(reason, values=late), there) == "until Monday 23:00"
+        explain(SENTENCES, replace(reason, values=late), there)
+        == "until 23:00 (Monday)"
     )
 
 
@@ -186,7 +187,42 @@ def test_as_somebody_reads(freezer: FrozenDateTimeFactory) -> None:
     later = Reason(
         key=ReasonKey.PAUSING, values=(("until", "2026-06-25T16:30:00+00:00"),)
     )
-    assert explain(theirs, later) == "until Thursday 12:30 PM"
+    assert explain(theirs, later) == "until 12:30 PM (Thursday)"
+
+
+@pytest.mark.parametrize(
+    ("language", "until", "at"),
+    [
+        ("de", "bis 07:00 (Mittwoch)", "um 07:00 (Mittwoch)"),
+        ("es", "hasta las 07:00 (miércoles)", "a las 07:00 (miércoles)"),
+        ("fr", "jusqu'à 07:00 (mercredi)", "à 07:00 (mercredi)"),
+        ("it", "fino alle 07:00 (mercoledì)", "alle 07:00 (mercoledì)"),
+        ("nl", "tot 07:00 (woensdag)", "om 07:00 (woensdag)"),
+        ("pl", "do 07:00 (środa)", "o 07:00 (środa)"),
+        ("da", "til 07:00 (onsdag)", "kl. 07:00 (onsdag)"),
+        ("nb", "til 07:00 (onsdag)", "kl. 07:00 (onsdag)"),
+        ("sv", "till 07:00 (onsdag)", "kl. 07:00 (onsdag)"),
+    ],
+)
+async def test_a_weekday_is_grammatical_after_any_preposition(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    language: str,
+    until: str,
+    at: str,
+) -> None:
+    """Prepositions and articles belong to the time of day; no weekday stands between, or has to be inflected."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to("2026-06-21T08:00:00+00:00")
+    texts = await async_load_sentences(hass, language)
+    wednesday = "2026-06-24T05:00:00+00:00"
+    paused = Reason(key=ReasonKey.PAUSED_UNTIL, values=(("until", wednesday),))
+    assert until in explain(texts, paused)
+    late = Reason(
+        key=ReasonKey.WAITING_FOR_PRICE,
+        values=(("until", wednesday), ("later", wednesday)),
+    )
+    assert at in explain(texts, late)
 
 
 async def test_german_numbers(hass: HomeAssistant) -> None:
