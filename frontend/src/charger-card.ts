@@ -254,7 +254,7 @@ export class ChargerCard extends SunfuseCard {
           .value=${live(this.typed?.soc ?? (demand?.target_soc == null ? "" : String(demand.target_soc)))}
       /></label>
       <button type="submit">${say("set")}</button>
-      ${set
+      ${demand?.clearable
         ? html`<button type="button" @click=${() => {
               this.typed = undefined;
               void this.act("sunfuse", "clear_departure", { device_id });

@@ -83,6 +83,8 @@ export interface Demand {
   departure: string | null;
   target_soc: number | null;
   guessed: boolean;
+  /** Whether it was said for this session only, and can be taken back. */
+  clearable: boolean;
 }
 
 export interface SiteView {

@@ -1,4 +1,4 @@
-/* sources 9bacd737fc41837da423fd93a94a545c7630da59c5719d0167af44dda8118c29 */
+/* sources 97dba09f98fb974b4f1dff3c5470b2b0790e8708df2d1b7c56ff91355603376f */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3652,7 +3652,7 @@ H("sunfuse-charger-card", class extends V {
           .value=${Pt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
-      ${r ? x`<button type="button" @click=${() => {
+      ${n?.clearable ? x`<button type="button" @click=${() => {
 			this.typed = void 0, this.act("sunfuse", "clear_departure", { device_id: a });
 		}}>
             ${t("clear")}

@@ -1,4 +1,4 @@
-/* sources 9bacd737fc41837da423fd93a94a545c7630da59c5719d0167af44dda8118c29 */
+/* sources 97dba09f98fb974b4f1dff3c5470b2b0790e8708df2d1b7c56ff91355603376f */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -10,6 +10,7 @@ from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.cars.boost import quota_of, used_wh
+from ..site.cars.driver_words import can_clear_departure
 from ..site.cars.readiness import missing_wh
 from ..site.chargers.boosts import boosting_person
 from ..site.ledger.todays_sessions import ChargedToday
@@ -178,6 +179,7 @@ def _demand(entry: SunfuseConfigEntry, key: ConnectorKey) -> dict[str, Any] | No
         "departure": demand.departure.isoformat() if demand.departure else None,
         "target_soc": demand.target_soc,
         "guessed": demand.departure_guessed,
+        "clearable": can_clear_departure(entry, key),
     }
 
 

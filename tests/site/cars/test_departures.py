@@ -209,6 +209,8 @@ async def test_by_actions(hass: HomeAssistant, start: Callable[..., Any]) -> Non
     assert demand(home).metered_wh == pytest.approx(20_000)
     await act(home, "clear_departure", "CP1")
     assert demand(home).departure is None
+    # Nothing is left to take back, which is what was asked for.
+    await act(home, "clear_departure", "CP1")
     every = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     await act(home, "set_departure", "CP1", weekdays=every, time=clock(-2))
     second = {"number": 2, "time": clock(-3), "target_soc": 70}
@@ -406,6 +408,37 @@ def test_the_next_time_that_the_clock_shows(
             assert next_at(wall) == datetime.fromisoformat(expected)
     finally:
         dt_util.set_default_time_zone(before)
+
+
+async def test_a_departure_of_the_calendar_is_not_taken_back_in_silence(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It stays as it is in the calendar, and the action says where it can be deleted."""
+    home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+    zoe = id_of(home)
+    station = await home.boot("CP1")
+    await plug_in(home, station, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    at = tomorrow(9)
+    event = {
+        "summary": "Zoe",
+        "start_date_time": at.isoformat(),
+        "end_date_time": (at + timedelta(hours=1)).isoformat(),
+    }
+    calendar = home.entity("calendar", "departures")
+    await hass.services.async_call(
+        "calendar", "create_event", {"entity_id": calendar, **event}, blocking=True
+    )
+    assert demand(home).departure == dt_util.as_utc(at)
+    for asked in (zoe, "CP1"):
+        with pytest.raises(ServiceValidationError, match="calendar"):
+            await act(home, "clear_departure", asked)
+    assert demand(home).departure == dt_util.as_utc(at)
+    # What was said for the session goes, and the one of the calendar counts again.
+    await act(home, "set_departure", "CP1", departure=tomorrow(8).isoformat())
+    await act(home, "clear_departure", zoe)
+    assert demand(home).departure == dt_util.as_utc(at)
+    await station.close()
 
 
 async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(

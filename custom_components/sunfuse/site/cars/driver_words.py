@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, SUBENTRY_CHARGER
 from ...data import SunfuseConfigEntry
-from ...drivers.timetable import Upcoming, upcoming
+from ...drivers.timetable import Said, Upcoming, upcoming
 from ...drivers.wishes import Target, Wishes
 from ..outcome import ConnectorKey, identity_of
 from ..subentries import usable
@@ -184,14 +184,42 @@ def next_at(wall: time, *, after: datetime | None = None) -> datetime:
     raise AssertionError("Tomorrow is ahead")
 
 
+def _said_for_session(
+    entry: SunfuseConfigEntry, owner: Owner
+) -> list[tuple[str, str]]:
+    """Return what was said for this session, of the charger or of the car that is there: by whom, and its id."""
+    departures = entry.runtime_data.departures
+    return [
+        (who, one.id)
+        for who in _with(entry, owner)
+        for one in departures.wishes(who).once
+        if one.of_session
+    ]
+
+
+@callback
+def can_clear_departure(entry: SunfuseConfigEntry, key: ConnectorKey) -> bool:
+    """Return whether something was said for the session at a connector, which can be taken back."""
+    return bool(_said_for_session(entry, connector_owner(entry, key)))
+
+
 @callback
 def clear_departure(entry: SunfuseConfigEntry, owner: Owner) -> None:
-    """Take back what was said for this session, of the charger or of the car that is there."""
+    """Take back what was said for this session, of the charger or of the car that is there.
+
+    Raises:
+        ServiceValidationError: there is nothing of that, and the next departure is an event of the calendar.
+
+    """
     runtime = entry.runtime_data
-    for who in _with(entry, owner):
-        wishes = runtime.departures.wishes(who)
-        ids = [one.id for one in wishes.once if one.of_session]
-        runtime.departures.remove_once(who, *ids)
+    said = _said_for_session(entry, owner)
+    following = next_departure(entry, owner)
+    if not said and following and following.said is Said.ONCE:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="departure_of_calendar"
+        )
+    for who, departure in said:
+        runtime.departures.remove_once(who, departure)
     runtime.controller.tick()
 
 
