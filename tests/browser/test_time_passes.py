@@ -58,7 +58,12 @@ def _charger(name: str, departure: str | None) -> dict[str, Any]:
         "entities": {},
         "reason": {"key": "", "text": "", "change": "", "until": None},
         "boost": {"on": False, "quota_wh": None},
-        "demand": {"departure": departure, "target_soc": None, "guessed": False, "clearable": True},
+        "demand": {
+            "departure": departure,
+            "target_soc": None,
+            "guessed": False,
+            "clearable": True,
+        },
     }
     unknown = ("session_wh", "today_wh", "cost", "sun_share", "soc", "power_w", "plan")
     return known | dict.fromkeys(unknown)

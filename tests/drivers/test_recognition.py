@@ -128,6 +128,43 @@ USUAL = Candidate(vehicle="zoe", usual="A")
             {},
             id="two that rise",
         ),
+        pytest.param(
+            [
+                at("A", known=RecognisedCar(vehicle="zoe", by=By.PLUG)),
+                at("B", metered_wh=2000),
+            ],
+            [rises("zoe", 4, "B"), rises("kona", 4, "B")],
+            {"A": ("zoe", By.PLUG), "B": ("kona", By.CHARGE)},
+            id="the other one that rises is known to be at another connector",
+        ),
+        pytest.param(
+            [
+                at(
+                    "A",
+                    metered_wh=9000,
+                    known=RecognisedCar(vehicle="zoe", by=By.CHARGE),
+                ),
+                at("B", metered_wh=2000),
+            ],
+            [rises("zoe", 4, "B"), rises("kona", 4, "B")],
+            {"A": ("zoe", By.CHARGE), "B": ("kona", By.CHARGE)},
+            id="the other one that rises was seen to rise at another connector",
+        ),
+        pytest.param(
+            [
+                at("A", known=RecognisedCar(vehicle="zoe", by=By.USUAL)),
+                at("B", metered_wh=2000),
+            ],
+            [rises("zoe", 4, "B"), rises("kona", 4, "B")],
+            {"A": ("zoe", By.USUAL)},
+            id="the other one that rises is only usually at another connector",
+        ),
+        pytest.param(
+            [at(metered_wh=2000)],
+            [replace(rises("zoe", 4), plugged=False), rises("kona", 4)],
+            {"A": ("kona", By.CHARGE)},
+            id="the other one that rises says that it is not plugged in",
+        ),
         pytest.param([at()], [USUAL], {"A": ("zoe", By.USUAL)}, id="who charges here"),
         pytest.param(
             [at()],

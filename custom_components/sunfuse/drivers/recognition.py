@@ -38,6 +38,8 @@ class RecognisedBy(StrEnum):
 
 
 _SAID = frozenset((RecognisedBy.HAND, RecognisedBy.CARD, RecognisedBy.IDENTITY))
+# Known from the car itself.
+_TOLD = frozenset((RecognisedBy.PLUG, RecognisedBy.CHARGE))
 _SURE = {by: place for place, by in enumerate(reversed(RecognisedBy))}
 
 
@@ -139,7 +141,10 @@ def _claims(
     open_ones = [one for one in sightings if one is sighting or _said(one) is None]
     for by, vehicle in (
         (RecognisedBy.PLUG, _by_plug(sighting, here, open_ones)),
-        (RecognisedBy.CHARGE, _by_charge(sighting, here)),
+        (
+            RecognisedBy.CHARGE,
+            _by_charge(sighting, _not_found_elsewhere(here, sighting, sightings)),
+        ),
         (RecognisedBy.USUAL, _usual(sighting, here)),
     ):
         if vehicle is not None and vehicle not in away:
@@ -164,6 +169,22 @@ def _not_said_elsewhere(
     """Return the cars that nobody said to be at another connector."""
     elsewhere = {_said(other) for other in sightings if other is not sighting}
     return [one for one in candidates if one.vehicle not in elsewhere]
+
+
+def _not_found_elsewhere(
+    candidates: list[Candidate], sighting: Sighting, sightings: list[Sighting]
+) -> list[Candidate]:
+    """Return the cars that are not known to be away, or at another connector by their own plug or charge."""
+    elsewhere = {
+        other.known.vehicle
+        for other in sightings
+        if other is not sighting and other.known and other.known.by in _TOLD
+    }
+    return [
+        one
+        for one in candidates
+        if one.plugged is not False and one.vehicle not in elsewhere
+    ]
 
 
 def _said(sighting: Sighting) -> str | None:

@@ -184,9 +184,7 @@ def next_at(wall: time, *, after: datetime | None = None) -> datetime:
     raise AssertionError("Tomorrow is ahead")
 
 
-def _said_for_session(
-    entry: SunfuseConfigEntry, owner: Owner
-) -> list[tuple[str, str]]:
+def _said_for_session(entry: SunfuseConfigEntry, owner: Owner) -> list[tuple[str, str]]:
     """Return what was said for this session, of the charger or of the car that is there: by whom, and its id."""
     departures = entry.runtime_data.departures
     return [
