@@ -21,8 +21,8 @@ from .devices import (
     register_site,
     register_vehicles,
 )
-from .issues import watch_issues
 from .pages import async_setup_pages
+from .repair_issues.open_issues import watch_issues
 from .site.battery.battery_hold import BatteryHold
 from .site.battery_commands import follow_orders
 from .site.cars.car_sessions import session_store

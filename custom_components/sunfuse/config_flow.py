@@ -37,9 +37,7 @@ from .const import (
     SUBENTRY_TARIFF,
     SUBENTRY_VEHICLE,
 )
-from .flows.capacity_tariff import CapacitySubentryFlow
-from .flows.card import CardFlowMixin, CardSubentryFlow
-from .flows.charger import (
+from .flows.chargers.charger import (
     ChargerFlowMixin,
     ChargerSubentryFlow,
     async_where_to_connect,
@@ -54,7 +52,7 @@ from .flows.checks import (
     doubt_fuse,
     has_meter,
 )
-from .flows.circuit import CircuitSubentryFlow
+from .flows.circuits.circuit import CircuitSubentryFlow
 from .flows.confirmation import Confirmation
 from .flows.fail_safe_check import async_doubt_site, fail_safe_problem, with_site
 from .flows.form_fields import (
@@ -70,22 +68,24 @@ from .flows.form_fields import (
     sources_of,
     sun_form,
 )
-from .flows.found_sources import CHOOSE, FOUND, found_form, found_list, suffices
-from .flows.known_site import KnownSite
-from .flows.meter_sign import (
+from .flows.meters.meter_sign import (
     SignFlow,
     async_chosen_now,
     async_meter_now,
     meter_contradicts,
 )
-from .flows.modbus import ModbusSubentryFlow
-from .flows.options import SunfuseOptionsFlow
-from .flows.person import PersonSubentryFlow
-from .flows.price_list_form import PriceListSubentryFlow
-from .flows.simulated import simulated_data, simulated_subentries
-from .flows.site_data import meter_is_used, site_data
-from .flows.slow_meter import SlowMeterFlow
-from .flows.tariff import TariffSubentryFlow
+from .flows.meters.slow_meter import SlowMeterFlow
+from .flows.modbus.modbus import ModbusSubentryFlow
+from .flows.people.card import CardFlowMixin, CardSubentryFlow
+from .flows.people.person import PersonSubentryFlow
+from .flows.people.price_list_form import PriceListSubentryFlow
+from .flows.site.found_sources import CHOOSE, FOUND, found_form, found_list, suffices
+from .flows.site.known_site import KnownSite
+from .flows.site.options import SunfuseOptionsFlow
+from .flows.site.simulated import simulated_data, simulated_subentries
+from .flows.site.site_data import meter_is_used, site_data
+from .flows.tariffs.capacity_tariff import CapacitySubentryFlow
+from .flows.tariffs.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
 from .sources.config import SourcesConfig
 from .translated_reasons import async_load_sentences

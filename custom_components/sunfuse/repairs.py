@@ -32,7 +32,12 @@ from .const import (
     SUBENTRY_CIRCUIT,
 )
 from .data import SunfuseConfigEntry
-from .fix_actions import (
+from .flows.checks import check_entities
+from .flows.circuits.circuit_choice import circuit_selector
+from .flows.fail_safe_check import chargers_of, fail_safe_problem
+from .flows.form_fields import grid_form, meter_form, sun_form
+from .flows.meters.meter_sign import async_meter_now
+from .repair_issues.fix_actions import (
     FIX,
     FIXES,
     GIVE_BACK,
@@ -41,15 +46,10 @@ from .fix_actions import (
     WITHOUT_SITE,
     async_give_back,
 )
-from .flows.checks import check_entities
-from .flows.circuit_choice import circuit_selector
-from .flows.fail_safe_check import chargers_of, fail_safe_problem
-from .flows.form_fields import grid_form, meter_form, sun_form
-from .flows.meter_sign import async_meter_now
-from .modbus_repair import MODBUS, LostDeviceFlow
-from .password_repair import PASSWORD, WrongPasswordFlow
-from .plan_repair import PLAN, LateCarFlow
-from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES, PriceFlow
+from .repair_issues.modbus_repair import MODBUS, LostDeviceFlow
+from .repair_issues.password_repair import PASSWORD, WrongPasswordFlow
+from .repair_issues.plan_repair import PLAN, LateCarFlow
+from .repair_issues.price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES, PriceFlow
 from .site.circuits import CircuitTree
 from .site.energy_devices import ENERGY_ENTITY, async_add_energy_device
 from .site.entity_use import entities_of, replace_entity

@@ -11,7 +11,7 @@ import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
-from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
+from custom_components.sunfuse.simulator.stations.behaviour import ChargerBehaviour
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 

@@ -32,7 +32,7 @@ from custom_components.sunfuse.sessions import (
     statement_sheets,
     to_statement_page,
 )
-from custom_components.sunfuse.sessions.session_exports import columns
+from custom_components.sunfuse.sessions.exports.session_exports import columns
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import (

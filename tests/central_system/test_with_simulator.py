@@ -21,7 +21,10 @@ from custom_components.sunfuse.central_system import (
     Timing,
 )
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
-from custom_components.sunfuse.simulator.behaviour import AtZero, ChargerBehaviour
+from custom_components.sunfuse.simulator.stations.behaviour import (
+    AtZero,
+    ChargerBehaviour,
+)
 
 from ..common import free_port
 from .conftest import SteppedClock

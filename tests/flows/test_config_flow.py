@@ -242,7 +242,7 @@ async def test_what_the_energy_dashboard_knows_is_one_form(
         return found
 
     monkeypatch.setattr(
-        "custom_components.sunfuse.flows.known_site.async_suggest_sources", suggest
+        "custom_components.sunfuse.flows.site.known_site.async_suggest_sources", suggest
     )
     form = await begin_site(hass)
     assert form["step_id"] == "found"

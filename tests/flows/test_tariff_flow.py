@@ -6,7 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.sunfuse.flows.tariff_forms import values_of
+from custom_components.sunfuse.flows.tariffs.tariff_forms import values_of
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.core import (
     HomeAssistant,

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.engine.model import LimitKind
 from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
-from custom_components.sunfuse.flows.options import THEMES
+from custom_components.sunfuse.flows.site.options import THEMES
 from custom_components.sunfuse.site.engine_options import (
     HoldRule,
     battery_rules_of,

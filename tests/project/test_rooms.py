@@ -44,6 +44,7 @@ ROOMS: dict[str, set[str]] = {
     # What joins the rooms inside Home Assistant, by theme.
     # What an action returns can also be downloaded.
     "assist": {"hassil", "homeassistant", PACKAGE},
+    "repair_issues": {"homeassistant", "voluptuous", PACKAGE},
     "actions": {"aiohttp", "homeassistant", "voluptuous", PACKAGE},
     "flows": {"homeassistant", "voluptuous", "yarl", PACKAGE},
     "owner_entities": {"homeassistant", PACKAGE},
@@ -115,6 +116,27 @@ FOLDERS: dict[str, dict[str, set[str]]] = {
         "simple": set(),
         "to_problem": set(),
         "to_intention": {"to_problem"},
+    },
+    "sessions": {
+        "ledger": set(),
+        "exports": set(),
+    },
+    "sources": {
+        "tariffs": set(),
+        "forecasts": {"tariffs"},
+        "modbus": set(),
+        "meters": set(),
+        "report": {"forecasts"},
+    },
+    "simulator": {"stations": set()},
+    "flows": {
+        "meters": set(),
+        "tariffs": set(),
+        "modbus": set(),
+        "circuits": {"meters"},
+        "chargers": {"circuits"},
+        "people": {"tariffs"},
+        "site": {"circuits", "meters", "people"},
     },
     "site": {
         "people": set(),

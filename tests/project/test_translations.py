@@ -16,32 +16,36 @@ from custom_components.sunfuse.condition import CONDITIONS
 from custom_components.sunfuse.config_flow import SunfuseConfigFlow
 from custom_components.sunfuse.drivers.recognition import GUEST
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
-from custom_components.sunfuse.flows import (
-    card_forms as card,
-    charger_password as passwords,
-    circuit,
-    form_fields as forms,
-    modbus_forms as modbus,
-    person,
-    vehicle,
+from custom_components.sunfuse.flows import form_fields as forms, vehicle
+from custom_components.sunfuse.flows.chargers import charger_password as passwords
+from custom_components.sunfuse.flows.chargers.charger import charger_schema
+from custom_components.sunfuse.flows.chargers.charger_options import ADVANCED_SCHEMA
+from custom_components.sunfuse.flows.circuits import circuit
+from custom_components.sunfuse.flows.circuits.circuit_forms import details_schema
+from custom_components.sunfuse.flows.meters.meter_sign import SIGN
+from custom_components.sunfuse.flows.meters.slow_meter import SLOW_METER
+from custom_components.sunfuse.flows.modbus import modbus_forms as modbus
+from custom_components.sunfuse.flows.people import card_forms as card, person
+from custom_components.sunfuse.flows.people.price_list_form import price_list_schema
+from custom_components.sunfuse.flows.site.found_sources import FOUND
+from custom_components.sunfuse.flows.site.options import THEMES, SunfuseOptionsFlow
+from custom_components.sunfuse.flows.site.port_certificate import SECURITY
+from custom_components.sunfuse.flows.site.simulated import CHARGER_NAMES
+from custom_components.sunfuse.flows.tariffs.capacity_tariff import (
+    CAPACITY_FORMS,
+    RULE_ERRORS,
 )
-from custom_components.sunfuse.flows.capacity_tariff import CAPACITY_FORMS, RULE_ERRORS
-from custom_components.sunfuse.flows.charger import charger_schema
-from custom_components.sunfuse.flows.charger_options import ADVANCED_SCHEMA
-from custom_components.sunfuse.flows.circuit_forms import details_schema
-from custom_components.sunfuse.flows.found_sources import FOUND
-from custom_components.sunfuse.flows.meter_sign import SIGN
-from custom_components.sunfuse.flows.options import THEMES, SunfuseOptionsFlow
-from custom_components.sunfuse.flows.port_certificate import SECURITY
-from custom_components.sunfuse.flows.price_list_form import price_list_schema
-from custom_components.sunfuse.flows.simulated import CHARGER_NAMES
-from custom_components.sunfuse.flows.slow_meter import SLOW_METER
-from custom_components.sunfuse.flows.tables import LABELLED, ROW_ERRORS
-from custom_components.sunfuse.flows.tariff_forms import FORMS, FormContext
-from custom_components.sunfuse.flows.tariff_preview import SOURCE_ERRORS
+from custom_components.sunfuse.flows.tariffs.tables import LABELLED, ROW_ERRORS
+from custom_components.sunfuse.flows.tariffs.tariff_forms import FORMS, FormContext
+from custom_components.sunfuse.flows.tariffs.tariff_preview import SOURCE_ERRORS
 from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
 from custom_components.sunfuse.owner_entities.wish_selects import AUTOMATIC
-from custom_components.sunfuse.plan_repair import BOOST, LATER, LESS, remedy_selector
+from custom_components.sunfuse.repair_issues.plan_repair import (
+    BOOST,
+    LATER,
+    LESS,
+    remedy_selector,
+)
 from custom_components.sunfuse.repairs import SIGN_SCHEMA
 from custom_components.sunfuse.site.chargers.connector_events import LimitCause
 from custom_components.sunfuse.site.circuits import CircuitTree
@@ -346,7 +350,7 @@ def _tariff_forms(hass: HomeAssistant) -> dict[tuple[str, str], Any]:
     context = FormContext(hass=hass, labels=labels)
     # An integration that knows feed-in prices: without one there is no field for it.
     with patch(
-        "custom_components.sunfuse.flows.tariff_forms.price_actions",
+        "custom_components.sunfuse.flows.tariffs.tariff_forms.price_actions",
         return_value=[("easyenergy_return", "id", "easyEnergy")],
     ):
         return {

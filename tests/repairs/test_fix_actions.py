@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.drivers.wishes import TargetKind
-from custom_components.sunfuse.fix_actions import FIXES
+from custom_components.sunfuse.repair_issues.fix_actions import FIXES
 from custom_components.sunfuse.repairs import async_create_fix_flow
 from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.config_entries import ConfigEntryState

@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.repair_issue import SHOWN_AGAIN_AFTER
+from custom_components.sunfuse.repair_issues.repair_issue import SHOWN_AGAIN_AFTER
 from custom_components.sunfuse.site.chargers.tls import RELOAD_INTERVAL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -133,7 +133,8 @@ async def test_a_device_that_moved(
 ) -> None:
     """Its new address is checked before it is stored; a device that is gone for good is removed."""
     monkeypatch.setattr(
-        "custom_components.sunfuse.issues.MODBUS_GONE_AFTER", timedelta(0)
+        "custom_components.sunfuse.repair_issues.open_issues.MODBUS_GONE_AFTER",
+        timedelta(0),
     )
     entry = await site_with(hass, meter(9))
     await wait_until(lambda: "modbus_gone" in issues(hass), "the issue")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.sunfuse.sessions import SiteQuarter
-from custom_components.sunfuse.sessions.at_once import PluggedCar, charge_at_once
+from custom_components.sunfuse.sessions.ledger.at_once import PluggedCar, charge_at_once
 
 from .common import NOON, finished, got, measured, only, opened, site
 

@@ -21,7 +21,7 @@ from custom_components.sunfuse.sessions import (
     bill,
     billed_quarters,
 )
-from custom_components.sunfuse.sessions.ledger_schema import MIGRATIONS
+from custom_components.sunfuse.sessions.ledger.ledger_schema import MIGRATIONS
 from custom_components.sunfuse.sessions.price_list import BilledQuarter, rounded
 
 from .common import NOON, QUARTER, finished, got, measured, only, opened, site

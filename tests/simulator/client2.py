@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from custom_components.sunfuse.simulator.configuration import MEASURANDS
+from custom_components.sunfuse.simulator.stations.configuration import MEASURANDS
 
 from .central import Payload
 from .conftest import Bench

@@ -10,7 +10,9 @@ import pytest
 
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.simulated_station import SimulatedStation
+from custom_components.sunfuse.simulator.stations.simulated_station import (
+    SimulatedStation,
+)
 
 from .central import Central, until
 

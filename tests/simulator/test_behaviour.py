@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import AtZero, ChargerBehaviour
+from custom_components.sunfuse.simulator.stations.behaviour import (
+    AtZero,
+    ChargerBehaviour,
+)
 
 from .central import Central, Payload, Refused, until
 from .client16 import profile, set_profile, statuses

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.configuration import MEASURANDS
-from custom_components.sunfuse.simulator.simulated_connector import OcppStatus
+from custom_components.sunfuse.simulator.stations.behaviour import ChargerBehaviour
+from custom_components.sunfuse.simulator.stations.configuration import MEASURANDS
+from custom_components.sunfuse.simulator.stations.simulated_connector import OcppStatus
 
 from .central import Central, until
 from .client16 import profile, set_profile, statuses

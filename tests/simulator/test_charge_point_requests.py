@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.simulated_connector import OcppStatus
+from custom_components.sunfuse.simulator.stations.simulated_connector import OcppStatus
 
 from .central import Central, Payload, Refused, until
 from .client16 import profile, set_profile, statuses

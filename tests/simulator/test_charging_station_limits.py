@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
+from custom_components.sunfuse.simulator.stations.behaviour import ChargerBehaviour
 
 from .central import Central, Payload, until
 from .client2 import charge, get_variable, profile, set_profile

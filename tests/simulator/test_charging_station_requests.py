@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.simulator.behaviour import ChargerBehaviour
 from custom_components.sunfuse.simulator.car import CarSpec
-from custom_components.sunfuse.simulator.simulated_connector import OcppStatus
+from custom_components.sunfuse.simulator.stations.behaviour import ChargerBehaviour
+from custom_components.sunfuse.simulator.stations.simulated_connector import OcppStatus
 
 from .central import Central, Payload, Refused, until
 from .client2 import charge, events, get_variable, profile, set_profile, set_variable

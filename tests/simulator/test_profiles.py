@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sunfuse.simulator.profile_stack import (
+from custom_components.sunfuse.simulator.stations.profile_stack import (
     Charging,
     Profile,
     ProfileKind,

@@ -520,7 +520,8 @@ async def test_a_meter_that_goes_and_comes_back(
     monkeypatch.setattr(f"{reader}._LEAST_AGE", timedelta(seconds=1))
     monkeypatch.setattr(f"{reader}._MISSED_READINGS", 1)
     monkeypatch.setattr(
-        "custom_components.sunfuse.issues.MODBUS_GONE_AFTER", timedelta(seconds=8)
+        "custom_components.sunfuse.repair_issues.open_issues.MODBUS_GONE_AFTER",
+        timedelta(seconds=8),
     )
     caplog.set_level(logging.INFO)
     entry = await site_with(hass, meter(server.port))

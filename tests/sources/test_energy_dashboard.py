@@ -11,8 +11,10 @@ from custom_components.sunfuse.sources.config import (
     PowerSource,
     SourcesConfig,
 )
-from custom_components.sunfuse.sources.energy_dashboard import async_suggest_sources
-from custom_components.sunfuse.sources.meter_sensors import suggest_meter
+from custom_components.sunfuse.sources.meters.energy_dashboard import (
+    async_suggest_sources,
+)
+from custom_components.sunfuse.sources.meters.meter_sensors import suggest_meter
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component

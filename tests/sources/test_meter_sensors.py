@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.sources.config import MeterConfig, PowerSource
-from custom_components.sunfuse.sources.meter_sensors import suggest_meter
+from custom_components.sunfuse.sources.meters.meter_sensors import suggest_meter
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 

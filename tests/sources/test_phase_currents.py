@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.sunfuse.sources.phase_currents import (
+from custom_components.sunfuse.sources.meters.phase_currents import (
     on_the_site,
     signed_by_phase,
     signed_by_total,

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.sources.forecasts.forecast_config import MeterStatistic
-from custom_components.sunfuse.sources.report_reader import (
+from custom_components.sunfuse.sources.report.report_reader import (
     CarMeter,
     PhaseMeter,
     ReportConfig,
     async_site_report,
 )
-from custom_components.sunfuse.sources.site_report import (
+from custom_components.sunfuse.sources.report.site_report import (
     Caution,
     GridConnection,
     NoHistoryError,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.sunfuse.sources.sign_watch import SignWatch
+from custom_components.sunfuse.sources.meters.sign_watch import SignWatch
 
 START = datetime(2026, 11, 25, 11, tzinfo=UTC)
 

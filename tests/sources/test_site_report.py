@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.sunfuse.sources.report_carry import Charger, shared
-from custom_components.sunfuse.sources.report_page import Page, empty_page, report_page
-from custom_components.sunfuse.sources.series import Series, Slot
-from custom_components.sunfuse.sources.site_report import (
+from custom_components.sunfuse.sources.report.report_carry import Charger, shared
+from custom_components.sunfuse.sources.report.report_page import (
+    Page,
+    empty_page,
+    report_page,
+)
+from custom_components.sunfuse.sources.report.site_report import (
     Caution,
     GridConnection,
     NoHistoryError,
@@ -22,6 +25,7 @@ from custom_components.sunfuse.sources.site_report import (
     proposed_margin_a,
     site_report,
 )
+from custom_components.sunfuse.sources.series import Series, Slot
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 START = datetime(2026, 11, 1, 23, tzinfo=UTC)  # Monday 2 November, local midnight

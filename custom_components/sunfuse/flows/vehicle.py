@@ -54,10 +54,10 @@ from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
 from ..sources.car_proposals import CarProposal, find_cars
 from ..sources.vehicles import CarEntities, is_percent
-from .card_forms import LONGEST_NUMBER, PRIORITY
 from .checks import LEAST_CURRENT_A, Errors, check_name
 from .confirmation import Confirmation
 from .form_fields import number
+from .people.card_forms import LONGEST_NUMBER, PRIORITY
 
 CAR = "car"
 BY_HAND = "by_hand"

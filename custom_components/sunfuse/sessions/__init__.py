@@ -1,16 +1,20 @@
 """What happened: every charging session, in a ledger that survives a power cut. No Home Assistant in here."""
 
-from .agreed_prices import Billed, PriceLists
-from .charge_records import ChargeDetails, ChargePlace, charge_record
-from .hourly_sums import HourlySum
-from .ledger import Ledger
-from .ledger_queries import GroupBy
-from .ledger_schema import NewerLedgerError
-from .ledger_thread import LedgerClosedError
-from .ledger_upkeep import LedgerStart, Plug
+from .exports.charge_records import ChargeDetails, ChargePlace, charge_record
+from .exports.session_exports import ExportContext, json_list, to_csv, to_json
+from .exports.session_statement import Statement, statement_sheets
+from .exports.session_workbook import to_xlsx
+from .exports.statement_page import to_statement_page
+from .exports.statement_pdf import to_statement_pdf
+from .ledger.agreed_prices import Billed, PriceLists
+from .ledger.hourly_sums import HourlySum
+from .ledger.ledger import Ledger
+from .ledger.ledger_queries import GroupBy
+from .ledger.ledger_schema import NewerLedgerError
+from .ledger.ledger_thread import LedgerClosedError
+from .ledger.ledger_upkeep import LedgerStart, Plug
 from .live_session import LiveSession, Taken
 from .price_list import Bill, PriceList, PriceTime, bill, billed_quarters
-from .session_exports import ExportContext, json_list, to_csv, to_json
 from .session_facts import (
     Attribution,
     Fact,
@@ -28,10 +32,6 @@ from .session_rows import (
     SessionRow,
     SessionSums,
 )
-from .session_statement import Statement, statement_sheets
-from .session_workbook import to_xlsx
-from .statement_page import to_statement_page
-from .statement_pdf import to_statement_pdf
 
 __all__ = [
     "Bill",

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from . import car
 from .battery import BatterySpec, battery_power_w, stored_after_wh
-from .behaviour import ChargerBehaviour
 from .car import CarSpec, CarState, Supply
 from .house import FAMILY_HOUSE, HouseSpec, Phases, house_power_w
+from .stations.behaviour import ChargerBehaviour
 from .sun import SolarSpec, solar_power_w
 
 _LONGEST_STEP_S = 60.0

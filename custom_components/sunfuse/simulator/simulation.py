@@ -9,9 +9,6 @@ from types import MappingProxyType
 import aiohttp
 
 from .car import CarState, is_full
-from .charge_point import ChargePoint
-from .charging_station import ChargingStation
-from .simulated_connector import ConnectorReading, OcppStatus
 from .simulated_site import (
     DEFAULT_CHARGERS,
     ChargerSpec,
@@ -19,8 +16,11 @@ from .simulated_site import (
     SiteState,
     SiteValues,
 )
-from .simulated_station import SimulatedStation
-from .uplink import utcnow
+from .stations.charge_point import ChargePoint
+from .stations.charging_station import ChargingStation
+from .stations.simulated_connector import ConnectorReading, OcppStatus
+from .stations.simulated_station import SimulatedStation
+from .stations.uplink import utcnow
 
 TICK_S = 0.25
 PUBLISH_S = 1.0

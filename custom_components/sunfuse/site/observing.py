@@ -29,7 +29,7 @@ from ..sources.balance import (
 from ..sources.config import SourcesConfig
 from ..sources.forecasts.clear_sky import Place, sun
 from ..sources.freshness import Freshness, Interval
-from ..sources.site_report import GridConnection, proposed_margin_a
+from ..sources.report.site_report import GridConnection, proposed_margin_a
 from .circuits import CircuitTree
 from .outcome import SiteData
 from .storage_file import StorageFile

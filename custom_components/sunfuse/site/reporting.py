@@ -26,11 +26,11 @@ from ..const import (
     SYSTEM_THREE_PHASE,
 )
 from ..data import SunfuseConfigEntry
-from ..sources.report_carry import Charger
-from ..sources.report_page import Page, empty_page, report_page
-from ..sources.report_reader import CarMeter, ReportConfig, async_site_report
-from ..sources.site_meters import SiteMeters, async_site_meters
-from ..sources.site_report import GridConnection, NoHistoryError, SiteReport
+from ..sources.report.report_carry import Charger
+from ..sources.report.report_page import Page, empty_page, report_page
+from ..sources.report.report_reader import CarMeter, ReportConfig, async_site_report
+from ..sources.report.site_meters import SiteMeters, async_site_meters
+from ..sources.report.site_report import GridConnection, NoHistoryError, SiteReport
 from ..translated_reasons import async_load_sentences
 from .entry_data import site_of, wiring
 from .outcome import identity_of

@@ -9,9 +9,9 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_VOLTAGE
 from ..data import SunfuseConfigEntry
 from ..sources.config import MeterConfig, SourcesConfig
-from ..sources.report_reader import ReportConfig, async_usual_loads
-from ..sources.site_meters import async_site_meters
-from ..sources.site_report import GridConnection
+from ..sources.report.report_reader import ReportConfig, async_usual_loads
+from ..sources.report.site_meters import async_site_meters
+from ..sources.report.site_report import GridConnection
 from .circuits import CircuitTree
 from .reporting import DAYS, async_report, car_meters
 from .usual_loads import CircuitLoad, UsualLoads

@@ -26,10 +26,10 @@ from ..engine.model import (
     TemperatureReading,
 )
 from .config import CircuitSources, MeterConfig, SourcesConfig
-from .confirmed_phases import ConfirmedPhases
 from .counter import Counter
 from .freshness import Freshness, watch
-from .meter_entities import MeterEntities, direction, oldest
+from .meters.confirmed_phases import ConfirmedPhases
+from .meters.meter_entities import MeterEntities, direction, oldest
 from .states import SourceProblem, StateReader
 
 # The wall clock is checked at least this often.

@@ -31,9 +31,9 @@ from ..const import (
 )
 from ..data import SunfuseConfigEntry
 from ..engine.model import Mode
-from ..flows.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
+from ..flows.chargers.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
+from ..flows.chargers.first_mode import first_modes
 from ..flows.fail_safe_check import chargers_of, fail_safe_problem
-from ..flows.first_mode import first_modes
 from ..site.circuits import CircuitTree
 from ..translated_reasons import async_load_sentences, in_its_language
 from .pushing import Push

@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.sunfuse.central_system.station.quirks import Behaviour
 from custom_components.sunfuse.const import DOMAIN
-from custom_components.sunfuse.flows.charger_options import BEHAVIOUR
+from custom_components.sunfuse.flows.chargers.charger_options import BEHAVIOUR
 from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentry,

@@ -385,7 +385,7 @@ async def test_no_card_is_held_to_a_charger(
     subentries = hass.config_entries.subentries
     closed = await hold(home)
     subentries.async_abort(closed["flow_id"])
-    with patch("custom_components.sunfuse.flows.card.HOLD_S", 0.01):
+    with patch("custom_components.sunfuse.flows.people.card.HOLD_S", 0.01):
         progress = await hold(home)
         await asyncio.sleep(1)
         await hass.async_block_till_done()

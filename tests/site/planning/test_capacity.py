@@ -12,7 +12,7 @@ from voluptuous import Invalid
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.engine.model import LimitKind
-from custom_components.sunfuse.flows.capacity_tariff import capacity_values
+from custom_components.sunfuse.flows.tariffs.capacity_tariff import capacity_values
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant, State

@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.sunfuse import issues as site_issues
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.devices import station_identifier
 from custom_components.sunfuse.drivers.demand import Demand
@@ -28,6 +27,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
 )
 from custom_components.sunfuse.planner import Intention, PlanKey, Why
+from custom_components.sunfuse.repair_issues import open_issues as site_issues
 from custom_components.sunfuse.site.cars.readiness import readiness_of
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.planning import planning as site_planning

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from custom_components.sunfuse.flows.modbus_forms import USUAL_UNITS
+from custom_components.sunfuse.flows.modbus.modbus_forms import USUAL_UNITS
 from custom_components.sunfuse.sources.modbus.device import Device, DeviceKind, Quantity
 from custom_components.sunfuse.sources.modbus.library import BUILT_IN, built_in_devices
 from custom_components.sunfuse.sources.modbus.polling import Poll

@@ -10,7 +10,7 @@ from ...engine.model import Connector, ConnectorStatus, Site, Snapshot
 from ...sessions import Fact, LiveSession, SiteQuarter, Taken
 from ...sessions.energy_split import split
 from ...sessions.full_power import SeenDraw, full_power_w
-from ...sessions.ledger_upkeep import RunningPart
+from ...sessions.ledger.ledger_upkeep import RunningPart
 from ...sessions.session_facts import quarter_of, quarters_between
 from ...sources.tariffs.price_slots import PriceSlot
 from ..outcome import ConnectorData, ConnectorKey, SiteData

@@ -34,7 +34,7 @@ from ...sources.config import SourcesConfig
 from ...sources.forecasts.forecast_config import ForecastConfig, MeterStatistic
 from ...sources.forecasts.forecast_reader import ForecastReader, Forecasts
 from ...sources.forecasts.forecast_sources import not_twice, roofs_of
-from ...sources.site_meters import async_site_meters
+from ...sources.report.site_meters import async_site_meters
 from ..background_run import BackgroundRun
 from ..entry_data import site_of
 from ..outcome import ConnectorKey

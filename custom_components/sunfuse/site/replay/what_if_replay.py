@@ -21,8 +21,8 @@ from ...sources.forecasts.forecast_config import MeterStatistic
 from ...sources.forecasts.forecast_reader import summed_power
 from ...sources.forecasts.house_load import house_load, with_nights
 from ...sources.history import Statistic, async_statistics
+from ...sources.report.site_meters import SiteMeters, async_site_meters
 from ...sources.series import Series
-from ...sources.site_meters import SiteMeters, async_site_meters
 from ...what_if import (
     Comparison,
     PastWeek,

@@ -1,0 +1,131 @@
+"""The sign of the grid meter: what it shows now, and a question if the sign is not known."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+
+from ...sources.config import MeterConfig, PowerSource
+from ...sources.meters.energy_dashboard import async_sign_is_known
+from ...sources.meters.sign_conventions import (
+    agreed,
+    contradict,
+    phases_now_w,
+    power_now_w,
+)
+from ...translated_reasons import async_load_sentences
+from ..form_fields import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
+
+GRID_SIGN = "grid_sign"
+_EXPORT = "export"
+SIGN = vol.Schema(
+    {
+        # No default: an unknown sign is asked for.
+        vol.Required(GRID_SIGN): SelectSelector(
+            SelectSelectorConfig(
+                options=["import", _EXPORT],
+                translation_key="grid_sign",
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+    }
+)
+_VOLTAGE_V = 230.0
+
+
+async def async_chosen_now(hass: HomeAssistant, meter: MeterConfig) -> str:
+    """Return what a meter that was just chosen shows now, for the form after it; empty if it shows nothing."""
+    return await _async_reading(hass, meter, "meter_chosen")
+
+
+async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
+    """Return a sentence about what a meter shows now, empty if it shows nothing."""
+    return await _async_reading(hass, meter, "meter_now")
+
+
+async def _async_reading(hass: HomeAssistant, meter: MeterConfig, sentence: str) -> str:
+    sentences = await async_load_sentences(hass)
+
+    def flow(power_w: float) -> str:
+        # What is shown as 0.0 has no direction that could be wrong.
+        power_kw = round(power_w / 1000, 1)
+        way = "drawing" if power_kw >= 0 else "feeding"
+        return sentences[f"meter_{way}"].format(power=f"{abs(power_kw):.1f}")
+
+    parts = []
+    if (total_w := power_now_w(hass, meter.power)) is not None:
+        parts.append(flow(total_w))
+    if (phases_w := phases_now_w(hass, meter, _VOLTAGE_V)) is not None:
+        parts += [f"L{n} {flow(power_w)}" for n, power_w in enumerate(phases_w, 1)]
+    return sentences[sentence].format(reading=", ".join(parts)) if parts else ""
+
+
+def meter_contradicts(hass: HomeAssistant, meter: MeterConfig) -> bool:
+    """Return whether the phases and the total of a meter have opposite signs now."""
+    total_w = power_now_w(hass, meter.power)
+    phases_w = phases_now_w(hass, meter, _VOLTAGE_V)
+    return (
+        total_w is not None
+        and phases_w is not None
+        and contradict(total_w, sum(phases_w))
+    )
+
+
+class SignFlow(ConfigFlow):
+    """Asks for the sign of a proposed sensor, if neither its integration nor a counter shows it."""
+
+    def __init__(self) -> None:
+        """Start with nothing to ask."""
+        super().__init__()
+        self._asked: dict[str, Any] = {}
+        self._then_sign: Callable[[], Awaitable[ConfigFlowResult]] | None = None
+
+    async def async_ask_sign(
+        self,
+        form: dict[str, Any],
+        proposed: PowerSource | None,
+        then: Callable[[], Awaitable[ConfigFlowResult]],
+    ) -> ConfigFlowResult:
+        """Ask for the sign of an unchanged proposal, and continue; the answer corrects the form."""
+        power = meter_of(form).power
+        if (
+            power is None
+            or power != proposed
+            or await async_sign_is_known(self.hass, power)
+        ):
+            return await then()
+        self._asked, self._then_sign = form, then
+        return await self.async_step_sign()
+
+    async def async_step_sign(
+        self, user_input: Mapping[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which way the grid power counts."""
+        assert self._then_sign
+        if user_input is not None:
+            self._asked[GRID_INVERTED] = user_input[GRID_SIGN] == _EXPORT
+            meter = agreed(self.hass, meter_of(self._asked))
+            if meter.phases:
+                self._asked[GRID_PHASES_INVERTED] = meter.phases_inverted
+            return await self._then_sign()
+        power = meter_of(self._asked).power
+        assert power
+        assert power.entity
+        state = self.hass.states.get(power.entity)
+        unit = state.attributes.get("unit_of_measurement", "") if state else ""
+        return self.async_show_form(
+            step_id="sign",
+            data_schema=SIGN,
+            description_placeholders={
+                "sensor": state.name if state else power.entity,
+                "reading": f"{state.state} {unit}" if state else "?",
+            },
+        )

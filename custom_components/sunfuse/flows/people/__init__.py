@@ -1,0 +1,1 @@
+"""The forms of who charges: cards, persons, price lists."""

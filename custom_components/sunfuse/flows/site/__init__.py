@@ -1,0 +1,1 @@
+"""The forms of a site: its set-up, and its options."""

@@ -1,0 +1,1 @@
+"""The forms of tariffs and capacity tariffs."""

@@ -1,0 +1,1 @@
+"""Sessions for others: monthly statements, tables, charge records."""
