@@ -285,6 +285,43 @@ async def test_a_car_that_says_it_is_plugged_in(
     await station.close()
 
 
+async def test_a_plug_that_says_again_what_it_said(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A car that charges elsewhere is not at our charger because its integration was silent for a moment, or after a restart."""
+    hass.states.async_set("binary_sensor.plug", "off")
+    sources = {"plug": "binary_sensor.plug"}
+    home: Home = await start("CP1", vehicle(sources=sources))
+
+    def say(plug: str) -> None:
+        hass.states.async_set("binary_sensor.plug", plug)
+        home.entry.runtime_data.controller.tick()
+
+    an_hour_ago = (dt_util.utcnow() - timedelta(hours=1)).timestamp()
+    hass.states.async_set("binary_sensor.plug", "on", timestamp=an_hour_ago)
+    await hass.async_block_till_done()
+    station = await home.boot("CP1")
+    await plug_in(home, station)
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    for silent in ("unavailable", "unknown"):
+        say(silent)
+        say("on")
+        assert home.state("sensor", "CP1/1_car") == "Guest"
+    # A restart of Home Assistant: the entity is new, and says the same as before.
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    hass.states.async_remove("binary_sensor.plug")
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+    station = await home.boot("CP1", "Charging")
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    say("on")
+    assert home.state("sensor", "CP1/1_car") == "Guest"
+    # Whoever drives home and is plugged in there is recognised.
+    for said in ("off", "unavailable", "on"):
+        say(said)
+    assert home.state("sensor", "CP1/1_car") == "Zoe"
+    await station.close()
+
+
 async def test_two_cars_claim_one_card(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

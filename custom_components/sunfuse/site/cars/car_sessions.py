@@ -30,6 +30,7 @@ from .car_session import (
     with_transaction,
 )
 from .departures import Departures
+from .said_plugs import SaidPlugs
 from .vehicles import Vehicles
 
 SAVE_DELAY_S = 5.0
@@ -67,6 +68,7 @@ class CarSessions:
         self._store = session_store(hass, entry_id)
         self._sessions: dict[str, CarSession] = {}
         self.charges = CarCharges(vehicles, self._store.save_soon)
+        self._plugs = SaidPlugs(self._store.save_soon)
         # Learned from the ledger at each start, and since.
         self.history = SessionHistory()
         self._chosen: dict[str, str] = {}  # by connector, for who comes next
@@ -89,6 +91,7 @@ class CarSessions:
             .items()
         }
         self.charges.take_back(stored.within("marks"))
+        self._plugs.take_back(stored.within("plugs"))
         self._chosen = stored.within("chosen").each(_text)
         self._just_left = stored.within("just_left").each(
             partial(from_jsonable, WhoLeft)
@@ -145,13 +148,17 @@ class CarSessions:
         self._sessions = moved(self._sessions, by)
         self._just_left = moved(self._just_left, by)
         self.charges.clock_was_set(by)
+        self._plugs.clock_was_set(by)
         self._store.save_soon()
 
     @callback
     def update(self, now: datetime, states: _States) -> None:
         """Take in how chargers and cars are now."""
         self._readings = {
-            car.id: read_car(self._hass, car.entities) for car in self._vehicles
+            car.id: self._plugs.since(
+                car.entities.plug, read_car(self._hass, car.entities)
+            )
+            for car in self._vehicles
         }
         for key, (station, state) in states.items():
             of = (
@@ -319,6 +326,9 @@ class CarSessions:
         """Drop what is remembered of vehicles that are no longer part of the site."""
         known = {car.id for car in self._vehicles}
         self.charges.forget_vehicles(known)
+        self._plugs.forget_others(
+            car.entities.plug for car in self._vehicles if car.entities.plug
+        )
         for connector, session in tuple(self._sessions.items()):
             if session.vehicle is not None and session.vehicle not in known:
                 self._set(
@@ -336,6 +346,7 @@ class CarSessions:
         return {
             "sessions": to_jsonable(self._sessions),
             "marks": self.charges.to_jsonable(),
+            "plugs": self._plugs.to_jsonable(),
             "chosen": dict(self._chosen),
             "just_left": to_jsonable(self._just_left),
         }
