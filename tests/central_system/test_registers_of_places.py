@@ -111,6 +111,16 @@ def test_starts_of_zero_that_cannot_be_believed_later() -> None:
     assert meter.taken_wh("tx0") == 2_000
 
 
+def test_starts_of_zero_beside_a_new_register() -> None:
+    """The first of them was right: its session showed 0 in a value, too, and took all until its last."""
+    meter = _meter()
+    assert _session(meter, 0, 0, (0, 6_000, 6_000), None) == 6_000
+    assert _session(meter, 1, 0, (6_000, 9_000, 9_000), None) == 9_000
+    assert _session(meter, 2, 0, (60_000, 60_000), None) == 0
+    assert meter.taken_wh("tx0") == 6_000
+    assert meter.taken_wh("tx1") == 3_000
+
+
 def test_a_register_that_restarts_is_known_after_it_fell() -> None:
     """Then what flowed before the first value of the session before counts as well."""
     meter = _meter()

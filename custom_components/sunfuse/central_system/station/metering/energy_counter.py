@@ -25,7 +25,7 @@ from .register_readings import (
     SessionReadings,
     ShownValues,
 )
-from .session_sum import ConnectorSum
+from .session_sum import ConnectorSum, ForgottenSessions
 
 _REMEMBERED = 100
 # A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
@@ -107,6 +107,7 @@ class EnergyCounter:
             self._flow = self._flow.begin_session()
             self._doubted.forget()
         self._count()
+        self._forget_oldest()
 
     def read(
         self, register_wh: float, at: datetime, session_id: str | None = None
@@ -189,6 +190,7 @@ class EnergyCounter:
         self._sessions = moved(self._sessions, by)
         self._flow = self._flow.moved(by)
         self._doubted.clock_was_set(by)
+        self._sums.forgotten = moved(self._sums.forgotten, by)
         self._sums.count(self._sessions)
 
     # How it is counted
@@ -240,7 +242,7 @@ class EnergyCounter:
             start = standing.reading if standing else None
         explained = [
             one
-            for one in (start, values.first, self._doubted.last)
+            for one in (values.first, start, self._doubted.last)
             if one is not None and one.reaches(reading, self._most_wh)
         ]
         if not explained:
@@ -300,12 +302,17 @@ class EnergyCounter:
             else:
                 self._add(after.added_wh(before))
         self._show_session()
-        self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        """Forget sessions beyond those remembered, when all that they added is counted."""
+        """Forget the oldest session beyond those remembered, when all that it added is counted.
+
+        One that has not ended stays: its end may still be reported, however late.
+        """
         if len(self._sessions) > _REMEMBERED:
-            del self._sessions[:-_REMEMBERED]
+            over = (one for one in self._sessions if one.ended_at is not None)
+            oldest = next(over, self._sessions[0])
+            self._sessions.remove(oldest)
+            self._sums.forget(oldest)
             self._sums.count(self._sessions)
 
     def _add(self, by_wh: float) -> None:
@@ -327,6 +334,7 @@ class EnergyCounter:
             "counted_wh": self._counted_wh,
             "session_shown": self._session_shown and list(self._session_shown),
             "flow": self._flow.to_dict(),
+            "forgotten": to_jsonable(self._sums.forgotten),
             "sessions": {one.id: to_jsonable(one) for one in self._sessions},
         }
 
@@ -353,6 +361,11 @@ class EnergyCounter:
         sessions = (one.not_after(now) for one in known.values())
         self._sessions = sorted(sessions, key=lambda one: one.order)
         self._flow = PowerIntegral.load(data.get("flow"), now)
+        if (forgotten := data.get("forgotten")) is not None:
+            self._sums.forgotten = from_jsonable(ForgottenSessions, forgotten)
+        elif len(self._sessions) >= _REMEMBERED:
+            # Nothing was kept of those before the oldest, so it cannot be judged.
+            self._sums.forget(self._sessions.pop(0))
         self._sums.count(self._sessions)
 
 

@@ -11,9 +11,8 @@ A start that is not zero goes on. One that is zero restarts, was reset, or means
 start was ever more than zero, it means nothing.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from enum import StrEnum
 
 from .register_readings import (
     ROUNDING_WH,
@@ -27,12 +26,12 @@ from .register_readings import (
 _CONVINCING = 3
 
 
-class RegisterKind(IntEnum):
+class RegisterKind(StrEnum):
     """From where a register counts."""
 
-    UNKNOWN = 0
-    GOES_ON = 1
-    RESTARTS = 2
+    UNKNOWN = ""
+    GOES_ON = "goes_on"
+    RESTARTS = "restarts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,30 +80,52 @@ class RegisterKinds:
     starts_go_on: bool = False  # some were above zero
     zero_starts: bool = True
 
-    @classmethod
-    def of(cls, sessions: Iterable[SessionReadings], most_wh: Most) -> RegisterKinds:
-        """Conclude the kinds from sessions in the order of time."""
-        values, ends = PlaceEvidence(), PlaceEvidence()
-        starts_go_on, contradicted = False, False
-        agreements: set[bool | None] = set()
-        for session in sessions:
-            agreements.add(_agree(session, most_wh))
-            values, ends = _of_session(session, values, ends, most_wh)
-            if session.start_wh is None:
-                continue
-            if session.start_wh > ROUNDING_WH:
-                starts_go_on = True
-            elif _goes_on(session, most_wh):
-                contradicted = True
-        agree = True in agreements and False not in agreements
+    def restarts(self, session: SessionReadings) -> bool:
+        """Whether the start of a session shows that its register restarted with it."""
+        known = session.start_wh is not None and self.zero_starts
+        return known and not self.starts_go_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEvidence:
+    """What sessions have shown of the registers, in the order of time."""
+
+    values: PlaceEvidence = PlaceEvidence()
+    ends: PlaceEvidence = PlaceEvidence()
+    agreed: bool = False  # an end showed the register of the values
+    disagreed: bool = False
+    starts_go_on: bool = False
+    contradicted: bool = False  # a start of zero, by what else its session showed
+
+    def seen(self, session: SessionReadings, most_wh: Most) -> RegisterEvidence:
+        """Return it with that of another session."""
+        values, ends = _of_session(session, self.values, self.ends, most_wh)
+        agree, start_wh = _agree(session, most_wh), session.start_wh
+        goes_on = start_wh is not None and start_wh > ROUNDING_WH
+        zero = start_wh is not None and not goes_on
+        return replace(
+            self,
+            values=values,
+            ends=ends,
+            agreed=self.agreed or agree is True,
+            disagreed=self.disagreed or agree is False,
+            starts_go_on=self.starts_go_on or goes_on,
+            contradicted=self.contradicted or (zero and _goes_on(session, most_wh)),
+        )
+
+    @property
+    def kinds(self) -> RegisterKinds:
+        """The kinds of registers, by all that was shown."""
+        values, ends = self.values, self.ends
+        agree = self.agreed and not self.disagreed
         if agree:
             values, ends = values.joined(ends), ends.joined(values)
-        return cls(
+        return RegisterKinds(
             values=values.kind,
             ends=ends.kind,
             agree=agree,
-            starts_go_on=starts_go_on,
-            zero_starts=starts_go_on or not contradicted,
+            starts_go_on=self.starts_go_on,
+            zero_starts=self.starts_go_on or not self.contradicted,
         )
 
 

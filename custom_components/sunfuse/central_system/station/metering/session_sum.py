@@ -7,7 +7,7 @@ to the next has counted both, one that restarts counts them one by one.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from .register_kinds import RegisterKind, RegisterKinds
+from .register_kinds import RegisterEvidence, RegisterKind, RegisterKinds
 from .register_readings import Most, SessionReadings
 from .session_energy import RegisterStanding, session_energy
 
@@ -63,7 +63,7 @@ class SessionSum:
                 if certain and stood.reaches(began, most_wh):
                     # What flowed was not reported.
                     risen_wh += began.register_wh - stood.register_wh
-            elif session.started_at < stood.at:
+            elif session.started_at < stood.at and not kinds.restarts(session):
                 # It was shown in readings that seemed to be of the session before.
                 risen_wh -= min(stood.register_wh - began.register_wh, taken_wh)
                 if stood.register_wh > standing.reading.register_wh:
@@ -101,11 +101,20 @@ class SessionSum:
         return replace(self, risen_wh=risen_wh, first_wh=first_wh, standing=standing)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgottenSessions:
+    """What is kept of sessions that are no longer remembered one by one: what came after them is counted as before."""
+
+    total: SessionSum = SessionSum()
+    evidence: RegisterEvidence = RegisterEvidence()
+
+
 @dataclass
 class ConnectorSum:
     """The sums over all sessions; what came before the last one is remembered."""
 
     most_wh: Most
+    forgotten: ForgottenSessions = ForgottenSessions()
     kinds: RegisterKinds = field(default_factory=RegisterKinds)
     total: SessionSum = field(default_factory=SessionSum)
     taken_wh: dict[str, float | None] = field(default_factory=dict)
@@ -114,8 +123,11 @@ class ConnectorSum:
     def count(self, sessions: Iterable[SessionReadings]) -> None:
         """Count all sessions, in the order of time."""
         sessions = tuple(sessions)
-        self.kinds = RegisterKinds.of(sessions, self.most_wh)
-        self.taken_wh, self.total = {}, SessionSum()
+        evidence = self.forgotten.evidence
+        for session in sessions:
+            evidence = evidence.seen(session, self.most_wh)
+        self.kinds = evidence.kinds
+        self.taken_wh, self.total = {}, self.forgotten.total
         for session in sessions:
             self.before_last = self.total
             self.count_last(session)
@@ -124,3 +136,11 @@ class ConnectorSum:
         """Count what is new of the last session."""
         self.total = self.before_last.including(session, self.kinds, self.most_wh)
         self.taken_wh[session.id] = self.total.taken_wh
+
+    def forget(self, session: SessionReadings) -> None:
+        """Keep of the oldest session what the others need; the next count leaves it out."""
+        known = self.forgotten
+        self.forgotten = ForgottenSessions(
+            total=known.total.including(session, self.kinds, self.most_wh),
+            evidence=known.evidence.seen(session, self.most_wh),
+        )
