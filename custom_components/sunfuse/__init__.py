@@ -111,8 +111,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
             translation_domain=DOMAIN, translation_key="tick_failed"
         )
     follow_stations(hass, entry)
-    # Before the first charger can connect: all that is reported is stored.
+    # Before the first charger can connect: all that is reported is stored. The ledger is first: when a charger's memory has
+    # the end of a session, that is not reported again.
     entry.async_on_unload(site.ledger.start(site.coordinator))
+    entry.async_on_unload(
+        memory_file.start(site.central_system, site.controller.remembered)
+    )
     await async_join_migrated(hass, entry)
     # Before the first card is held to a charger: who has used up their energy is known.
     await site.figures.async_start()

@@ -130,7 +130,7 @@ class CentralSystem:
     def subscribe_transactions(
         self, listener: Callable[[FinishedTransaction], None]
     ) -> Callable[[], None]:
-        """Call `listener` once for every finished transaction; returns the function that ends that."""
+        """Call `listener` for every finished transaction, and again when its energy is corrected; returns the function that ends that."""
         return self._transaction_listeners.add(listener)
 
     def subscribe_sessions(

@@ -1,6 +1,5 @@
 """The messages of either version that report sessions, and the signed meter values in them."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 import logging
@@ -39,6 +38,8 @@ class SessionReports:
     def answer_when(self, stored: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Answer reports of the start and the end of transactions when `stored` is done, too; returns a function that ends that.
 
+        It is called after those of before are done.
+
         A charger deletes what was answered, and repeats what was not: so a power cut loses nothing.
         """
         self._stored.append(stored)
@@ -52,11 +53,14 @@ class SessionReports:
             self._signed.call(signed)
         if not self._stored or not reports_session(action, payload):
             return answer
-        return _when_stored([stored() for stored in self._stored], answer)
+        return _when_stored(tuple(self._stored), answer)
 
 
-async def _when_stored(stored: Iterable[Awaitable[None]], answer: Answer) -> Payload:
-    await asyncio.gather(*stored)
+async def _when_stored(
+    stored: Iterable[Callable[[], Awaitable[None]]], answer: Answer
+) -> Payload:
+    for one in stored:
+        await one()
     return answer if isinstance(answer, dict) else await answer
 
 

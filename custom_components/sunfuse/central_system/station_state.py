@@ -155,7 +155,7 @@ class ChargingNeeds:
 class FinishedTransaction:
     """A finished transaction: reported once, however late, often and incompletely the station reports it.
 
-    Times are the station's own, corrected by the skew of its clock. What is not known is None: a transaction
+    It is reported again, with one more of `corrections`, when something that is heard later shows another energy. Times are the station's own, corrected by the skew of its clock. What is not known is None: a transaction
     whose start was never reported has no connector.
     """
 
@@ -167,6 +167,7 @@ class FinishedTransaction:
     meter_start_wh: float | None
     meter_stop_wh: float | None
     energy_wh: float | None
+    corrections: int = 0
     id_token: str | None = None
     reason: str | None = None
 

@@ -65,7 +65,8 @@ class TransactionFacts:
     meter_start_wh: float | None = _fact(min)
     meter_end_wh: float | None = _fact(max)
     counted_wh: float | None = _fact(max)  # while it runs
-    stated_wh: float | None = _fact(max)  # at its end
+    stated_wh: float | None = None  # at its end, as it was corrected last
+    corrections: int = 0  # how often that was
     peak_w: float | None = _fact(max)
     offline: bool | None = _fact(max)  # a part of it was reported late
     end_reason: str | None = _fact(min)
@@ -77,6 +78,7 @@ class TransactionFacts:
 
     def joined(self, other: TransactionFacts) -> TransactionFacts:
         """Return both of what is known of this transaction."""
+        stated = max(self, other, key=TransactionFacts._stated)
         return replace(
             self,
             **{
@@ -86,7 +88,13 @@ class TransactionFacts:
                 for one in fields(self)
                 if "join" in one.metadata
             },
+            stated_wh=stated.stated_wh,
+            corrections=stated.corrections,
         )
+
+    def _stated(self) -> tuple[int, float]:
+        """By which of two statements counts: one that corrects the other, whatever came first."""
+        return (self.corrections, -1.0 if self.stated_wh is None else self.stated_wh)
 
     @property
     def started_at(self) -> datetime | None:

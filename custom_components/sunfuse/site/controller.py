@@ -115,7 +115,6 @@ class Controller:
         self._stops = [
             source.start(self.request_tick),
             self._signal.start(self.request_tick),
-            self._memory_file.start(self._central_system, self._remembered),
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
             self._planning.async_add_listener(self.request_tick),
@@ -136,7 +135,9 @@ class Controller:
         """Return what the engine remembers."""
         return self._memory
 
-    def _remembered(self) -> dict[str, Any]:
+    @callback
+    def remembered(self) -> dict[str, Any]:
+        """Return what the engine remembers, as it is stored."""
         return self._memory.to_dict()
 
     @callback

@@ -9,7 +9,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from ..central_system import CentralSystem, Station
-from ..central_system.station_state import ConnectorState, StationState
+from ..central_system.station_state import (
+    ConnectorState,
+    FinishedTransaction,
+    SessionNews,
+    StationState,
+)
 from ..const import DOMAIN, SUBENTRY_CHARGER
 from ..engine.stored_items import Stored
 from .outcome import identity_of
@@ -121,6 +126,8 @@ class MemoryFile:
         stops = (
             central_system.session_reports.answer_when(self.async_stored),
             central_system.subscribe(self._station_changed),
+            central_system.subscribe_all_sessions(self._session_changed),
+            central_system.subscribe_transactions(self._session_changed),
         )
 
         def stop() -> None:
@@ -178,9 +185,9 @@ class MemoryFile:
             connector.transaction.id if connector.transaction else None
             for connector in state.connectors
         )
-        if not self._simulated and self._running.get(state.identity) != running:
+        if self._running.get(state.identity) != running:
             self._running[state.identity] = running
-            self._unwritten.add(state.identity)
+            self._must_store(state.identity)
         lasting = (
             state.info,
             state.fail_safe,
@@ -197,6 +204,18 @@ class MemoryFile:
             self._store.save_soon(SAVE_DELAY_S)
         elif any(map(_is_busy, state.connectors)):
             self._store.save_soon(BUSY_S)
+
+    @callback
+    def _session_changed(self, news: SessionNews | FinishedTransaction) -> None:
+        """Save what a charger reports of a session that is over, too: the state does not show it."""
+        self._must_store(news.identity)
+        if news.identity in self._identities():
+            self._store_of(news.identity).save_soon()
+            self._store.save_soon(SAVE_DELAY_S)
+
+    def _must_store(self, identity: str) -> None:
+        if not self._simulated:
+            self._unwritten.add(identity)
 
     @callback
     def note(self, lasting: tuple[object, ...]) -> None:

@@ -30,7 +30,7 @@ MODULE = "custom_components.sunfuse.site.ledger.session_statistics"
 pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
 
 
-async def _sums(
+async def statistic_sums(
     hass: HomeAssistant, home: Home, by: GroupBy, key: str, quantity: str = "energy"
 ) -> list[float]:
     """Return the sums of a statistic by hour."""
@@ -86,27 +86,29 @@ async def test_late_repeated_and_reloaded(
         _session(2, hour - timedelta(hours=4), 2.0, 1000.0),
     )
     await write(hour - timedelta(hours=1))  # all of it, as the recorder has nothing yet
-    sums = await _sums(hass, home, GroupBy.STATION, "CP1")
+    sums = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
     assert sums == pytest.approx([1.0, 1.5, 2.0, 2.0])
-    assert await _sums(hass, home, GroupBy.PERSON, "anna") == sums
+    assert await statistic_sums(hass, home, GroupBy.PERSON, "anna") == sums
     await note(_session(3, hour - timedelta(hours=8), 0.5, 1000.0))
     await write(hour - timedelta(hours=8))
-    late = await _sums(hass, home, GroupBy.STATION, "CP1")
+    late = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
     assert late[-1] == pytest.approx(3.0)
     assert late == sorted(late)
-    costs = await _sums(hass, home, GroupBy.STATION, "CP1", "cost")
+    costs = await statistic_sums(hass, home, GroupBy.STATION, "CP1", "cost")
     assert costs[-1] == pytest.approx(3 * 0.3)
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     ledger = home.entry.runtime_data.ledger
     await write(hour - timedelta(hours=2))
-    again = await _sums(hass, home, GroupBy.STATION, "CP1")
+    again = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
     assert again[-8:] == pytest.approx(late[-8:])
     # What was deleted stays in the sums of the charger, and leaves nothing of the person.
     await asyncio.wrap_future(ledger.ledger.delete_person("anna"))
     await home.entry.runtime_data.statistics.async_forget(GroupBy.PERSON, "anna")
     await write(hour - timedelta(hours=1))
-    assert (await _sums(hass, home, GroupBy.STATION, "CP1"))[-1] == pytest.approx(3.0)
-    assert await _sums(hass, home, GroupBy.PERSON, "anna") == []
+    assert (await statistic_sums(hass, home, GroupBy.STATION, "CP1"))[
+        -1
+    ] == pytest.approx(3.0)
+    assert await statistic_sums(hass, home, GroupBy.PERSON, "anna") == []
 
 
 async def test_the_recorder_is_handed_what_is_new(

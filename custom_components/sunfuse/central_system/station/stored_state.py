@@ -89,6 +89,7 @@ def dump_record(record: Record) -> Memory:
         "id_token": transaction.id_token,
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
+        "corrections": record.corrections,
         "reported": list(record.reported),
         "noticed": record.noticed,
         "id_known": record.id_known,
@@ -109,6 +110,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         ),
         stopped_at=read_time(stopped_at) if stopped_at else None,
         energy_wh=load_number(data["energy_wh"]),
+        corrections=_whole(data.get("corrections", 0)),
         # `told` is its name in files of earlier versions.
         reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
         noticed=bool(data.get("noticed", False)),

@@ -10,7 +10,7 @@ from ..price_list import bill, billed_quarters
 from ..session_costs import CostedQuarter, SessionCosts, costed, costs
 from ..session_facts import MeasuredQuarter, SiteQuarter, TransactionFacts
 from . import at_once
-from .agreed_prices import agreed_prices
+from .agreed_prices import agreed_prices, price_lists
 from .ledger_codec import at_ms, maybe_ms, ms, site_between
 from .part_rows import part_of
 
@@ -37,11 +37,7 @@ def derive_session(db: sqlite3.Connection, session: int) -> None:
     site = site_quarters_at(db, starts)
     quarters = costed(measured, filled, site)
     sums, state = costs(quarters), times(parts)
-    billed = (
-        _as_it_was(db, session)
-        if state.forgotten or _bill_stays(db, session, state)
-        else _billed(db, state, quarters, _plugged_until(state, measured))
-    )
+    billed = _billed(db, session, state, quarters, _plugged_until(state, measured))
     root = min(parts, key=lambda part: (part.continues is not None, part.transaction))
     _put_session(db, session, root.transaction, state, sums, billed)
     since = state.plugged_at or state.started_at
@@ -187,7 +183,9 @@ class _Billed:
 _BILLED = tuple(one.name for one in fields(_Billed))
 
 
-def _bill_stays(db: sqlite3.Connection, session: int, state: SessionTimes) -> bool:
+def _price_list_stays(
+    db: sqlite3.Connection, session: int, state: SessionTimes
+) -> bool:
     """Whether a session was billed as another person's, and nothing was added to it since then."""
     known = db.execute(
         "SELECT billed_parts, person FROM session WHERE number = ?", (session,)
@@ -220,6 +218,7 @@ def _plugged_until(
 
 def _billed(
     db: sqlite3.Connection,
+    session: int,
     state: SessionTimes,
     quarters: Iterable[CostedQuarter],
     until: datetime | None,
@@ -229,6 +228,11 @@ def _billed(
     if at is None or (state.started_at is None and state.energy_wh <= 0):
         return _Billed()  # nobody used the charger
     agreed = agreed_prices(db, state.person, state.station, at)
+    if state.forgotten or _price_list_stays(db, session, state):
+        known = _as_it_was(db, session)
+        if known.terms is None:
+            return known
+        agreed = known.terms, price_lists(db)[known.terms]
     if agreed is None:
         return _Billed()
     number, prices = agreed

@@ -185,8 +185,19 @@ _JOINED = """
 ALTER TABLE session ADD COLUMN billed_parts INTEGER;
 """
 
+_CORRECTIONS = """
+-- How often `stated_wh` was corrected: the last one counts.
+ALTER TABLE part ADD COLUMN corrections INTEGER NOT NULL DEFAULT 0;
+"""
+
 # The scripts that lead from each version to the next one.
-MIGRATIONS: tuple[str, ...] = (_PARTS, _PRICE_LISTS, _VAT, _JOINED)
+MIGRATIONS: tuple[str, ...] = (
+    _PARTS,
+    _PRICE_LISTS,
+    _VAT,
+    _JOINED,
+    _CORRECTIONS,
+)
 
 
 class NewerLedgerError(Exception):

@@ -96,6 +96,8 @@ class LedgerTables:
 
     def _add_part(self, facts: TransactionFacts) -> None:
         row = self._part_row(facts.station, facts.transaction)
+        if row is None and facts.corrections:
+            return  # it was deleted since, and its energy is kept in the sums
         session = row["session"] if row else None
         joined = facts if row is None else part_of(row).joined(facts)
         if session is None:

@@ -246,6 +246,7 @@ class SiteLedger(LedgerAnswers):
     def _finished(self, over: FinishedTransaction) -> None:
         self._heard[over.identity, over.id] = self._hass.loop.time()
         at = to_millisecond(over.stopped_at)
+        late = not over.corrections and dt_util.utcnow() - at > FLUSH
         facts = TransactionFacts(
             station=over.identity,
             transaction=over.id,
@@ -255,8 +256,9 @@ class SiteLedger(LedgerAnswers):
             meter_start_wh=over.meter_start_wh,
             meter_end_wh=over.meter_stop_wh,
             stated_wh=over.energy_wh,
+            corrections=over.corrections,
             end_reason=over.reason,
-            offline=True if dt_util.utcnow() - at > FLUSH else None,
+            offline=True if late else None,
         )
         self._note(
             *self._watch.finished(over.identity, over.id, dt_util.utcnow()),

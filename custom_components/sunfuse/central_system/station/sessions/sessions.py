@@ -134,16 +134,15 @@ class Sessions:
         return record
 
     def _correct(self, connector: int) -> None:
-        """Report transactions again that are known to have taken more, by what was reported since."""
+        """Report transactions again that took more or less than was said, by what was reported since."""
         meter = self._meters.of(connector)
         for record in tuple(self.transactions):
             if record.connector != connector or record.stopped_at is None:
                 continue
             energy_wh = meter.taken_wh(record.transaction.id)
-            if energy_wh is None or energy_wh <= (record.energy_wh or 0.0):
+            if energy_wh is None or record.took(energy_wh):
                 continue
-            record = self.transactions.add(replace(record, energy_wh=energy_wh))
-            self._report_finished(record)
+            self._report_finished(self.transactions.add(record.corrected(energy_wh)))
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)

@@ -10,6 +10,8 @@ from ...security.card_policy import folded
 from ...station_state import FinishedTransaction, Transaction
 
 _REMEMBERED = 200
+# Sums of the same numbers differ by rounding.
+_SAME_WH = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Record:
     transaction: Transaction
     stopped_at: datetime | None = None
     energy_wh: float | None = None
+    corrections: int = 0  # how often the energy was corrected since its end
     # What identifies a start when it is reported again: the station's own values.
     reported: tuple[str, ...] = ()
     # The skew of the station's clock when the start was reported; None: the start was live.
@@ -33,6 +36,16 @@ class Record:
     def started_at(self) -> datetime:
         """When it started, as it was reported."""
         return self.transaction.started_at
+
+    def took(self, energy_wh: float) -> bool:
+        """Whether this energy was reported of it."""
+        known_wh = self.energy_wh
+        return known_wh is not None and abs(energy_wh - known_wh) < _SAME_WH
+
+    def corrected(self, energy_wh: float) -> Record:
+        """Return it with another energy."""
+        corrections = self.corrections + 1
+        return replace(self, energy_wh=energy_wh, corrections=corrections)
 
 
 type SetupCommands = tuple[str, ...]
@@ -132,6 +145,7 @@ def finished(
         meter_start_wh=record.transaction.meter_start_wh,
         meter_stop_wh=meter_stop_wh,
         energy_wh=record.energy_wh,
+        corrections=record.corrections,
         id_token=record.transaction.id_token,
         reason=reason,
     )

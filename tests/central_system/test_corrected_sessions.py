@@ -1,0 +1,161 @@
+"""Sessions that took less than their charger's registers seemed to say: what it reports later corrects them, once each."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+import json
+from typing import Any
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    FinishedTransaction,
+    Timing,
+)
+from custom_components.sunfuse.central_system.station.metering.meter import Meter
+from custom_components.sunfuse.central_system.station.metering.sampled_values import (
+    Reading,
+)
+
+from .charger import Charger
+from .charging import CP1
+from .client import RawStation
+from .conftest import START, SteppedClock
+
+HOUR_S = 3600
+# What the charger delivers in each session of an hour.
+TAKEN_WH = 3_000
+
+
+class Home:
+    """A charger whose register stood at 2 kWh when it was first seen, and whose starts always say 0."""
+
+    def __init__(
+        self, clock: SteppedClock, timing: Timing, session: ClientSession
+    ) -> None:
+        """Start without a system."""
+        self.clock = clock
+        self.timing = timing
+        self.session = session
+        self.register_wh = 2_000
+        self.reported: list[FinishedTransaction] = []
+
+    async def start(self, memory: Any = None) -> None:
+        """Start Home Assistant's side, and connect."""
+        self.system = CentralSystem(now=self.clock, timing=self.timing)
+        self.system.subscribe_transactions(self.reported.append)
+        self.system.accept(CP1, memory)
+        await self.system.start("127.0.0.1", 0)
+        station = await RawStation.connect(
+            self.session, self.system.port, protocols=("ocpp1.6",)
+        )
+        self.charger = Charger(station, "1.6")
+        await self.charger.boot()
+
+    async def stop(self) -> Any:
+        """Stop it; return what is stored."""
+        memory = json.loads(json.dumps(self.system.stations["CP1"].memory()))
+        await self.charger.station.close()
+        await self.system.stop()
+        return memory
+
+    async def charge(self) -> str:
+        """Charge a car for an hour."""
+        transaction = await self.charger.start(self.clock.text(), energy_wh=0)
+        for _ in range(2):
+            self.clock.step(HOUR_S / 2)
+            self.register_wh += TAKEN_WH // 2
+            await self.charger.meter(transaction, self.clock.text(), self.register_wh)
+        await self.charger.stop(transaction, self.clock.text(), self.register_wh)
+        self.clock.step(10 * HOUR_S)
+        return transaction
+
+    def last_reported(self) -> dict[str, float | None]:
+        """Return what was reported last of each session."""
+        return {one.id: one.energy_wh for one in self.reported}
+
+
+@pytest.fixture
+async def home(clock: SteppedClock, timing: Timing) -> AsyncIterator[Home]:
+    """Return a charger that is connected."""
+    async with ClientSession() as session:
+        home = Home(clock, timing, session)
+        await home.start()
+        yield home
+        await home.stop()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_starts_that_say_0_beside_a_young_register(
+    home: Home, restarts: bool
+) -> None:
+    """Until one shows more than can have flowed, each seems to have taken the whole register; then all took 3 kWh."""
+    names = [await home.charge() for _ in range(4)]
+    seemed = [2_000 + TAKEN_WH * number for number in range(1, 5)]
+    assert home.last_reported() == dict(zip(names, seemed, strict=True))
+    if restarts:
+        await home.start(await home.stop())
+    # 15.5 kWh cannot flow in half an hour. What the first took before its first value, nothing shows.
+    names.append(await home.charge())
+    took = [TAKEN_WH / 2, *(TAKEN_WH for _ in range(4))]
+    assert home.last_reported() == dict(zip(names, took, strict=True))
+    names.append(await home.charge())
+    took.append(TAKEN_WH)
+    assert home.last_reported() == dict(zip(names, took, strict=True))
+    reports = [(one.id, one.corrections) for one in home.reported]
+    assert sorted(reports) == sorted(
+        [(name, 0) for name in names] + [(name, 1) for name in names[:4]]
+    )
+
+
+async def test_what_a_file_of_before_there_were_corrections_says(home: Home) -> None:
+    """It is read, and its sessions can be corrected."""
+    names = [await home.charge() for _ in range(4)]
+    memory = await home.stop()
+    for record in memory["transactions"]:
+        del record["corrections"]
+    del memory["energy"]["1"]["forgotten"]
+    await home.start(memory)
+    names.append(await home.charge())
+    took = [TAKEN_WH / 2, *(TAKEN_WH for _ in range(4))]
+    assert home.last_reported() == dict(zip(names, took, strict=True))
+
+
+def test_what_is_forgotten_changes_no_session() -> None:
+    """Starts without a register go on from the session before, also where that is no longer remembered.
+
+    500 of the 1,000 Wh of each session flow before its first value.
+    """
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for number in range(230):
+        at, name = START + number * timedelta(hours=12), f"tx{number}"
+        meter.session_starts(name, None, at)
+        for part in (1, 2):
+            value = Reading(value=50_000 + 1_000 * number + 500 * part, unit="Wh")
+            later = at + part * timedelta(hours=1)
+            meter.update([value], later, session_id=name)
+        meter.session_stops(name, None, at, later)
+        if number % 60 == 59:
+            memory = json.loads(json.dumps(meter.energy_memory()))
+            meter = Meter(phases=3, voltage_v=230, max_a=16)
+            meter.restore_energy(memory, later)
+        known = [meter.taken_wh(f"tx{one}") for one in range(1, number + 1)]
+        assert {one for one in known if one is not None} <= {1_000}
+        assert sum(one is not None for one in known) == min(number, 100)
+    assert meter.sample.energy_wh == 50_000 + 230_000
+
+
+def test_a_late_session_that_is_older_than_all_that_are_remembered() -> None:
+    """It counts: a register that restarts with each session shows what nothing else does, and what it took is known."""
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for number in range(120):
+        at = START + number * timedelta(hours=12)
+        meter.session_starts(f"tx{number}", 0, at)
+        meter.session_stops(f"tx{number}", 2_000, at, at + timedelta(hours=1))
+    assert meter.sample.energy_wh == 240_000
+    at = START + timedelta(hours=6)
+    meter.session_starts("late", 0, at)
+    took_wh = meter.session_stops("late", 3_000, at, at + timedelta(hours=1))
+    assert took_wh == 3_000
+    assert meter.sample.energy_wh == 243_000

@@ -1,0 +1,172 @@
+"""A charger's later reports show that its sessions took less: ledger, export, statistics and bills follow, once each."""
+
+import asyncio
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.sessions import (
+    Billed,
+    GroupBy,
+    PriceList,
+    SessionFilter,
+    SessionRow,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ...central_system.client import Payload, RawStation
+from ...site_fixtures import Home
+from .test_session_statistics import statistic_sums
+
+pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
+
+SAVED_S = 60  # within which what a charger shows while it is busy is saved, on the clock that jumps
+HALF_AN_HOUR = timedelta(minutes=30)
+PRICES = PriceList(name="Guests", currency="EUR", time_zone="UTC", per_kwh=0.50)
+
+
+class Charger:
+    """A charger that stored its sessions: its starts say 0, and its register stood at 2 kWh before the first of them."""
+
+    def __init__(self) -> None:
+        """Begin yesterday."""
+        hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        self.at = hour - timedelta(hours=20)
+        self.register_wh = 2_000.0
+
+    def charges(self, power_w: float = 3_000) -> list[tuple[datetime, float]]:
+        """Charge for an hour; return when it began, and two values."""
+        values = [(self.at, 0.0)]
+        for _ in range(2):
+            self.at += HALF_AN_HOUR
+            self.register_wh += power_w / 2
+            values.append((self.at, self.register_wh))
+        self.at += timedelta(hours=1)
+        return values
+
+
+async def begins(station: RawStation, session: list[tuple[datetime, float]]) -> Payload:
+    """Report a session of the past but for its end; return that."""
+    (started_at, _), *values = session
+    start = {"connectorId": 1, "idTag": "free", "meterStart": 0}
+    start["timestamp"] = started_at.isoformat()
+    answer = await station.call("StartTransaction", start)
+    named: Payload = {"transactionId": answer["transactionId"]}
+    for at, register_wh in values:
+        sampled = [{"value": str(register_wh), "unit": "Wh"}]
+        value = {"timestamp": at.isoformat(), "sampledValue": sampled}
+        await station.call(
+            "MeterValues", {"connectorId": 1, "meterValue": [value], **named}
+        )
+    return named | {"meterStop": int(register_wh), "timestamp": at.isoformat()}
+
+
+async def rows(home: Home) -> list[SessionRow]:
+    """Return all sessions, the oldest first, when all is written that waits."""
+    ledger = home.entry.runtime_data.ledger
+    await asyncio.wrap_future(ledger.ledger.note())
+    found: list[SessionRow] = await ledger.async_sessions(SessionFilter())
+    return found[::-1]
+
+
+def on_disk(home: Home, hass_storage: dict[str, Any]) -> dict[str, Any]:
+    """Return the files of the site, as they would be after a power cut now."""
+    return {
+        name: deepcopy(data)
+        for name, data in hass_storage.items()
+        if name.startswith(f"sunfuse.{home.entry.entry_id}.")
+    }
+
+
+async def killed(
+    hass: HomeAssistant, home: Home, storage: dict[str, Any], files: dict[str, Any]
+) -> None:
+    """Go on from these files: what was not in them when the power was cut is lost."""
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    storage.update(files)
+    assert await hass.config_entries.async_setup(home.entry.entry_id)
+
+
+@pytest.mark.parametrize("unanswered", [False, True])
+async def test_sessions_that_took_less(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    hass_storage: dict[str, Any],
+    unanswered: bool,
+) -> None:
+    """3 kWh each, that seemed to be 5, 8, 11 and 14; the fifth shows more than can flow, and so what they were.
+
+    The power is cut then: before the fifth was answered, so that it is reported again, or after it.
+    """
+    home: Home = await start("CP1")
+    ledger = home.entry.runtime_data.ledger.ledger
+    long_ago = dt_util.utcnow() - timedelta(days=2)
+    await asyncio.wrap_future(ledger.agree({(Billed.STATION, "CP1"): PRICES}, long_ago))
+    station, charger = await home.boot("CP1"), Charger()
+    for _ in range(4):
+        end = await begins(station, charger.charges())
+        await station.call("StopTransaction", end)
+    found = await rows(home)
+    assert [one.energy_wh for one in found] == [5_000, 8_000, 11_000, 14_000]
+    assert [one.billed for one in found] == [2.5, 4.0, 5.5, 7.0]
+    await home.entry.runtime_data.statistics.async_write(dt_util.utcnow(), charger.at)
+    before = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
+    assert before[-1] == pytest.approx(38)
+    end = await begins(station, charger.charges())
+    if unanswered:
+        await asyncio.sleep(2 * SAVED_S)
+        memory = on_disk(home, hass_storage)
+    await station.call("StopTransaction", end)
+    if not unanswered:
+        memory = on_disk(home, hass_storage)
+    # What the first took before its first value, nothing shows: 1.5 kWh.
+    took_kwh = [1.5, 3.0, 3.0, 3.0, 3.0]
+    for again in range(3):
+        if again == 1:
+            await station.close()
+            await killed(hass, home, hass_storage, memory)
+            station = await home.boot("CP1")
+        elif again == 2 and unanswered:
+            await station.call("StopTransaction", end)
+        found = await rows(home)
+        assert [one.energy_wh / 1000 for one in found] == took_kwh
+        assert [one.billed for one in found] == [kwh / 2 for kwh in took_kwh]
+        statistics = home.entry.runtime_data.statistics
+        await statistics.async_write(dt_util.utcnow(), charger.at)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        sums = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
+        assert sums[-1] == pytest.approx(sum(took_kwh))
+        assert sums == sorted(sums)
+        answer: Any = await hass.services.async_call(
+            DOMAIN,
+            "get_sessions",
+            {"config_entry_id": home.entry.entry_id},
+            blocking=True,
+            return_response=True,
+        )
+        listed = [one["energy_kwh"] for one in answer["sessions"]][::-1]
+        assert listed == took_kwh
+
+
+async def test_a_late_session_that_was_answered(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """The charger forgets it, so it is on the disk: the counter has its energy also after a power cut in that instant."""
+    home: Home = await start("CP1")
+    station, charger = await home.boot("CP1"), Charger()
+    charger.register_wh = 0.0
+    end = await begins(station, charger.charges())
+    await station.call("StopTransaction", end)
+    memory = on_disk(home, hass_storage)
+    await station.close()
+    await killed(hass, home, hass_storage, memory)
+    central_system = home.entry.runtime_data.central_system
+    connector = central_system.stations["CP1"].connector(1)
+    assert connector.meter.energy_wh == 3_000
+    [row] = await rows(home)
+    assert row.energy_wh == 3_000
