@@ -127,7 +127,7 @@ def test_the_fuse_is_turned_down(open_page: Callable[..., Page]) -> None:
     page = open_page(DASHBOARD)
     card = site_card(page)
     expect(card).to_contain_text("of 25 A")
-    card.get_by_role("button", name="Change the limit of The main fuse").click()
+    card.get_by_role("button", name="Change the limit: The main fuse").click()
     box = page.locator("ha-more-info-dialog input").first
     box.fill("20")
     box.press("Enter")

@@ -778,6 +778,18 @@ def _reason_values() -> Iterator[tuple[str, set[str | None]]]:
                     yield ReasonKey[name].value, names
 
 
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_names_of_circuits_are_not_inflected(language: str) -> None:
+    """A name may have an article, as "Die Hauptsicherung" has: it begins a sentence, or stands in brackets or behind a colon."""
+    alone = re.compile(r"(^|\(|[.:] )\{circuit\}")
+    wrong = [
+        key
+        for key, text in _load(f"translations/{language}.json")["common"].items()
+        if "{circuit}" in alone.sub("", text)
+    ]
+    assert wrong == []
+
+
 def test_sentences_name_only_values_that_their_reasons_have() -> None:
     """A sentence that names a value that is not there would be an error at run time."""
     given = list(_reason_values())
