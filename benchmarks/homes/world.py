@@ -137,9 +137,7 @@ def make(
         import_price=spot * 1.1 + FEES,
         export_price=np.minimum(EXPORT, spot * 1.1 + FEES - 0.01),
         stays=tuple(
-            replace(stay, says_min=stay.leaves_min // QUARTER_MIN * QUARTER_MIN)
-            if perfect
-            else stay
+            replace(stay, says_min=stay.leaves_min) if perfect else stay
             for stay in _stays(random, days)
         ),
         house_expected=(expected[0], expected[1], expected[2]),

@@ -212,7 +212,7 @@ class Plant:
         left_min = self.surroundings.block_min - self.now_min % (
             self.surroundings.block_min
         )
-        minutes = min(minutes, left_min, *self._full_in_min())
+        minutes = min(minutes, left_min, *self._full_in_min(), *self._moves_in_min())
         cars_w, house_w, sun_w = self.cars_w, self.house_w, self.sun_w
         self.battery_w = self._battery_w(house_w - sun_w, cars_w, minutes)
         self.grid_w = house_w - sun_w - self.battery_w + cars_w
@@ -234,6 +234,13 @@ class Plant:
         for guest in self.here.values():
             if guest.stored_w > 0:
                 yield max(60 * guest.lacks_wh / guest.stored_w, 1 / 60)
+
+    def _moves_in_min(self) -> Iterator[float]:
+        """Yield in how many minutes somebody comes, is to be ready or leaves."""
+        times_min = [stay.arrives_min for stay in self.waiting[-1:]]
+        for guest in self.here.values():
+            times_min.extend((guest.stay.says_min, guest.stay.leaves_min))
+        yield from (at - self.now_min for at in times_min if at > self.now_min)
 
     def _battery_w(self, net_w: float, cars_w: float, minutes: float) -> float:
         """Return what the battery gives in these minutes; it is charged less what it takes."""

@@ -38,8 +38,6 @@ from .plant import QUARTER_MIN, Guest, Plant
 
 # The offer that a charger confirmed lapses after so long; it is renewed long before.
 _LAPSES = timedelta(minutes=30)
-# Who is late may leave at any moment.
-_SOON = timedelta(minutes=QUARTER_MIN)
 _RIPPLE_A = 0.02
 
 
@@ -171,24 +169,26 @@ class Replay:
         last = max([now + timedelta(hours=1), *leaves])
         if plant.storage is not None and plant.storage.controlled:
             last = max(last, now + timedelta(hours=24))
-        steps_s = clock_steps(now, last)
-        count, first = len(steps_s), plant.quarter
+        steps_s = clock_steps(now, last, leaves)
+        quarters = _quarters_of(steps_s, plant.now_min)
+        count, first = quarters[-1] + 1, plant.quarter
         prices, known = self.ahead.prices(plant.now_min, count)
+        usual_house = self.ahead.usual_house(first, count)
         return Outlook(
             now=now,
             steps_s=steps_s,
             circuits=tuple(_circuit_outlook(each) for each in self.site.circuits),
             phases=self.site.site.phases,
             voltage_v=plant.voltage_v,
-            house=self.ahead.house(first, count),
-            sun=self.ahead.sun(first, count),
-            import_price=prices,
-            export_price=self.ahead.export_prices(first, count),
-            known_prices=known,
+            house=_quantiles_at(quarters, self.ahead.house(first, count)),
+            sun=_quantiles_at(quarters, self.ahead.sun(first, count)),
+            import_price=_at(quarters, prices),
+            export_price=_at(quarters, self.ahead.export_prices(first, count)),
+            known_prices=sum(quarter < known for quarter in quarters),
             peaks=self.peaks.tariffs(
                 now,
                 step_starts(now, steps_s),
-                self.ahead.usual_house(first, count),
+                _quantiles_at(quarters, usual_house),
                 self.ahead.day_peaks_w,
             )
             if self.peaks is not None
@@ -198,8 +198,9 @@ class Replay:
         )
 
     def _car(self, guest: Guest) -> CarOutlook:
-        stay = guest.stay
-        at = max(self._time(stay.says_min), self._time(self.plant.now_min) + _SOON)
+        stay, now_min = guest.stay, self.plant.now_min
+        late = stay.says_min <= now_min  # who is late may leave at any moment
+        ready_min = now_min + QUARTER_MIN if late else stay.says_min
         return CarOutlook(
             id=stay.outlet.id,
             circuit=stay.outlet.circuit,
@@ -209,7 +210,7 @@ class Replay:
             max_a=stay.max_a,
             charging=guest.current_a > 0,
             full_wh=guest.lacks_wh,
-            goals=(CarGoal(at=at, energy_wh=guest.lacks_wh),),
+            goals=(CarGoal(at=self._time(ready_min), energy_wh=guest.lacks_wh),),
             charge_efficiency=stay.efficiency,
             standby_w=stay.standby_w,
         )
@@ -338,6 +339,29 @@ def _circuit_outlook(circuit: Circuit) -> CircuitOutlook:
             for limit_a, load_a in zip(circuit.limit_a, fixed_a, strict=True)
         ),
         other_a=circuit.assumed_load_a or () if circuit.parent else (),
+    )
+
+
+def _quarters_of(steps_s: tuple[float, ...], now_min: float) -> tuple[int, ...]:
+    """Return the quarter hour of each step, counted from the running one; the one in which somebody leaves has two steps."""
+    quarters, begin_min = [], now_min % QUARTER_MIN
+    for length_s in steps_s:
+        end_min = begin_min + length_s / 60
+        quarters.append(int((begin_min + end_min) / 2 / QUARTER_MIN))
+        begin_min = end_min
+    return tuple(quarters)
+
+
+def _at(quarters: Sequence[int], values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the value of each step's quarter hour."""
+    return tuple(values[quarter] for quarter in quarters)
+
+
+def _quantiles_at(quarters: Sequence[int], values: Quantiles) -> Quantiles:
+    return Quantiles(
+        low=_at(quarters, values.low),
+        median=_at(quarters, values.median),
+        high=_at(quarters, values.high),
     )
 
 
