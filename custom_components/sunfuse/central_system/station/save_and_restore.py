@@ -19,6 +19,7 @@ from .sessions.sessions import Sessions
 from .shared_state import SharedState
 from .stored_state import (
     Memory,
+    dump_held,
     dump_info,
     dump_lasting,
     dump_record,
@@ -27,6 +28,7 @@ from .stored_state import (
     load_evse,
     load_fail_safe,
     load_flag,
+    load_held,
     load_info,
     load_lasting,
     load_local_list,
@@ -88,6 +90,7 @@ class SaveAndRestore:
             },
             "plugged": self._plug_events.memory(),
             "transactions": records,
+            "held": [dump_held(one) for one in self._sessions.events.held],
             "used": sorted(shared.used),
             "skew_s": shared.clock.stored.total_seconds(),
             "energy": {
@@ -125,6 +128,9 @@ class SaveAndRestore:
         shared.clock.restore(memory.read("skew_s", load_skew, timedelta()))
         lasting = memory.read("lasting", load_lasting, None)
         self._fail_safe.lasting = lasting
+        self._sessions.events.restore(
+            memory.rows("held", load_held), shared.now(), shared.timing.hold_s
+        )
         self._connectors.last_statuses = _by_connector(
             memory.within("statuses"), ConnectorStatus
         )

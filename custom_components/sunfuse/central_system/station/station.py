@@ -90,7 +90,7 @@ class Station:
             shared,
             self.presence.boot_loops,
             on_heard=(
-                lambda: self.sessions.events.report_overdue(now()),
+                lambda: self.sessions.events.process_overdue(now()),
                 self.limits.apply_external,
             ),
             after_heard=self._restart_if_due,

@@ -11,6 +11,7 @@ from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
 from .metering.register_readings import SessionReadings
 from .quirks import Kind
+from .sessions.event_order import HeldEvent
 from .sessions.transactions import Record
 
 type Memory = dict[str, Any]
@@ -125,6 +126,29 @@ def load_registers(data: Mapping[str, Any]) -> tuple[int, SessionReadings] | Non
         return None
     connector = load_connector(data["connector"])
     return connector, from_jsonable(SessionReadings, data["registers"])
+
+
+def dump_held(held: HeldEvent) -> Memory:
+    """Return an event that is held as plain data."""
+    return {
+        "transaction_id": held.transaction_id,
+        "at": held.at.isoformat(),
+        "until": held.until.isoformat(),
+        "payload": held.payload,
+    }
+
+
+def load_held(data: Mapping[str, Any]) -> HeldEvent:
+    """Return an event that is held; what it says was checked when it arrived."""
+    payload = dict(data["payload"])
+    if payload["eventType"] not in ("Updated", "Ended"):
+        raise ValueError(f"Held is no {payload['eventType']}")
+    return HeldEvent(
+        transaction_id=load_text(data["transaction_id"]) or "",
+        at=read_time(data["at"]),
+        until=read_time(data["until"]),
+        payload=payload,
+    )
 
 
 def dump_lasting(lasting: Lasting | None) -> list[Any] | None:

@@ -1,6 +1,5 @@
 """OCPP 2.x: what a station reports of transactions."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -18,6 +17,7 @@ from ..station.metering.transaction_registers import (
     register_at_start,
     within,
 )
+from ..station.sessions.event_order import HeldEvent
 from ..station.sessions.transactions import Record
 from ..station.station_interface import StationInterface
 from ..station_state import Transaction
@@ -63,6 +63,11 @@ class TransactionEvent:
             or info.get("chargingState") not in ("EVConnected", "Idle"),
         )
 
+    @property
+    def is_update(self) -> bool:
+        """Whether the transaction goes on."""
+        return bool(self.payload["eventType"] == "Updated")
+
     def presents(self, known: str | None) -> bool:
         """Whether a card was presented: many stations name the card of a transaction, which is known, with each event."""
         return self.id_token != known or self.payload["triggerReason"] in _PRESENTED
@@ -78,6 +83,7 @@ class TransactionEvents2:
         self._station = station
         self._evses = evses
         self._cards = doorkeeper
+        station.sessions.events.process = self.take_held
 
     def take(self, payload: Payload) -> Answer:
         """Process an event; returns the answer, about the card that it contains."""
@@ -106,6 +112,13 @@ class TransactionEvents2:
         return decide(
             self._cards, payload["idToken"], running=running, presented=presented
         )
+
+    def take_held(self, held: HeldEvent) -> None:
+        """Process an event that was held, and answered then."""
+        event = TransactionEvent.of(held.payload, held.at, live=False)
+        values = sampled_values(held.payload.get("meterValue", []))
+        process = self._updated if event.is_update else self._ended
+        process(event, values, waits=False)
 
     def _is_live(self, payload: Payload, theirs: datetime, at: datetime) -> bool:
         """Whether an event describes the present: stored ones and ones out of order do not."""
@@ -148,7 +161,7 @@ class TransactionEvents2:
         known = station.sessions.transactions.get(event.transaction_id)
         if waits and known is None and not event.live:
             # Only its start, which is still to be reported, has to name the connector, and the register may count from there.
-            self._hold(event, lambda: self._updated(event, values, waits=False))
+            self._hold(event)
             return
         number = known.connector if known else self._number(event)
         if not number:
@@ -159,10 +172,16 @@ class TransactionEvents2:
             station.sessions.authorised(number, event.transaction_id, event.id_token)
         self._take(number, event, values)
 
-    def _hold(self, event: TransactionEvent, report: Callable[[], None]) -> None:
+    def _hold(self, event: TransactionEvent) -> None:
         station = self._station
-        until = station.now() + timedelta(seconds=station.timing.hold_s)
-        station.sessions.events.hold(event.transaction_id, event.at, until, report)
+        station.sessions.events.hold(
+            HeldEvent(
+                transaction_id=event.transaction_id,
+                at=event.at,
+                until=station.now() + timedelta(seconds=station.timing.hold_s),
+                payload=event.payload,
+            )
+        )
 
     def _number(self, event: TransactionEvent) -> int:
         """Return the connector of an event, 0 if it is not reported and cannot be known."""
@@ -188,7 +207,9 @@ class TransactionEvents2:
         if state := event.payload["transactionInfo"].get("chargingState"):
             station.connectors.reported_status(number, _CHARGING_STATE[state], None)
 
-    def _ended(self, event: TransactionEvent, values: TimedReadings) -> None:
+    def _ended(
+        self, event: TransactionEvent, values: TimedReadings, *, waits: bool = True
+    ) -> None:
         station = self._station
         info = event.payload["transactionInfo"]
         known = station.sessions.transactions.get(event.transaction_id)
@@ -212,7 +233,8 @@ class TransactionEvents2:
         if known is None:
             # At once, because it is answered: it may have begun before we were killed, or we are before its start arrives.
             report()
-            self._hold(event, report)
+            if waits:
+                self._hold(event)
             return
         running = station.connector(known.connector).transaction
         was_running = running is not None and running.id == event.transaction_id

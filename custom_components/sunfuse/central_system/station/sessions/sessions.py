@@ -319,6 +319,7 @@ class Sessions:
     def forget_cards(self, cards: frozenset[str]) -> None:
         """Forget that these cards (folded) were held to the station."""
         self.transactions.forget_cards(cards)
+        self.events.forget_cards(cards)
         for state in self._shared.state.connectors:
             running = state.transaction
             if running is None or running.id_token is None:
