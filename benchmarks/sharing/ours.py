@@ -4,6 +4,7 @@ Meters and chargers answer within that, and cars take what they are offered.
 """
 
 from datetime import UTC, datetime, timedelta
+import math
 
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
@@ -20,7 +21,7 @@ from custom_components.sunfuse.engine.tuning import Policy
 
 from .building import MINUTE_S
 from .rivals import Present
-from .sessions import VOLTAGE_V, Session
+from .sessions import MOST_A, VOLTAGE_V, Session
 
 TICK_S = 5
 # Offers that have not changed for so long have settled: a rise may wait for a tick or two, until it is seen what the last one did.
@@ -33,6 +34,7 @@ def simulate(
     policy: Policy, sessions: list[Session], load: list[PerPhase], circuit: Circuit
 ) -> tuple[list[Present], float]:
     """Let the engine share a fuse beside a load; returns the cars and the most that the fuse was above its limit."""
+    chargers = len({session.charger for session in sessions})
     waiting = sorted(sessions, key=lambda s: s.arrives_s, reverse=True)
     everyone: list[Present] = []
     here: list[Present] = []
@@ -64,7 +66,10 @@ def simulate(
                 site=SITE,
                 circuits=(circuit,),
                 meters=(("main", MeterReading(at=now, current_a=measured)),),
-                connectors=tuple(_connector(car, offers, now) for car in here),
+                connectors=(
+                    *(_connector(car, offers, now) for car in here),
+                    *_empty(chargers - len(here), circuit),
+                ),
                 policy=policy,
             )
             decision, memory = decide(snapshot, memory)
@@ -80,6 +85,21 @@ def simulate(
                 car.take(min(wanted_a, car.session.max_a), step_s)
             elapsed_s += step_s
     return everyone + [Present(session) for session in waiting], over_a
+
+
+def _empty(count: int, circuit: Circuit) -> list[Connector]:
+    """Return the chargers without a car; of many only as many as could take all that the fuse carries: more change nothing."""
+    enough = math.ceil(max(circuit.limit_a) / MOST_A)
+    return [
+        Connector(
+            id=f"empty {number}",
+            circuit="main",
+            phases=(0, 1, 2),
+            max_a=MOST_A,
+            mode=Mode.FAST,
+        )
+        for number in range(min(count, enough))
+    ]
 
 
 def _connector(

@@ -17,9 +17,10 @@ _LEAST_WH = 500.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One car on three phases: from when to when it is plugged in, in seconds, and what it wants."""
+    """One car on three phases: where and from when to when it is plugged in, in seconds, and what it wants."""
 
     id: str
+    charger: str
     arrives_s: int
     leaves_s: int
     energy_wh: float
@@ -61,6 +62,7 @@ def _session(row: dict[str, str], month: str, first: datetime) -> Session | None
     arrives_s = int((start - first).total_seconds())
     return Session(
         id=f"s{int(row['session_ID']):05}",
+        charger=row["Shared_ID"] if row["Shared_ID"] != "NA" else row["User_ID"],
         arrives_s=arrives_s,
         leaves_s=arrives_s + lasts_s,
         energy_wh=min(energy_wh, power_w(MOST_A) * lasts_s / 3600),
@@ -95,6 +97,7 @@ def _stay(
     """Return a session in which a car can get what it wants at its full power."""
     return Session(
         id=f"d{day:02}c{car:03}",
+        charger=f"c{car:03}",
         arrives_s=arrives_s,
         leaves_s=arrives_s + lasts_s,
         energy_wh=min(wanted_wh, power_w(MOST_A) * lasts_s / 3600),

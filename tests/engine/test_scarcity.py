@@ -769,15 +769,40 @@ def test_who_leaves_first_starts_beside_those_that_have_time() -> None:
     assert offers(decision) == {"early": 16, "late": 6, "middle": 7}
 
 
+EMPTY: dict[str, Any] = {"status": ConnectorStatus.AVAILABLE}
+
+
 @pytest.mark.parametrize("policy", [Policy.DEADLINE, Policy.LAXITY])
-@pytest.mark.parametrize(("each_ah", "places"), [(12, "abc"), (30, "ab")])
+@pytest.mark.parametrize(
+    ("each_ah", "others", "places"),
+    [
+        (12, [EMPTY, EMPTY], "abc"),
+        (30, [EMPTY, EMPTY], "ab"),
+        # One more car takes 16 of the 29 A, and 13 are left; or 6, and 23 are left.
+        (30, [EMPTY], "abc"),
+        (50, [EMPTY], "ab"),
+        (50, [EMPTY | {"max_a": 6.0}], "abc"),
+        # No other can come: there is no other charger, or it is off, or has a car.
+        (60, [], "abc"),
+        (60, [EMPTY | {"mode": Mode.OFF}], "abc"),
+        (60, [{"status": ConnectorStatus.FINISHING}], "abc"),
+        (80, [], "ab"),
+    ],
+)
 def test_who_come_together_start_together_where_little_is_needed(
-    policy: Policy, each_ah: float, places: str
+    policy: Policy, each_ah: float, others: list[dict[str, Any]], places: str
 ) -> None:
-    """29 A for ten hours: three cars that need 36 Ah share them. Where they need 90 Ah, who may still come would lack what the last one has too early."""
+    """29 A for ten hours: three cars that need 36 Ah share them.
+
+    Where they need more, who may still come would lack what the last one has too early: so it matters how many can come.
+    """
     cars = [
         needs(name, 10 + place, each_ah, offer_a=0.0)
         for place, name in enumerate("abc")
+    ]
+    cars += [
+        replace(car(f"charger {number}", offer_a=0.0), **changes)
+        for number, changes in enumerate(others)
     ]
     _, decision, _ = settle(on(29, *cars, policy=policy), 60, asleep("a", "b", "c"))
     told = offers(decision)

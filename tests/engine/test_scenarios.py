@@ -79,8 +79,9 @@ def stepping(meter_s: float, lag_s: int, charger_s: float, report_s: float) -> P
     )
 
 
-def in_policy(policy: Policy) -> Plant:
-    """Return three cars, of which the first leaves first and the last wants most."""
+def in_policy(policy: Policy, *, empty: bool = False) -> Plant:
+    """Return three cars, of which the first leaves first and the last wants most; perhaps beside an empty charger."""
+    nobody = Car(connector=charger("empty"), arrives_s=24 * HOUR)
     return Plant(
         cars=[
             Car(
@@ -92,7 +93,8 @@ def in_policy(policy: Policy) -> Plant:
                 wants_wh=8000.0 + 2000 * n,
             )
             for n in range(3)
-        ],
+        ]
+        + [nobody] * empty,
         circuits=(main(32),),
         loads={"main": steady(2, 2, 2)},
         noise_a=0.2,
@@ -400,15 +402,22 @@ SCENARIOS = [
             plant=partial(in_policy, policy),
             seconds=HOUR,
             most={"over_s": 0, "stops": 0, "offers": 60},
-            # Nobody has less than the minimum, except where order counts: of 29 A the first has 16 and the second 13, until
-            # the first has its 8 kWh after 44 minutes. The third, which has three hours left, then has 13 A.
-            least_wh=(
-                {"k0": 7900, "k1": 0.9 * 13 * 690, "k2": 0.85 * 13 * 690 / 4}
-                if policy in (Policy.DEADLINE, Policy.LAXITY)
-                else {f"k{n}": 0.9 * 6 * 690 for n in range(3)}
-            ),
+            # Nobody has less than the minimum.
+            least_wh={f"k{n}": 0.9 * 6 * 690 for n in range(3)},
         )
         for policy in Policy
+    ),
+    *(
+        Scenario(
+            about=f"three cars beside an empty charger in the policy {policy}",
+            plant=partial(in_policy, policy, empty=True),
+            seconds=HOUR,
+            most={"over_s": 0, "stops": 0, "offers": 60},
+            # Order counts, as another car may come: of 29 A the first has 16 and the second 13, until the first has its
+            # 8 kWh after 44 minutes. The third, which has three hours left, then has 13 A.
+            least_wh={"k0": 7900, "k1": 0.9 * 13 * 690, "k2": 0.85 * 13 * 690 / 4},
+        )
+        for policy in (Policy.DEADLINE, Policy.LAXITY)
     ),
 ]
 

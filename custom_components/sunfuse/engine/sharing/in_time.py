@@ -8,8 +8,8 @@ they can be ready all the same beside what it can still get, and still before th
 no longer comes first, whenever it leaves.
 
 Others may still come. What a car that leaves late has too early, they would lack: so the order counts long before there is
-too little. While all need only little, it does not matter, and every car that leaves later may keep its minimum. So may any
-car that runs, as long as that makes nobody late, not even a car that may still come. Who goes first then has the rest, and
+too little. While all need only little, or chargers for others are few, it does not matter, and every car that leaves later may keep its
+minimum. So may any car that runs, as long as that makes nobody late, not even a car that may still come. Who goes first then has the rest, and
 nobody is stopped for it.
 """
 
@@ -29,9 +29,10 @@ NOW_S = 300.0
 TOO_LATE_S = 60.0
 # Who leaves within this time. What is free until then is known well enough to leave somebody out.
 SOON_S = 9000.0
-# There is enough for all if they need no more than this part of what is free now.
+# There is enough for all if they need no more than this part of what is free now, however many may still come.
 ENOUGH = 0.15
-# A car that runs makes nobody late if all, with its minimum, need no more than this part.
+# A car that runs makes nobody late if all, with its minimum, need no more than this part. There is also enough for all if
+# they need no more than this part of what the empty chargers could not take.
 LET_STAY = 0.65
 # The same for those that leave soon, before one that cannot be ready keeps its place among them: few will come in that time.
 LET_IN = 0.8
@@ -104,8 +105,12 @@ def _all_fit(
     free: list[float],
     snapshot: Snapshot,
 ) -> bool:
-    """Return whether cars can be ready with a part of what is free on average."""
-    spare = [a * ENOUGH for a in free]
+    """Return whether cars can be ready with a part of what is free on average, whoever else comes."""
+    for_others = resources.for_empty(snapshot.connectors)
+    spare = [
+        max(a * ENOUGH, (a - others_a) * LET_STAY)
+        for a, others_a in zip(free, for_others, strict=True)
+    ]
     return not _left_out(known, resources, spare, snapshot)
 
 

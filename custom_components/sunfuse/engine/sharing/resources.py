@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..cars.wanted import NO_CAR
 from ..limits.limits import PowerLimit
 from ..limits.tree import Tree
-from ..model import Connector, PerPhase, Reason, ReasonKey, Snapshot
+from ..model import Connector, Mode, PerPhase, Reason, ReasonKey, Snapshot
 from .capacity import Capacity
 from .filling import EPSILON, Uses
 
@@ -109,6 +110,15 @@ class Resources:
         ]
         return found + [0.0] * (self.sun + 1 - len(found))
 
+    def for_empty(self, connectors: Iterable[Connector]) -> list[float]:
+        """Return what cars that may still come could take of each resource: as much as chargers without a car can give."""
+        found = [0.0] * (self.sun + 1)
+        for connector in connectors:
+            if _is_empty(connector):
+                for index, used in self.uses(connector, connector.phases):
+                    found[index] += used * connector.max_a
+        return found
+
     def bears(self) -> frozenset[int]:
         """Return the phases of circuits that carry more than their limit for now, as their fuse allows it."""
         return frozenset(
@@ -206,6 +216,12 @@ class Resources:
             ReasonKey.WAITING_FOR_CAPACITY if waiting else ReasonKey.LIMITED_BY_CIRCUIT
         )
         return Reason(key=key, values=where)
+
+
+def _is_empty(connector: Connector) -> bool:
+    """Whether a car may come to a charger and charge there."""
+    is_on = connector.reachable and connector.mode is not Mode.OFF
+    return is_on and connector.status in NO_CAR
 
 
 def take(capacity: list[float], uses: Uses, current_a: float) -> None:
