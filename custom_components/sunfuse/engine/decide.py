@@ -42,6 +42,9 @@ from .sun.sun_starts import watch_sun
 from .sun.sunshine import hold_battery
 from .tick import Standing, Tick, open_tick
 
+# Who was paused after so long a run was not started in vain: a load that comes each ten minutes, as a boiler does, makes nobody
+# wait longer each time.
+WORTH_A_START_S = 300.0
 # A car may follow a command that was taken back until the meter has settled, and the meter may lag.
 FOLLOWS = 2 * SETTLING
 
@@ -329,7 +332,8 @@ def _lived(
             and decided.reason.key is not ReasonKey.LIMITED_BY_PEAK
             and not (standing.ask and has_time(standing.ask, tick.snapshot))
         )
-        past.stops = past.stops + 1 if shed else 0
+        worth_it = paused and ran_s >= WORTH_A_START_S
+        past.stops = (0 if worth_it else past.stops) + 1 if shed else 0
         past.stopped_at, past.stopped_for = now, decided.reason
         past.on_since = None
     past.off_since = past.off_since or now
