@@ -10,6 +10,7 @@ from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.memory import ConnectorMemory
 from custom_components.sunfuse.engine.model import (
     BatteryReading,
+    Circuit,
     Connector,
     Decision,
     MeterReading,
@@ -21,6 +22,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 
 from .common import MAIN, NOW, car, decided, later, of, offers, reasons, site, values
+from .plant import Car, Plant, charger, main, steady
 
 # What a user may set by hand, which means what it says. What is automatic is in test_sky.py.
 NUMBERS = Tuning(
@@ -328,6 +330,24 @@ def test_a_little_less_sun(
     )
     told = decided(snapshot, Memory(connectors={"a": past}))
     assert offers(told) == {"a": pytest.approx(offer_a, abs=0.05)}
+
+
+@pytest.mark.parametrize("mode", [Mode.SOLAR_MIN, Mode.SOLAR])
+def test_sun_is_not_kept_for_a_car_whose_circuit_is_full(mode: Mode) -> None:
+    """7 of 10 A of a garage are taken: the first car cannot start there, and the other has the 2.1 kW that no one could use."""
+    garage = Circuit(id="garage", name="Garage", parent="main", limit_a=(10.0,) * 3)
+    first = charger("a", circuit="garage", phases=(0,), mode=mode, priority=8)
+    plant = Plant(
+        cars=[
+            Car(connector=first),
+            Car(connector=charger("b", phases=(1,), mode=Mode.SOLAR)),
+        ],
+        circuits=(main(32), garage),
+        loads={"main": steady(1, 1, 1), "garage": steady(7, 0, 0)},
+        solar_w=lambda _: 4400.0,
+    )
+    plant.run(300)
+    assert offers(plant.decisions[-1]) == {"a": 0, "b": pytest.approx(9.3, abs=0.3)}
 
 
 def test_two_do_not_start_on_the_same_sun() -> None:

@@ -28,6 +28,8 @@ STOP_DELAY_S = 180.0
 MIN_ON_S = 180.0
 # A start or stop that is further ahead than this may as well never happen.
 FAR_S = 3600.0
+# A car that waits for a circuit for less than this takes the sun that it had before.
+LACKS_S = 60.0
 # A car goes on for so long without a meter that shows the sun.
 UNKNOWN_S = 15.0
 
@@ -69,16 +71,28 @@ def watch_sun(
         threshold_w = _threshold_w(asking, snapshot)
         enough = left_w >= threshold_w
         _watch(asking.past, enough=enough, now=now)
+        takes_w = needed_w
+        if _lacks_capacity(asking, snapshot, elapsed_s):
+            takes_w = 0.0
         if enough:
-            left_w -= needed_w
+            left_w -= takes_w
         at = _changes_at(asking, snapshot, leaves=asking.id == leaves)
         asking.sun_changes_at = at
         if runs and (at is None or now < at):
             may.add(asking.id)
         elif not runs and free_w >= threshold_w and at is not None and now >= at:
             may.add(asking.id)
-            free_w -= needed_w
+            free_w -= takes_w
     return may
+
+
+def _lacks_capacity(asking: Ask, snapshot: Snapshot, elapsed_s: float) -> bool:
+    """Whether a car waits for a circuit, and has for a while: the sun is for those that can use it meanwhile."""
+    past, now = asking.past, snapshot.now
+    if past.off_since is None or past.lacked_at is None:
+        return False
+    lacks = (now - past.lacked_at).total_seconds() <= elapsed_s
+    return lacks and (now - past.off_since).total_seconds() >= LACKS_S
 
 
 def _left_by_others(
@@ -90,7 +104,7 @@ def _left_by_others(
         if asking.sunny and not asking.solar:
             asking.sun_left_w = left_w
             _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
-            if idle(asking, snapshot):
+            if idle(asking, snapshot) or _lacks_capacity(asking, snapshot, elapsed_s):
                 continue  # it leaves the sun to others
             left_w -= minimum_w(asking, snapshot) * max(
                 asking.grid_a / asking.connector.min_a, 1.0
