@@ -21,6 +21,19 @@ WAVERS_A = 3.0
 NEAR_A = 1.01
 
 
+# Of cars that wait for something else than sun.
+_TO_START = frozenset(
+    (
+        K.STARTING_ON_SUN,
+        K.WAITING_FOR_CAPACITY,
+        K.WAITING_FOR_TURN,
+        K.WAITING_FOR_RELEASE,
+        K.WAITING_FOR_METER,
+        K.LOAD_PEAKED,
+    )
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What is known of one connector besides its reason."""
@@ -73,6 +86,14 @@ class Facts:
                 for one, decided in self.others()
             )
             or not self.connector.offer_a
+        )
+
+    @property
+    def somebody_goes_first(self) -> bool:
+        """Whether another car charges, or is to have the sun as soon as it may start: it waits for something else."""
+        return any(
+            decided.offer_a or decided.reason.key in _TO_START
+            for _, decided in self.others()
         )
 
     def somebody_releases(self) -> bool:
@@ -136,7 +157,7 @@ CLAIMS: dict[ReasonKey, _Claim] = {
     ),
     K.SUN_TAKEN: _waits(
         lambda f: (
-            any(decided.offer_a for _, decided in f.others())
+            f.somebody_goes_first
             and f.value("surplus_w") - f.value("taken_w") <= f.value("needed_w") + 100
         )
     ),

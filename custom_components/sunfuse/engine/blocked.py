@@ -6,7 +6,7 @@ from .cars.asking import Ask
 from .cars.confirmed_offer import held_a
 from .cars.ramp import round_up
 from .meters.steadiness import MINUTE, last_peak
-from .model import CircuitState, Reason, ReasonKey, lost_meter
+from .model import CircuitState, Connector, Reason, ReasonKey, lost_meter
 from .sharing.capacity import Capacity
 from .sharing.resources import Lack
 from .sharing.sharing import Shares
@@ -90,7 +90,13 @@ def why_doubted(asking: Ask, shares: Shares, tick: Tick) -> Reason | None:
     if resource is None or since is None or not tick.resources.is_phase(resource):
         return None
     capacity, phase = tick.resources.place(resource)
-    if tick.snapshot.now - since < MINUTE or not _is_presumed(capacity, phase):
+    shown_a = max(capacity.uncontrolled_a[phase], 0.0)
+    presumed = capacity.may_carry_a[phase] >= shown_a + PEAK_A
+    if (
+        tick.snapshot.now - since < MINUTE
+        or resource not in tick.resources.still()
+        or not presumed
+    ):
         return None
     where = tick.resources.reason(resource).values[:2]
     load_a = ("load_a", capacity.may_carry_a[phase])
@@ -107,6 +113,8 @@ def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     missing_a = ("missing_a", round_up(lack.missing, 0.1))
     capacity, phase = tick.resources.place(resource)
     if capacity.state is not CircuitState.METER_LOST:
+        if _only_presumed(resource, asking, tick):
+            return _waits_for_meter(capacity, phase, reason)
         return replace(reason, values=(*reason.values, missing_a))
     lost = lost_meter(capacity.circuit.name, capacity.quality, capacity.sensors)
     return replace(_waits_for_meter(capacity, phase, reason), cause=lost)
@@ -117,10 +125,7 @@ def _to_release_a(resource: int, shares: Shares, tick: Tick) -> float:
     found = 0.0
     for name, standing in tick.standings.items():
         connector = standing.connector
-        if connector.reachable and any(
-            index == resource
-            for index, _ in tick.resources.uses(connector, connector.phases)
-        ):
+        if connector.reachable and _may_use(connector, resource, tick):
             share = shares.running.get(name)
             share_a = share.current_a if share else 0.0
             has_a = held_a(connector, tick.snapshot)
@@ -129,6 +134,29 @@ def _to_release_a(resource: int, shares: Shares, tick: Tick) -> float:
                 has_a = max(has_a, standing.past.draws[-1].current_a[phase])
             found += max(has_a - share_a, 0.0)
     return found
+
+
+def _may_use(connector: Connector, resource: int, tick: Tick) -> bool:
+    uses = tick.resources.uses(connector, connector.phases)
+    return any(index == resource for index, _ in uses)
+
+
+def _only_presumed(resource: int, asking: Ask, tick: Tick) -> bool:
+    """Whether a phase would carry a car beside what others have, were it not for the load that is presumed there.
+
+    Those that are to have more do not get it either, for the same reason.
+    """
+    if resource not in tick.resources.still():
+        return False
+    capacity, phase = tick.resources.place(resource)
+    held = sum(
+        held_a(standing.connector, tick.snapshot)
+        for standing in tick.standings.values()
+        if _may_use(standing.connector, resource, tick)
+    )
+    needed_a = held + asking.connector.min_a
+    presumed_a = capacity.budget.current_a[phase] - capacity.may_carry_a[phase]
+    return presumed_a < needed_a <= capacity.available_a[phase]
 
 
 def _waits_for_meter(capacity: Capacity, phase: int, reason: Reason) -> Reason:
@@ -149,10 +177,7 @@ def _reserved(
         (connector.name or connector.id, current_a)
         for connector in tick.offline
         if (current_a := held_a(connector, tick.snapshot)) > 0
-        and any(
-            index == resource
-            for index, _ in tick.resources.uses(connector, connector.phases)
-        )
+        and _may_use(connector, resource, tick)
     ]
     reserved_a = sum(current_a for _, current_a in held)
     if reserved_a < least_a:

@@ -19,7 +19,15 @@ from .boost import boosting
 from .confirmed_offer import lapsed
 from .drawing import is_used
 from .eco import planned_a, slot_of
-from .learning import CHARGES, SETTLED, expected_a, uses_a, with_room_a
+from .learning import (
+    CHARGES,
+    MORE_A,
+    SETTLED,
+    expected_a,
+    most_drawn_a,
+    uses_a,
+    with_room_a,
+)
 from .wanted import NO_CAR, is_full
 
 # Some of their current is from solar power only, whatever the grid may supply besides.
@@ -323,10 +331,11 @@ def most(
         return current_a, reason
     # A car that is being tried out is offered all, and takes no more until it shows otherwise.
     expected = expected_a(connector, past, snapshot) if contested else None
-    return (
-        current_a if expected is None else min(expected, current_a),
-        takes_no_more(past.takes_a),
-    )
+    if expected is not None:
+        return min(expected, current_a), takes_no_more(past.takes_a)
+    takes_a = most_drawn_a(connector, past.draws[-1]) if past.draws else 0.0
+    more = takes_a > past.takes_a + MORE_A
+    return current_a, reason if more else takes_no_more(past.takes_a)
 
 
 def takes_no_more(takes_a: float) -> Reason:
