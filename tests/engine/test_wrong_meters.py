@@ -619,6 +619,72 @@ def test_a_phase_that_is_stuck_while_the_others_live(with_total: bool) -> None:
     assert plant.decisions[-1].connectors[0].offer_a == 16
 
 
+def one_standing(at_s: float, flow: PerPhase) -> PerPhase:
+    """Repeat what L2 carried at `FAILS_S`, with the fine changes that others show."""
+    return (flow[0], 22.0, flow[2]) if at_s >= FAILS_S else flow
+
+
+@pytest.mark.parametrize("with_total", [False, True])
+def test_a_phase_that_stands_still_beside_a_car_that_does_not_change(
+    with_total: bool,
+) -> None:
+    """Nothing changes but an oven, two minutes later: L2 has never been the same for a minute, so it is known to be stuck by then.
+
+    A total that the device adds up from its parts knows no better. Then the part is repaired, and the car has its 16 A again.
+    """
+    plant = Plant(
+        cars=[Car(connector=charger("car"))],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: trembling(
+                2.0, 16.0 if FAILS_S + 120 < at_s < 900 else 6.0, 2.0
+            )(at_s)
+        },
+        shows=lambda at_s, flow: one_standing(at_s, flow) if at_s < 900 else flow,
+        reports_total=with_total,
+    )
+    found = flows(plant, 1000)
+    assert max(found[int(FAILS_S) : 900]) <= 25.0
+    at_900 = plant.decisions[int(890 / plant.tick_s)]
+    assert at_900.circuits[0].meter is MeterQuality.FROZEN
+    assert at_900.circuits[0].sensors == ("L2",)
+    assert at_900.connectors[0].offer_a == 6
+    assert plant.cars[0].stops == 0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    assert plant.decisions[-1].connectors[0].offer_a == 16
+
+
+def test_a_total_that_is_not_added_up_shows_what_a_stuck_phase_carries() -> None:
+    """It follows the car down to 6 A, and the house up: 14.0 A on L2, not what that showed beyond the total when it was stuck."""
+    house = trembling(2.0, 6.0, 2.0)
+    known: list[PerPhase] = []
+
+    def measured(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        """Decide by a total of its own."""
+        at_s = (snapshot.now - START).total_seconds()
+        total_w = sum(known[int(at_s) - 1 if at_s else 0]) * 230.0
+        meters = tuple((n, replace(r, power_w=total_w)) for n, r in snapshot.meters)
+        return decide(replace(snapshot, meters=meters), memory)
+
+    def load(at_s: float) -> PerPhase:
+        l1, l2, l3 = house(at_s)
+        return l1, l2 + (8.0 if at_s > FAILS_S + 120 else 0.0), l3
+
+    plant = Plant(
+        cars=[Car(connector=charger("car"))],
+        circuits=(main(),),
+        loads={"main": load},
+        shows=one_standing,
+        decide=measured,
+        watch=lambda _, plant: known.append(plant.flows[-1]["main"]),
+    )
+    plant.run(900)
+    circuit = plant.decisions[-1].circuits[0]
+    assert circuit.meter is MeterQuality.FROZEN
+    assert circuit.uncontrolled_a[1] == pytest.approx(14.0, abs=0.7)
+    assert plant.decisions[-1].connectors[0].offer_a == 6
+
+
 @pytest.mark.parametrize("report_s", [10.0, 60.0])
 def test_a_quiet_phase_is_not_stuck(report_s: float) -> None:
     """A meter of whole amperes shows the same on a phase for minutes, also while cars come and go on the others."""

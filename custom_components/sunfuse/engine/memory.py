@@ -153,6 +153,10 @@ class StandingPhase:
     compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
     stuck: bool = False
+    charged_since: datetime | None = None  # since when a car has charged there
+    # While cars charged there: how often it changed, and the longest time that it was the same.
+    changes: int = 0
+    longest_still_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +226,8 @@ class CircuitMemory:
     same_since: datetime | None = None  # the same, also while nothing flows
     longest_still_s: float = 0.0
     finest_a: float | None = None  # the smallest change that it has shown
+    # By how much the phases carried more than their total when all were believed: motors draw current that is no power.
+    beyond_total_a: float = 0.0
     changes: int = 0
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm

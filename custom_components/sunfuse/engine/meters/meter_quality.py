@@ -116,10 +116,15 @@ def _compared_with_the_past(
         return Judged(quality=MeterQuality.CONTRADICTED, past=past)
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
-    if (living := without_stuck(reading, standing)) is not None:
+    voltage_v = snapshot.site.voltage_v
+    if (living := without_stuck(reading, standing, voltage_v)) is not None:
         return _partly(MeterQuality.FROZEN, living, cars_a, past, snapshot)
+    beyond_a = _beyond_total_a(reading, voltage_v)
     return Judged(
-        quality=MeterQuality.GOOD, past=past, reading=reading, doubted=doubted
+        quality=MeterQuality.GOOD,
+        past=replace(past, beyond_total_a=beyond_a),
+        reading=reading,
+        doubted=doubted,
     )
 
 
@@ -230,7 +235,7 @@ def _completed(
     if reading.power_w is not None:
         measured_a = sum(a or 0.0 for a in known)
         total_a = reading.power_w / snapshot.site.voltage_v
-        rest_a = total_a + _reactive_a(past, snapshot) - measured_a
+        rest_a = total_a + past.beyond_total_a - measured_a
     by_total = reading.power_w is not None and silent == 1
     if reading.unsigned and (
         any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
@@ -244,12 +249,12 @@ def _completed(
     return completed, tuple(a is None and not by_total for a in known)
 
 
-def _reactive_a(past: CircuitMemory, snapshot: Snapshot) -> float:
-    """Return what the phases carried beyond their total when all were known: motors draw current that is no power."""
-    if not past.read_a or past.read_w is None:
+def _beyond_total_a(reading: MeterReading, voltage_v: float) -> float:
+    """Return what the phases carry beyond their total: motors draw current that is no power."""
+    if not reading.current_a or reading.power_w is None:
         return 0.0
-    beyond_a = sum(past.read_a) - past.read_w / snapshot.site.voltage_v
-    return max(min(beyond_a, _REACTIVE * sum(map(abs, past.read_a))), 0.0)
+    beyond_a = sum(reading.current_a) - reading.power_w / voltage_v
+    return max(min(beyond_a, _REACTIVE * sum(map(abs, reading.current_a))), 0.0)
 
 
 def _out_of_range(circuit: Circuit, reading: MeterReading, snapshot: Snapshot) -> bool:

@@ -2,16 +2,20 @@
 
 A quiet phase rightly shows the same for hours; it cannot while a car on it starts, stops or changes by several amperes, unless
 something keeps it at zero (see `balanced`). If all others repeat their values as well, the meter is frozen.
+
+Nor does a fine sensor show the same for far longer than it ever did while a car charged there: what a car takes is never quite
+the same. That alone tells that a part of a device has failed which adds up its total from its parts.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import math
 
 from ..cars.wanted import NO_CAR
 from ..memory import CircuitMemory, Draw, StandingPhase
 from ..model import Connector, MeterReading, PerPhase, Snapshot
-from .balanced import LocalSupply, balanced, supply_of, values_of
+from .balanced import COARSE_A, LocalSupply, balanced, supply_of, values_of
 
 # What chargers report may be older than its time says: a change within this time is the one before the value stood still.
 LATE = timedelta(seconds=30)
@@ -24,6 +28,15 @@ CARS_CHANGED_A = 3.0
 ANSWERS = 0.5
 # A car that takes less does not charge.
 _NOTHING_A = 1.0
+# A sensor that changed often beside cars is stuck when it is unchanged for this many times its longest unchanged period.
+_OFTEN = 30
+_STILL_TIMES = 10.0
+_STILL_LEAST_S = 60.0
+# One that was wrongly taken for stuck is believed for longer the next time.
+_STUCK_AGAIN = 2.0
+# A total within this of what the phases show may be added up from them, at another voltage.
+_ADDED_UP_A = 2.0
+_ADDED_UP = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +64,70 @@ def watch_phases(
     if not len(known) == len(was) == len(values):
         return (begun,) * len(values)
     stands = [now_a == then_a for now_a, then_a in zip(values, was, strict=True)]
-    if not any(stands):
-        return (begun,) * len(values)
     cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
     at_zero, supply = balanced(reading, past, snapshot), supply_of(snapshot)
     return tuple(
-        _watched(
-            one, least, most, cars, begun.since, snapshot.now, supply if rests else None
+        _beside_cars(
+            _watched(
+                one,
+                least,
+                most,
+                cars,
+                begun.since,
+                snapshot.now,
+                supply if rests else None,
+            )
+            if same
+            else _changed(one, begun, past),
+            least,
+            cars.charging_since,
+            begun.since,
+            past,
         )
-        if same
-        else begun
         for one, least, most, same, rests in zip(
             known, cars.least_a, cars.most_a, stands, at_zero, strict=True
         )
     )
+
+
+def _changed(
+    one: StandingPhase, begun: StandingPhase, past: CircuitMemory
+) -> StandingPhase:
+    """Return a value that is another one now, with how long it was the same beside cars."""
+    changes, longest_s = one.changes, one.longest_still_s
+    if one.charged_since is not None and past.read_at is not None:
+        still_s = (past.read_at - one.charged_since).total_seconds()
+        if one.stuck:  # nobody knows whether it was
+            still_s = _STUCK_AGAIN * _patience_s(one) / _STILL_TIMES
+        changes, longest_s = changes + 1, max(longest_s, still_s)
+    return replace(begun, changes=changes, longest_still_s=longest_s)
+
+
+def _beside_cars(
+    one: StandingPhase,
+    cars_a: float,
+    reported_at: datetime | None,
+    at: datetime,
+    past: CircuitMemory,
+) -> StandingPhase:
+    """Return what is known of a value that may have been the same for too long while a car has charged, as it `reported`."""
+    if one.stuck:
+        return one
+    silent = past.read_at is not None and at - past.read_at > LATE
+    if reported_at is None or cars_a < CARS_CHANGED_A or silent:
+        return replace(one, charged_since=None)
+    since = one.charged_since or at
+    coarse = past.finest_a is None or past.finest_a >= COARSE_A
+    still_s = (min(at, reported_at) - since).total_seconds()
+    stuck = not coarse and still_s > _patience_s(one)
+    return replace(one, charged_since=since, stuck=stuck)
+
+
+def _patience_s(one: StandingPhase) -> float:
+    """Return for how long a value may be the same while a car charges."""
+    if one.changes < _OFTEN:
+        return math.inf
+    return max(_STILL_LEAST_S, _STILL_TIMES * one.longest_still_s)
 
 
 def _cars(
@@ -158,7 +221,7 @@ def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
 
 
 def without_stuck(
-    reading: MeterReading, standing: tuple[StandingPhase, ...]
+    reading: MeterReading, standing: tuple[StandingPhase, ...], voltage_v: float
 ) -> MeterReading | None:
     """Return a reading as if sensors that are stuck were silent, None if none is."""
     if reading.current_a is None or not any(one.stuck for one in standing):
@@ -167,6 +230,18 @@ def without_stuck(
     return replace(
         reading,
         current_a=None,
+        power_w=_measured_w(reading, reading.current_a, voltage_v),
         known_a=tuple(None if one.stuck else a for a, one in phases),
         silent=tuple(f"L{p + 1}" for p, (_, one) in enumerate(phases) if one.stuck),
     )
+
+
+def _measured_w(
+    reading: MeterReading, current_a: PerPhase, voltage_v: float
+) -> float | None:
+    """Return a meter's total, if it is not what the phases show: then it knows better than those of them that are stuck."""
+    if reading.power_w is None:
+        return None
+    differs_a = abs(reading.power_w / voltage_v - sum(current_a))
+    added_up_a = max(_ADDED_UP_A, _ADDED_UP * sum(map(abs, current_a)))
+    return reading.power_w if differs_a > added_up_a else None
