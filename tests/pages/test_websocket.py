@@ -118,6 +118,26 @@ async def test_sessions_go_on_after_a_reload(
         pass
 
 
+async def test_a_session_without_energy_and_price_has_no_cost(
+    start: Callable[..., Any], hass_ws_client: WebSocketGenerator
+) -> None:
+    """Nothing of which the price is unknown did not cost 0.00: a sum of such sessions would seem to be known."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    await home.charge("CP1")
+    await client.send_json_auto_id(
+        {"type": "sunfuse/sessions/subscribe", "start": "2020-01-01T00:00:00+00:00"}
+    )
+    assert (await client.receive_json())["success"]
+    sessions: list[dict[str, Any]] = []
+    while not sessions:
+        sessions = (await client.receive_json())["event"]["set"]["sessions"]
+    (only,) = sessions
+    assert only["energy_wh"] == 0
+    assert only["cost"] is None
+    assert only["saving"] is None
+
+
 async def test_sessions_of_a_site_that_is_being_unloaded(
     start: Callable[..., Any],
     hass_ws_client: WebSocketGenerator,

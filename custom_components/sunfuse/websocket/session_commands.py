@@ -184,6 +184,8 @@ def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | N
 
 
 def _row(row: SessionRow, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+    # Without energy and without a price, a cost of nothing would make a sum of unknown costs look known.
+    cost = None if row.currency is None and not row.energy_wh else row.cost
     return {
         "number": row.number,
         "station": row.station,
@@ -194,8 +196,10 @@ def _row(row: SessionRow, names: dict[str, dict[str, str]]) -> dict[str, Any]:
         "stop": row.stopped_at.isoformat() if row.stopped_at else None,
         "energy_wh": round(row.energy_wh),
         "sun_wh": round(row.sun_wh),
-        "cost": None if row.cost is None else round(row.cost, 4),
+        "cost": None if cost is None else round(cost, 4),
         "billed": row.billed,
-        "saving": None if row.savings is None else round(row.savings, 4),
+        "saving": None
+        if cost is None or row.savings is None
+        else round(row.savings, 4),
         "currency": row.currency,
     }
