@@ -93,6 +93,39 @@ async def export(home: Home, who: Context | None = None, **asked: Any) -> Any:
     )
 
 
+async def test_a_site_that_is_being_unloaded(
+    hass: HomeAssistant,
+    home: Home,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The ledger closes first: whoever asks then is told that the site is not loaded, and has no half of a file."""
+    client = await hass_client()
+    entry_id = home.entry.entry_id
+    await ledger_of(home).async_stop()
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("export_sessions", {}),
+        ("export_sessions", {"format": "ocpi"}),
+        ("get_sessions", {"details": True}),
+        ("bill_again", {"start": "2026-01-01"}),
+        ("delete_person", {"person": "Anna"}),
+        ("join_persons", {"person": "Anna", "into": "Anna"}),
+    ]
+    for action, more in asked:
+        with pytest.raises(ServiceValidationError, match="is not loaded"):
+            await hass.services.async_call(
+                DOMAIN,
+                action,
+                {"config_entry_id": entry_id, **more},
+                blocking=True,
+                return_response=action not in ("delete_person", "join_persons"),
+            )
+    answer = await client.get(f"/api/sunfuse/sessions/{entry_id}?format=xlsx")
+    assert answer.status == HTTPStatus.BAD_REQUEST
+    assert "is not loaded" in await answer.text()
+    assert "LedgerClosedError" not in caplog.text
+
+
 async def test_every_format(hass: HomeAssistant, home: Home) -> None:
     """Sessions that ended, filtered, in the language that is asked for; 12.345 kWh at 0.2741 are 3.38."""
     table = await export(home, language="de", price=0.2741, person="anna")

@@ -156,6 +156,22 @@ async def test_sessions_of_a_site_that_is_being_unloaded(
     assert "LedgerClosedError" not in caplog.text
 
 
+async def test_an_export_of_a_site_that_is_being_unloaded(
+    start: Callable[..., Any],
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Who presses *Export* in the moment when the ledger closes is told so; nothing is written to the log."""
+    home: Home = await start("CP1")
+    client = await hass_ws_client(home.hass)
+    await home.entry.runtime_data.ledger.async_stop()
+    command = {"start": "2020-01-01T00:00:00+00:00", "numbers": [], "language": "de"}
+    await client.send_json_auto_id({"type": "sunfuse/sessions/export", **command})
+    answer = await client.receive_json()
+    assert answer["error"]["code"] == "not_found"
+    assert "Traceback" not in caplog.text
+
+
 async def test_a_preview_that_no_plan_reaches(
     start: Callable[..., Any],
     hass_ws_client: WebSocketGenerator,
@@ -412,8 +428,8 @@ async def test_sessions_are_their_drivers_own(
             pass
         assert answer["result"]["sessions"] == seen
         head, *rows = answer["result"]["content"].splitlines()
-        assert head.startswith("\ufeffcharger;identity;")
-        assert "energy_kwh" in head.split(";")
+        assert head.startswith("\ufeffWallbox;Kennung der Wallbox;")
+        assert "Energie (kWh)" in head.split(";")
         assert [row.partition(";")[0] for row in rows] == [
             "Charger CP1",
             "Charger CP2",

@@ -35,7 +35,7 @@ from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from ..const import DOMAIN
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, SunfuseData
 from ..sessions import (
     ChargeDetails,
     ChargePlace,
@@ -53,7 +53,9 @@ from ..sessions import (
     to_xlsx,
 )
 from ..site.entry_data import site_of
+from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
+from .open_ledger import open_ledger
 from .sessions import FILTERS, async_ledger_names, session_filter
 
 PATH = "/api/sunfuse/sessions/"
@@ -129,16 +131,25 @@ async def async_export(
     """Export the sessions of a loaded site that ended, the oldest first.
 
     Raises:
-        ServiceValidationError: nothing, or more than one thing, has a name.
+        ServiceValidationError: nothing, or more than one thing, has a name; or the site was unloaded meanwhile.
 
     """
-    ledger = entry.runtime_data.ledger
+    with open_ledger(entry):
+        return await _async_export(hass, entry, entry.runtime_data, asked)
+
+
+async def _async_export(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    runtime: SunfuseData,
+    asked: Mapping[str, Any],
+) -> SessionExport:
+    ledger, prices = runtime.ledger, runtime.prices
     names = await async_ledger_names(ledger)
     wanted = replace(session_filter(asked, names), running=False)
     rows = (await ledger.async_sessions(wanted))[::-1]
     language = asked.get("language", hass.config.language)
     sentences = await async_load_sentences(hass, language)
-    prices = entry.runtime_data.prices
     context = ExportContext(
         site=entry.title,
         currency=prices.currency if prices else hass.config.currency,
@@ -148,11 +159,11 @@ async def async_export(
         persons=names[GroupBy.PERSON],
         vehicles=names[GroupBy.VEHICLE],
         chargers=names[GroupBy.STATION],
-        heads=_starting(sentences, (_COLUMN,), cut=_COLUMN),
+        heads=column_heads(sentences),
     )
     form: ExportFormat = asked["format"]
     if form is ExportFormat.OCPI:
-        return await _async_records(hass, entry, rows, context)
+        return await _async_records(hass, entry, ledger, rows, context)
     statement = Statement(
         context=context,
         texts=_starting(sentences, (_STATEMENT, _WEEKDAY), cut=_STATEMENT),
@@ -164,6 +175,11 @@ async def async_export(
         partial(_content, form, rows, statement)
     )
     return SessionExport(format=form, content=content, sessions=len(rows))
+
+
+def column_heads(sentences: Mapping[str, str]) -> dict[str, str]:
+    """Return what the columns of a table are called."""
+    return _starting(sentences, (_COLUMN,), cut=_COLUMN)
 
 
 def _starting(
@@ -194,11 +210,11 @@ def _content(
 async def _async_records(
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
+    ledger: SiteLedger,
     rows: Sequence[SessionRow],
     context: ExportContext,
 ) -> SessionExport:
     """Export the charge detail records of the sessions that allow one."""
-    ledger = entry.runtime_data.ledger
     place = ChargePlace(
         site=entry.entry_id,
         country=hass.config.country,

@@ -24,13 +24,14 @@ from homeassistant.helpers.service import (
 
 from ..central_system.security.ocmf import check_ocmf
 from ..const import CONF_CARD_NUMBER, CONF_PERSON, DOMAIN, SUBENTRY_CARD
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, SunfuseData
 from ..sessions import GroupBy, SessionFilter, SessionRow
 from ..site.ledger.ledger import SiteLedger
 from ..site.people.cards import masked
 from ..site.people.person_removal import async_delete_person, async_join_persons
 from ..site.people.persons import Person
 from ..site.subentries import usable
+from .open_ledger import open_ledger
 from .values import moment
 
 _MOST_SESSIONS = 10_000
@@ -75,46 +76,34 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
 
     async def get_sessions(call: ServiceCall) -> ServiceResponse:
         entry = _site(hass, call)
-        ledger = entry.runtime_data.ledger
-        names = await async_ledger_names(ledger)
-        wanted = session_filter(call.data, names)
-        wanted = replace(wanted, unused=call.data["details"])
-        rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
-        # As many take longer than the event loop may wait.
-        listed = await hass.async_add_executor_job(
-            lambda: [_as_dict(row, names) for row in rows]
-        )
-        if call.data["details"]:
-            for row, session in zip(rows, listed, strict=True):
-                session |= await _details(hass, ledger, row, call.data["public_key"])
-        found: dict[str, Any] = {"sessions": listed}
-        person = entry.runtime_data.persons.get(wanted.person)
-        if call.data["details"] and person is not None:
-            found["person"] = _agreed_with(entry, person)
-        return found
+        with open_ledger(entry):
+            return await _async_sessions(hass, entry, entry.runtime_data, call.data)
 
     async def delete_person(call: ServiceCall) -> None:
         entry = _site(hass, call)
-        person = await _async_person(entry, call.data["person"])
-        await async_delete_person(hass, entry, person, remove=call.data["remove"])
+        with open_ledger(entry):
+            person = await _async_person(entry, call.data["person"])
+            await async_delete_person(hass, entry, person, remove=call.data["remove"])
 
     async def join_persons(call: ServiceCall) -> None:
         entry = _site(hass, call)
-        person = await _async_person(entry, call.data["person"])
-        into = await _async_person(entry, call.data["into"])
-        if person == into or entry.runtime_data.persons.get(into) is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="name_not_found",
-                translation_placeholders={"name": call.data["into"]},
-            )
-        await async_join_persons(hass, entry, person, into)
+        persons = entry.runtime_data.persons
+        with open_ledger(entry):
+            person = await _async_person(entry, call.data["person"])
+            into = await _async_person(entry, call.data["into"])
+            if person == into or persons.get(into) is None:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN,
+                    translation_key="name_not_found",
+                    translation_placeholders={"name": call.data["into"]},
+                )
+            await async_join_persons(hass, entry, person, into)
 
     async def bill_again(call: ServiceCall) -> ServiceResponse:
-        ledger = _site(hass, call).runtime_data.ledger
-        billed = await ledger.configuration.async_bill_again(call.data["start"])
-        ledger.tell()
-        return {"sessions": billed}
+        with open_ledger(_site(hass, call)) as ledger:
+            billed = await ledger.configuration.async_bill_again(call.data["start"])
+            ledger.tell()
+            return {"sessions": billed}
 
     async_register_admin_service(
         hass,
@@ -138,6 +127,32 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
     async_register_admin_service(
         hass, DOMAIN, "join_persons", join_persons, JOIN_PERSONS
     )
+
+
+async def _async_sessions(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    runtime: SunfuseData,
+    asked: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the sessions that are asked for."""
+    ledger = runtime.ledger
+    names = await async_ledger_names(ledger)
+    wanted = session_filter(asked, names)
+    wanted = replace(wanted, unused=asked["details"])
+    rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
+    # As many take longer than the event loop may wait.
+    listed = await hass.async_add_executor_job(
+        lambda: [_as_dict(row, names) for row in rows]
+    )
+    if asked["details"]:
+        for row, session in zip(rows, listed, strict=True):
+            session |= await _details(hass, ledger, row, asked["public_key"])
+    found: dict[str, Any] = {"sessions": listed}
+    person = runtime.persons.get(wanted.person)
+    if asked["details"] and person is not None:
+        found["person"] = _agreed_with(entry, person)
+    return found
 
 
 async def async_ledger_names(

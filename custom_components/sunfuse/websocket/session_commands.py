@@ -11,6 +11,7 @@ from homeassistant.components.websocket_api import ActiveConnection, event_messa
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..actions.session_exports import column_heads
 from ..data import SunfuseConfigEntry
 from ..sessions import (
     ExportContext,
@@ -19,6 +20,8 @@ from ..sessions import (
     SessionRow,
     to_csv,
 )
+from ..site.ledger.ledger import SiteLedger
+from ..translated_reasons import async_load_sentences
 from .pushing import LoadedSite
 from .site_commands import site_for
 from .viewers import Viewer
@@ -86,26 +89,47 @@ async def export_sessions(
         return
     if (start := _start(connection, msg)) is None:
         return
-    numbers = frozenset(msg["numbers"])
-    seen = await _async_rows(entry, Viewer(hass, connection.user), start)
+    try:
+        asked = frozenset(msg["numbers"]), start, msg["language"]
+        export = await _async_export(entry, Viewer(hass, connection.user), *asked)
+    except LedgerClosedError:
+        connection.send_error(
+            msg["id"], websocket_api.ERR_NOT_FOUND, "The site is being unloaded"
+        )
+        return
+    connection.send_result(msg["id"], export)
+
+
+async def _async_export(
+    entry: SunfuseConfigEntry,
+    viewer: Viewer,
+    numbers: frozenset[int],
+    start: datetime,
+    language: str,
+) -> dict[str, Any]:
+    """Return sessions that a user may see as the file of the action, in their language."""
+    hass, runtime = viewer.hass, entry.runtime_data
+    seen = await _async_rows(runtime.ledger, own_persons(entry, viewer), start)
     now = dt_util.utcnow()
     rows = sorted(
         (row for row in reversed(seen) if row.number in numbers),
         key=lambda row: row.stopped_at or now,
     )
-    names = await _async_names(entry)
-    prices = entry.runtime_data.prices
+    names = await _async_names(runtime.ledger)
+    prices = runtime.prices
+    sentences = await async_load_sentences(hass, language)
     context = ExportContext(
         site=entry.title,
         currency=prices.currency if prices else hass.config.currency,
         tz=dt_util.get_default_time_zone(),
-        language=msg["language"],
+        language=language,
         persons=names["person"],
         vehicles=names["vehicle"],
         chargers=names["station"],
+        heads=column_heads(sentences),
     )
     content = await hass.async_add_executor_job(to_csv, rows, context)
-    connection.send_result(msg["id"], {"content": content, "sessions": len(rows)})
+    return {"content": content, "sessions": len(rows)}
 
 
 def _start(connection: ActiveConnection, msg: dict[str, Any]) -> datetime | None:
@@ -120,24 +144,22 @@ def _start(connection: ActiveConnection, msg: dict[str, Any]) -> datetime | None
 
 
 async def _async_rows(
-    entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
+    ledger: SiteLedger, own: frozenset[str] | None, start: datetime
 ) -> list[SessionRow]:
-    """Return the sessions since a time that a user may see."""
-    own = own_persons(entry, viewer)
+    """Return the sessions since a time: of these persons, or all (None)."""
     filters = (
         [SessionFilter(start=start)]
         if own is None
         else [SessionFilter(start=start, person=person) for person in sorted(own)]
     )
-    ledger = entry.runtime_data.ledger
     return [
         row for one in filters for row in await ledger.async_sessions(one, limit=MOST)
     ]
 
 
-async def _async_names(entry: SunfuseConfigEntry) -> dict[str, dict[str, str]]:
+async def _async_names(ledger: SiteLedger) -> dict[str, dict[str, str]]:
     return {
-        kind: await entry.runtime_data.ledger.async_names(kind)
+        kind: await ledger.async_names(kind)
         for kind in ("station", "person", "vehicle")
     }
 
@@ -145,11 +167,13 @@ async def _async_names(entry: SunfuseConfigEntry) -> dict[str, dict[str, str]]:
 async def _async_view(
     entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
 ) -> dict[str, Any]:
-    rows = await _async_rows(entry, viewer, start)
-    names = await _async_names(entry)
+    ledger = entry.runtime_data.ledger
+    own = own_persons(entry, viewer)
+    rows = await _async_rows(ledger, own, start)
+    names = await _async_names(ledger)
     running = running_of(rows)
     return {
-        "all": own_persons(entry, viewer) is None,
+        "all": own is None,
         "currency": viewer.hass.config.currency,
         "sessions": [
             _row(row, names) | {"running": row.number in running} for row in rows
