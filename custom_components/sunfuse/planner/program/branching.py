@@ -19,7 +19,7 @@ type Values = np.ndarray[Any, np.dtype[np.float64]]
 # decided by then needs cuts and heuristics: HiGHS goes on from the best that was found, for so many nodes.
 _PROGRAMS = 400
 _ITERATIONS = 1_000
-_NODES = 50
+_NODES = 200
 # The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns. With the
 # whole gap from the start, each run could choose the one of two nearly equal plans that waits longer.
 _CLOSELY = 1_000
