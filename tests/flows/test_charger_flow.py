@@ -6,6 +6,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.flows.chargers.charger_options import (
+    ADVANCED,
+    ADVANCED_SCHEMA,
+    check_advanced,
+)
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
     SOURCE_INTEGRATION_DISCOVERY,
@@ -119,6 +124,28 @@ async def test_the_mode_is_asked_for_in_words(
     assert schema.schema["mode"].config["options"] == modes
     with pytest.raises(InvalidData):
         await submit(hass, form, CHARGER)
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({}, None),
+        ({"expiry_s": 20.0}, "expiry"),
+        ({"expiry_s": -1.0}, "expiry"),
+        ({"renew_s": -1.0}, "renewal"),
+        ({"settle_s": 301.0}, "behaviour_number"),
+        ({"settle_s": -1.0}, "behaviour_number"),
+        ({"sample_s": 0.0}, "behaviour_number"),
+        ({"lasting_stack_level": 101.0}, "behaviour_number"),
+        ({"lasting_stack_level": 0.0, "settle_s": 300.0, "sample_s": 1.0}, None),
+    ],
+)
+def test_numbers_of_the_advanced_section(
+    values: dict[str, float], error: str | None
+) -> None:
+    """They are refused by the form, with what is allowed: Home Assistant has no words for what is wrong in a section."""
+    form = {ADVANCED: ADVANCED_SCHEMA(values)}
+    assert check_advanced(form) == ({ADVANCED: error} if error else {})
 
 
 async def test_a_charger_is_discovered_once(hass: HomeAssistant) -> None:

@@ -235,8 +235,13 @@ async def test_dimming(hass: HomeAssistant) -> None:
 async def test_steps_are_no_closer_than_five_seconds(hass: HomeAssistant) -> None:
     """Each is a message to the charger and a change for the car."""
     form = await show(hass, site_entry(9000), "calm")
-    with pytest.raises(InvalidData):
+    with pytest.raises(InvalidData) as refused:
         await save(hass, form, step_s=4)
+    # The key of a text: the frontend translates it as any error of a form.
+    assert refused.value.schema_errors == {"step_s": "number_too_small"}
+    with pytest.raises(InvalidData) as refused:
+        await save(hass, form, step_s=400)
+    assert refused.value.schema_errors == {"step_s": "number_too_large"}
 
 
 @pytest.mark.usefixtures("socket_enabled")

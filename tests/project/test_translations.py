@@ -497,6 +497,21 @@ def test_errors() -> None:
 
 
 @pytest.mark.parametrize("flow", FLOWS)
+def test_a_number_out_of_bounds_is_refused_in_words(flow: str) -> None:
+    """Every form can have a number."""
+    _, texts = FLOWS[flow]
+    assert {"number_too_small", "number_too_large"} <= texts["error"].keys()
+
+
+@pytest.mark.parametrize("fields", [ADVANCED_SCHEMA, person.LIMITS_SCHEMA])
+def test_numbers_in_a_section_have_no_bounds_of_their_own(fields: vol.Schema) -> None:
+    """Home Assistant shows what is wrong there as text for developers: the form itself checks them."""
+    boxes = [one for one in fields.schema.values() if isinstance(one, forms.NumberBox)]
+    assert boxes
+    assert not any({"min", "max"} & box.config.keys() for box in boxes)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
 def test_aborts(flow: str) -> None:
     """Each way in which a flow ends without an entry has its text, and the other way round."""
     classes, texts = FLOWS[flow]

@@ -1,7 +1,7 @@
 """The fields of the config flows' forms, and what they are converted to."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, override
 
 import voluptuous as vol
 
@@ -74,24 +74,49 @@ def sensor(
     )
 
 
+class NumberBox(NumberSelector):
+    """A box for a number that says in the language of the user what is wrong with it.
+
+    The frontend translates what is raised here like any error of a form; Home Assistant's own texts are English. Inside a
+    section it does not: there boxes have no bounds, and the form checks the numbers.
+    """
+
+    @override
+    def __call__(self, data: Any) -> float:
+        """Return the number."""
+        value: float = vol.Coerce(float)(data)
+        if error := _out_of_bounds(value, self.config):
+            raise vol.Invalid(error)
+        return super().__call__(value)
+
+
+def _out_of_bounds(value: float, config: Mapping[str, Any]) -> str | None:
+    if value < config.get("min", value):
+        return "number_too_small"
+    if value > config.get("max", value):
+        return "number_too_large"
+    return None
+
+
 def number(
-    unit: str | None, *, step: float = 1, low: float = 0, high: float | None = None
+    unit: str | None = None,
+    *,
+    step: float | Literal["any"] = 1,
+    low: float | None = 0,
+    high: float | None = None,
 ) -> NumberSelector:
-    """Return a box for a number. An invalid number is refused with an error at its field, not by the box."""
-    config = NumberSelectorConfig(min=low, step=step, mode=NumberSelectorMode.BOX)
+    """Return a box for a number."""
+    config = NumberSelectorConfig(step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
+    if low is not None:
+        config["min"] = low
     if high is not None:
         config["max"] = high
-    return NumberSelector(config)
+    return NumberBox(config)
 
 
-PORT = vol.All(
-    NumberSelector(
-        NumberSelectorConfig(min=0, max=65535, step=1, mode=NumberSelectorMode.BOX)
-    ),
-    vol.Coerce(int),
-)
+PORT = vol.All(number(high=65535), vol.Coerce(int))
 SYSTEM = SelectSelector(
     SelectSelectorConfig(
         options=list(SITE_PHASES),

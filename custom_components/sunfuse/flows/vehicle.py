@@ -135,8 +135,10 @@ def _more_schema(entry: ConfigEntry) -> vol.Schema:
                 )
             ),
             vol.Optional(CONF_PRIORITY): PRIORITY,
-            vol.Optional(CONF_CHARGE_EFFICIENCY): number(PERCENTAGE, step=0.1),
-            vol.Optional(CONF_CONSUMPTION): number("kWh/100 km", step=0.1),
+            vol.Optional(CONF_CHARGE_EFFICIENCY): number(
+                PERCENTAGE, step=0.1, low=None
+            ),
+            vol.Optional(CONF_CONSUMPTION): number("kWh/100 km", step=0.1, low=None),
         }
     )
 

@@ -11,8 +11,6 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -81,42 +79,29 @@ BEHAVIOUR: Mapping[str, Any] = {
             mode=SelectSelectorMode.DROPDOWN,
         )
     ),
-    "lasting_stack_level": NumberSelector(
-        NumberSelectorConfig(min=0, max=100, step=1, mode=NumberSelectorMode.BOX)
-    ),
-    "settle_s": NumberSelector(
-        NumberSelectorConfig(
-            min=0,
-            max=300,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfTime.SECONDS,
-        )
-    ),
+    "lasting_stack_level": number(low=None),
+    "settle_s": number(UnitOfTime.SECONDS, low=None),
     "do_not_ask": TextSelector(),
     "repeat_after_pause": _YES_NO,
     "number_phases": _YES_NO,
     "whole_amperes": _YES_NO,
     "long_texts": _YES_NO,
     "switches_phases": _YES_NO,
-    "sample_s": NumberSelector(
-        NumberSelectorConfig(
-            min=1,
-            max=300,
-            step=1,
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfTime.SECONDS,
-        )
-    ),
+    "sample_s": number(UnitOfTime.SECONDS, low=None),
     "by_phase": _YES_NO,
     "restarts": _YES_NO,
 }
+_BOUNDS = {"lasting_stack_level": (0, 100), "settle_s": (0, 300), "sample_s": (1, 300)}
 _WHOLE = frozenset(("lasting_stack_level", "sample_s"))
 
 ADVANCED_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_EXPIRY, default=DEFAULT_EXPIRY_S): number(UnitOfTime.SECONDS),
-        vol.Required(CONF_RENEW, default=DEFAULT_RENEW_S): number(UnitOfTime.SECONDS),
+        vol.Required(CONF_EXPIRY, default=DEFAULT_EXPIRY_S): number(
+            UnitOfTime.SECONDS, low=None
+        ),
+        vol.Required(CONF_RENEW, default=DEFAULT_RENEW_S): number(
+            UnitOfTime.SECONDS, low=None
+        ),
         vol.Required(CONF_PHASE_SWITCHING, default=True): BooleanSelector(),
         **{vol.Optional(name): selector for name, selector in BEHAVIOUR.items()},
     }
@@ -171,6 +156,11 @@ def check_advanced(form: Mapping[str, Any]) -> Errors:
         return {ADVANCED: "expiry"}
     if not SHORTEST_RENEW_S <= data[CONF_RENEW] <= data[CONF_EXPIRY] / 2:
         return {ADVANCED: "renewal"}
+    advanced = form[ADVANCED]
+    if not all(
+        low <= advanced.get(name, low) <= high for name, (low, high) in _BOUNDS.items()
+    ):
+        return {ADVANCED: "behaviour_number"}
     behaviour(StationInfo(), data[CONF_QUIRKS].items())
     return {}
 

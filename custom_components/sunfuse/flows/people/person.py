@@ -64,7 +64,9 @@ LIMITS_SCHEMA = vol.Schema(
         vol.Optional(CONF_PRIORITY): PRIORITY,
         vol.Optional(CONF_VALID_FROM): DateSelector(),
         vol.Optional(CONF_VALID_UNTIL): DateSelector(),
-        vol.Optional(CONF_QUOTA_KWH): number(UnitOfEnergy.KILO_WATT_HOUR, step=0.1),
+        vol.Optional(CONF_QUOTA_KWH): number(
+            UnitOfEnergy.KILO_WATT_HOUR, step=0.1, low=None
+        ),
         vol.Optional(CONF_QUOTA_OVER, default=QuotaOver.SUN.value): SelectSelector(
             SelectSelectorConfig(
                 options=[one.value for one in QuotaOver],
@@ -73,7 +75,7 @@ LIMITS_SCHEMA = vol.Schema(
             )
         ),
         vol.Optional(CONF_BOOST_QUOTA_KWH): number(
-            UnitOfEnergy.KILO_WATT_HOUR, step=0.1
+            UnitOfEnergy.KILO_WATT_HOUR, step=0.1, low=None
         ),
     }
 )

@@ -6,8 +6,6 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
     ObjectSelectorField,
@@ -32,6 +30,7 @@ from ...sources.tariffs.table import (
     table_to_dict,
 )
 from ..checks import Errors
+from ..form_fields import number
 
 # Labels inside rows, and composed texts, are translated here: Home Assistant's frontend does not translate them.
 LABELLED: dict[str, list[str]] = {
@@ -100,14 +99,7 @@ def amount(
     unit: str | None = None, low: float | None = None, high: float | None = None
 ) -> NumberSelector:
     """Return a box for a price or an amount, of any number of digits."""
-    config = NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX)
-    if unit is not None:
-        config["unit_of_measurement"] = unit
-    if low is not None:
-        config["min"] = low
-    if high is not None:
-        config["max"] = high
-    return NumberSelector(config)
+    return number(unit, step="any", low=low, high=high)
 
 
 def time_fields(labels: Labels) -> dict[str, ObjectSelectorField]:
