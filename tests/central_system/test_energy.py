@@ -184,6 +184,13 @@ class EnergyLaw(RuleBasedStateMachine):
         self._read()
 
     @rule()
+    @precondition(lambda self: self.charger is not None)
+    def says_that_it_booted(self) -> None:
+        """Say so with each connection, as some do: the register goes on."""
+        assert self.charger
+        self.meter.booted(self.charger.now)
+
+    @rule()
     def home_assistant_restarts(self) -> None:
         """Go on from what is kept."""
         now = self.charger.now if self.charger else START

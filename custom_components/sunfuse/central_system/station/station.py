@@ -89,6 +89,7 @@ class Station:
         self.reports = Reports(
             shared,
             self.presence.boot_loops,
+            meters,
             on_heard=(
                 lambda: self.sessions.events.process_overdue(now()),
                 self.limits.apply_external,

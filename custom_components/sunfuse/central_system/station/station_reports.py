@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ..station_state import LocalList, StationInfo
 from .boot_loops import BootLoops
+from .metering.meters import Meters
 from .shared_state import SharedState
 
 
@@ -14,6 +15,7 @@ class Reports:
         self,
         shared: SharedState,
         boot_loops: BootLoops,
+        meters: Meters,
         *,
         on_heard: tuple[Callable[[], None], ...],
         after_heard: Callable[[], None],
@@ -21,6 +23,7 @@ class Reports:
         """Call `on_heard` with each message, and `after_heard` once that is noted."""
         self._shared = shared
         self._boot_loops = boot_loops
+        self._meters = meters
         self._on_heard = on_heard
         self._after_heard = after_heard
 
@@ -35,6 +38,7 @@ class Reports:
         """Note make, model and firmware; after a firmware update everything that was learned is void."""
         before = self._shared.state.info
         self._boot_loops.booted(self._shared.now())
+        self._meters.booted()
         updated = before.vendor and before.firmware != info.firmware
         changes = self._shared.unlearn() if updated else {}
         self._shared.identify(info, **changes)

@@ -11,25 +11,15 @@ from functools import partial
 from typing import Any
 
 from ....engine.clock_change import moved
-from ....engine.codec import from_jsonable, to_jsonable
+from ....engine.codec import from_jsonable, read_time, to_jsonable
 from ..stored_state import load_number
-from .doubted_readings import DoubtedReadings
 from .former_energy import former_sessions
 from .power_integral import PowerIntegral
-from .register_kinds import RegisterKind
-from .register_readings import (
-    ROUNDING_WH,
-    SLACK_WH,
-    Most,
-    RegisterReading,
-    SessionReadings,
-    ShownValues,
-)
+from .register_readings import Most, RegisterReading, SessionReadings
 from .session_sum import ConnectorSum, ForgottenSessions
+from .value_follower import ValueFollower
 
 _REMEMBERED = 100
-# A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
-_CONVINCING = 3
 # The stop of a transaction may be reported as this much earlier than the last reading before it.
 _SAME_TIME = timedelta(seconds=10)
 
@@ -45,9 +35,8 @@ class EnergyCounter:
         self._counted_wh: float | None = None
         self._shown_wh: float | None = None
         self._session_shown: tuple[str, float] | None = None
-        self._doubted = DoubtedReadings(most_wh)
         self._flow = PowerIntegral()
-        self.dropped = 0
+        self._values = ValueFollower(self._sums)
 
     @property
     def energy_wh(self) -> float | None:
@@ -75,6 +64,10 @@ class EnergyCounter:
         if newest is None or not newest.id or newest.ended_at is not None:
             return None
         return newest
+
+    def take_dropped(self) -> int:
+        """Return how many readings were nonsense since the last call."""
+        return self._values.take_dropped()
 
     def taken_wh(self, session_id: str) -> float | None:
         """Return what a session took, by all that is known now; None if that is not known."""
@@ -105,16 +98,20 @@ class EnergyCounter:
         )
         if self._running is not None and self._running.id == session_id:
             self._flow = self._flow.begin_session()
-            self._doubted.forget()
+            self._values.forget_doubts()
         self._count()
         self._forget_oldest()
+
+    def booted(self, at: datetime) -> None:
+        """Note that the station says that it booted."""
+        self._values.booted_at = at
 
     def read(
         self, register_wh: float, at: datetime, session_id: str | None = None
     ) -> None:
         """Take a reading of the register from meter values, which may name their session."""
         if register_wh < 0:
-            self.dropped += 1
+            self._values.drop()
             return
         reading = RegisterReading(register_wh=register_wh, at=at)
         session = self._session(session_id) or self._newest
@@ -123,17 +120,19 @@ class EnergyCounter:
                 id="", started_at=at, start_known=False, ended_at=at
             )
             if not register_wh:
-                self.dropped += 1  # many meters show nothing until they are awake
+                self._values.drop()  # many meters show nothing until they are awake
                 return
             self._sessions.append(session)
         named = session.id == session_id
         if not named and at < session.newest_at:
             return  # stored while offline, and a later reading is known already
         if _is_within(session, at, named=named):
-            known, values = session.values, self._followed(session, reading)
+            known = session.values
+            newest = session is self._newest
+            values = self._values.followed(session, reading, newest=newest)
             changed = replace(session, values=values)
         elif session is self._newest and at >= session.newest_at:
-            known, after = session.after, self._shown_after(session, reading)
+            known, after = session.after, self._values.after(session, reading)
             changed = replace(session, after=after)
         else:
             return
@@ -176,9 +175,15 @@ class EnergyCounter:
             return None
         self._sessions.remove(session)
         self._put(
-            replace(session, started_at=started_at, ended_at=at, end_wh=register_wh)
+            replace(
+                session,
+                started_at=started_at,
+                ended_at=at,
+                end_wh=register_wh,
+                values=self._values.ended(session, register_wh, at),
+            )
         )
-        self._doubted.forget()
+        self._values.forget_doubts()
         self._count()
         taken_wh = self.taken_wh(session_id)
         if self.rises(session_id, register_wh):
@@ -189,7 +194,7 @@ class EnergyCounter:
         """Shift stored times with the wall clock."""
         self._sessions = moved(self._sessions, by)
         self._flow = self._flow.moved(by)
-        self._doubted.clock_was_set(by)
+        self._values.clock_was_set(by)
         self._sums.forgotten = moved(self._sums.forgotten, by)
         self._sums.count(self._sessions)
 
@@ -205,88 +210,6 @@ class EnergyCounter:
         """Remember a session among the others, in the order of time."""
         self._sessions.append(session)
         self._sessions.sort(key=lambda one: one.order)
-
-    def _followed(
-        self, session: SessionReadings, reading: RegisterReading
-    ) -> ShownValues:
-        """Return the values of a session with another reading, which may be nonsense."""
-        values, most_wh = session.values, self._most_wh
-        if values is None:
-            start = session.start
-            sure = start is not None and start.register_wh > ROUNDING_WH
-            sure = sure and start is not None and start.reaches(reading, most_wh)
-            return ShownValues.begin(reading, sure=sure)
-        if reading.at < values.last.at:
-            return values.preceded_by(reading, most_wh)
-        if not values.sure:
-            return self._second(session, values, reading)
-        if values.goes_on(reading, most_wh):
-            self._doubted.forget()
-            return values.going_on(reading)
-        first = self._believed(reading, enough=_CONVINCING)
-        if first is None:
-            return values
-        flows_wh = most_wh(values.last.at, first.at) - SLACK_WH + ROUNDING_WH
-        from_zero = first.register_wh <= flows_wh
-        return values.restarting(0.0 if from_zero else first.register_wh, reading)
-
-    def _second(
-        self, session: SessionReadings, values: ShownValues, reading: RegisterReading
-    ) -> ShownValues:
-        """Return the values of a session when the first of them may be nonsense: what explains the next with least rises."""
-        start = session.start
-        if self._sums.kinds.values is RegisterKind.RESTARTS:
-            start = None
-        elif start is None and session is self._newest:
-            standing = self._sums.before_last.standing
-            start = standing.reading if standing else None
-        explained = [
-            one
-            for one in (values.first, start, self._doubted.last)
-            if one is not None and one.reaches(reading, self._most_wh)
-        ]
-        if not explained:
-            self.dropped += 1
-            self._doubted.add(reading, enough=_CONVINCING)
-            return values
-        self._doubted.forget()
-        first = max(explained, key=lambda one: one.register_wh)
-        if first is start:
-            return ShownValues.begin(reading, sure=True)
-        return ShownValues.begin(first).going_on(reading)
-
-    def _shown_after(
-        self, session: SessionReadings, reading: RegisterReading
-    ) -> ShownValues | None:
-        """Return what is shown after a session with another reading."""
-        after, standing = session.after, self._sums.total.standing
-        position = standing.reading if standing else None
-        if self._sums.kinds.values is RegisterKind.RESTARTS and session.values:
-            position = session.values.last
-        if after is not None and after.goes_on(reading, self._most_wh):
-            self._doubted.forget()
-            return after.going_on(reading)
-        if after is None and (
-            position is None or position.reaches(reading, self._most_wh)
-        ):
-            return ShownValues.begin(reading)
-        first = self._believed(reading, enough=_CONVINCING)
-        if first is None:
-            return after
-        if after is None:
-            return ShownValues.begin(first).going_on(reading)
-        return after.restarting(first.register_wh, reading)
-
-    def _believed(
-        self, reading: RegisterReading, *, enough: int
-    ) -> RegisterReading | None:
-        """Note a reading that does not follow; returns the first of `enough` that agree."""
-        first = self._doubted.add(reading, enough=enough)
-        if first is None:
-            self.dropped += 1
-        else:
-            self._doubted.forget()
-        return first
 
     def _count(self, *, live: bool = False) -> None:
         """Count what is new: of the last session if that is all."""
@@ -329,11 +252,13 @@ class EnergyCounter:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered as plain data."""
+        booted_at = self._values.booted_at
         return {
             "energy_wh": self._shown_wh,
             "counted_wh": self._counted_wh,
             "session_shown": self._session_shown and list(self._session_shown),
             "flow": self._flow.to_dict(),
+            "booted_at": booted_at and booted_at.isoformat(),
             "forgotten": to_jsonable(self._sums.forgotten),
             "sessions": {one.id: to_jsonable(one) for one in self._sessions},
         }
@@ -361,6 +286,8 @@ class EnergyCounter:
         sessions = (one.not_after(now) for one in known.values())
         self._sessions = sorted(sessions, key=lambda one: one.order)
         self._flow = PowerIntegral.load(data.get("flow"), now)
+        if (booted_at := data.get("booted_at")) is not None:
+            self._values.booted_at = min(read_time(booted_at), now)
         if (forgotten := data.get("forgotten")) is not None:
             self._sums.forgotten = from_jsonable(ForgottenSessions, forgotten)
         elif len(self._sessions) >= _REMEMBERED:

@@ -70,9 +70,8 @@ class Meter:
 
     def take_dropped(self) -> int:
         """Return how many values were dropped since the last call."""
-        dropped = self._dropped + self._energy.dropped
-        self._dropped = self._energy.dropped = 0
-        return dropped
+        dropped, self._dropped = self._dropped, 0
+        return dropped + self._energy.take_dropped()
 
     def update(
         self,
@@ -147,6 +146,10 @@ class Meter:
         taken_wh = self._energy.stop(session_id, register_wh, started_at, at)
         self._show_energy()
         return taken_wh
+
+    def booted(self, at: datetime) -> None:
+        """Note that the station says that it booted."""
+        self._energy.booted(at)
 
     def taken_wh(self, session_id: str) -> float | None:
         """Return what a session took, by all that is known now; None if that is not known."""

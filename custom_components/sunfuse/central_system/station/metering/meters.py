@@ -47,6 +47,11 @@ class Meters:
         for meter in self._meters.values():
             meter.clock_was_set(by)
 
+    def booted(self) -> None:
+        """Note that the station says that it booted."""
+        for meter in self._meters.values():
+            meter.booted(self._shared.now())
+
     def memory(self) -> dict[int, dict[str, Any]]:
         """Return what is to be stored of each connector's energy, as plain data."""
         return {

@@ -60,10 +60,12 @@ class ShownValues:
             sure=True,
         )
 
-    def goes_on(self, reading: RegisterReading, most_wh: Most) -> bool:
-        """Whether a reading follows from these, or shows that the last one was too high."""
+    def goes_on(
+        self, reading: RegisterReading, most_wh: Most, *, booted: bool = False
+    ) -> bool:
+        """Whether a reading follows from these, or shows that the last one was too high: not if the station booted since."""
         too_high = self.before_wh <= reading.register_wh < self.last.register_wh
-        return too_high or self.last.reaches(reading, most_wh)
+        return (too_high and not booted) or self.last.reaches(reading, most_wh)
 
     def restarting(self, from_wh: float, reading: RegisterReading) -> ShownValues:
         """Return these when the register counts from elsewhere, where it stood at `from_wh`."""

@@ -100,7 +100,10 @@ def _own_rise(
 ) -> RegisterRise:
     """Return what a register that restarts with each session shows."""
     shown, end = session.values, session.end
+    rose_wh = _rose(session, most_wh)
     if shown is not None and not _restarts(session, before, shown.first, kinds.values):
+        if shown.restarted and kinds.ends is not RESTARTS:
+            return RegisterRise()  # it went on until it was reset in the session
         shown = None
     if shown is not None and not shown.sure and kinds.values is not RESTARTS:
         shown = None  # it may be nonsense
@@ -110,7 +113,7 @@ def _own_rise(
         end = None
     if end is not None:
         possible = end.register_wh <= session.most_until(end.at, most_wh)
-        if shown is not None and end.register_wh < shown.rose_wh - ROUNDING_WH:
+        if end.register_wh < rose_wh - ROUNDING_WH:
             possible = False  # the register was reset in the session, or is not known
         if possible and not (shown and shown.restarted) and kinds.ends is not GOES_ON:
             return RegisterRise(last=end, rise_wh=end.register_wh, complete=True)
@@ -166,13 +169,27 @@ def _lasting_rise(
     last = first if shown is None else shown.last
     if standing is not None:
         before = standing.before(kinds, by_values=shown is not None)
-    began = _began(session, start, before, (first, last), kinds, most_wh)
+    restarted = shown is not None and shown.restarted
+    until = first if restarted else last
+    began = _began(session, start, before, (first, until), kinds, most_wh)
     rise_wh = 0.0 if began is None else first.register_wh - began.register_wh
     if shown is not None:
         rise_wh += shown.rose_wh
         if end is not None and last.reaches(end, most_wh):
             rise_wh, last = rise_wh + end.register_wh - last.register_wh, end
     return RegisterRise(began=began, first=first, last=last, rise_wh=max(rise_wh, 0.0))
+
+
+def _rose(session: SessionReadings, most_wh: Most) -> float:
+    """Return how far the register of the values rose in a session, at least: one that restarted with it shows no less."""
+    shown, start = session.values, session.start
+    if shown is None or not shown.sure:
+        return 0.0
+    head_wh = 0.0
+    if start is not None and start.register_wh > ROUNDING_WH:
+        if _is_rise(session, start, shown.first, most_wh):
+            head_wh = shown.first.register_wh - start.register_wh
+    return head_wh + shown.rose_wh
 
 
 def _restarts(

@@ -1,0 +1,169 @@
+"""Follows the register of meter values from reading to reading: it restarts, jumps, stands still, and some readings are nonsense."""
+
+from datetime import datetime, timedelta
+
+from ....engine.clock_change import moved
+from .doubted_readings import DoubtedReadings
+from .register_kinds import RegisterKind
+from .register_readings import (
+    ROUNDING_WH,
+    SLACK_WH,
+    RegisterReading,
+    SessionReadings,
+    ShownValues,
+)
+from .session_sum import ConnectorSum
+
+# A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
+_CONVINCING = 3
+# So many are enough when the station booted: many registers restart then.
+_CONVINCING_AFTER_BOOT = 2
+
+
+class ValueFollower:
+    """Returns what is shown in a session, and after it, with another reading."""
+
+    def __init__(self, sums: ConnectorSum) -> None:
+        """Judge by what is summed."""
+        self._sums = sums
+        self._most_wh = sums.most_wh
+        self._doubted = DoubtedReadings(sums.most_wh)
+        # When the station said so last. Some say it whenever they connect.
+        self.booted_at: datetime | None = None
+        self._dropped = 0
+
+    def drop(self) -> None:
+        """Count a reading that is nonsense."""
+        self._dropped += 1
+
+    def take_dropped(self) -> int:
+        """Return how many readings were nonsense since the last call."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
+
+    def forget_doubts(self) -> None:
+        """Forget what was doubted: something else is known now."""
+        self._doubted.forget()
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Shift stored times by the amount by which the wall clock was set forward."""
+        self._doubted.clock_was_set(by)
+        self.booted_at = moved(self.booted_at, by)
+
+    def followed(
+        self, session: SessionReadings, reading: RegisterReading, *, newest: bool
+    ) -> ShownValues:
+        """Return the values of a session with another reading, which may be nonsense."""
+        values, most_wh = session.values, self._most_wh
+        if values is None:
+            start = session.start
+            sure = start is not None and start.register_wh > ROUNDING_WH
+            sure = sure and start is not None and start.reaches(reading, most_wh)
+            return ShownValues.begin(reading, sure=sure)
+        if reading.at < values.last.at:
+            return values.preceded_by(reading, most_wh)
+        booted = self._booted_since(values.last.at)
+        if not (values.sure or booted):
+            return self._second(session, values, reading, newest=newest)
+        if values.goes_on(reading, most_wh, booted=booted):
+            self._doubted.forget()
+            return values.going_on(reading)
+        if booted and not reading.register_wh:
+            return values  # it is not awake, or nothing has flowed since it restarted
+        enough = _CONVINCING_AFTER_BOOT if booted else _CONVINCING
+        return self._restarted(values, reading, self._believed(reading, enough=enough))
+
+    def _restarted(
+        self,
+        values: ShownValues,
+        reading: RegisterReading,
+        first: RegisterReading | None,
+    ) -> ShownValues:
+        """Return values whose register counts from elsewhere since a reading, if that is believed."""
+        if first is None:
+            return values
+        flows_wh = self._most_wh(values.last.at, first.at) - SLACK_WH + ROUNDING_WH
+        from_zero = first.register_wh <= flows_wh
+        return values.restarting(0.0 if from_zero else first.register_wh, reading)
+
+    def ended(
+        self, session: SessionReadings, register_wh: float | None, at: datetime
+    ) -> ShownValues | None:
+        """Return the values of a session whose end may show that their register restarted when the station booted."""
+        values = session.values
+        if values is None or not register_wh or not self._booted_since(values.last.at):
+            return values
+        end = RegisterReading(register_wh=register_wh, at=at)
+        if (
+            self._sums.kinds.ends is RegisterKind.RESTARTS
+            or end.register_wh >= values.last.register_wh
+        ):
+            return values
+        return self._restarted(values, end, self._doubted.add(end, enough=1))
+
+    def _booted_since(self, at: datetime) -> bool:
+        """Whether the station booted after a time, or after it reported what it had stored of then."""
+        return self.booted_at is not None and self.booted_at >= at
+
+    def _second(
+        self,
+        session: SessionReadings,
+        values: ShownValues,
+        reading: RegisterReading,
+        *,
+        newest: bool,
+    ) -> ShownValues:
+        """Return the values of a session when the first of them may be nonsense: what explains the next with least rises."""
+        start = session.start
+        if self._sums.kinds.values is RegisterKind.RESTARTS:
+            start = None
+        elif start is None and newest:
+            standing = self._sums.before_last.standing
+            start = standing.reading if standing else None
+        explained = [
+            one
+            for one in (values.first, start, self._doubted.last)
+            if one is not None and one.reaches(reading, self._most_wh)
+        ]
+        if not explained:
+            self.drop()
+            self._doubted.add(reading, enough=_CONVINCING)
+            return values
+        self._doubted.forget()
+        first = max(explained, key=lambda one: one.register_wh)
+        if first is start:
+            return ShownValues.begin(reading, sure=True)
+        return ShownValues.begin(first).going_on(reading)
+
+    def after(
+        self, session: SessionReadings, reading: RegisterReading
+    ) -> ShownValues | None:
+        """Return what is shown after a session with another reading."""
+        after, standing = session.after, self._sums.total.standing
+        position = standing.reading if standing else None
+        if self._sums.kinds.values is RegisterKind.RESTARTS and session.values:
+            position = session.values.last
+        if after is not None and after.goes_on(reading, self._most_wh):
+            self._doubted.forget()
+            return after.going_on(reading)
+        if after is None and (
+            position is None or position.reaches(reading, self._most_wh)
+        ):
+            return ShownValues.begin(reading)
+        first = self._believed(reading, enough=_CONVINCING)
+        if first is None:
+            return after
+        if after is None:
+            return ShownValues.begin(first).going_on(reading)
+        return after.restarting(first.register_wh, reading)
+
+    def _believed(
+        self, reading: RegisterReading, *, enough: int
+    ) -> RegisterReading | None:
+        """Note a reading that does not follow; returns the first of `enough` that agree."""
+        first = self._doubted.add(reading, enough=enough)
+        if first is None:
+            self.drop()
+        else:
+            self._doubted.forget()
+        return first
