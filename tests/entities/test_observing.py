@@ -266,8 +266,8 @@ async def live_beside_a_slow_phase(
             0.2 + at_s // l3_every_s % 2 * more_a for at_s in (second, second + ahead_s)
         )
         house.freezer.tick(step_s)
-        values = {"l1": 4 + second % 20 / 10, "l2": 3.0, "l3": l3_a}
-        power_w = 237 * (values["l1"] + 3.0 + flows_a)
+        values = {"l1": 4 + second % 20 / 10, "l2": 3 + second % 20 / 20, "l3": l3_a}
+        power_w = 237 * (values["l1"] + values["l2"] + flows_a)
         for name, value in (*values.items(), ("power", power_w)):
             unit = "W" if name == "power" else "A"
             if name != "l3" or second % l3_every_s == 0:
@@ -275,7 +275,6 @@ async def live_beside_a_slow_phase(
                     f"sensor.grid_{name}",
                     str(value),
                     {"unit_of_measurement": unit},
-                    force_update=name != "l3",
                 )
         async_fire_time_changed(house.hass)
         await house.hass.async_block_till_done()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 import json
 
+from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given, strategies as st
 import pytest
 
@@ -11,6 +12,7 @@ from custom_components.sunfuse.sources.freshness import (
     WINDOW,
     Freshness,
     async_recorded_intervals,
+    watch,
 )
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
@@ -138,6 +140,50 @@ def test_unusual_silence(
 ) -> None:
     """Only of a sensor that speaks regularly, silence says something."""
     assert reported(*intervals_s, again=again).silence_s([METER]) == silence_s
+
+
+def test_a_sensor_that_no_longer_repeats_its_value_is_known_as_such() -> None:
+    """It was read every 5 s, and is replaced by one that waits minutes for a change; a short outage is no such wait."""
+    intervals_s = [300.0, 5.0]
+    before = [(5.0, True)] * 20
+    outage = [*before, (300.0, False), *[(5.0, False)] * 20]
+    replaced = [*before, *((s, False) for s in intervals_s * 6)]
+    for rows, repeats in ((before, True), (outage, True), (replaced, False)):
+        freshness, at = Freshness(), START
+        freshness.reported(METER, at)
+        for interval_s, again in rows:
+            at += timedelta(seconds=interval_s)
+            freshness.reported(METER, at, again=again)
+        assert freshness.repeats([METER]) is repeats
+
+
+@pytest.mark.parametrize(
+    ("forced", "attribute", "repeats"),
+    [
+        (True, False, True),
+        # What says more about the same value says nothing of it.
+        (False, True, False),
+    ],
+)
+async def test_a_value_that_is_forced_is_repeated(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    forced: bool,
+    attribute: bool,
+    repeats: bool,
+) -> None:
+    """An MQTT sensor with `force_update` changes each time to what it was."""
+    freshness = Freshness()
+    stop = watch(hass, [METER], freshness)
+    for turn in range(12):
+        freezer.tick(5)
+        said = {"turn": turn} if attribute else {}
+        hass.states.async_set(METER, "3.1", said, force_update=forced)
+    assert freshness.repeats([METER]) is repeats
+    interval = freshness.of(METER)
+    assert interval
+    assert (interval.usual_s, interval.regular) == (5, repeats)
+    stop()
 
 
 def test_a_meter_is_as_slow_as_its_slowest_part() -> None:

@@ -43,6 +43,8 @@ _TOGETHER = timedelta(seconds=5)
 _AWAY_S = 3600.0
 # This many repeats of the same value show that a sensor reports regularly, even if nothing changes.
 _REGULAR = 5
+# More are not counted, so that one that is replaced by another that waits for a change is known again as such.
+_MOST = 2 * _REGULAR
 _LOOK_BACK = timedelta(hours=2)
 
 
@@ -107,10 +109,19 @@ class Freshness:
             past.at = before  # the first of a burst is the time of the report
             return
         interval_s = (at - past.known_until(before, at)).total_seconds()
+        past.repeats = min(past.repeats + again, _MOST)
+        if past.repeats and not again and self._waited(entity_id, at - before):
+            past.repeats -= 1
         if interval_s <= _AWAY_S:
             past.intervals_s.append(interval_s)
-            past.repeats = min(past.repeats + again, _REGULAR)
             past.known = None
+
+    def _waited(self, entity_id: str, silence: timedelta) -> bool:
+        """Whether a sensor was silent for far longer than it usually is until its value changed: one that repeats it is not."""
+        usual = self.of(entity_id)
+        if usual is None:
+            return False
+        return silence.total_seconds() > _most_s(usual.usual_s)
 
     def confirmed(self, entities: Iterable[str], at: datetime) -> None:
         """Note that another sensor's report of this time showed that these sensors' values were still right."""
@@ -216,7 +227,11 @@ def interval_of(intervals_s: Iterable[float], *, regular: bool = False) -> Inter
 
 def lost_after_s(interval: Interval) -> float:
     """Return the silence after which a sensor that reports regularly counts as lost, at least half a minute."""
-    return max(30.0, 10 * interval.usual_s, 3 * interval.longest_s)
+    return max(_most_s(interval.usual_s), 3 * interval.longest_s)
+
+
+def _most_s(usual_s: float) -> float:
+    return max(30.0, 10 * usual_s)
 
 
 @callback
@@ -228,11 +243,17 @@ def watch(
 
     @callback
     def changed(event: Event[EventStateChangedData]) -> None:
-        state = event.data["new_state"]
+        state, before = event.data["new_state"], event.data["old_state"]
         if state is None or problem_of(state)[0] is not None:
             freshness.silent(event.data["entity_id"])
-        else:
-            freshness.reported(state.entity_id, state.last_reported)
+            return
+        # With `force_update` the same value is a change; another attribute of it is none.
+        again = (
+            before is not None
+            and before.state == state.state
+            and before.last_changed < state.last_changed
+        )
+        freshness.reported(state.entity_id, state.last_reported, again=again)
 
     @callback
     def reported(event: Event[EventStateReportedData]) -> None:
