@@ -14,12 +14,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from ..common import free_port, set_meters, site_entry
+from ..common import free_port, register, set_meters, site_entry
 from ..forms import open_site, submit, suggested, was_added
 from ..sources.test_history import imported
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-GRID = {
+GRID: dict[str, Any] = {
     "system": "three_phase",
     "grid_power": "sensor.grid_power",
     "grid_inverted": False,
@@ -110,6 +110,30 @@ async def test_a_still_house_with_a_quick_meter(
         set_meters(hass, currents_a=(1, 1, 1))
         await hass.async_block_till_done()
     was_added(await fill_in(hass, form))
+
+
+async def test_a_quiet_phase_beside_the_total_of_its_device(
+    recorder_mock: Recorder, hass: HomeAssistant
+) -> None:
+    """L3 changes once a minute only, and the total shows every five seconds that it carries the same: no margin is proposed."""
+    for name in (*GRID["grid_phases"], GRID["grid_power"]):
+        register(hass, name, "mqtt", "meter")
+    started = dt_util.utcnow() - timedelta(seconds=1200)
+    for second in range(0, 1200, 5):
+        phases_a = (2 + second % 2, 3 + second % 2, 0.2 + second // 60 % 2 / 10)
+        shown = {f"l{n + 1}": (a, "A") for n, a in enumerate(phases_a)}
+        shown["power"] = (237 * sum(phases_a), "W")
+        at = (started + timedelta(seconds=second)).timestamp()
+        for name, (value, unit) in shown.items():
+            hass.states.async_set(
+                f"sensor.grid_{name}",
+                f"{value:.1f}",
+                {"unit_of_measurement": unit},
+                timestamp=at,
+            )
+    await hass.async_block_till_done()
+    await imported(hass)
+    was_added(await fill_in(hass, await submit(hass, await open_site(hass), GRID)))
 
 
 async def test_nothing_is_known(hass: HomeAssistant) -> None:

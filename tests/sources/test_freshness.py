@@ -8,17 +8,8 @@ from freezegun.api import FrozenDateTimeFactory
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.sunfuse.sources.freshness import (
-    WINDOW,
-    Freshness,
-    async_recorded_intervals,
-    watch,
-)
-from homeassistant.components.recorder.core import Recorder
+from custom_components.sunfuse.sources.freshness import WINDOW, Freshness, watch
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util
-
-from .test_history import imported
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 METER = "sensor.meter"
@@ -226,24 +217,3 @@ def test_a_store_that_was_broken(kept: object) -> None:
     freshness = Freshness()
     freshness.restore({METER: kept}, [METER])
     assert freshness.of(METER) is None
-
-
-async def test_from_the_recorder(recorder_mock: Recorder, hass: HomeAssistant) -> None:
-    """Twelve changes, twenty seconds apart; what is not there or hardly changed says nothing."""
-    now = dt_util.utcnow()
-    for index in range(12):
-        at = (now + timedelta(seconds=20 * (index - 12))).timestamp()
-        hass.states.async_set(METER, str(index), timestamp=at)
-    hass.states.async_set("sensor.still", "1")
-    await hass.async_block_till_done()
-    await imported(hass)
-    entities = [METER, "sensor.still", "sensor.unheard_of"]
-    found = await async_recorded_intervals(hass, entities, now)
-    assert found.keys() == {METER}
-    assert found[METER].usual_s == pytest.approx(20)
-    assert await async_recorded_intervals(hass, [], now) == {}
-
-
-async def test_without_a_recorder(hass: HomeAssistant) -> None:
-    """Nothing is known, and nothing fails."""
-    assert await async_recorded_intervals(hass, [METER], dt_util.utcnow()) == {}

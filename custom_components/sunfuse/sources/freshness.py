@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.components.recorder.history import state_changes_during_period
 from homeassistant.core import (
     Event,
     EventStateChangedData,
@@ -25,7 +24,6 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
 )
-from homeassistant.helpers.recorder import get_instance
 
 from ..engine.stored_items import Stored
 from .series import percentile
@@ -45,7 +43,6 @@ _AWAY_S = 3600.0
 _REGULAR = 5
 # More are not counted, so that one that is replaced by another that waits for a change is known again as such.
 _MOST = 2 * _REGULAR
-_LOOK_BACK = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,33 +268,3 @@ def watch(
             undo()
 
     return stop
-
-
-async def async_recorded_intervals(
-    hass: HomeAssistant, entities: Iterable[str], now: datetime
-) -> dict[str, Interval]:
-    """Return how often sensors changed in the last two hours, according to the recorder.
-
-    A sensor changes at most as often as it reports, so these intervals are too long rather than too short.
-    """
-    wanted = list(entities)
-    if not wanted or "recorder" not in hass.config.components:
-        return {}
-
-    def read() -> dict[str, Interval]:
-        found = {}
-        for entity in wanted:
-            states = state_changes_during_period(
-                hass, now - _LOOK_BACK, now, entity, no_attributes=True
-            ).get(entity, [])
-            times = [state.last_updated for state in states]
-            intervals = [
-                (after - before).total_seconds()
-                for before, after in zip(times, times[1:], strict=False)
-            ]
-            recent = [one for one in intervals if _SAME_S <= one <= _AWAY_S][-WINDOW:]
-            if len(recent) >= LEAST:
-                found[entity] = interval_of(recent)
-        return found
-
-    return await get_instance(hass).async_add_executor_job(read)

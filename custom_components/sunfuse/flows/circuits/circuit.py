@@ -21,6 +21,7 @@ from ...const import (
     CONF_PARENT,
     CONF_SOURCES,
     CONF_TEMPERATURE,
+    CONF_VOLTAGE,
     DEFAULT_MARGIN_A,
     DEFAULT_METER_MAX_AGE_S,
     MAIN_CIRCUIT,
@@ -256,7 +257,8 @@ class CircuitSubentryFlow(ConfigSubentryFlow):
 
     async def _warned(self) -> SubentryFlowResult:
         """Warn of a meter that is too slow for the margin; otherwise the circuit is done."""
-        self._slow = await self._watch.async_slow() if self._watch else None
+        voltage_v = self._get_entry().data[CONF_VOLTAGE]
+        self._slow = await self._watch.async_slow(voltage_v) if self._watch else None
         if self._slow is None or self._data[CONF_MARGIN] >= self._margin_a(self._slow):
             return self._finish(self._data)
         return await self.async_step_slow_meter()

@@ -10,10 +10,11 @@ from homeassistant.const import UnitOfElectricCurrent
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ...const import CONF_MAIN_FUSE, CONF_MARGIN
+from ...const import CONF_MAIN_FUSE, CONF_MARGIN, CONF_VOLTAGE
 from ...site.observing import is_slow, margin_for
 from ...sources.config import MeterConfig
-from ...sources.freshness import Freshness, Interval, async_recorded_intervals, watch
+from ...sources.freshness import Freshness, Interval, watch
+from ...sources.meters.recorded_meter import async_recorded_intervals
 from ..checks import Errors, check_margin
 from ..form_fields import number
 
@@ -30,17 +31,17 @@ class MeterWatch:
     def __init__(self, hass: HomeAssistant, meter: MeterConfig) -> None:
         """Watch from now on, until stopped."""
         self._hass = hass
-        self._entities = meter.fuse_entities
+        self._meter = meter
         self._seen = Freshness()
-        self.stop = watch(hass, self._entities, self._seen)
+        self.stop = watch(hass, meter.fuse_entities, self._seen)
 
-    async def async_slow(self) -> tuple[str, Interval] | None:
+    async def async_slow(self, voltage_v: float) -> tuple[str, Interval] | None:
         """Return the slowest sensor of the meter, if it is slow in the recorder and as observed."""
         recorded = await async_recorded_intervals(
-            self._hass, self._entities, dt_util.utcnow()
+            self._hass, self._meter, voltage_v, dt_util.utcnow()
         )
         found = []
-        for entity in self._entities:
+        for entity in self._meter.fuse_entities:
             known = [recorded.get(entity), self._seen.of(entity)]
             intervals = [interval for interval in known if interval is not None]
             if intervals:
@@ -94,7 +95,7 @@ class SlowMeterFlow(ConfigFlow):
         """
         self._check, self._then = check, then
         assert self._watch
-        self._slow = await self._watch.async_slow()
+        self._slow = await self._watch.async_slow(self._form[CONF_VOLTAGE])
         if self._slow is None:
             return await then()
         margin_a = margin_for(self._form[CONF_MAIN_FUSE], self._slow[1])

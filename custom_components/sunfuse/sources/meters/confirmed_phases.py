@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
 
 from ..config import MeterConfig
 from ..freshness import Freshness
@@ -81,6 +80,7 @@ class ConfirmedPhases:
         phases: Sequence[Value],
         *,
         unsigned: bool,
+        now: datetime,
     ) -> datetime | None:
         """Return when a total of the meter's own last showed that the phases flow as they had reported.
 
@@ -90,7 +90,7 @@ class ConfirmedPhases:
         A sensor that repeats its value does not wait for a change: it has failed when it is silent.
         """
         lately = self._lately.setdefault(meter.phases, _Lately())
-        now, times = dt_util.utcnow(), [phase.at for phase in phases]
+        times = [phase.at for phase in phases]
         if unsigned:
             lately.note_signs(phases, now)
         if lately.fed_in or self._freshness.repeats(meter.fuse_entities):

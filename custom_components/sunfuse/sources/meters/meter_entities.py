@@ -79,6 +79,7 @@ class MeterEntities:
                         power,
                         known,
                         unsigned=unsigned and not meter.phase_powers,
+                        now=dt_util.utcnow(),
                     )
                     or at
                 )
