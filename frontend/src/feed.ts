@@ -96,6 +96,8 @@ export interface SiteView {
   currency: string;
   /* Where chargers connect to. */
   address: string;
+  /* The time at a simulated site that runs faster. */
+  clock?: string;
   flows?: Flows;
   surplus_w?: number;
   circuits?: Circuit[];

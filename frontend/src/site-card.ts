@@ -248,6 +248,7 @@ export class SiteCard extends SunfuseCard {
           </div>`,
         )}
       </div>
+      ${site.clock ? html`<p class="quiet">${say("clock", { time: moment(hass, site.clock) })}</p>` : nothing}
       ${site.surplus_w ? html`<p>${say("surplus", { power: power(hass, site.surplus_w) })}</p>` : nothing}
     `;
   }

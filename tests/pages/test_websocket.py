@@ -69,6 +69,7 @@ async def test_a_site_is_pushed(
     client = await hass_ws_client(home.hass)
     first = await _subscribe(client, entry_id=home.entry.entry_id, language="de")
     assert first["admin"]
+    assert "clock" not in first
     assert first["phases"] == 3
     (circuit,) = first["circuits"]
     assert circuit["limit_a"] == [25, 25, 25]

@@ -1,4 +1,4 @@
-/* sources 97dba09f98fb974b4f1dff3c5470b2b0790e8708df2d1b7c56ff91355603376f */
+/* sources 4ad60c31d2cf3736982bc63da65aa457fb2b72bc93b48d206b025ca3438d0820 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -5539,6 +5539,7 @@ H("sunfuse-site-card", class extends V {
             ${e.detail ? x`<span>${e.detail}</span>` : w}
           </div>`)}
       </div>
+      ${t.clock ? x`<p class="quiet">${n("clock", { time: R(r, t.clock) })}</p>` : w}
       ${t.surplus_w ? x`<p>${n("surplus", { power: M(r, t.surplus_w) })}</p>` : w}
     `;
 	}

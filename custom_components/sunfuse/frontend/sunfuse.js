@@ -1,4 +1,4 @@
-/* sources 97dba09f98fb974b4f1dff3c5470b2b0790e8708df2d1b7c56ff91355603376f */
+/* sources 4ad60c31d2cf3736982bc63da65aa457fb2b72bc93b48d206b025ca3438d0820 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -9,6 +9,7 @@ from ..engine.limits.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
 from ..site.chargers.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
+from ..site.simulated.site_clock import SiteClock
 from ..translated_reasons import explain, in_its_language
 from .charger_view import charger_view
 from .viewers import Viewer
@@ -30,6 +31,7 @@ def site_view(
         "phases": data.snapshot.site.phases,
         "currency": viewer.hass.config.currency,
         "address": address_of(viewer.hass, entry).url,
+        "clock": clock_of(runtime.planning.clock),
         "chargers": {
             key.id: charger_view(entry, viewer, texts, connector)
             for key, connector in data.connectors.items()
@@ -45,6 +47,16 @@ def site_view(
             "limits": _limits(data.snapshot, texts),
         }
     return view
+
+
+def clock_of(clock: SiteClock) -> str | None:
+    """Return the time at a simulated site that runs faster, by quarter hours; None where the clock on the wall counts."""
+    if clock.house is None:
+        return None
+    now = clock.now()
+    return now.replace(
+        minute=now.minute // 15 * 15, second=0, microsecond=0
+    ).isoformat()
 
 
 def watts(power_w: float | None) -> int | None:

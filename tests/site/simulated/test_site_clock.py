@@ -16,6 +16,7 @@ from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.planning.site_demands import SiteDemands
 from custom_components.sunfuse.site.simulated.simulated_house import SimulatedHouse
 from custom_components.sunfuse.site.simulated.site_clock import SiteClock
+from custom_components.sunfuse.websocket.site_view import clock_of
 
 from ...common import site_entry
 
@@ -39,6 +40,13 @@ def test_an_hour_passes_in_a_minute(clock: SiteClock) -> None:
     noon = clock.there(NOW + timedelta(seconds=30))
     assert abs(noon - there - timedelta(minutes=30)) < timedelta(seconds=1)
     assert clock.here(noon) == NOW + timedelta(seconds=30)
+    # The site's card says which time it is there, and does not change with every second.
+    assert clock.house
+    clock.house.simulation.advance(1.0)
+    assert clock_of(clock) == "2026-06-21T09:30:00+00:00"
+    clock.house.simulation.advance(13.0)
+    assert clock_of(clock) == "2026-06-21T09:30:00+00:00"
+    assert clock_of(SiteClock(None)) is None
     hastened = clock.hastened(Tuning())
     assert hastened.turn_s == 15
     # A pause of a minute is a minute there too: on the wall's clock it would be an hour, and the car would be late.
