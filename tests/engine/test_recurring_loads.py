@@ -1,6 +1,7 @@
 """A load that comes again and again, beside which no car has its minimum: it waits each time, and no longer than that."""
 
 from collections.abc import Callable
+import random
 
 import pytest
 
@@ -55,6 +56,21 @@ def test_a_boiler_each_ten_minutes() -> None:
     charges_s = sum(decision.connectors[0].offer_a > 0 for decision in plant.decisions)
     assert charges_s / len(plant.decisions) >= 6 / 10
     assert plant.cars[0].starts <= 4 * 6 + 1
+
+
+def test_a_kettle_that_wavers() -> None:
+    """8 A for two minutes beside 4 A that waver by 2 A: the minimum fits at times, and is stopped once for each kettle."""
+
+    def house(at_s: float) -> PerPhase:
+        wavers_a = random.Random(int(at_s) // 7).uniform(-2, 2)
+        kettle_a = 8.0 if at_s % 600 < 120 else 0.0
+        return (4.0 + wavers_a + kettle_a, 3.0, 3.0)
+
+    plant = site(house, Characteristic.STRICT, noise_a=1.0)
+    plant.run(3 * HOUR_S)
+    charges_s = sum(decision.connectors[0].offer_a > 0 for decision in plant.decisions)
+    assert charges_s / len(plant.decisions) >= 6 / 10
+    assert plant.cars[0].starts <= 3 * 6 + 3
 
 
 def test_a_load_that_lets_a_car_charge_for_seconds_only() -> None:

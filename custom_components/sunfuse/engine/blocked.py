@@ -19,7 +19,7 @@ SWITCHED_A = 3.0
 # Others that have less than this too much keep no car from starting.
 RELEASED_A = 0.1
 # Less than this is not worth a charger's while.
-RESERVED_A = 1.0
+WORTH_A = 1.0
 
 
 def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
@@ -81,7 +81,12 @@ def why_to_be_released(
 def why_no_more(resource: int, tick: Tick) -> Reason:
     """Return why a resource gives a charging car no more."""
     reason = tick.resources.reason(resource)
-    return _reserved(resource, RESERVED_A, reason, tick) or reason
+    if reserved := _reserved(resource, WORTH_A, reason, tick):
+        return reserved
+    limited = reason.key is ReasonKey.LIMITED_BY_CIRCUIT
+    if limited and _only_presumed(resource, WORTH_A, tick):
+        return _by_meter(resource, tick)
+    return reason
 
 
 def why_doubted(asking: Ask, shares: Shares, tick: Tick) -> Reason | None:
@@ -89,18 +94,10 @@ def why_doubted(asking: Ask, shares: Shares, tick: Tick) -> Reason | None:
     resource, since = shares.kept_back.get(asking.id), asking.past.settled_at
     if resource is None or since is None or not tick.resources.is_phase(resource):
         return None
-    capacity, phase = tick.resources.place(resource)
-    shown_a = max(capacity.uncontrolled_a[phase], 0.0)
-    presumed = capacity.may_carry_a[phase] >= shown_a + PEAK_A
-    if (
-        tick.snapshot.now - since < MINUTE
-        or resource not in tick.resources.still()
-        or not presumed
-    ):
+    lately = tick.snapshot.now - since < MINUTE
+    if lately or not _only_presumed(resource, WORTH_A, tick):
         return None
-    where = tick.resources.reason(resource).values[:2]
-    load_a = ("load_a", capacity.may_carry_a[phase])
-    return Reason(key=ReasonKey.LIMITED_BY_METER, values=(*where, load_a))
+    return _by_meter(resource, tick)
 
 
 def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:
@@ -113,7 +110,7 @@ def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     missing_a = ("missing_a", round_up(lack.missing, 0.1))
     capacity, phase = tick.resources.place(resource)
     if capacity.state is not CircuitState.METER_LOST:
-        if _only_presumed(resource, asking, tick):
+        if _only_presumed(resource, asking.connector.min_a, tick):
             return _waits_for_meter(capacity, phase, reason)
         return replace(reason, values=(*reason.values, missing_a))
     lost = lost_meter(capacity.circuit.name, capacity.quality, capacity.sensors)
@@ -141,8 +138,8 @@ def _may_use(connector: Connector, resource: int, tick: Tick) -> bool:
     return any(index == resource for index, _ in uses)
 
 
-def _only_presumed(resource: int, asking: Ask, tick: Tick) -> bool:
-    """Whether a phase would carry a car beside what others have, were it not for the load that is presumed there.
+def _only_presumed(resource: int, more_a: float, tick: Tick) -> bool:
+    """Whether a phase would carry more beside what cars have, were it not for the load that is presumed there.
 
     Those that are to have more do not get it either, for the same reason.
     """
@@ -154,9 +151,16 @@ def _only_presumed(resource: int, asking: Ask, tick: Tick) -> bool:
         for standing in tick.standings.values()
         if _may_use(standing.connector, resource, tick)
     )
-    needed_a = held + asking.connector.min_a
+    needed_a = held + more_a
     presumed_a = capacity.budget.current_a[phase] - capacity.may_carry_a[phase]
     return presumed_a < needed_a <= capacity.available_a[phase]
+
+
+def _by_meter(resource: int, tick: Tick) -> Reason:
+    capacity, phase = tick.resources.place(resource)
+    where = tick.resources.reason(resource).values[:2]
+    load_a = ("load_a", capacity.may_carry_a[phase])
+    return Reason(key=ReasonKey.LIMITED_BY_METER, values=(*where, load_a))
 
 
 def _waits_for_meter(capacity: Capacity, phase: int, reason: Reason) -> Reason:

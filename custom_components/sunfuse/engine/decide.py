@@ -43,7 +43,7 @@ from .sun.sunshine import hold_battery
 from .tick import Standing, Tick, open_tick
 
 # Who was paused after so long a run was not started in vain: a load that comes each ten minutes, as a boiler does, makes nobody
-# wait longer each time.
+# wait longer each time. It waits until that is over, however, as after a second pause.
 WORTH_A_START_S = 300.0
 # A car may follow a command that was taken back until the meter has settled, and the meter may lag.
 FOLLOWS = 2 * SETTLING
@@ -333,7 +333,7 @@ def _lived(
             and not (standing.ask and has_time(standing.ask, tick.snapshot))
         )
         worth_it = paused and ran_s >= WORTH_A_START_S
-        past.stops = (0 if worth_it else past.stops) + 1 if shed else 0
+        past.stops = (min(past.stops, 1) if worth_it else past.stops) + 1 if shed else 0
         past.stopped_at, past.stopped_for = now, decided.reason
         past.on_since = None
     past.off_since = past.off_since or now
