@@ -58,7 +58,7 @@ class Pace:
 
     `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
     always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
-    `stays_s`; not for `minor` changes. Those that `matter`, and one after `at_last_s` of others than the written one, are
+    `stays_s`; not for `minor` changes. One that `passes` is written only if it stays. Those that `matter`, and one after `at_last_s` of others than the written one, are
     written in any case. One that is nearly equal is written when it has not changed at all for `settled_s`, and after
     `every_s`.
     """
@@ -66,6 +66,7 @@ class Pace:
     close: Callable[[Shown, Shown], bool]
     far: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     minor: Callable[[Shown, Shown], bool] = lambda _one, _other: False
+    passes: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     stays_s: float = 30.0
     at_last_s: float = 300.0
@@ -270,6 +271,11 @@ def _keys(shown: Shown) -> list[ReasonKey]:
     return [reason.key for reason in shown.value]
 
 
+def _passes(one: Shown, other: Shown) -> bool:
+    """Whether a car that still charges, or still waits, has a reason that is over within seconds as a rule."""
+    return one.attributes == other.attributes and not _PASSING.isdisjoint(_keys(other))
+
+
 def _another_fact(one: Shown, other: Shown) -> bool:
     """Whether a fact became true, or is no longer; a car waits as planned for something else; it may charge, or may not, or its pause is over."""
     ends = ReasonKey.PAUSING in _keys(one) and ReasonKey.PAUSING not in _keys(other)
@@ -286,6 +292,7 @@ def _another_fact(one: Shown, other: Shown) -> bool:
 REASON_PACE = Pace(
     close=_same_reasons,
     minor=_other_numbers,
+    passes=_passes,
     matters=_another_fact,
     at_last_s=900.0,
     settled_s=120.0,
@@ -357,7 +364,10 @@ class WriteThrottle:
             or pace.matters(before, shown)
         ):
             return True
-        large = now_s - self._stays_s >= pace.stays_s or pace.far(before, shown)
+        stays = now_s - self._stays_s >= pace.stays_s
+        if pace.passes(before, shown) and not stays:
+            return False
+        large = stays or pace.far(before, shown)
         leaving = 0.0 if large else allowance.for_large_ones
         if pace.minor(before, shown):
             leaving = allowance.for_changes

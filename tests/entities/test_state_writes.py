@@ -267,6 +267,24 @@ def test_a_car_that_pauses_all_day() -> None:
     assert rows < 200
 
 
+def test_a_rise_that_is_over_at_once() -> None:
+    """A car at the fuse rises for ten seconds of two minutes: to write that made two rows, of which the second came late. A rise that lasts is told."""
+
+    def at_the_fuse(second: int) -> tuple[ReasonKey, float, bool]:
+        lasts_s = 40 if second % 3600 < 120 else 10
+        rises = second % 120 > 120 - lasts_s
+        return (
+            ReasonKey.RAMPING if rises else ReasonKey.LIMITED_BY_CIRCUIT,
+            0.0,
+            True,
+        )
+
+    rows, other_s, _ = _shown_day(at_the_fuse)
+    # 24 times it rises for 40 s, and is shown 30 s later; it falls again within 30 s.
+    assert rows <= 24 * 2 + 1
+    assert other_s <= DAY_S // 12 + 24 * 60
+
+
 def test_a_pause_that_is_over() -> None:
     """Every ten minutes a car pauses for one, and then waits: it is not said to pause until a time that is over."""
 

@@ -32,7 +32,7 @@ def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
     if _is_presumed(capacity, phase):
         return False  # its load is not what it waits for
     peak_a = last_peak(capacity.past, phase).current_a
-    return peak_a - max(capacity.uncontrolled_a[phase], 0.0) < SWITCHED_A
+    return peak_a - max(capacity.past.mean_a[phase], 0.0) < SWITCHED_A
 
 
 def _is_presumed(capacity: Capacity, phase: int) -> bool:
