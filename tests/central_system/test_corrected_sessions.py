@@ -24,6 +24,7 @@ from .client import RawStation
 from .conftest import START, SteppedClock
 
 HOUR_S = 3600
+HALF_AN_HOUR = timedelta(minutes=30)
 # What the charger delivers in each session of an hour.
 TAKEN_WH = 3_000
 
@@ -159,3 +160,19 @@ def test_a_late_session_that_is_older_than_all_that_are_remembered() -> None:
     took_wh = meter.session_stops("late", 3_000, at, at + timedelta(hours=1))
     assert took_wh == 3_000
     assert meter.sample.energy_wh == 243_000
+
+
+def test_what_did_not_change_is_not_converted_again() -> None:
+    """A charger that remembers a hundred sessions is saved each minute while one of them runs."""
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for number in range(3):
+        at = START + number * timedelta(hours=12)
+        meter.session_starts(f"tx{number}", 2_000 * number, at)
+        meter.session_stops(
+            f"tx{number}", 2_000 * number + 1_000, at, at + HALF_AN_HOUR
+        )
+    before = meter.energy_memory()["sessions"]
+    meter.session_starts("tx2", 4_500, at)
+    after = meter.energy_memory()["sessions"]
+    assert after["tx1"] is before["tx1"]
+    assert (before["tx2"]["start_wh"], after["tx2"]["start_wh"]) == (4_000, 4_500)

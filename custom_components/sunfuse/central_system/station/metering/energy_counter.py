@@ -37,6 +37,8 @@ class EnergyCounter:
         self._session_shown: tuple[str, float] | None = None
         self._flow = PowerIntegral()
         self._values = ValueFollower(self._sums)
+        # The sessions as plain data, each with what it was made of.
+        self._plain: dict[str, tuple[SessionReadings, Any]] = {}
 
     @property
     def energy_wh(self) -> float | None:
@@ -260,8 +262,18 @@ class EnergyCounter:
             "flow": self._flow.to_dict(),
             "booted_at": booted_at and booted_at.isoformat(),
             "forgotten": to_jsonable(self._sums.forgotten),
-            "sessions": {one.id: to_jsonable(one) for one in self._sessions},
+            "sessions": self._plain_sessions(),
         }
+
+    def _plain_sessions(self) -> dict[str, Any]:
+        """Return the sessions as plain data; most are the same as when they were stored last."""
+        before, self._plain = self._plain, {}
+        for one in self._sessions:
+            known = before.get(one.id)
+            if known is None or known[0] is not one:
+                known = one, to_jsonable(one)
+            self._plain[one.id] = known
+        return {name: plain for name, (_, plain) in self._plain.items()}
 
     def restore(
         self,
