@@ -8,7 +8,7 @@ and the newest offer becomes its limit at once.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 import logging
 import math
 from typing import Any
@@ -18,11 +18,10 @@ from ....engine.model import ConnectorStatus
 from ...adapter import Adapter
 from ...station_commands import Limit
 from ...station_state import CHARGES, CommandError, FailSafe, Session
-from ..quirks import Pause
-from ..refused_commands import LIMITS, RefusedCommands
+from ..refused_commands import RefusedCommands
 from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
-from .refused_pauses import RefusedPauses
+from .limit_commands import LimitCommands
 from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker
 
@@ -50,11 +49,9 @@ class Limiter:
         self._connector = connector
         self._shared = connector.shared
         self.compliance = compliance
-        self._refusals = refusals
-        self._limit_confirmed = confirmed
+        self._commands = LimitCommands(connector, refusals, confirmed)
         self._check = check
         self._starter = RemoteStarts(connector)
-        self._refused_pauses = RefusedPauses(connector)
         timing = self._shared.timing
         self._waker = Waker(
             timedelta(seconds=timing.wake_s), timedelta(seconds=timing.nudge_s)
@@ -180,7 +177,7 @@ class Limiter:
     async def _start(self, adapter: Adapter, offer: Offer) -> None:
         now = self._shared.now()
         self._starter.requested()
-        limit = self._as_limit(offer, now)
+        limit = self._commands.as_limit(offer, now)
         await adapter.remote_start(self._connector.connector, limit)
         self._connector.confirm(offer, None, now)
 
@@ -202,9 +199,9 @@ class Limiter:
         now = self._shared.now()
         try:
             if offer.current_a == 0 and transaction_id is not None:
-                await self._pause(adapter, offer, transaction_id, now)
-            elif self._refusals.may_ask(LIMITS):
-                await self._try_limit(adapter, offer, transaction_id, now)
+                await self._commands.pause(adapter, offer, transaction_id, now)
+            else:
+                await self._commands.limit(adapter, offer, transaction_id, now)
         except CommandError as err:
             if err.key in ("timeout", "not_connected"):
                 connector.doubt(offer, now)
@@ -216,47 +213,6 @@ class Limiter:
         unsure = self._shared.state.fail_safe is FailSafe.NOT_VERIFIED
         if (changed or unsure) and self._shared.state.takes_limits:
             adapter.link.spawn(self._check(adapter, connector.connector))
-
-    async def _try_limit(
-        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
-    ) -> None:
-        """Command a limit, and note whether the station accepts limits."""
-        known = not self._shared.state.takes_limits
-        try:
-            await self._command(adapter, offer, transaction_id, now)
-        except CommandError as err:
-            if not _is_refusal(err):
-                raise
-            self._limit_confirmed(False)
-            if not known:
-                raise
-        else:
-            self._limit_confirmed(True)
-
-    async def _command(
-        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
-    ) -> None:
-        limit, connector = self._as_limit(offer, now), self._connector.connector
-        await adapter.limit_transaction(connector, transaction_id, limit)
-        held = self._connector.confirmed
-        again = self._shared.behaviour.repeat_after_pause
-        if again and held and held.current_a == 0 and offer.current_a > 0:
-            await adapter.limit_transaction(connector, transaction_id, limit)
-        self._refused_pauses.forget()
-
-    def _as_limit(self, offer: Offer, now: datetime) -> Limit:
-        shared = self._shared
-        backdate_s = shared.timing.backdate_s
-        phases = offer.phases
-        if shared.shape.power_in_all:
-            in_use = self._connector.phases_in_use()
-            phases = min(phases or in_use, in_use)
-        return Limit(
-            current_a=offer.current_a,
-            phases=phases,
-            start=shared.clock.theirs(now) - timedelta(seconds=backdate_s),
-            duration_s=shared.config.expiry_s + backdate_s,
-        )
 
     def _holds(self, offer: Offer) -> bool:
         """Whether the station has exactly this limit and it is not yet due for renewal."""
@@ -272,52 +228,11 @@ class Limiter:
             and abs(self._shared.clock.skew - held.skew) < _CLOCK_TOLERANCE
         )
 
-    # Pauses
-
-    async def _pause(
-        self, adapter: Adapter, offer: Offer, transaction_id: str, now: datetime
-    ) -> None:
-        """Let nothing flow: by a limit of 0 A, or by stopping the transaction if the station does not accept that."""
-        if not self._refused_pauses.may_ask(transaction_id, now):
-            raise CommandError("refused", "it refused 0 A and to stop")
-        behaviour, takes_limits = (
-            self._shared.behaviour,
-            self._shared.state.takes_limits,
-        )
-        if not behaviour.restarts and not takes_limits:
-            self._refused_pauses.refused(transaction_id, now)
-            raise CommandError("not_supported", "neither a limit nor another start")
-        try:
-            if behaviour.pause is Pause.ZERO and takes_limits:
-                try:
-                    await self._command(adapter, offer, transaction_id, now)
-                except CommandError as err:
-                    if not _is_refusal(err) or not behaviour.restarts:
-                        raise
-                    _LOGGER.debug("%s: 0 A: %s", self._shared.identity, err)
-                else:
-                    return
-            await self._stop(adapter, transaction_id)
-        except CommandError as err:
-            if _is_refusal(err):
-                self._refused_pauses.refused(transaction_id, now)
-            raise
-
     async def _restart(self, adapter: Adapter) -> None:
         """Stop the transaction, and start another one when that is done."""
         transaction = self._connector.state.transaction
         if transaction is not None and self._shared.behaviour.restarts:
-            await self._stop(adapter, transaction.id)
-
-    async def _stop(self, adapter: Adapter, transaction_id: str) -> None:
-        """Stop the transaction to start another one later, and remember that we did it."""
-        self._connector.change(paused=True)
-        try:
-            await adapter.remote_stop(transaction_id)
-        except CommandError as err:
-            if _is_refusal(err):
-                self._connector.change(paused=False)
-            raise
+            await self._commands.stop(adapter, transaction.id)
 
     async def stop(self, adapter: Adapter) -> None:
         """Stop the transaction; no other one is started until there is a new offer.
@@ -330,7 +245,7 @@ class Limiter:
             raise CommandError("refused", "There is no transaction")
         self._offer = None
         async with self._turn:
-            await self._stop(adapter, transaction.id)
+            await self._commands.stop(adapter, transaction.id)
 
     # Events of the connector
 
@@ -400,13 +315,9 @@ class Limiter:
         """Note the end of the transaction."""
         self.compliance.end_test()
         self._connector.confirm_nothing()
-        self._refused_pauses.forget()
+        self._commands.forget_refused_pauses()
 
     def disconnected(self) -> None:
         """Note that the station is disconnected: its limits may change without us."""
         self._connector.confirmed = None
-        self._refused_pauses.forget()
-
-
-def _is_refusal(error: CommandError) -> bool:
-    return error.key in ("refused", "not_supported")
+        self._commands.forget_refused_pauses()
