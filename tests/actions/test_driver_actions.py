@@ -7,12 +7,11 @@ from typing import Any
 
 from aiohttp import ClientSession
 import pytest
-import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
 from custom_components.sunfuse.simulator.stations.behaviour import ChargerBehaviour
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..common import wait_until
@@ -192,7 +191,7 @@ async def test_what_makes_no_sense_is_refused(driven: Driven) -> None:
         ("set_departure", {"departure": soon, "target_range": 0}),
     )
     for action, fields in invalid:
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError):
             await driven.act(action, **fields)
     driven.charger.plug_in(soc=0.2)
     await driven.home.shows("sensor", "CP1/1_status", "charging", "suspended_evse")

@@ -13,7 +13,7 @@ import voluptuous as vol
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.simulator import ChargerSpec, Simulation
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..certificates import write_certificate
@@ -229,7 +229,7 @@ async def test_network_profile(played: Played) -> None:
         {"slot": -1},
     )
     for wrong in wrongs:
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError):
             await played.act("set_network_profile", **(profile | wrong))
 
 

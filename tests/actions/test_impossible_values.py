@@ -7,7 +7,7 @@ import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .test_charger_actions import device_of
 from .test_every_action import Played, played
@@ -132,6 +132,50 @@ async def test_of_a_device_that_is_none(hass: HomeAssistant, played: Played) -> 
     for action, data in (*OF_A_CHARGER, *without):
         for device in ("", "no such device", LONG):
             await _answers_in_words(hass, action, {"device_id": device, **data}, True)
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "key"),
+    [
+        ("set_departure", {"target_soc": 0}, "number_out_of_range"),
+        ("set_departure", {"target_soc": "nan"}, "number_out_of_range"),
+        ("set_departure", {"number": 11}, "number_out_of_range"),
+        ("boost", {"energy": -1}, "number_out_of_range"),
+        ("get_composite_schedule", {"duration": 0}, "number_out_of_range"),
+        ("get_log", {"location": ""}, "address_expected"),
+        ("get_log", {"location": "nas/logs"}, "address_expected"),
+        ("update_firmware", {"location": "file:///x"}, "address_expected"),
+        (
+            "set_network_profile",
+            {"slot": 1, "security_profile": 0, "url": "http://x"},
+            "address_expected",
+        ),
+        (
+            "set_network_profile",
+            {"slot": 1, "security_profile": 0, "url": "ws://"},
+            "address_expected",
+        ),
+    ],
+)
+async def test_of_a_schema(
+    hass: HomeAssistant,
+    played: Played,
+    action: str,
+    data: dict[str, Any],
+    key: str,
+) -> None:
+    """A schema has English words only: what users can type is refused in theirs."""
+    device = device_of(played.home, "CP1")
+    answers = action in ("get_log", "get_composite_schedule")
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            DOMAIN,
+            action,
+            {"device_id": device, **data},
+            blocking=True,
+            return_response=answers,
+        )
+    assert refused.value.translation_key == key
 
 
 async def test_of_a_site(hass: HomeAssistant, played: Played) -> None:

@@ -26,7 +26,7 @@ from ..central_system.station_commands import Firmware, LogKind
 from ..central_system.station_state import CommandError
 from ..const import DOMAIN
 from .targets import connector_of_device
-from .values import DURATION_S, POSITIVE_INT, moment
+from .values import DURATION_S, FILE_ADDRESS, POSITIVE_INT, moment
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -180,7 +180,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="get_log",
         run=_get_log,
         fields={
-            vol.Required("location"): cv.string,
+            vol.Required("location"): FILE_ADDRESS,
             vol.Optional("log", default=LogKind.DIAGNOSTICS.value): vol.In(
                 [kind.value for kind in LogKind]
             ),
@@ -191,7 +191,7 @@ ACTIONS: tuple[ActionDescription, ...] = (
         name="update_firmware",
         run=_update_firmware,
         fields={
-            vol.Required("location"): cv.string,
+            vol.Required("location"): FILE_ADDRESS,
             vol.Optional("retrieve_at"): moment,
             vol.Optional("signing_certificate"): cv.string,
             vol.Optional("signature"): cv.string,

@@ -26,14 +26,14 @@ from ..site.cars.driver_words import (
     skip_tonight,
 )
 from .targets import owner_of_device
-from .values import ENERGY_KWH, check_one_target, duration, moment, several
+from .values import ENERGY_KWH, check_one_target, duration, moment, several, within
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
 # The names of these values are the same as in tariffs.
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SOC = vol.All(vol.Coerce(float), vol.Range(min=1, max=100))
-_RANGE_KM = vol.All(vol.Coerce(float), vol.Range(min=1, max=2000))
+_SOC = within(1, 100)
+_RANGE_KM = within(1, 2000)
 _TARGETS = ("target_soc", "target_energy", "target_range")
 
 SET_DEPARTURE = vol.Schema(
@@ -42,9 +42,7 @@ SET_DEPARTURE = vol.Schema(
         vol.Optional("departure"): moment,
         vol.Optional("time"): cv.time,
         vol.Optional("weekdays"): vol.All(cv.ensure_list, [vol.In(WEEKDAYS)]),
-        vol.Optional("number", default=1): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=_MOST_A_DAY)
-        ),
+        vol.Optional("number", default=1): within(1, _MOST_A_DAY, int),
         vol.Optional("active", default=True): cv.boolean,
         vol.Optional("target_soc"): _SOC,
         vol.Optional("target_energy"): ENERGY_KWH,

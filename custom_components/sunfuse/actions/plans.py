@@ -34,9 +34,9 @@ from ..site.planning.plan_charts import (
 )
 from ..site.planning.site_demands import check_within_reach
 from .targets import place_of_device
-from .values import ENERGY_KWH, check_one_target, moment
+from .values import ENERGY_KWH, check_one_target, moment, within
 
-_PERCENT = vol.All(vol.Coerce(float), vol.Range(min=0, max=100))
+_PERCENT = within(0, 100)
 
 PLAN = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
 PREVIEW = vol.Schema(

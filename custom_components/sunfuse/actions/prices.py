@@ -23,6 +23,7 @@ from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
 from ..sources.charts import price_attribute
 from .targets import capacity_tariff_of_device
+from .values import within
 
 # No low-voltage connection reaches it; infinity would stay for good.
 MOST_KW = 10_000
@@ -47,15 +48,13 @@ def _month(value: object) -> str:
 GET_PRICES = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional("hours"): vol.All(vol.Coerce(float), vol.Range(min=0.25, max=48)),
+        vol.Optional("hours"): within(0.25, 48),
     }
 )
 SET_PEAK = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
-        vol.Required("power"): vol.All(
-            vol.Coerce(float), vol.Range(min=0, max=MOST_KW)
-        ),
+        vol.Required("power"): within(0, MOST_KW),
         vol.Optional("month"): _month,
     }
 )

@@ -27,7 +27,7 @@ from ..site.outcome import identity_of
 from ..site.subentries import usable
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
-from .values import POSITIVE_INT
+from .values import POSITIVE_INT, address, within
 
 # The certificate types of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system converts them for 1.6.
 KINDS = {
@@ -43,7 +43,6 @@ _PASSWORD = re.compile(r"(?:[0-9a-fA-F]{2}){16,20}")
 INTERFACES = [
     f"{kind}{number}" for kind in ("Wired", "Wireless") for number in range(4)
 ]
-_WEB_SOCKET = re.compile(r"(?i)wss?://\S+")
 
 
 def _authority(station: Station) -> CertificateAuthority:
@@ -127,10 +126,8 @@ ACTIONS = (
         run=_set_network_profile,
         fields={
             vol.Required("slot"): POSITIVE_INT,
-            vol.Required("url"): vol.All(cv.string, vol.Match(_WEB_SOCKET)),
-            vol.Required("security_profile"): vol.All(
-                vol.Coerce(int), vol.Range(min=0, max=3)
-            ),
+            vol.Required("url"): address("ws", "wss"),
+            vol.Required("security_profile"): within(0, 3, int),
             vol.Optional("interface", default=INTERFACES[0]): vol.In(INTERFACES),
         },
     ),

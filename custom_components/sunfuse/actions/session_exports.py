@@ -57,6 +57,7 @@ from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .open_ledger import open_ledger
 from .sessions import FILTERS, async_ledger_names, session_filter
+from .values import within
 
 PATH = "/api/sunfuse/sessions/"
 # Long enough to open a requested link, too short for one that is passed on.
@@ -96,9 +97,7 @@ _BINARY = (ExportFormat.XLSX, ExportFormat.STATEMENT_PDF)
 _REQUEST = {
     vol.Optional("format", default=ExportFormat.CSV): vol.Coerce(ExportFormat),
     **FILTERS,
-    vol.Optional("price"): vol.All(
-        vol.Coerce(float), vol.Range(min=0, max=_MOST_PRICE)
-    ),
+    vol.Optional("price"): within(0, _MOST_PRICE),
     vol.Optional("issuer"): vol.All(cv.string, vol.Length(max=_MOST_ISSUER)),
     vol.Optional("language"): vol.All(
         cv.string, vol.Match(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}\Z")

@@ -1,6 +1,6 @@
 """The ranges of values in the fields of actions: values outside are refused with a message."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +22,66 @@ MOST_KWH = 1_000
 LONGEST = timedelta(days=7)
 _LAST_YEAR = 2100
 
-POSITIVE_INT = vol.All(vol.Coerce(int), vol.Range(min=0, max=MOST_INT))
-DURATION_S = vol.All(vol.Coerce(int), vol.Range(min=1, max=86_400))
-CURRENT_A = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_A))
-POWER_W = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_W))
-ENERGY_KWH = vol.All(vol.Coerce(float), vol.Range(min=0, max=MOST_KWH))
+
+def within(
+    low: float, high: float, kind: type[float | int] = float
+) -> Callable[[Any], float]:
+    """Return what reads a number.
+
+    Raises:
+        ServiceValidationError: it is smaller or larger. Home Assistant shows errors of a schema in English only.
+
+    """
+    number = vol.Coerce(kind)
+
+    def read(value: Any) -> float:
+        found: float = number(value)
+        if not low <= found <= high:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="number_out_of_range",
+                translation_placeholders={
+                    "value": f"{found:.10g}",
+                    "low": f"{low:.10g}",
+                    "high": f"{high:.10g}",
+                },
+            )
+        return found
+
+    return read
+
+
+def address(*schemes: str) -> Callable[[Any], str]:
+    """Return what reads the address of something that is reached by one of these schemes.
+
+    Raises:
+        ServiceValidationError: it is none.
+
+    """
+
+    def read(value: Any) -> str:
+        text: str = cv.string(value)
+        scheme, _, rest = text.partition("://")
+        if scheme.lower() not in schemes or not rest.strip():
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="address_expected",
+                translation_placeholders={
+                    "schemes": ", ".join(f"{one}://" for one in schemes)
+                },
+            )
+        return text
+
+    return read
+
+
+POSITIVE_INT = within(0, MOST_INT, int)
+DURATION_S = within(1, 86_400, int)
+CURRENT_A = within(0, MOST_A)
+POWER_W = within(0, MOST_W)
+ENERGY_KWH = within(0, MOST_KWH)
+# From where a charger takes a file, and to where it sends one.
+FILE_ADDRESS = address("http", "https", "ftp", "ftps", "sftp")
 
 
 def moment(value: Any) -> datetime:

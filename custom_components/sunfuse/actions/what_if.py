@@ -49,17 +49,15 @@ from ..sources.tariffs.capacity_rules import CATALOGUE
 from ..sources.tariffs.table import TableError
 from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
-from .values import several
+from .values import several, within
 
 _MOST_WEEKS = 12
-_PRICE = vol.All(vol.Coerce(float), vol.Range(min=-1_000_000, max=1_000_000))
-_MONEY = vol.All(vol.Coerce(float), vol.Range(min=0, max=1_000_000_000))
+_PRICE = within(-1_000_000, 1_000_000)
+_MONEY = within(0, 1_000_000_000)
 WHAT_IF = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
-        vol.Optional("weeks", default=4): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=_MOST_WEEKS)
-        ),
+        vol.Optional("weeks", default=4): within(1, _MOST_WEEKS, int),
         vol.Optional(POLICY): vol.Coerce(ChargingPolicy),
         vol.Optional(IMPORT_PRICE): _PRICE,
         vol.Optional(PRICE_TABLE): dict,
@@ -67,21 +65,13 @@ WHAT_IF = vol.Schema(
         vol.Optional(PRICE_SURCHARGE): _PRICE,
         vol.Optional(EXPORT_PRICE): _PRICE,
         vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),
-        vol.Optional(CAPACITY_PRICE): vol.All(
-            vol.Coerce(float), vol.Range(min=0, max=1_000_000)
-        ),
-        vol.Optional(FUSE): vol.All(vol.Coerce(float), vol.Range(min=6, max=10_000)),
-        vol.Optional(BATTERY_KWH): vol.All(
-            vol.Coerce(float), vol.Range(min=0.5, max=10_000)
-        ),
-        vol.Optional(BATTERY_KW): vol.All(
-            vol.Coerce(float), vol.Range(min=0.1, max=10_000)
-        ),
+        vol.Optional(CAPACITY_PRICE): within(0, 1_000_000),
+        vol.Optional(FUSE): within(6, 10_000),
+        vol.Optional(BATTERY_KWH): within(0.5, 10_000),
+        vol.Optional(BATTERY_KW): within(0.1, 10_000),
         vol.Optional(BATTERY_CONTROLLED): cv.boolean,
-        vol.Optional(SOLAR_PERCENT): vol.All(
-            vol.Coerce(float), vol.Range(min=0, max=10_000)
-        ),
-        vol.Optional(CHARGERS): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional(SOLAR_PERCENT): within(0, 10_000),
+        vol.Optional(CHARGERS): within(1, 100, int),
         vol.Optional("investment"): _MONEY,
     }
 )
