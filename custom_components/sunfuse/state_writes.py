@@ -228,6 +228,10 @@ _WAITS_FOR_SUN = frozenset(
 )
 
 
+# These tell until when they hold. A person who sees one that is over waits in vain.
+_UNTIL = (ReasonKey.PAUSING, ReasonKey.STOPPING_ON_SUN)
+
+
 # What is over within seconds as a rule. A car that starts is at what limits it by then.
 _PASSING = frozenset((ReasonKey.RAMPING, ReasonKey.WAITING_FOR_RELEASE))
 
@@ -278,7 +282,7 @@ def _passes(one: Shown, other: Shown) -> bool:
 
 def _another_fact(one: Shown, other: Shown) -> bool:
     """Whether a fact became true, or is no longer; a car waits as planned for something else; it may charge, or may not, or its pause is over."""
-    ends = ReasonKey.PAUSING in _keys(one) and ReasonKey.PAUSING not in _keys(other)
+    ends = any(key in _keys(one) and key not in _keys(other) for key in _UNTIL)
     differs = ends or one.attributes != other.attributes
     if differs and _PASSING.isdisjoint(_keys(other)):
         return True

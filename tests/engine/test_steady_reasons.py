@@ -186,6 +186,37 @@ def test_sun_and_fuse_that_give_the_same(noise_a: float) -> None:
     assert max(changes.values(), default=0) <= 4 + 30 * noise_a
 
 
+@pytest.mark.parametrize(
+    ("sun_w", "full_power"),
+    [
+        # On one phase 16 A are 3.7 kW, which the house leaves now and then: half of the time it had "full power".
+        (6500.0, (0, 40)),
+        (12_000.0, (600, 720)),  # and all the time, after a minute
+    ],
+)
+def test_all_that_a_car_takes_of_the_sun(
+    sun_w: float, full_power: tuple[int, int]
+) -> None:
+    """A car follows the sun until that has given it all that it can take for a minute."""
+    said = Counter[ReasonKey]()
+
+    def counted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        said.update(reasons(decision).values())
+        return decision, memory
+
+    connector = charger("k", mode=Mode.SOLAR, phases=(0,))
+    NoisyPlant(
+        cars=[Car(connector=connector, phases=1)],
+        circuits=(main(25),),
+        loads={"main": wavers(4, 1.2)},
+        solar_w=lambda _: sun_w,
+        noise_a=1.0,
+        decide=counted,
+    ).run(LASTS_S)
+    assert full_power[0] <= said[ReasonKey.FULL_POWER] <= full_power[1], said
+
+
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
 def test_times_that_are_told_stand_still(policy: Policy) -> None:
     """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour).

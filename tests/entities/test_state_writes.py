@@ -285,6 +285,24 @@ def test_a_rise_that_is_over_at_once() -> None:
     assert other_s <= DAY_S // 12 + 24 * 60
 
 
+def test_a_stop_that_does_not_come() -> None:
+    """Clouds of a minute each five: that a car stops soon is not said any more when the sun is back."""
+
+    def clouds(second: int) -> tuple[ReasonKey, float, bool]:
+        dull = second % 300 < 60
+        key = ReasonKey.STOPPING_ON_SUN if dull else ReasonKey.LIMITED_BY_SUN
+        return key, 5000.0, True
+
+    calm, said, over_s = WriteThrottle(REASON_PACE), ReasonKey.LIMITED_BY_SUN, 0
+    for second in range(DAY_S // 4):
+        key, surplus_w, charges = clouds(second)
+        reason = Reason(key=key, values=(("surplus_w", surplus_w),))
+        if calm.due(shown_reasons((reason,), charges=charges, moment=None), second):
+            said = key
+        over_s += said is ReasonKey.STOPPING_ON_SUN and key is not said
+    assert over_s == 0
+
+
 def test_a_pause_that_is_over() -> None:
     """Every ten minutes a car pauses for one, and then waits: it is not said to pause until a time that is over."""
 

@@ -18,6 +18,7 @@ from .cars.phases import switching
 from .cars.ramp import dead_band_a, locked_out, locked_until
 from .cars.wanted import why_not_wanted
 from .memory import ConnectorMemory
+from .meters.steadiness import MINUTE
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey
 from .sharing.capacity import Capacity
 from .sharing.filling import EPSILON
@@ -257,6 +258,8 @@ def _why_limited(
     if kept_back is not None:
         return _why_no_more(kept_back, asking, shares, tick)
     if given.limited_by is None or target_a >= asking.most_a - EPSILON:
+        if most.key is ReasonKey.FULL_POWER and _still_follows_sun(asking, tick):
+            return _why_too_little_sun(asking, target_a, shares, tick)
         return most
     sunny = given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick)
     if sunny and asking.plan and not asking.solar:
@@ -336,6 +339,14 @@ def _why_no_more(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reas
             values=(*reason.values, ("boost_a", boost_a)),
         )
     return reason
+
+
+def _still_follows_sun(asking: Ask, tick: Tick) -> bool:
+    """Whether the sun has given a car all that it can take for less than a minute: it may waver."""
+    past = asking.past
+    if not asking.sunny or past.said is ReasonKey.FULL_POWER:
+        return False
+    return past.settled_at is None or tick.snapshot.now - past.settled_at < MINUTE
 
 
 def _wants_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
