@@ -13,6 +13,7 @@ from custom_components.sunfuse.planner import (
     Problem,
     Status,
     Store,
+    StorePlan,
     solve,
 )
 from custom_components.sunfuse.planner.simple.simple import SimplePlanner
@@ -362,6 +363,85 @@ def test_a_constant_on_all_prices_changes_the_sum_of_a_simple_plan_alone(
         )
     )
     assert after.cost == pytest.approx(before.cost + more * net_kwh, abs=_CENT)
+
+
+def _twice[T](values: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(value for value in values for _ in range(2))
+
+
+@_LAWS
+@given(_problems())
+def test_shorter_steps_never_make_a_plan_worse(asked: Problem) -> None:
+    """Each step cut into halves: the powers of the longer steps are still possible."""
+
+    def halved(store: Store) -> Store:
+        most_w = store.max_charge_w
+        return replace(
+            store,
+            max_charge_w=_twice(most_w) if isinstance(most_w, tuple) else most_w,
+            goals=tuple(replace(goal, step=2 * goal.step + 1) for goal in store.goals),
+        )
+
+    halves = replace(
+        asked,
+        steps_s=_twice(tuple(length_s / 2 for length_s in asked.steps_s)),
+        load_w=_twice(asked.load_w),
+        solar_w=_twice(asked.solar_w),
+        import_price=_twice(asked.import_price),
+        export_price=_twice(asked.export_price),
+        stores=tuple(map(halved, asked.stores)),
+        circuits=tuple(
+            replace(each, load_a=_twice(each.load_a)) for each in asked.circuits
+        ),
+        peaks=tuple(
+            replace(peak, windows=_twice(peak.windows)) for peak in asked.peaks
+        ),
+    )
+    _no_worse(asked, solve(halves), solve(asked))
+
+
+@_LAWS
+@given(_problems())
+def test_what_is_left_of_a_plan_is_the_best_plan_of_what_is_left(
+    asked: Problem,
+) -> None:
+    """After its first step a plan is made anew: both parts together cost what the whole did (Bellman)."""
+    asked = replace(asked, peaks=())
+    whole = solve(asked)
+    if _missing_wh(whole) > 0.5:
+        return
+
+    def after(store: Store, planned: StorePlan) -> Store:
+        most_w = store.max_charge_w
+        return replace(
+            store,
+            energy_wh=planned.energy_wh[0],
+            max_charge_w=most_w[1:] if isinstance(most_w, tuple) else most_w,
+            goals=tuple(
+                replace(goal, step=goal.step - 1) for goal in store.goals if goal.step
+            ),
+        )
+
+    left = replace(
+        asked,
+        steps_s=asked.steps_s[1:],
+        load_w=asked.load_w[1:],
+        solar_w=asked.solar_w[1:],
+        import_price=asked.import_price[1:],
+        export_price=asked.export_price[1:],
+        stores=tuple(map(after, asked.stores, whole.stores)),
+        circuits=tuple(
+            replace(each, load_a=each.load_a[1:]) for each in asked.circuits
+        ),
+    )
+    rest = solve(left)
+    exchanged = (
+        whole.import_w[0] * asked.import_price[0]
+        - whole.export_w[0] * asked.export_price[0]
+    )
+    first = exchanged * asked.steps_s[0] / 3.6e6
+    assert _missing_wh(rest) < 10.0
+    assert first + rest.cost == pytest.approx(whole.cost, abs=_CENT)
 
 
 def test_a_fair_plan_may_store_less_in_all() -> None:
