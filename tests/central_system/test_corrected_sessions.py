@@ -42,11 +42,11 @@ class Home:
         self.register_wh = 2_000
         self.reported: list[FinishedTransaction] = []
 
-    async def start(self, memory: Any = None) -> None:
+    async def start(self, *memory: Any) -> None:
         """Start Home Assistant's side, and connect."""
         self.system = CentralSystem(now=self.clock, timing=self.timing)
         self.system.subscribe_transactions(self.reported.append)
-        self.system.accept(CP1, memory)
+        self.system.accept(CP1, *memory)
         await self.system.start("127.0.0.1", 0)
         station = await RawStation.connect(
             self.session, self.system.port, protocols=("ocpp1.6",)
@@ -54,9 +54,13 @@ class Home:
         self.charger = Charger(station, "1.6")
         await self.charger.boot()
 
+    def memory(self) -> Any:
+        """Return what is stored if that happens now."""
+        return json.loads(json.dumps(self.system.stations["CP1"].memory()))
+
     async def stop(self) -> Any:
         """Stop it; return what is stored."""
-        memory = json.loads(json.dumps(self.system.stations["CP1"].memory()))
+        memory = self.memory()
         await self.charger.station.close()
         await self.system.stop()
         return memory
@@ -121,6 +125,32 @@ async def test_what_a_file_of_before_there_were_corrections_says(home: Home) -> 
     names.append(await home.charge())
     took = [TAKEN_WH / 2, *(TAKEN_WH for _ in range(4))]
     assert home.last_reported() == dict(zip(names, took, strict=True))
+
+
+@pytest.mark.parametrize("register_wh", [0, 40_000])
+async def test_the_power_fails_between_two_files(home: Home, register_wh: int) -> None:
+    """Finished sessions have a file of their own, which is written first: with it, the counter knows the end as well."""
+    charger, clock = home.charger, home.clock
+    transaction = await charger.start(clock.text(), energy_wh=register_wh)
+    clock.step(HOUR_S)
+    await charger.meter(transaction, clock.text(), register_wh + 2_000)
+    running = home.memory()
+    clock.step(HOUR_S)
+    end = (transaction, clock.text(), register_wh + 5_000)
+    await charger.stop(*end)
+    over = {"transactions": (await home.stop())["transactions"]}
+    await home.start(over, running)
+    await home.charger.stop(*end)  # it was not answered
+    meter = home.system.stations["CP1"].connector(1).meter
+    assert meter.energy_wh == register_wh + 5_000
+    clock.step(HOUR_S)
+    # The register restarts with each session, or goes on.
+    start_wh = register_wh and register_wh + 5_000
+    transaction = await home.charger.start(clock.text(), energy_wh=start_wh)
+    clock.step(HOUR_S)
+    await home.charger.stop(transaction, clock.text(), start_wh + 1_000)
+    meter = home.system.stations["CP1"].connector(1).meter
+    assert meter.energy_wh == register_wh + 6_000
 
 
 def test_what_is_forgotten_changes_no_session() -> None:

@@ -50,12 +50,16 @@ class Charger:
         return values
 
 
+def start_of(session: list[tuple[datetime, float]]) -> Payload:
+    """Return the report of its start."""
+    start: Payload = {"connectorId": 1, "idTag": "free", "meterStart": 0}
+    return start | {"timestamp": session[0][0].isoformat()}
+
+
 async def begins(station: RawStation, session: list[tuple[datetime, float]]) -> Payload:
     """Report a session of the past but for its end; return that."""
-    (started_at, _), *values = session
-    start = {"connectorId": 1, "idTag": "free", "meterStart": 0}
-    start["timestamp"] = started_at.isoformat()
-    answer = await station.call("StartTransaction", start)
+    answer = await station.call("StartTransaction", start_of(session))
+    values = session[1:]
     named: Payload = {"transactionId": answer["transactionId"]}
     for at, register_wh in values:
         sampled = [{"value": str(register_wh), "unit": "Wh"}]
@@ -88,6 +92,8 @@ async def killed(
 ) -> None:
     """Go on from these files: what was not in them when the power was cut is lost."""
     assert await hass.config_entries.async_unload(home.entry.entry_id)
+    for name in on_disk(home, storage):
+        del storage[name]
     storage.update(files)
     assert await hass.config_entries.async_setup(home.entry.entry_id)
 
@@ -170,3 +176,25 @@ async def test_a_late_session_that_was_answered(
     assert connector.meter.energy_wh == 3_000
     [row] = await rows(home)
     assert row.energy_wh == 3_000
+
+
+async def test_a_start_that_was_not_answered(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """It was in the ledger when the power failed, but not in the charger's memory: reported again, it is the same session."""
+    home: Home = await start("CP1")
+    station, charger = await home.boot("CP1"), Charger()
+    memory = on_disk(home, hass_storage)
+    session = charger.charges()
+    answer = await station.call("StartTransaction", start_of(session))
+    [row] = await rows(home)
+    assert row.transaction == str(answer["transactionId"])
+    await station.close()
+    await killed(hass, home, hass_storage, memory)
+    station = await home.boot("CP1")
+    end = await begins(station, session)
+    await station.call("StopTransaction", end)
+    [row] = await rows(home)
+    assert row.transaction == str(end["transactionId"])
+    assert row.energy_wh == 5_000  # a register of 5 kWh beside a start of 0
+    assert row.stopped_at is not None

@@ -98,6 +98,8 @@ class LedgerTables:
         row = self._part_row(facts.station, facts.transaction)
         if row is None and facts.corrections:
             return  # it was deleted since, and its energy is kept in the sums
+        if row is None and facts.heard_start_at is not None:
+            self._forget_unanswered(facts)
         session = row["session"] if row else None
         joined = facts if row is None else part_of(row).joined(facts)
         if session is None:
@@ -107,6 +109,36 @@ class LedgerTables:
             session = self._move(joined, session)
         self._db.execute(PUT_PART, part_values(joined, session))
         self._changed.add(session)
+
+    def _forget_unanswered(self, facts: TransactionFacts) -> None:
+        """Forget a transaction whose start is reported again under another id.
+
+        The power failed before the first report was answered, so the charger of OCPP 1.6 never knew the id that it got.
+        """
+        rows = self._db.execute(
+            "SELECT id, session FROM part p WHERE station = ? AND id != ? AND connector IS ?"
+            " AND heard_start_at = ? AND meter_start_wh IS ? AND card IS ?"
+            " AND noticed_stop_at IS NULL AND stated_stop_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM quarter q"
+            " WHERE q.station = p.station AND q.id = p.id AND q.energy_wh > 0)",
+            (
+                facts.station,
+                facts.transaction,
+                facts.connector,
+                ms(facts.heard_start_at) if facts.heard_start_at else None,
+                facts.meter_start_wh,
+                facts.card,
+            ),
+        ).fetchall()
+        for row in rows:
+            key = (facts.station, row["id"])
+            self._db.execute("DELETE FROM part WHERE station = ? AND id = ?", key)
+            for table in ("quarter", "pause"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE station = ? AND id = ?",  # noqa: S608 (fixed names)
+                    key,
+                )
+            self._changed.add(row["session"])
 
     def _part_row(self, station: str, transaction: str) -> sqlite3.Row | None:
         found: sqlite3.Row | None = self._db.execute(

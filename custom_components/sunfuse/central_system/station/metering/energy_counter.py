@@ -4,10 +4,9 @@ It is the sum of what each session took and of what a register that goes on show
 something is known, and may then turn out to be less; what is shown never falls, and waits until the sum has reached it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from ....engine.clock_change import moved
@@ -263,6 +262,7 @@ class EnergyCounter:
             "booted_at": booted_at and booted_at.isoformat(),
             "forgotten": to_jsonable(self._sums.forgotten),
             "sessions": self._plain_sessions(),
+            "counted": [one.id for one in self._sessions],
         }
 
     def _plain_sessions(self) -> dict[str, Any]:
@@ -289,14 +289,12 @@ class EnergyCounter:
         self._counted_wh = load_number(data.get("counted_wh", self._shown_wh))
         if (shown := data.get("session_shown")) is not None:
             self._session_shown = (str(shown[0]), load_number(shown[1]) or 0.0)
-        known = {one.id: one for one in finished}
-        if (stored := data.get("sessions")) is None:
-            known |= {one.id: one for one in former_sessions(data)}
-        else:
-            read = partial(from_jsonable, SessionReadings)
-            known |= {name: read(one) for name, one in stored.items()}
-        sessions = (one.not_after(now) for one in known.values())
-        self._sessions = sorted(sessions, key=lambda one: one.order)
+        over = {one.id: one.not_after(now) for one in finished}
+        counted = {
+            name: over[name] for name in data.get("counted", over) if name in over
+        }
+        counted |= {one.id: one.not_after(now) for one in _stored_sessions(data)}
+        self._sessions = sorted(counted.values(), key=lambda one: one.order)
         self._flow = PowerIntegral.load(data.get("flow"), now)
         if (booted_at := data.get("booted_at")) is not None:
             self._values.booted_at = min(read_time(booted_at), now)
@@ -306,6 +304,32 @@ class EnergyCounter:
             # Nothing was kept of those before the oldest, so it cannot be judged.
             self._sums.forget(self._sessions.pop(0))
         self._sums.count(self._sessions)
+        self._count_ended(over)
+
+    def _count_ended(self, over: Mapping[str, SessionReadings]) -> None:
+        """Count sessions that ended after the rest was stored: they have a file of their own, which is written first."""
+        known = {one.id: one for one in self._sessions}
+        ended_ones = (one for one in self._sessions if one.ended_at is not None)
+        oldest = min((one.order for one in ended_ones), default=None)
+        for one in over.values():
+            before = known.get(one.id)
+            if before is None:
+                ended = oldest is not None and one.order > oldest  # or it was forgotten
+            else:
+                ended = before.ended_at is None
+            if ended:
+                self._sessions = [
+                    other for other in self._sessions if other is not before
+                ]
+                self._put(one)
+                self._count()
+
+
+def _stored_sessions(data: dict[str, Any]) -> tuple[SessionReadings, ...]:
+    """Return the sessions that are stored with a counter; raises what reading raises."""
+    if (stored := data.get("sessions")) is None:
+        return former_sessions(data)
+    return tuple(from_jsonable(SessionReadings, one) for one in stored.values())
 
 
 def _is_within(session: SessionReadings, at: datetime, *, named: bool) -> bool:
