@@ -284,6 +284,24 @@ def test_a_start_on_other_phases_costs_as_much_as_a_switch() -> None:
     assert choose(sky, 8000, OFF, SWITCHES, last, charged_on=1).state == 1
 
 
+@pytest.mark.parametrize(("ago_min", "starts_s"), [(5, 430), (45, 180)])
+def test_a_switch_of_long_ago_makes_the_next_one_less_scarce(
+    ago_min: int, starts_s: int
+) -> None:
+    """Of four switches an hour three are used. A start on other phases is one more, and 2 kW of sun wait for it.
+
+    It costs 90 Wh x 4 / (1 + 3 x 12 / 60) = 225 Wh when the switches were 12 minutes ago (five and the seven of waiting), and
+    90 Wh x 4 / (1 + 3 x 48 / 60) = 106 Wh when they were 48 minutes ago. 2 kW lose that in 405 s, or in 191 s. A sky that has lasted for t
+    is expected to last 20 s + 1800 s x (1 - e^(-t / 1800 s)): so t is 430 s, or 180 s.
+    """
+    day = Day(balance(-2000, waiting(switches_phases=True), tuning=AUTOMATIC))
+    past = day.memory.connectors["a"]
+    past.charged_on = 3
+    past.switches = (day.snapshot.now - timedelta(minutes=ago_min),) * 3
+    assert offers(day.run(starts_s - 40))["a"] == 0
+    assert offers(day.run(80))["a"] >= 6
+
+
 def test_without_switches_a_car_starts_on_the_phases_that_the_sun_carries() -> None:
     """It charged on three yesterday. Today 2 kW carry one: it starts on that, and does not switch while it charges."""
     day = Day(

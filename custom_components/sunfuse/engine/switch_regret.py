@@ -12,7 +12,7 @@ and under broken clouds each shadow to last as long as the others did: there, wa
 or not at all.
 
 A change is made when the regret that it would avoid in that time is what the change costs. The cost rises as the starts
-and the switches of the hour are used up. The last switch of an hour is for more phases: a car without sun can stop, but
+and the switches of the hour are used up; a switch counts the less for this the longer ago it was. The last switch of an hour is for more phases: a car without sun can stop, but
 one that stays on one phase loses two thirds of a clear sky.
 
 If there is a forecast, the regret of each state under the expected sun of the next half hour also counts.
@@ -121,6 +121,8 @@ class RecentSwitches:
     starts: int = 0
     switches: int = 0
     switches_per_hour: int = 4
+    # How many of the switches the hour almost has again: of one half an hour ago a half.
+    switches_back: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,14 +304,17 @@ def _cost_wh(
 
 
 def _switch_wh(more: bool, recent: RecentSwitches) -> float:
-    return _least_switch_wh(more) * _scarcity(recent.switches, recent.switches_per_hour)
+    if recent.switches >= recent.switches_per_hour:
+        return inf
+    used = recent.switches - recent.switches_back
+    return _least_switch_wh(more) * _scarcity(used, recent.switches_per_hour)
 
 
 def _least_switch_wh(more: bool) -> float:
     return MORE_PHASES_WH if more else FEWER_PHASES_WH
 
 
-def _scarcity(used: int, most: int) -> float:
+def _scarcity(used: float, most: int) -> float:
     """Return how much more expensive it is to use one more of so many in an hour."""
     return most / (most - used) if used < most else inf
 

@@ -13,6 +13,7 @@ from ..memory import ConnectorMemory
 from ..model import Snapshot
 from ..sharing.ranking import rank
 from ..switch_regret import (
+    HOUR,
     OFF,
     Choice,
     Powers,
@@ -181,6 +182,7 @@ def _weigh_switch(
         others=others_w,
     )
     past.recent_sky = watch_sky(past.recent_sky, sun_w, powers, elapsed_s)
+    switches = recent(past.switches, snapshot.now)
     asking.choice = choose(
         past.recent_sky,
         sun_w,
@@ -188,8 +190,9 @@ def _weigh_switch(
         powers,
         RecentSwitches(
             starts=len(recent(past.starts, snapshot.now)),
-            switches=len(recent(past.switches, snapshot.now)),
+            switches=len(switches),
             switches_per_hour=snapshot.tuning.switches_per_hour,
+            switches_back=sum((snapshot.now - at) / HOUR for at in switches),
         ),
         ahead_w=_ahead_w(sun_w, snapshot),
         charged_on=past.charged_on,
