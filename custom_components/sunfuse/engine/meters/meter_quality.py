@@ -15,7 +15,7 @@ from .doubt import Doubt
 from .living_sensors import living_since
 from .meter_following import has_sun
 from .standstill import is_frozen, remember_value
-from .stuck_phases import watch_phases, without_stuck
+from .stuck_phases import may_be_added_up, watch_phases, without_stuck
 
 # No fuse carries five times its current for as long as a meter takes to report; a wrong unit causes such a value.
 _RANGE = 5.0
@@ -117,8 +117,11 @@ def _compared_with_the_past(
     if frozen:
         return Judged(quality=MeterQuality.FROZEN, past=past)
     voltage_v = snapshot.site.voltage_v
-    if (living := without_stuck(reading, standing, voltage_v)) is not None:
-        return _partly(MeterQuality.FROZEN, living, cars_a, past, snapshot)
+    if (living := without_stuck(reading, standing)) is not None:
+        knows = not may_be_added_up(reading, voltage_v)
+        return _partly(
+            MeterQuality.FROZEN, living, cars_a, past, snapshot, total_knows=knows
+        )
     beyond_a = _beyond_total_a(reading, voltage_v)
     return Judged(
         quality=MeterQuality.GOOD,
@@ -203,9 +206,13 @@ def _partly(
     cars_a: PerPhase,
     past: CircuitMemory,
     snapshot: Snapshot,
+    *,
+    total_knows: bool = True,
 ) -> Judged:
     """Return what counts of a meter of which some sensors do not: what the others show."""
-    completed, unmeasured = _completed(reading, cars_a, past, snapshot)
+    completed, unmeasured = _completed(
+        reading, cars_a, past, snapshot, total_knows=total_knows
+    )
     return Judged(
         quality=quality,
         past=past,
@@ -216,7 +223,12 @@ def _partly(
 
 
 def _completed(
-    reading: MeterReading, cars_a: PerPhase, past: CircuitMemory, snapshot: Snapshot
+    reading: MeterReading,
+    cars_a: PerPhase,
+    past: CircuitMemory,
+    snapshot: Snapshot,
+    *,
+    total_knows: bool,
 ) -> tuple[MeterReading | None, tuple[bool, ...]]:
     """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
 
@@ -236,7 +248,7 @@ def _completed(
         measured_a = sum(a or 0.0 for a in known)
         total_a = reading.power_w / snapshot.site.voltage_v
         rest_a = total_a + past.beyond_total_a - measured_a
-    by_total = reading.power_w is not None and silent == 1
+    by_total = total_knows and reading.power_w is not None and silent == 1
     if reading.unsigned and (
         any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
     ):

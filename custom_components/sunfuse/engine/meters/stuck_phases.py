@@ -221,7 +221,7 @@ def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
 
 
 def without_stuck(
-    reading: MeterReading, standing: tuple[StandingPhase, ...], voltage_v: float
+    reading: MeterReading, standing: tuple[StandingPhase, ...]
 ) -> MeterReading | None:
     """Return a reading as if sensors that are stuck were silent, None if none is."""
     if reading.current_a is None or not any(one.stuck for one in standing):
@@ -230,18 +230,14 @@ def without_stuck(
     return replace(
         reading,
         current_a=None,
-        power_w=_measured_w(reading, reading.current_a, voltage_v),
         known_a=tuple(None if one.stuck else a for a, one in phases),
         silent=tuple(f"L{p + 1}" for p, (_, one) in enumerate(phases) if one.stuck),
     )
 
 
-def _measured_w(
-    reading: MeterReading, current_a: PerPhase, voltage_v: float
-) -> float | None:
-    """Return a meter's total, if it is not what the phases show: then it knows better than those of them that are stuck."""
-    if reading.power_w is None:
-        return None
-    differs_a = abs(reading.power_w / voltage_v - sum(current_a))
-    added_up_a = max(_ADDED_UP_A, _ADDED_UP * sum(map(abs, current_a)))
-    return reading.power_w if differs_a > added_up_a else None
+def may_be_added_up(reading: MeterReading, voltage_v: float) -> bool:
+    """Whether a meter's total is what its phases show: then it may know no better than those of them that are stuck."""
+    if reading.power_w is None or reading.current_a is None:
+        return False
+    differs_a = abs(reading.power_w / voltage_v - sum(reading.current_a))
+    return differs_a <= max(_ADDED_UP_A, _ADDED_UP * sum(map(abs, reading.current_a)))
