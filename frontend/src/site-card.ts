@@ -59,6 +59,12 @@ export class SiteCard extends SunfuseCard {
         --mdc-icon-size: clamp(14px, 5.5cqi, 20px);
         color: var(--colour);
       }
+      /* A long word, such as "teruglevering", goes beyond the circle, but no line through it. */
+      .node .detail {
+        font-size: 11px;
+        white-space: nowrap;
+        background: var(--card-background-color, #fff);
+      }
       .node strong {
         font-size: 14px;
         font-weight: 500;
@@ -244,7 +250,7 @@ export class SiteCard extends SunfuseCard {
             <ha-icon icon=${node.icon} aria-hidden="true"></ha-icon>
             <span>${say(node.name)}</span>
             <strong>${power(hass, node.watts)}</strong>
-            ${node.detail ? html`<span>${node.detail}</span>` : nothing}
+            ${node.detail ? html`<span class="detail">${node.detail}</span>` : nothing}
           </div>`,
         )}
       </div>

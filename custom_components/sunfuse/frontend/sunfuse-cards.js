@@ -1,4 +1,4 @@
-/* sources 4ad60c31d2cf3736982bc63da65aa457fb2b72bc93b48d206b025ca3438d0820 */
+/* sources b3de42ee5903ad6d3a21f758a8e18b50f489979c9394ef294c4e7619be3b0c6c */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -5362,6 +5362,12 @@ H("sunfuse-site-card", class extends V {
         --mdc-icon-size: clamp(14px, 5.5cqi, 20px);
         color: var(--colour);
       }
+      /* A long word, such as "teruglevering", goes beyond the circle, but no line through it. */
+      .node .detail {
+        font-size: 11px;
+        white-space: nowrap;
+        background: var(--card-background-color, #fff);
+      }
       .node strong {
         font-size: 14px;
         font-weight: 500;
@@ -5536,7 +5542,7 @@ H("sunfuse-site-card", class extends V {
             <ha-icon icon=${e.icon} aria-hidden="true"></ha-icon>
             <span>${n(e.name)}</span>
             <strong>${M(r, e.watts)}</strong>
-            ${e.detail ? x`<span>${e.detail}</span>` : w}
+            ${e.detail ? x`<span class="detail">${e.detail}</span>` : w}
           </div>`)}
       </div>
       ${t.clock ? x`<p class="quiet">${n("clock", { time: R(r, t.clock) })}</p>` : w}

@@ -1,4 +1,4 @@
-/* sources 4ad60c31d2cf3736982bc63da65aa457fb2b72bc93b48d206b025ca3438d0820 */
+/* sources b3de42ee5903ad6d3a21f758a8e18b50f489979c9394ef294c4e7619be3b0c6c */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
