@@ -597,6 +597,21 @@ def test_the_simple_planner_plans_the_same_where_nothing_has_to_be_weighed() -> 
     assert simple.cost == pytest.approx(solve(asked).cost)
 
 
+def test_a_car_does_not_end_where_its_minimum_never_fits() -> None:
+    """It stops by itself after a while at 12 A. Behind 10 A there is no such while; behind 12 A, half of the hour is one."""
+    zoe = car(
+        max_wh=4_140.0,
+        min_charge_w=8_280.0,
+        stops_itself=True,
+        circuit="main",
+        goals=(Goal(step=0, energy_wh=4_140.0),),
+    )
+    for limit_a, charged_w in ((10.0, 0.0), (12.0, 4_140.0)):
+        fuse = Circuit(id="main", limit_a=(limit_a,) * 3)
+        plan = solve(problem(zoe, steps=1, circuits=(fuse,)))
+        assert plan.store("zoe").charge_w == pytest.approx((charged_w,), abs=1)
+
+
 def test_the_simple_planner_stops_a_car_that_is_full() -> None:
     """Neither a required power nor a minimum power puts more into a car than it takes."""
     demanded = car(max_wh=5_000.0, max_charge_w=2_000.0, demand_w=(2_000.0,) * 4)

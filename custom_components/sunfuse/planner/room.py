@@ -78,21 +78,19 @@ class Room:
             self.rows[row][step] -= power_w * per_w
 
 
-def without_room(problem: Problem) -> dict[str, tuple[bool, ...]]:
-    """Return for each store and step whether a circuit above has no room for its minimum, whatever other stores do."""
-    steps, every = problem.steps, tuple(range(problem.phases))
-    full = {store.id: np.zeros(steps, bool) for store in problem.stores}
+def without_room(problem: Problem, store: Store) -> tuple[bool, ...]:
+    """Return for each step whether a circuit above a store has no room for its minimum, whatever other stores do."""
+    phases = store.phases or tuple(range(problem.phases))
+    needed_a = store.min_charge_w / problem.voltage_v / len(phases)
+    full = np.zeros(problem.steps, bool)
     for circuit in problem.circuits:
-        inside = below(problem.circuits, circuit.id)
-        load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * steps)
-        free_a = np.array(limits(circuit, steps)) - np.maximum(load, 0.0)
-        for store in problem.stores:
-            if store.circuit in inside:
-                phases = store.phases or every
-                needed_a = store.min_charge_w / problem.voltage_v / len(phases)
-                least_a = free_a[:, phases].min(axis=1)
-                full[store.id] |= least_a < needed_a - _HALF_STEP_A
-    return {store_id: tuple(steps.tolist()) for store_id, steps in full.items()}
+        inside = store.circuit in below(problem.circuits, circuit.id)
+        if circuit.nets or not inside:  # where all nets, others make room
+            continue
+        load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * problem.steps)
+        free_a = np.array(limits(circuit, problem.steps)) - np.maximum(load, 0.0)
+        full |= free_a[:, phases].min(axis=1) < needed_a - _HALF_STEP_A
+    return tuple(full.tolist())
 
 
 def attainable_kw(problem: Problem) -> dict[str, Values]:

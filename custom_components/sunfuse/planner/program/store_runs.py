@@ -6,6 +6,7 @@ import numpy as np
 
 from ..plan_cost import ON_W
 from ..problem import Problem, Store
+from ..room import without_room
 from .branching import Columns, Values
 from .program import Program, Term
 
@@ -55,7 +56,9 @@ class StoreRuns:
         soon = float(most_kwh[:exact].sum()) * store.charge_efficiency
         if not store.stops_itself or lacks > soon:
             return None
-        last = program.columns(exact, upper=1.0)
+        # It stops after a while at its minimum, for which there has to be room.
+        full = np.array(without_room(self.problem, store)[:exact])
+        last = program.columns(exact, upper=np.where(full, 0.0, 1.0))
         program.whole(last)
         program.row((last, 1.0), upper=1.0)
         for step in range(exact - 1):

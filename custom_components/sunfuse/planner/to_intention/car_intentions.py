@@ -48,7 +48,6 @@ class CarPlanReader:
             plans=self._plans,
         )
         self._peaks = PlannedPeaks(problem=parts.problem, terms=parts.peaks, plan=plan)
-        self._full = without_room(parts.problem)
         # What the limits leave beside everything that is planned.
         self._room = Room(problem=parts.problem)
         for store in parts.problem.stores:
@@ -69,7 +68,7 @@ class CarPlanReader:
             assumed=self._assumed,
             plan=planned,
             charges=charges,
-            full=self._full[terms.car.id],
+            full=without_room(self._parts.problem, terms.store),
             sun_w=sun_w,
             ready=ready,
             shortfall=shortfalls[0] if shortfalls else None,
