@@ -141,3 +141,32 @@ async def test_the_recorder_is_handed_what_is_new(
     of_ben = then[statistic_id(home.entry.entry_id, GroupBy.PERSON, "ben", "energy")]
     assert len(of_anna) == 2
     assert [row["sum"] for row in of_ben][-3:] == pytest.approx([1.0, 2.0, 2.0])
+
+
+async def test_what_changed_just_before_a_restart(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A session of last week took 4 kWh, not 12: also where Home Assistant was restarted before the hour was over."""
+    home: Home = await start("CP1")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    ledger = home.entry.runtime_data.ledger
+    sessions = [
+        _session(1, hour - timedelta(days=9), 2.0, 12_000.0),
+        _session(2, hour - timedelta(days=4), 1.0, 1_000.0),
+        _session(3, hour - timedelta(days=1), 1.0, 2_000.0),
+    ]
+    await asyncio.wrap_future(ledger.ledger.note(*sessions))
+    # Each hour of the last ten days, as a Home Assistant has them that ran for as long.
+    statistics = home.entry.runtime_data.statistics
+    for _ in range(2):
+        await statistics.async_write(hour, hour - timedelta(days=10))
+    before = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
+    assert [before[-24 * days + 3] for days in (9, 4, 1)] == pytest.approx([12, 13, 15])
+    corrected = replace(sessions[0], stated_wh=4_000.0, corrections=1)
+    await asyncio.wrap_future(ledger.ledger.note(corrected))
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    after = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
+    assert after == sorted(after)
+    assert [after[-24 * days + 3] for days in (9, 4, 1)] == pytest.approx([4, 5, 7])

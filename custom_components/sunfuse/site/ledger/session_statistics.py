@@ -18,6 +18,7 @@ from homeassistant.components.recorder.models import (
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_last_statistics,
+    statistics_during_period,
 )
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfEnergy
@@ -35,6 +36,9 @@ HOUR = timedelta(hours=1)
 _AGAIN = timedelta(hours=2)
 # After a restart nobody knows what changed last.
 _AFTER_RESTART = timedelta(days=2)
+# Sums that go on from the same are the same: so much of the past is compared then.
+_COMPARED = timedelta(days=7)
+_SAME = 0.0005  # kilowatt-hours, or of the currency
 # Not every site of the world, and after the minute in which sessions are written.
 _MINUTE, _SECOND = 2, 30
 
@@ -106,6 +110,11 @@ class SessionStatistics:
         first = await self._ledger.async_first_start() if starts else None
         if first is None:
             return {}
+        for key, at in starts.items():
+            if at is not None:
+                starts[key] = await self._async_same_until(
+                    by, key, _hour(first), min(at, since)
+                )
         earliest = min(
             since, *(_hour(first) if at is None else at for at in starts.values())
         )
@@ -126,6 +135,46 @@ class SessionStatistics:
         )
         found = last.get(statistic)
         return dt_util.utc_from_timestamp(found[0]["start"]) if found else None
+
+    async def _async_same_until(
+        self, by: GroupBy, key: str, first: datetime, until: datetime
+    ) -> datetime:
+        """Return from which hour on the recorder has other sums than the ledger, at the latest `until`.
+
+        What changed the past just before a restart may not have been written.
+        """
+        begin = max(first, until - _COMPARED)
+        if await self._async_difference(by, key, begin, until) is None:
+            return until
+        return await self._async_difference(by, key, first, until) or until
+
+    async def _async_difference(
+        self, by: GroupBy, key: str, begin: datetime, end: datetime
+    ) -> datetime | None:
+        """Return the first hour between two times of which the recorder has another sum than the ledger."""
+        ids = {name: self._id(by, key, name) for name in ("energy", "cost")}
+        recorded = await get_instance(self._hass).async_add_executor_job(
+            statistics_during_period,
+            self._hass,
+            begin,
+            end,
+            set(ids.values()),
+            "hour",
+            None,
+            {"sum"},
+        )
+        theirs = {
+            name: {row["start"]: row["sum"] for row in recorded.get(statistic, [])}
+            for name, statistic in ids.items()
+        }
+        for hour in (await self._ledger.async_hourly_sums(by, begin, end)).get(key, []):
+            at = hour.start.timestamp()
+            ours = {"energy": hour.energy_wh / WH_PER_KWH, "cost": hour.cost}
+            for name, our_sum in ours.items():
+                their_sum = theirs[name].get(at)
+                if their_sum is not None and abs(their_sum - our_sum) > _SAME:
+                    return hour.start
+        return None
 
     @callback
     def _write(self, by: GroupBy, key: str, name: str, hours: list[HourlySum]) -> None:
