@@ -98,6 +98,8 @@ def _could_use(
     drawn_w = sum(drawn) * voltage_v
     caps = (connector.charger_limit_a, connector.car_max_a)
     most_a = min([connector.max_a, *(cap for cap in caps if cap is not None)])
+    if decided.reason.key is ReasonKey.LIMITED_BY_SUN and decided.offer_a >= most_a:
+        cause = Unused.CAR  # it has all that it can take, if only for a moment
     every = len(connector.phases)
     if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
         cause = Unused.SWITCH
