@@ -654,6 +654,28 @@ def test_a_phase_that_stands_still_beside_a_car_that_does_not_change(
     assert plant.decisions[-1].connectors[0].offer_a == 16
 
 
+@pytest.mark.parametrize("total_only", [False, True])
+def test_a_meter_that_stands_still_beside_a_car(total_only: bool) -> None:
+    """All of it repeats what it showed: that is known after a minute, before anything changes."""
+    known: list[PerPhase] = []
+
+    def shows(at_s: float, flow: PerPhase) -> PerPhase:
+        known.append(flow)
+        return known[int(FAILS_S) // 2] if at_s >= FAILS_S else flow
+
+    house_a = 2.0 if total_only else 4.0
+    plant = Plant(
+        cars=[Car(connector=charger("car"))],
+        circuits=(main(),),
+        loads={"main": trembling(house_a, house_a, house_a)},
+        shows=shows,
+        total_only=total_only,
+    )
+    plant.run(int(FAILS_S) + 90)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.FROZEN
+    assert plant.decisions[-1].connectors[0].offer_a == 6
+
+
 def test_a_total_that_is_not_added_up_shows_what_a_stuck_phase_carries() -> None:
     """It follows the car down to 6 A, and the house up: 11 A on L2, not what that showed beyond the total when it was stuck.
 

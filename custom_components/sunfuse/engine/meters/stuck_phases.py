@@ -215,7 +215,9 @@ def _spans(supplied_a: PerPhase | None) -> float:
 
 
 def has_missed(standing: tuple[StandingPhase, ...]) -> bool:
-    """Whether a sensor is stuck and no other one has changed since it missed a change: the whole meter is frozen."""
+    """Whether the whole meter is frozen: all are stuck, or one is and no other one has changed since it missed a change."""
+    if standing and all(one.stuck for one in standing):
+        return True
     missed = [one.missed_since for one in standing if one.stuck and one.missed_since]
     return bool(missed) and all(one.since < min(missed) for one in standing)
 
