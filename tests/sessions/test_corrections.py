@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
 import sqlite3
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,36 @@ def test_a_ledger_of_before_there_were_corrections(path: Path) -> None:
         assert only(ledger).energy_wh == 34_000
         got(ledger.note(_correction(1, 10_000.0)))
         assert only(ledger).energy_wh == 10_000
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(milliseconds=-1)])
+def test_a_start_that_is_reported_again_under_another_id(
+    path: Path, ahead: timedelta
+) -> None:
+    """The first report was never answered: it is forgotten, unless something was measured of it."""
+
+    def start(name: str, **more: Any) -> TransactionFacts:
+        facts = TransactionFacts(
+            station="CP1",
+            transaction=name,
+            connector=1,
+            heard_start_at=NOON,
+            meter_start_wh=5_000.0,
+        )
+        return replace(facts, **more)
+
+    hour = timedelta(hours=1)
+    with opened(path) as ledger:
+        got(ledger.note(start("1")))
+        got(
+            ledger.note(
+                start("other", connector=2), start("later", meter_start_wh=5e3 + 1)
+            )
+        )
+        got(ledger.note(start("2", heard_start_at=NOON + ahead)))
+        names = {row.transaction for row in got(ledger.sessions(EVERYTHING))}
+        assert names == {"2", "other", "later"}
+        got(ledger.note(replace(measured(4, 100.0), transaction="2")))
+        got(ledger.note(start("3", heard_start_at=NOON + hour)))
+        names = {row.transaction for row in got(ledger.sessions(EVERYTHING))}
+        assert names == {"2", "3", "other", "later"}

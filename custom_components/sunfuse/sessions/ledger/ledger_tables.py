@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 import sqlite3
 from typing import Any
 
@@ -22,6 +22,9 @@ from .derived_sessions import derive_session
 from .ledger_codec import at_ms, ms
 from .part_rows import PUT_PART, part_of, part_values
 from .reused_ids import with_unique_id
+
+# What is known of a charger's clock, by which its times are corrected, may differ by this much over a restart.
+_SAME_START = timedelta(seconds=10)
 
 
 class LedgerTables:
@@ -99,7 +102,7 @@ class LedgerTables:
         if row is None and facts.corrections:
             return  # it was deleted since, and its energy is kept in the sums
         if row is None and facts.heard_start_at is not None:
-            self._forget_unanswered(facts)
+            self._forget_unanswered(facts, facts.heard_start_at)
         session = row["session"] if row else None
         joined = facts if row is None else part_of(row).joined(facts)
         if session is None:
@@ -110,14 +113,14 @@ class LedgerTables:
         self._db.execute(PUT_PART, part_values(joined, session))
         self._changed.add(session)
 
-    def _forget_unanswered(self, facts: TransactionFacts) -> None:
+    def _forget_unanswered(self, facts: TransactionFacts, start: datetime) -> None:
         """Forget a transaction whose start is reported again under another id.
 
         The power failed before the first report was answered, so the charger of OCPP 1.6 never knew the id that it got.
         """
         rows = self._db.execute(
             "SELECT id, session FROM part p WHERE station = ? AND id != ? AND connector IS ?"
-            " AND heard_start_at = ? AND meter_start_wh IS ? AND card IS ?"
+            " AND heard_start_at BETWEEN ? AND ? AND meter_start_wh IS ? AND card IS ?"
             " AND noticed_stop_at IS NULL AND stated_stop_at IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM quarter q"
             " WHERE q.station = p.station AND q.id = p.id AND q.energy_wh > 0)",
@@ -125,7 +128,8 @@ class LedgerTables:
                 facts.station,
                 facts.transaction,
                 facts.connector,
-                ms(facts.heard_start_at) if facts.heard_start_at else None,
+                ms(start - _SAME_START),
+                ms(start + _SAME_START),
                 facts.meter_start_wh,
                 facts.card,
             ),
