@@ -12,7 +12,7 @@ and under broken clouds each shadow to last as long as the others did: there, wa
 or not at all.
 
 A change is made when the regret that it would avoid in that time is what the change costs. The cost rises as the starts
-and the switches of the hour are used up; a switch counts the less for this the longer ago it was. The last switch of an hour is for more phases: a car without sun can stop, but
+and the switches of the hour are used up; for a car that starts, a switch counts the less the longer ago it was. The last switch of an hour is for more phases: a car without sun can stop, but
 one that stays on one phase loses two thirds of a clear sky.
 
 If there is a forecast, the regret of each state under the expected sun of the next half hour also counts.
@@ -296,17 +296,18 @@ def _cost_wh(
         # switches has none that a start could use up.
         if not recent.switches_per_hour:
             return start_wh + _least_switch_wh(other > charged_on)
-        return start_wh + _switch_wh(other > charged_on, recent)
+        # A car that is off loses all of the sun while it waits for one more: so soon as the hour has it again, it is not scarce.
+        used = recent.switches - recent.switches_back
+        return start_wh + _switch_wh(other > charged_on, recent, used)
     if other < state and recent.switches + 2 > max(recent.switches_per_hour, 2):
         return inf  # there would be no way back
     dearer = DEARER_BESIDE_OTHERS if beside else 1.0
-    return dearer * _switch_wh(other > state, recent)
+    return dearer * _switch_wh(other > state, recent, recent.switches)
 
 
-def _switch_wh(more: bool, recent: RecentSwitches) -> float:
+def _switch_wh(more: bool, recent: RecentSwitches, used: float) -> float:
     if recent.switches >= recent.switches_per_hour:
         return inf
-    used = recent.switches - recent.switches_back
     return _least_switch_wh(more) * _scarcity(used, recent.switches_per_hour)
 
 
