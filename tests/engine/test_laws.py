@@ -173,7 +173,11 @@ def sites(draw: st.DrawFn) -> Snapshot:
             st.sampled_from(
                 [
                     (),
-                    (ExternalLimit(name="x", kind=LimitKind.USER, current_a=16.0),),
+                    (
+                        ExternalLimit(
+                            name="x", kind=LimitKind.DEMAND_RESPONSE, current_a=16.0
+                        ),
+                    ),
                     (ExternalLimit(name="x", kind=LimitKind.PEAK, power_w=9000.0),),
                     (ExternalLimit(name="x", kind=LimitKind.DIMMING),),
                     (

@@ -122,7 +122,7 @@ UNTIL = NOW + timedelta(hours=1)
         # The tightest of two, whichever comes first.
         (
             [
-                {"kind": LimitKind.USER, "current_a": 14.0, "name": "User"},
+                {"kind": LimitKind.PEAK, "current_a": 14.0, "name": "Peak"},
                 {"kind": LimitKind.DEMAND_RESPONSE, "current_a": 13.0},
             ],
             (2, 2, 2),
@@ -160,7 +160,7 @@ UNTIL = NOW + timedelta(hours=1)
             ReasonKey.FULL_POWER,
         ),
         # Nothing that limits.
-        ([{"kind": LimitKind.USER}], (2, 2, 2), 16, ReasonKey.FULL_POWER),
+        ([{"kind": LimitKind.DEMAND_RESPONSE}], (2, 2, 2), 16, ReasonKey.FULL_POWER),
     ],
 )
 def test_limits_from_outside(
@@ -206,7 +206,7 @@ def test_a_departure_comes_before_a_low_peak(
 def test_a_limit_of_a_sub_circuit() -> None:
     """It limits those below it only."""
     limit = ExternalLimit(
-        name="Landlord", kind=LimitKind.USER, current_a=10.0, circuit="panel"
+        name="Landlord", kind=LimitKind.DEMAND_RESPONSE, current_a=10.0, circuit="panel"
     )
     snapshot = site(
         car("a", circuit="panel", phases=(1,)),

@@ -66,7 +66,6 @@ class MeterQuality(StrEnum):
 class LimitKind(StrEnum):
     """The source of an external limit."""
 
-    USER = "user"
     DEMAND_RESPONSE = "demand_response"
     DIMMING = "dimming"  # section 14a of the German Energy Industry Act
     PEAK = "peak"
