@@ -177,6 +177,60 @@ def test_what_is_forgotten_changes_no_session() -> None:
     assert meter.sample.energy_wh == 50_000 + 230_000
 
 
+class LastingRegister:
+    """A charger whose starts carry no register, and whose values are of one that stood at 40 kWh and goes on."""
+
+    def __init__(self) -> None:
+        """Start without a session."""
+        self.meter = Meter(phases=3, voltage_v=230, max_a=16)
+        self.took_wh: dict[int, float | None] = {}
+
+    def charges(self, number: int, *, ends: bool = True) -> None:
+        """Report a session of 3 kWh; half of them flow before its first value."""
+        at, name = START + number * timedelta(hours=10), f"tx{number}"
+        self.meter.session_starts(name, None, at)
+        for part in (1, 2):
+            later = at + part * HALF_AN_HOUR
+            value = Reading(value=40_000 + number * 3_000 + part * 1_500, unit="Wh")
+            self.meter.update([value], later, session_id=name)
+        if ends:
+            self.took_wh[number] = self.meter.session_stops(name, None, at, later)
+
+    def corrected(self) -> dict[int, float]:
+        """Return what finished sessions took that is another energy than when they ended."""
+        known = {one: self.meter.taken_wh(f"tx{one}") for one in self.took_wh}
+        return {
+            number: energy_wh
+            for number, energy_wh in known.items()
+            if energy_wh is not None and energy_wh != self.took_wh[number]
+        }
+
+
+def test_a_session_that_never_ends_is_forgotten_in_its_turn() -> None:
+    """Its end was lost. What came after it stays as it was counted, and the register goes on."""
+    charger = LastingRegister()
+    for number in range(130):
+        charger.charges(number, ends=number != 5)
+        assert not charger.corrected()
+    # What the first took before its first value, nothing shows.
+    assert set(charger.took_wh.values()) == {1_500, 3_000}
+    assert charger.meter.sample.energy_wh == 40_000 + 130 * 3_000
+
+
+@pytest.mark.parametrize("late", [3, 40])
+def test_a_late_session_of_before_all_that_are_remembered(late: int) -> None:
+    """The register has counted it, and shows that it is of the past: nothing was reset."""
+    charger = LastingRegister()
+    for number in range(150):
+        if number != late:
+            charger.charges(number)
+    charger.charges(late)
+    # What it took before its first value, nothing shows any more.
+    assert charger.took_wh[late] == 1_500
+    assert not charger.corrected()
+    assert charger.meter.sample.energy_wh == 40_000 + 150 * 3_000
+
+
 def test_a_late_session_that_is_older_than_all_that_are_remembered() -> None:
     """It counts: a register that restarts with each session shows what nothing else does, and what it took is known."""
     meter = Meter(phases=3, voltage_v=230, max_a=16)

@@ -101,7 +101,7 @@ class EnergyCounter:
             self._flow = self._flow.begin_session()
             self._values.forget_doubts()
         self._count()
-        self._forget_oldest()
+        self._forget_oldest(but=session_id)
 
     def booted(self, at: datetime) -> None:
         """Note that the station says that it booted."""
@@ -189,6 +189,7 @@ class EnergyCounter:
         taken_wh = self.taken_wh(session_id)
         if self.rises(session_id, register_wh):
             self._flow = self._flow.counted()
+        self._forget_oldest()
         return taken_wh
 
     def moved(self, by: timedelta) -> None:
@@ -227,16 +228,13 @@ class EnergyCounter:
                 self._add(after.added_wh(before))
         self._show_session()
 
-    def _forget_oldest(self) -> None:
-        """Forget the oldest session beyond those remembered, when all that it added is counted.
+    def _forget_oldest(self, but: str | None = None) -> None:
+        """Forget the oldest sessions beyond those remembered, when all that they added is counted.
 
-        One that has not ended stays: its end may still be reported, however late.
+        One that is reported late may be older than all of them: `but` that, until its end was reported.
         """
-        if len(self._sessions) > _REMEMBERED:
-            over = (one for one in self._sessions if one.ended_at is not None)
-            oldest = next(over, self._sessions[0])
-            self._sessions.remove(oldest)
-            self._sums.forget(oldest)
+        while len(self._sessions) > _REMEMBERED and self._sessions[0].id != but:
+            self._sums.forget(self._sessions.pop(0))
             self._sums.count(self._sessions)
 
     def _add(self, by_wh: float) -> None:

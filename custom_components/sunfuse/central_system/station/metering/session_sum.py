@@ -68,6 +68,11 @@ class SessionSum:
                 risen_wh -= min(stood.register_wh - began.register_wh, taken_wh)
                 if stood.register_wh > standing.reading.register_wh:
                     standing = known
+        if known is not None and session.newest_at < known.reading.at:
+            # It is older than what is known, so it does not show that the register was reset.
+            standing = known
+            if began is None and known.certain:
+                risen_wh = self.risen_wh  # the register has counted it
         first_wh = self.first_wh
         if first_wh is None and energy.taken_wh is not None:
             first_wh = began.register_wh if began is not None else 0.0
