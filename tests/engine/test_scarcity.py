@@ -230,9 +230,11 @@ def test_who_has_time_does_not_start_beside_one_who_can_use_all(
     [
         # 20 A and one car of 16 A: it can wait for 45 minutes, so it gives up the 2 A that the next one's minimum lacks.
         (20.0, 16.0, 0.0, {"a": 14, "b": 6}),
-        # It can wait for 26 minutes: nobody starts for that, and who runs goes on.
-        (25.0, 16.0, 0.0, {"a": 16, "b": 0}),
-        (25.0, 14.0, 6.0, {"a": 14, "b": 6}),
+        # It can wait for 26 minutes. With 14 A it is full after 107 minutes, and that is early enough.
+        (25.0, 16.0, 0.0, {"a": 14, "b": 6}),
+        # With 14 A it is full after 116 minutes, four before it leaves: nobody starts for that, and who runs goes on.
+        (27.0, 16.0, 0.0, {"a": 16, "b": 0}),
+        (27.0, 14.0, 6.0, {"a": 14, "b": 6}),
         # It can wait for 8 minutes: all that it takes is its own.
         (29.8, 14.0, 6.0, {"a": 16, "b": 0}),
     ],

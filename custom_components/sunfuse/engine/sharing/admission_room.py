@@ -16,11 +16,14 @@ from ..meters.steadiness import trembles_a
 from ..model import Snapshot
 from ..tuning import Policy
 from .filling import EPSILON, Uses
-from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s
+from .in_time import charge_as
+from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s, takes_a
 from .resources import Capacities, Lack, Resources, blocked_by, take
 
 # To start a car on what others lend is worth it from this on.
 LEAST_GAIN_A = 1.0
+# Who lends until it is full needs only this part of the time that others must be able to wait.
+LENT_SLACK = 0.2
 
 
 class AdmissionRoom:
@@ -134,8 +137,8 @@ class AdmissionRoom:
     def lend(self, asking: Ask) -> Mapping[str, float]:
         """Free what a minimum lacks, and return who lends how much of its claim.
 
-        Nobody lends who could not wait, and nothing is lent unless more flows by it, at once or when the load is as low again as
-        it was of late.
+        Nobody lends who could not wait, or could not be ready if it lent that until it is full. Nothing is lent unless more flows
+        by it, at once or when the load is as low again as it was of late.
         """
         runs = self.runs(asking)
         back = was_paused(asking.past, self.snapshot.now)
@@ -151,8 +154,9 @@ class AdmissionRoom:
         flows_a = asking.connector.min_a * len(asking.phases)
         for lender, claimed_a in reversed(list(self._claims.values())):
             lacks_a = self._lacks_a(asking, lender)
-            if lacks_a > 0 and laxity_s(lender, self.snapshot) > least_s:
-                lent[lender.id] = lent_a = min(lacks_a, claimed_a)
+            lent_a = min(lacks_a, claimed_a)
+            if lacks_a > 0 and self._can_lend(lender, lent_a, least_s):
+                lent[lender.id] = lent_a
                 self._lend(lender, lent_a)
                 flows_a -= lent_a * len(lender.phases)
         if flows_a < gain_a + EPSILON and not (runs and self._fits_at_calmest(asking)):
@@ -160,6 +164,15 @@ class AdmissionRoom:
             self._not_lent.add(alike)
             return {}
         return lent
+
+    def _can_lend(self, lender: Ask, lent_a: float, least_s: float) -> bool:
+        """Whether a car that lends can still be ready: it can wait a while, or can do without as much until it is full."""
+        slack_s = laxity_s(lender, self.snapshot)
+        if slack_s > least_s:
+            return True
+        left_a = takes_a(lender) - lent_a
+        longer_s = charge_as(lender, self.snapshot) * (1 / left_a - 1 / takes_a(lender))
+        return slack_s - longer_s > least_s * LENT_SLACK
 
     def take_back(self, lent: Mapping[str, float]) -> None:
         """Undo what was lent."""
