@@ -108,9 +108,9 @@ async def test_starts_that_say_0_beside_a_young_register(
     names.append(await home.charge())
     took.append(TAKEN_WH)
     assert home.last_reported() == dict(zip(names, took, strict=True))
-    reports = [(one.id, one.corrections) for one in home.reported]
+    reports = [(one.id, one.corrected_at is not None) for one in home.reported]
     assert sorted(reports) == sorted(
-        [(name, 0) for name in names] + [(name, 1) for name in names[:4]]
+        [(name, False) for name in names] + [(name, True) for name in names[:4]]
     )
 
 
@@ -119,7 +119,7 @@ async def test_what_a_file_of_before_there_were_corrections_says(home: Home) -> 
     names = [await home.charge() for _ in range(4)]
     memory = await home.stop()
     for record in memory["transactions"]:
-        del record["corrections"]
+        del record["corrected_at"]
     del memory["energy"]["1"]["forgotten"]
     await home.start(memory)
     names.append(await home.charge())

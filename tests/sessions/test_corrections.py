@@ -27,7 +27,8 @@ PRICES = PriceList(name="Staff", currency="EUR", time_zone="UTC", per_kwh=0.50)
 
 
 def _correction(number: int, energy_wh: float) -> TransactionFacts:
-    return replace(finished(energy_wh=energy_wh), corrections=number)
+    at = NOON + timedelta(days=1, milliseconds=number)
+    return replace(finished(energy_wh=energy_wh), corrected_at=at)
 
 
 @pytest.mark.parametrize(

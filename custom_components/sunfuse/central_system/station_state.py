@@ -155,8 +155,9 @@ class ChargingNeeds:
 class FinishedTransaction:
     """A finished transaction: reported once, however late, often and incompletely the station reports it.
 
-    It is reported again, with one more of `corrections`, when something that is heard later shows another energy. Times are the station's own, corrected by the skew of its clock. What is not known is None: a transaction
-    whose start was never reported has no connector.
+    When something that is heard later shows another energy, it is reported again with the time of that (`corrected_at`).
+    Other times are the station's own, corrected by the skew of its clock. What is not known is None: a transaction whose
+    start was never reported has no connector.
     """
 
     identity: str
@@ -167,7 +168,7 @@ class FinishedTransaction:
     meter_start_wh: float | None
     meter_stop_wh: float | None
     energy_wh: float | None
-    corrections: int = 0
+    corrected_at: datetime | None = None
     id_token: str | None = None
     reason: str | None = None
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+# Before any correction.
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 type Join = Callable[[Any, Any], Any]
 
 QUARTER = timedelta(minutes=15)
@@ -66,7 +69,7 @@ class TransactionFacts:
     meter_end_wh: float | None = _fact(max)
     counted_wh: float | None = _fact(max)  # while it runs
     stated_wh: float | None = None  # at its end, as it was corrected last
-    corrections: int = 0  # how often that was
+    corrected_at: datetime | None = None  # when that was
     peak_w: float | None = _fact(max)
     offline: bool | None = _fact(max)  # a part of it was reported late
     end_reason: str | None = _fact(min)
@@ -89,12 +92,13 @@ class TransactionFacts:
                 if "join" in one.metadata
             },
             stated_wh=stated.stated_wh,
-            corrections=stated.corrections,
+            corrected_at=stated.corrected_at,
         )
 
-    def _stated(self) -> tuple[int, float]:
+    def _stated(self) -> tuple[datetime, float]:
         """By which of two statements counts: one that corrects the other, whatever came first."""
-        return (self.corrections, -1.0 if self.stated_wh is None else self.stated_wh)
+        wh = -1.0 if self.stated_wh is None else self.stated_wh
+        return (self.corrected_at or _NEVER, wh)
 
     @property
     def started_at(self) -> datetime | None:

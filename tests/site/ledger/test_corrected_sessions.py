@@ -52,8 +52,9 @@ class Charger:
 
 def start_of(session: list[tuple[datetime, float]]) -> Payload:
     """Return the report of its start."""
-    start: Payload = {"connectorId": 1, "idTag": "free", "meterStart": 0}
-    return start | {"timestamp": session[0][0].isoformat()}
+    [(at, register_wh), *_] = session
+    start: Payload = {"connectorId": 1, "idTag": "free"}
+    return start | {"meterStart": int(register_wh), "timestamp": at.isoformat()}
 
 
 async def begins(station: RawStation, session: list[tuple[datetime, float]]) -> Payload:
@@ -62,12 +63,20 @@ async def begins(station: RawStation, session: list[tuple[datetime, float]]) -> 
     values = session[1:]
     named: Payload = {"transactionId": answer["transactionId"]}
     for at, register_wh in values:
-        sampled = [{"value": str(register_wh), "unit": "Wh"}]
-        value = {"timestamp": at.isoformat(), "sampledValue": sampled}
-        await station.call(
-            "MeterValues", {"connectorId": 1, "meterValue": [value], **named}
-        )
+        await shows(station, named, at, register_wh)
     return named | {"meterStop": int(register_wh), "timestamp": at.isoformat()}
+
+
+async def shows(
+    station: RawStation, named: Payload, at: datetime, register_wh: float
+) -> None:
+    """Report a value of the register in a session, which may be over."""
+    sampled = [{"value": str(register_wh), "unit": "Wh"}]
+    value = {"timestamp": at.isoformat(), "sampledValue": sampled}
+    transaction = {"transactionId": named["transactionId"]}
+    await station.call(
+        "MeterValues", {"connectorId": 1, "meterValue": [value], **transaction}
+    )
 
 
 async def rows(home: Home) -> list[SessionRow]:
@@ -198,3 +207,32 @@ async def test_a_start_that_was_not_answered(
     assert row.transaction == str(end["transactionId"])
     assert row.energy_wh == 5_000  # a register of 5 kWh beside a start of 0
     assert row.stopped_at is not None
+
+
+async def test_a_correction_that_only_the_ledger_has(
+    hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
+) -> None:
+    """After a power cut the charger's memory is behind the ledger; the next correction counts, also if it is less.
+
+    A value of 45 kWh was wrong, and in the ledger when the power failed. The next one is 43.5 kWh; it began at 40.
+    """
+    home: Home = await start("CP1")
+    station, charger = await home.boot("CP1"), Charger()
+    begin, middle = charger.at, charger.at + HALF_AN_HOUR
+    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
+    over_at = middle + HALF_AN_HOUR
+    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
+    await station.call("StopTransaction", session | end)
+    [row] = await rows(home)
+    assert row.energy_wh == 3_000
+    memory = on_disk(home, hass_storage)
+    await shows(station, session, over_at, 45_000)
+    [row] = await rows(home)
+    assert row.energy_wh == 5_000
+    await station.close()
+    await killed(hass, home, hass_storage, memory)
+    station = await home.boot("CP1")
+    await asyncio.sleep(SAVED_S)
+    await shows(station, session, over_at, 43_500)
+    [row] = await rows(home)
+    assert row.energy_wh == 3_500

@@ -163,7 +163,7 @@ async def test_what_changed_just_before_a_restart(
         await statistics.async_write(hour, hour - timedelta(days=10))
     before = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
     assert [before[-24 * days + 3] for days in (9, 4, 1)] == pytest.approx([12, 13, 15])
-    corrected = replace(sessions[0], stated_wh=4_000.0, corrections=1)
+    corrected = replace(sessions[0], stated_wh=4_000.0, corrected_at=hour)
     await asyncio.wrap_future(ledger.ledger.note(corrected))
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

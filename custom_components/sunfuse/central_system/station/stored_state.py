@@ -90,7 +90,7 @@ def dump_record(record: Record) -> Memory:
         "id_token": transaction.id_token,
         "stopped_at": record.stopped_at and record.stopped_at.isoformat(),
         "energy_wh": record.energy_wh,
-        "corrections": record.corrections,
+        "corrected_at": record.corrected_at and record.corrected_at.isoformat(),
         "reported": list(record.reported),
         "noticed": record.noticed,
         "id_known": record.id_known,
@@ -101,6 +101,7 @@ def dump_record(record: Record) -> Memory:
 def load_record(data: Mapping[str, Any]) -> Record:
     """Return a transaction."""
     stopped_at, skew_s = data["stopped_at"], load_number(data.get("skew_s"))
+    corrected_at = data.get("corrected_at")
     return Record(
         connector=load_connector(data["connector"]),
         transaction=Transaction(
@@ -111,7 +112,7 @@ def load_record(data: Mapping[str, Any]) -> Record:
         ),
         stopped_at=read_time(stopped_at) if stopped_at else None,
         energy_wh=load_number(data["energy_wh"]),
-        corrections=_whole(data.get("corrections", 0)),
+        corrected_at=read_time(corrected_at) if corrected_at else None,
         # `told` is its name in files of earlier versions.
         reported=tuple(map(str, data["reported" if "reported" in data else "told"])),
         noticed=bool(data.get("noticed", False)),

@@ -186,8 +186,8 @@ ALTER TABLE session ADD COLUMN billed_parts INTEGER;
 """
 
 _CORRECTIONS = """
--- How often `stated_wh` was corrected: the last one counts.
-ALTER TABLE part ADD COLUMN corrections INTEGER NOT NULL DEFAULT 0;
+-- When `stated_wh` was corrected: the last correction counts.
+ALTER TABLE part ADD COLUMN corrected_at INTEGER;
 """
 
 # The scripts that lead from each version to the next one.

@@ -99,7 +99,7 @@ class LedgerTables:
 
     def _add_part(self, facts: TransactionFacts) -> None:
         row = self._part_row(facts.station, facts.transaction)
-        if row is None and facts.corrections:
+        if row is None and facts.corrected_at is not None:
             return  # it was deleted since, and its energy is kept in the sums
         if row is None and facts.heard_start_at is not None:
             self._forget_unanswered(facts, facts.heard_start_at)

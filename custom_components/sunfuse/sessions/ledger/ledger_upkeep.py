@@ -16,7 +16,7 @@ from ..session_facts import (
 from .derived_sessions import measured_quarters
 from .ledger_codec import at_ms, ms
 from .ledger_tables import LedgerTables
-from .part_rows import part_of
+from .part_rows import PART_TIMES, part_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,23 +122,13 @@ def _running(db: sqlite3.Connection, facts: TransactionFacts) -> RunningPart:
     )
 
 
-_PART_TIMES = (
-    "plugged_at",
-    "heard_start_at",
-    "stated_start_at",
-    "noticed_stop_at",
-    "stated_stop_at",
-    "unplugged_at",
-)
-
-
 def move_clock(
     tables: LedgerTables, keys: Iterable[tuple[str, str]], by: timedelta
 ) -> None:
     """Move all times of these transactions: they were noted by a clock that was set forward by so much."""
     step = ms(at_ms(0) + by)
     for key in keys:
-        for name in _PART_TIMES:
+        for name in PART_TIMES:
             tables.execute(
                 f"UPDATE part SET {name} = {name} + ? WHERE station = ? AND id = ?",  # noqa: S608 (names of columns)
                 (step, *key),

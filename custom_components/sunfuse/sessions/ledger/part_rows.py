@@ -15,6 +15,7 @@ PART_TIMES = frozenset(
         "noticed_stop_at",
         "stated_stop_at",
         "unplugged_at",
+        "corrected_at",
     )
 )
 _SAID = frozenset(("person", "vehicle"))

@@ -246,7 +246,7 @@ class SiteLedger(LedgerAnswers):
     def _finished(self, over: FinishedTransaction) -> None:
         self._heard[over.identity, over.id] = self._hass.loop.time()
         at = to_millisecond(over.stopped_at)
-        late = not over.corrections and dt_util.utcnow() - at > FLUSH
+        late = over.corrected_at is None and dt_util.utcnow() - at > FLUSH
         facts = TransactionFacts(
             station=over.identity,
             transaction=over.id,
@@ -256,7 +256,7 @@ class SiteLedger(LedgerAnswers):
             meter_start_wh=over.meter_start_wh,
             meter_end_wh=over.meter_stop_wh,
             stated_wh=over.energy_wh,
-            corrections=over.corrections,
+            corrected_at=over.corrected_at and to_millisecond(over.corrected_at),
             end_reason=over.reason,
             offline=True if late else None,
         )

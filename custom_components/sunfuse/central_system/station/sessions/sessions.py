@@ -142,7 +142,8 @@ class Sessions:
             energy_wh = meter.taken_wh(record.transaction.id)
             if energy_wh is None or record.took(energy_wh):
                 continue
-            self._report_finished(self.transactions.add(record.corrected(energy_wh)))
+            record = record.corrected(energy_wh, self._shared.now())
+            self._report_finished(self.transactions.add(record))
 
     def _run(self, record: Record, *, resumed: bool = False) -> None:
         self._resumable.pop(record.connector, None)

@@ -12,6 +12,8 @@ from ...station_state import FinishedTransaction, Transaction
 _REMEMBERED = 200
 # Sums of the same numbers differ by rounding.
 _SAME_WH = 0.001
+# The ledger tells times by the millisecond.
+_LATER = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class Record:
     transaction: Transaction
     stopped_at: datetime | None = None
     energy_wh: float | None = None
-    corrections: int = 0  # how often the energy was corrected since its end
+    corrected_at: datetime | None = None  # when its energy was corrected last
     # What identifies a start when it is reported again: the station's own values.
     reported: tuple[str, ...] = ()
     # The skew of the station's clock when the start was reported; None: the start was live.
@@ -42,10 +44,11 @@ class Record:
         known_wh = self.energy_wh
         return known_wh is not None and abs(energy_wh - known_wh) < _SAME_WH
 
-    def corrected(self, energy_wh: float) -> Record:
-        """Return it with another energy."""
-        corrections = self.corrections + 1
-        return replace(self, energy_wh=energy_wh, corrections=corrections)
+    def corrected(self, energy_wh: float, now: datetime) -> Record:
+        """Return it with another energy. Each correction is later than the one before, whatever the clock says."""
+        before = self.corrected_at
+        at = now if before is None else max(now, before + _LATER)
+        return replace(self, energy_wh=energy_wh, corrected_at=at)
 
 
 type SetupCommands = tuple[str, ...]
@@ -145,7 +148,7 @@ def finished(
         meter_start_wh=record.transaction.meter_start_wh,
         meter_stop_wh=meter_stop_wh,
         energy_wh=record.energy_wh,
-        corrections=record.corrections,
+        corrected_at=record.corrected_at,
         id_token=record.transaction.id_token,
         reason=reason,
     )
