@@ -65,6 +65,9 @@ def _session(
         (40_000, (43_000, BOOTS, 44_000), 45_000, 5_000),
         (40_000, (43_000, BOOTS, 0, 44_000), 45_000, 5_000),
         (40_000, (43_000, BOOTS, 0, 0), 45_000, 5_000),
+        # An end that may be the energy of the whole session is it: values showed no more.
+        (40_000, (43_000, BOOTS), 4_500, 4_500),
+        (40_000, (43_000, 44_500, BOOTS), 6_000, 6_000),
         # One value that nothing confirms counts nothing.
         (40_000, (43_000, BOOTS, 1_000), None, 3_000),
         (40_000, (43_000, BOOTS, 1_000), 0, 3_000),

@@ -100,7 +100,7 @@ def _own_rise(
 ) -> RegisterRise:
     """Return what a register that restarts with each session shows."""
     shown, end = session.values, session.end
-    rose_wh = _rose(session, most_wh)
+    rose_wh = risen_by_values(session, most_wh)
     if shown is not None and not _restarts(session, before, shown.first, kinds.values):
         if shown.restarted and kinds.ends is not RESTARTS:
             return RegisterRise()  # it went on until it was reset in the session
@@ -180,7 +180,7 @@ def _lasting_rise(
     return RegisterRise(began=began, first=first, last=last, rise_wh=max(rise_wh, 0.0))
 
 
-def _rose(session: SessionReadings, most_wh: Most) -> float:
+def risen_by_values(session: SessionReadings, most_wh: Most) -> float:
     """Return how far the register of the values rose in a session, at least: one that restarted with it shows no less."""
     shown, start = session.values, session.start
     if shown is None or not shown.sure:

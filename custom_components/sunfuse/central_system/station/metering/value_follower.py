@@ -12,6 +12,7 @@ from .register_readings import (
     SessionReadings,
     ShownValues,
 )
+from .session_energy import risen_by_values
 from .session_sum import ConnectorSum
 
 # A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
@@ -89,17 +90,25 @@ class ValueFollower:
     def ended(
         self, session: SessionReadings, register_wh: float | None, at: datetime
     ) -> ShownValues | None:
-        """Return the values of a session whose end may show that their register restarted when the station booted."""
-        values = session.values
+        """Return the values of a session whose end may show that their register restarted when the station booted.
+
+        An end that nothing else confirms may be of a register that restarts with each session: it shows no less than values.
+        """
+        values, kinds = session.values, self._sums.kinds
         if values is None or not register_wh or not self._booted_since(values.last.at):
             return values
         end = RegisterReading(register_wh=register_wh, at=at)
         if (
-            self._sums.kinds.ends is RegisterKind.RESTARTS
+            kinds.ends is RegisterKind.RESTARTS
             or end.register_wh >= values.last.register_wh
         ):
             return values
-        return self._restarted(values, end, self._doubted.add(end, enough=1))
+        first = self._doubted.add(end, enough=1)
+        same = kinds.agree or kinds.ends is RegisterKind.GOES_ON
+        rose_wh = risen_by_values(session, self._most_wh)
+        if first is end and not same and register_wh >= rose_wh - ROUNDING_WH:
+            return values
+        return self._restarted(values, end, first)
 
     def _booted_since(self, at: datetime) -> bool:
         """Whether the station booted after a time, or after it reported what it had stored of then."""
