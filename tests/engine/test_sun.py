@@ -24,7 +24,7 @@ from custom_components.sunfuse.engine.tuning import BatteryRules, Tuning
 from .common import MAIN, NOW, car, decided, later, of, offers, reasons, site, values
 from .plant import Car, Plant, charger, main, steady
 
-# What a user may set by hand, which means what it says. What is automatic is in test_sky.py.
+# What a user may set by hand, which means what it says. What is automatic is in test_switch_regret.py.
 NUMBERS = Tuning(
     start_delay_s=60,
     stop_delay_s=180,

@@ -766,7 +766,7 @@ def test_every_reason_has_its_sentence() -> None:
         | {f"weekday_{day}" for day in WEEKDAYS}
         | {"guest", "planned", "reserved", "departure_car", "departure_habit"}
     )
-    # What the site report says is held together with its page in tests/sources/test_report.py.
+    # What the site report says is held together with its page in tests/sources/test_site_report.py.
     # What the cards say is held together with them in tests/pages/test_frontend.py.
     # What a statement and a table say is held together with them in tests/actions/test_session_downloads.py.
     # What Assist answers is held together with it in tests/assist/test_assist.py.

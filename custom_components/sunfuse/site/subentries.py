@@ -1,7 +1,8 @@
 """Which of a site's sub-entries can be used.
 
 A sub-entry that another version of Sunfuse stored, or that was edited by hand, may lack a field or have a value that no form
-allows. It is ignored until it is removed or changed, a repair issue names it (issues.py), and the rest of the site runs.
+allows. It is ignored until it is removed or changed, a repair issue names it (repair_issues/open_issues.py), and the rest of
+the site runs.
 """
 
 from collections.abc import Callable, Mapping
