@@ -66,6 +66,24 @@ MORE_S = 100
 SUN_A = 22.0
 
 
+@pytest.mark.parametrize("meter_s", [20, 30])
+def test_a_slow_meter_beside_a_steady_car(meter_s: int) -> None:
+    """An evening moves each value, a night moves L2 each two minutes: so a meter of each half minute shows it four times in a row."""
+
+    def load(at_s: float) -> PerPhase:
+        quiet_s = 120 if at_s > 3000 else meter_s
+        return 2 + 0.1 * (at_s // meter_s % 3), 2 + 0.1 * (at_s // quiet_s % 3), 2.0
+
+    plant = Plant(
+        cars=[Car(connector=charger("car"), takes=1.0)],
+        circuits=(main(meter_max_age_s=75.0),),
+        loads={"main": load},
+        meter_s=meter_s,
+    )
+    plant.run(2 * 3600)
+    assert {one.circuits[0].meter for one in plant.decisions} <= BELIEVED
+
+
 def sunny_home(sun_at_s: float, phases: int, trembles_a: float) -> Load:
     """Return a house with panels on one phase or on all."""
 

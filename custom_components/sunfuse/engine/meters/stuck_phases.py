@@ -98,7 +98,7 @@ def _changed(
     if one.charged_since is not None and past.read_at is not None:
         still_s = (past.read_at - one.charged_since).total_seconds()
         if one.stuck:  # nobody knows whether it was
-            still_s = _STUCK_AGAIN * _patience_s(one) / _STILL_TIMES
+            still_s = _STUCK_AGAIN * _patience_s(one, past) / _STILL_TIMES
         changes, longest_s = changes + 1, max(longest_s, still_s)
     return replace(begun, changes=changes, longest_still_s=longest_s)
 
@@ -119,15 +119,16 @@ def _beside_cars(
     since = one.charged_since or at
     coarse = past.finest_a is None or past.finest_a >= COARSE_A
     still_s = (min(at, reported_at) - since).total_seconds()
-    stuck = not coarse and still_s > _patience_s(one)
+    stuck = not coarse and still_s > _patience_s(one, past)
     return replace(one, charged_since=since, stuck=stuck)
 
 
-def _patience_s(one: StandingPhase) -> float:
-    """Return for how long a value may be the same while a car charges."""
+def _patience_s(one: StandingPhase, past: CircuitMemory) -> float:
+    """Return for how long a value may be the same while a car charges; each one stands until the next is reported."""
     if one.changes < _OFTEN:
         return math.inf
-    return max(_STILL_LEAST_S, _STILL_TIMES * one.longest_still_s)
+    longest_s = max(one.longest_still_s, past.interval_s or 0.0)
+    return max(_STILL_LEAST_S, _STILL_TIMES * longest_s)
 
 
 def _cars(
