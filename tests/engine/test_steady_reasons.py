@@ -22,7 +22,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import MAIN, car, later, reasons, settle, site, values
-from .plant import START, VOLTAGE_V, Car, Plant, charger, main
+from .plant import START, VOLTAGE_V, Car, Plant, charger, main, steady
 
 SETTLES_S = 600
 LASTS_S = 3600
@@ -215,6 +215,21 @@ def test_all_that_a_car_takes_of_the_sun(
         decide=counted,
     ).run(LASTS_S)
     assert full_power[0] <= said[ReasonKey.FULL_POWER] <= full_power[1], said
+
+
+@pytest.mark.parametrize("mode", [Mode.SOLAR, Mode.SOLAR_MIN])
+def test_far_more_sun_than_a_car_takes(mode: Mode) -> None:
+    """20 kW of sun, of which a car takes 11: the sun never limits it."""
+    plant = Plant(
+        cars=[Car(connector=charger("k", mode=mode))],
+        circuits=(main(25),),
+        loads={"main": steady(1, 1, 1)},
+        solar_w=lambda _: 20_000.0,
+    )
+    plant.run(120)
+    said = [reasons(decision)["k"] for decision in plant.decisions]
+    assert ReasonKey.LIMITED_BY_SUN not in said
+    assert said[-1] is ReasonKey.FULL_POWER
 
 
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])

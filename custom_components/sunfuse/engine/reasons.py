@@ -32,6 +32,8 @@ from .turns import next_turn, takes
 OTHERS_TAKE_W = 100.0
 # What the sun leaves at times, where it gave just enough a moment ago.
 SUN_WAVERS_W = 500.0
+# What houses take at once now and then: a sun that leaves more than that limits no car.
+HOUSE_WAVERS_W = 1500.0
 # Chargers take tenths of an ampere: what lacks less than this lacks nothing.
 LITTLE_A = 0.1
 # A load that wavers leaves this much more at times than it does steadily: only what is beyond that is on its way.
@@ -258,7 +260,9 @@ def _why_limited(
     if kept_back is not None:
         return _why_no_more(kept_back, asking, shares, tick)
     if given.limited_by is None or target_a >= asking.most_a - EPSILON:
-        if most.key is ReasonKey.FULL_POWER and _still_follows_sun(asking, tick):
+        if most.key is ReasonKey.FULL_POWER and _still_follows_sun(
+            asking, shares, tick
+        ):
             return _why_too_little_sun(asking, target_a, shares, tick)
         return most
     sunny = given.limited_by == tick.resources.sun or _wants_sun(asking, shares, tick)
@@ -341,10 +345,12 @@ def _why_no_more(resource: int, asking: Ask, shares: Shares, tick: Tick) -> Reas
     return reason
 
 
-def _still_follows_sun(asking: Ask, tick: Tick) -> bool:
-    """Whether the sun has given a car all that it can take for less than a minute: it may waver."""
+def _still_follows_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
+    """Whether the sun has just given a car all that it can take for less than a minute: it may waver."""
     past = asking.past
     if not asking.sunny or past.said is ReasonKey.FULL_POWER:
+        return False
+    if shares.sun_left_w >= HOUSE_WAVERS_W:
         return False
     return past.settled_at is None or tick.snapshot.now - past.settled_at < MINUTE
 
