@@ -446,6 +446,34 @@ def test_hold_the_battery(
     assert decided(snapshot).hold_battery is hold
 
 
+@pytest.mark.parametrize(
+    ("grid_w", "battery_w", "lacks_w"),
+    [
+        # The battery gives 3 kW, of which 2 are exported: house and cars lack 1 kW beside the sun.
+        (-2000, 3000, 1000),
+        (1500, 0, 1500),
+        # There is more sun than they take: the battery stores it, and some is exported.
+        (-500, -1000, -1500),
+        # Nobody knows what the battery gives.
+        (-2000, None, None),
+    ],
+)
+def test_what_house_and_cars_lack_is_what_grid_and_battery_supply(
+    grid_w: float, battery_w: float | None, lacks_w: float | None
+) -> None:
+    """It is the same whatever the battery gives, which is therefore told no more than that."""
+    snapshot = balance(grid_w, battery_w=battery_w)
+    assert decided(snapshot).lacks_w == (
+        None if lacks_w is None else pytest.approx(lacks_w)
+    )
+
+
+def test_what_lacks_is_unknown_without_a_meter() -> None:
+    """An assumed load says nothing of now."""
+    snapshot = replace(balance(0, battery_w=3000), meters=())
+    assert decided(snapshot).lacks_w is None
+
+
 def test_the_battery_is_given_back() -> None:
     """A minute after the last need."""
     day = Day(balance(-2000, car("a"), battery_w=0, battery_rules=HOLD))

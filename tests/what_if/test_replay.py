@@ -1,12 +1,20 @@
 """A replayed site to the minute: cars come and leave between full quarter hours."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from custom_components.sunfuse.engine.model import Circuit, Site
+from custom_components.sunfuse.planner import (
+    BatteryCommand,
+    Intention,
+    SiteSlot,
+    Status,
+)
+from custom_components.sunfuse.simulator.battery import BatterySpec
 from custom_components.sunfuse.what_if import (
     Hindsight,
+    HomeStorage,
     Outlet,
     PastWeek,
     Plant,
@@ -23,11 +31,9 @@ CHEAP, DEAR = 0.10, 0.30
 FULL_W = 16 * 3 * 230
 
 
-def _replayed(
-    arrives_min: float, leaves_min: float, minutes: float, *, cheap_from: int
-) -> Plant:
-    """Return a day with one car, which needs so many minutes of full power; power is cheap from a quarter hour on."""
-    week = PastWeek(
+def _week(*, cheap_from: int) -> PastWeek:
+    """Return two days without a house or sun; power is cheap from a quarter hour on."""
+    return PastWeek(
         start=START,
         quarters=QUARTERS,
         house_w=(0.0,) * 2 * QUARTERS,
@@ -40,6 +46,13 @@ def _replayed(
         local_days=(0,) * QUARTERS + (1,) * QUARTERS,
         weekend=(False,) * 2 * QUARTERS,
     )
+
+
+def _replayed(
+    arrives_min: float, leaves_min: float, minutes: float, *, cheap_from: int
+) -> Plant:
+    """Return a day with one car, which needs so many minutes of full power; power is cheap from a quarter hour on."""
+    week = _week(cheap_from=cheap_from)
     stay = Stay(
         outlet=Outlet(id="a", circuit="main"),
         arrives_min=arrives_min,
@@ -76,3 +89,46 @@ def test_a_car_is_gone_when_it_leaves() -> None:
     plant = _replayed(31, 63, 60, cheap_from=0)
     assert sum(plant.cars_wh) == pytest.approx(FULL_W * 32 / 60, rel=0.02)
     assert plant.gone[0].lacked_wh == pytest.approx(FULL_W * 28 / 60, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("house_w", "sun_w", "gives_w"),
+    [(500.0, 0.0, 500.0), (2500.0, 0.0, 2000.0), (500.0, 800.0, -300.0)],
+)
+def test_a_battery_that_is_told_to_discharge_exports_nothing(
+    house_w: float, sun_w: float, gives_w: float
+) -> None:
+    """It is planned to give 2 kW, and gives what lacks beside the sun; what the sun leaves it stores."""
+    day = (START, START + timedelta(days=1))
+    slot = SiteSlot(
+        start=day[0],
+        end=day[1],
+        grid_w=0.0,
+        house_w=2000.0,
+        sun_w=0.0,
+        cars_w=0.0,
+        battery_w=2000.0,
+        battery_wh=None,
+        command=BatteryCommand.DISCHARGE,
+        price=DEAR,
+        export_price=0.07,
+    )
+    plant = Plant(
+        surroundings=Surroundings(block_min=15, house_w=[house_w], sun_w=[sun_w]),
+        stays=[],
+        quarters=1,
+        storage=HomeStorage(spec=BatterySpec(), controlled=True),
+    )
+    main = Circuit(id="main", name="Main", parent=None, limit_a=(25.0,) * 3)
+    week = _week(cheap_from=0)
+    replay = Replay(
+        site=ReplayedSite(site=Site(phases=3, voltage_v=230.0), circuits=(main,)),
+        plant=plant,
+        ahead=Hindsight.of(week, usual_days([week])),
+        start=START,
+        intention=Intention(now=START, status=Status.OPTIMAL, slots=(slot,), cars=()),
+        planned_min=0.0,
+    )
+    replay.run()
+    assert plant.battery_w == pytest.approx(gives_w)
+    assert plant.grid_wh == [pytest.approx((house_w - sun_w - gives_w) / 4)]

@@ -218,6 +218,7 @@ def _decision(
         surplus_w=tick.sun.surplus_w,
         given_a=sums[tick.tree.root],
         hold_battery=hold,
+        lacks_w=tick.sun.lacks_w,
     )
 
 

@@ -373,3 +373,5 @@ class Decision:
     given_a: PerPhase  # the sum of the offers
     # Whether to prevent the home battery from discharging into cars now.
     hold_battery: bool = False
+    # What house and cars take beside the sun, from the grid and the battery; None: not measured.
+    lacks_w: float | None = None

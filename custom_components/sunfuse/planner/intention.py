@@ -184,6 +184,10 @@ class SiteSlot:
     price: float
     export_price: float
 
+    def discharge_w(self, lacks_w: float) -> float:
+        """Return what the battery should give: as planned, but no more than house and cars lack, or it would be exported."""
+        return min(self.battery_w, max(lacks_w, 0.0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPeak:

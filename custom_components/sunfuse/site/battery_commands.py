@@ -6,6 +6,7 @@ from homeassistant.core import callback
 from ..coordinator import SunfuseCoordinator
 from .battery.battery_hold import BatteryHold
 from .battery.battery_orders import BatteryOrders
+from .battery.battery_supply import BatterySupply
 from .planning.planning import SitePlanning
 
 
@@ -18,7 +19,7 @@ def follow_orders(
     battery: BatteryHold,
 ) -> None:
     """Command the battery from now on, with each tick, for as long as the site is loaded."""
-    orders = BatteryOrders.of(entry.options)
+    orders, supply = BatteryOrders.of(entry.options), BatterySupply()
 
     @callback
     def update() -> None:
@@ -26,8 +27,14 @@ def follow_orders(
             battery.update(False)
             return
         decision = ticks.data.decision
-        planned = orders.rule(planning.slot_now(), decision)
         reading = ticks.data.snapshot.battery
+        slot = supply.ordered(
+            planning.slot_now(),
+            decision.now,
+            decision.lacks_w,
+            reading.at if reading else None,
+        )
+        planned = orders.rule(slot, decision)
         soc = reading.soc if reading else None
         battery.update(decision.hold_battery, planned, soc=soc)
 

@@ -263,6 +263,11 @@ class Plant:
         return power_w
 
     @property
+    def lacks_w(self) -> float:
+        """What house and cars take beside the sun."""
+        return self.house_w - self.sun_w + self.cars_w
+
+    @property
     def net_w(self) -> float:
         """What flows besides the cars."""
         return self.house_w - self.sun_w - self.battery_w

@@ -128,7 +128,6 @@ class Replay:
         prices_came = plant.now_min % 1440 == self.prices_at_min
         if (needy and (news or due or prices_came)) or (controlled and due):
             self._plan()
-        self._command_battery()
         if not needy:
             self._step(_until_next(plant.now_min, pace.calm_min))
             return
@@ -142,6 +141,7 @@ class Replay:
     def _step(self, minutes: float) -> None:
         """Let minutes pass, no more than to the end of the block, and count what the meter counts."""
         plant, begun_min = self.plant, self.plant.now_min
+        self._command_battery()
         plant.step(minutes)
         if self.peaks is not None:
             start, end = self._time(begun_min), self._time(plant.now_min)
@@ -240,8 +240,11 @@ class Replay:
         slot = self.intention.site_slot(self._time(plant.now_min))
         if slot is None or slot.command is BatteryCommand.NORMAL:
             return
-        hold = slot.command is BatteryCommand.HOLD
-        plant.battery_order_w = 0.0 if hold else slot.battery_w
+        plant.battery_order_w = {
+            BatteryCommand.HOLD: 0.0,
+            BatteryCommand.CHARGE: slot.battery_w,
+            BatteryCommand.DISCHARGE: slot.discharge_w(plant.lacks_w),
+        }[slot.command]
 
     # The fast loop
 

@@ -8,7 +8,14 @@ from math import isfinite
 from ..cars.following import drawn_w
 from ..memory import ConnectorMemory, Memory
 from ..meters.generation import can_supply
-from ..model import BatteryReading, CircuitState, Connector, PowerReading, Snapshot
+from ..model import (
+    BatteryReading,
+    CircuitState,
+    Connector,
+    MeterReading,
+    PowerReading,
+    Snapshot,
+)
 from ..sharing.capacity import Capacity
 
 # Older readings of solar and battery power say nothing about now.
@@ -36,6 +43,7 @@ class Sun:
     surplus_w: float
     own_w: float
     measured_w: float  # what is left after the house, with its sign
+    lacks_w: float | None  # what house and cars take beside it; None: not measured
     supported: bool  # whether the battery may discharge into cars
     charge_max_w: float  # the highest charging power of the battery so far
     battery_first: bool  # whether its state of charge says so
@@ -82,6 +90,7 @@ def sunshine(
         surplus_w=_average_w(max(surplus_w, 0.0), memory, snapshot),
         own_w=max(own_w, 0.0),
         measured_w=measured_w,
+        lacks_w=_lacks_w(main, batteries, snapshot),
         supported=supported,
         charge_max_w=charge_max_w,
         battery_first=first,
@@ -128,8 +137,7 @@ def _own_w(
 ) -> float:
     """Return what is left of solar power after the house, with its sign: within what cars and battery may take, nearest to the last."""
     assert main.uncontrolled_w is not None
-    reading = dict(snapshot.meters).get(main.circuit.id)
-    read_at = snapshot.now if reading is None else min(reading.at, snapshot.now)
+    reading, read_at = _metered(main, snapshot)
     battery_w = _battery_w(batteries, read_at)
     drawn = None
     if reading is not None and main.state is not CircuitState.METER_LOST:
@@ -139,6 +147,25 @@ def _own_w(
     without_w = -main.measured_w - battery_w
     low_w, high_w = without_w + drawn[0], without_w + drawn[1]
     return low_w if memory.own_w is None else min(max(memory.own_w, low_w), high_w)
+
+
+def _metered(
+    main: Capacity, snapshot: Snapshot
+) -> tuple[MeterReading | None, datetime]:
+    """Return the grid meter's reading, and of when it is."""
+    reading = dict(snapshot.meters).get(main.circuit.id)
+    return reading, snapshot.now if reading is None else min(reading.at, snapshot.now)
+
+
+def _lacks_w(
+    main: Capacity, batteries: tuple[BatteryReading, ...], snapshot: Snapshot
+) -> float | None:
+    """Return what house and cars take beside the sun: what the grid supplies and the battery, with their signs."""
+    reading, read_at = _metered(main, snapshot)
+    lost = reading is None or main.state is CircuitState.METER_LOST
+    if lost or main.measured_w is None or not batteries:
+        return None
+    return main.measured_w + _battery_w(batteries, read_at)
 
 
 def _fresh[R: (PowerReading, BatteryReading)](

@@ -70,6 +70,8 @@ class BatteryOrders:
             return None
         if slot.command is BatteryCommand.HOLD:
             return _holding(rule)
+        if slot.command is BatteryCommand.DISCHARGE and slot.battery_w < _STEP_W:
+            return None  # nothing lacks: by itself it stores what the sun leaves
         return _with_power(rule, slot, negative=self._is_negative(slot.command))
 
     def _is_negative(self, command: BatteryCommand) -> bool:
