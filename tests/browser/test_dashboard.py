@@ -195,7 +195,7 @@ def test_sessions_are_exported(open_page: Callable[..., Page]) -> None:
         card.get_by_role("button", name="Export").click()
     content = download.value.path().read_text("utf-8-sig")
     header, *rows = content.splitlines()
-    assert header.startswith("charger,identity,connector,transaction,person")
+    assert header.startswith("Charger,Charger ID,Connector,Transaction,Person")
     assert any("Garage" in row for row in rows)
 
 
