@@ -612,6 +612,33 @@ def test_a_car_does_not_end_where_its_minimum_never_fits() -> None:
         assert plan.store("zoe").charge_w == pytest.approx((charged_w,), abs=1)
 
 
+def test_the_simple_planner_gives_no_car_more_than_it_takes() -> None:
+    """Behind 8 A the first car is late, and no other is in its way: the second one is at its 10 A, and stays there."""
+    behind = car(
+        id="behind",
+        max_wh=5_000.0,
+        max_charge_w=3_680.0,
+        min_charge_w=1_380.0,
+        circuit="sub",
+        phases=(0,),
+        goals=(Goal(step=0, energy_wh=2_000.0),),
+    )
+    beside = replace(
+        behind,
+        id="beside",
+        max_charge_w=2_300.0,
+        circuit="main",
+        goals=(Goal(step=0, energy_wh=4_000.0),),
+    )
+    fuses = (
+        Circuit(id="main", limit_a=(20.0,) * 3),
+        Circuit(id="sub", limit_a=(8.0,) * 3, parent="main"),
+    )
+    plan = SimplePlanner(problem(behind, beside, steps=1, circuits=fuses)).plan()
+    assert plan.store("behind").charge_w == pytest.approx((1_840.0,))
+    assert plan.store("beside").charge_w == pytest.approx((2_300.0,))
+
+
 def test_the_simple_planner_stops_a_car_that_is_full() -> None:
     """Neither a required power nor a minimum power puts more into a car than it takes."""
     demanded = car(max_wh=5_000.0, max_charge_w=2_000.0, demand_w=(2_000.0,) * 4)

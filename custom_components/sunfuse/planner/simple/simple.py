@@ -266,7 +266,7 @@ class SimplePlanner:
         """Take back, last step first, what a store would hold beyond full: a minimum power can be more than it still takes.
 
         In the step in which it becomes full, its mean may be below the minimum, as it stops within the step. The solver
-        plans the same.
+        plans that of stores that stop by themselves.
         """
         last = self._problem.steps - 1
         for step in reversed(np.flatnonzero(self._draft.power[store.id] > SMALL_W)):

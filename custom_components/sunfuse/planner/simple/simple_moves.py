@@ -84,7 +84,8 @@ class Moves:
         self, other: Store, step: int, wanted_w: float, moving: set[str], depth: int
     ) -> bool:
         """Move power of another store out of a step, to steps before its own goal: free ones first, then those of others."""
-        if not self._tries:
+        # With room beside the other store, what keeps the first one back is another limit.
+        if wanted_w <= 0 or not self._tries:
             return False
         self._tries -= 1
         self._all_tries -= 1
