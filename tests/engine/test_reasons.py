@@ -20,7 +20,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
     Snapshot,
 )
-from custom_components.sunfuse.engine.tuning import Tuning
+from custom_components.sunfuse.engine.tuning import Characteristic, Tuning
 
 from .common import (
     BOOST,
@@ -153,9 +153,9 @@ def test_want_of_sun_is_no_boosts_fault() -> None:
 
 
 def test_the_reason_of_a_pause() -> None:
-    """The fuse was lowered to 5 A, not for the first time: the car rests, because there was no room."""
+    """The fuse was lowered to 5 A, and that for the third time: the car rests, because there was no room."""
     snapshot, _, memory = settle(site(car("a")), 60)
-    memory.connectors["a"].stops = 1
+    memory.connectors["a"].stops = 2
     low = replace(later(snapshot, 5), circuits=(replace(MAIN, limit_a=(5,) * 3),))
     decision, memory = decide(low, memory)
     reason = of(decision, "a").reason
@@ -176,6 +176,43 @@ def test_the_reason_of_a_pause() -> None:
     decision, _ = decide(replace(low, connectors=(refuses,)), memory)
     assert of(decision, "a").reason.key is ReasonKey.STOP_REFUSED
     assert of(decision, "a").reason.cause == reason.cause
+
+
+def test_a_pause_of_a_minute_that_ends_without_a_start() -> None:
+    """The fuse stays at 5 A, of which 4 A are for cars: a car lacks 2 A during the pause and after it, and no other reason is told."""
+    snapshot, _, memory = settle(site(car("a")), 60)
+    memory.connectors["a"].stops = 1
+    low = replace(later(snapshot, 5), circuits=(replace(MAIN, limit_a=(5,) * 3),))
+    for _ in range(20):
+        decision, memory = decide(low, memory)
+        assert of(decision, "a").offer_a == 0
+        assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CAPACITY}
+        assert values(decision, "a")["missing_a"] == 2.0
+        low = later(low, 5, decision)
+
+
+def test_a_pause_of_a_minute_after_a_load_of_seconds() -> None:
+    """A strict fuse stopped a car for 30 A of 5 s. Current is not what it lacks then: it waits in case that they come back, and pauses."""
+    strict = replace(MAIN, characteristic=Characteristic.STRICT)
+    snapshot, _, memory = settle(site(car("a"), circuits=(strict,)), 60)
+    memory.connectors["a"].stops = 1
+    told = {}
+    for seconds in range(0, 120, 5):
+        load_a = 30.0 if not seconds else 2.0
+        drawn_a = snapshot.connectors[0].draw_a
+        assert drawn_a is not None
+        reading = MeterReading(
+            at=snapshot.now, current_a=(load_a + drawn_a[0], *drawn_a[1:])
+        )
+        snapshot = replace(snapshot, meters=(("main", reading),))
+        decision, memory = decide(snapshot, memory)
+        told[seconds] = of(decision, "a").reason.key
+        snapshot = later(snapshot, 5, decision)
+    assert told[0] is ReasonKey.WAITING_FOR_CAPACITY
+    assert {told[seconds] for seconds in range(10, 60, 5)} <= {
+        ReasonKey.LOAD_PEAKED,
+        ReasonKey.PAUSING,
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """A load that comes again and again, beside which no car has its minimum: it waits each time, and no longer than that."""
 
 from collections.abc import Callable
+from itertools import pairwise
 import random
 
 import pytest
 
-from custom_components.sunfuse.engine.model import PerPhase
+from custom_components.sunfuse.engine.model import PerPhase, ReasonKey
 from custom_components.sunfuse.engine.tuning import Characteristic
 
 from .plant import Car, Plant, charger, main
@@ -71,6 +72,22 @@ def test_a_kettle_that_wavers() -> None:
     charges_s = sum(decision.connectors[0].offer_a > 0 for decision in plant.decisions)
     assert charges_s / len(plant.decisions) >= 6 / 10
     assert plant.cars[0].starts <= 3 * 6 + 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wait_for_a_boiler_has_one_reason(seed: int) -> None:
+    """A car that is stopped for a load of 12 A waits for capacity until it starts, or until it is to wait for more than a minute after it."""
+    plant = site(comes_again(600, 120, 12.0), Characteristic.STRICT, noise_a=1.0)
+    plant.seed = seed
+    plant.run(2 * HOUR_S)
+    told = [
+        decision.connectors[0].reason.key
+        for decision in plant.decisions
+        if decision.connectors[0].offer_a == 0
+    ]
+    assert set(told) <= {ReasonKey.WAITING_FOR_CAPACITY, ReasonKey.LOAD_PEAKED}
+    changes = sum(one is not other for one, other in pairwise(told))
+    assert changes <= 2 * 2 * 6
 
 
 def test_a_load_that_lets_a_car_charge_for_seconds_only() -> None:

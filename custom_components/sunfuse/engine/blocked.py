@@ -1,6 +1,7 @@
 """What is behind a resource that is full: current reserved for offline chargers or not released yet, a peak, a meter that cannot tell."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from .cars.asking import Ask
 from .cars.confirmed_offer import held_a
@@ -8,7 +9,7 @@ from .cars.ramp import round_up
 from .meters.steadiness import MINUTE, last_peak
 from .model import CircuitState, Connector, Reason, ReasonKey, lost_meter
 from .sharing.capacity import Capacity
-from .sharing.resources import Lack
+from .sharing.resources import Lack, blocked_by
 from .sharing.sharing import Shares
 from .tick import Tick
 
@@ -53,6 +54,9 @@ def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     peak = last_peak(capacity.past, phase)
     if lack.resource in tick.resources.over() or peak.current_a <= 0:
         return reason
+    said_lately = asking.past.said is ReasonKey.WAITING_FOR_CAPACITY
+    if said_lately and peak.until - tick.snapshot.now < MINUTE:
+        return reason  # it starts before anybody has read another one
     return Reason(
         key=ReasonKey.LOAD_PEAKED,
         values=(
@@ -62,6 +66,25 @@ def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
             ("until", peak.until.isoformat()),
         ),
     )
+
+
+def why_still_lacking(asking: Ask, until: datetime | None, tick: Tick) -> Reason | None:
+    """Return that a car lacks what it was stopped for, if it pauses for a minute only: it waits for that before and after."""
+    past = asking.past
+    cause, stopped_at = past.stopped_for, past.stopped_at
+    if cause is None or cause.key is not ReasonKey.WAITING_FOR_CAPACITY:
+        return None
+    if until is None or stopped_at is None or until - stopped_at > MINUTE:
+        return None
+    if stopped_at == tick.snapshot.now:
+        return cause
+    uses = tick.resources.uses(asking.connector, asking.phases)
+    free, kept = tick.resources.capacity(calm=False), tick.resources.unsteady_now()
+    lack = blocked_by(free, uses, asking.connector.min_a, kept)
+    if lack is None:
+        return None
+    why = why_full if wavers(lack, asking, tick) else why_unsteady
+    return why(lack, asking, tick)
 
 
 def why_to_be_released(

@@ -7,6 +7,7 @@ from .blocked import (
     why_doubted,
     why_full,
     why_no_more,
+    why_still_lacking,
     why_to_be_released,
     why_unsteady,
 )
@@ -178,7 +179,8 @@ def _locked(asking: Ask, tick: Tick) -> Reason:
         turn = datetime.fromisoformat(str(dict(cause.values)["until"]))
         if until is not None and until <= turn:
             return cause
-    return _pauses(asking.connector, past, until)
+    lacks = why_still_lacking(asking, until, tick)
+    return lacks or _pauses(asking.connector, past, until)
 
 
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:

@@ -111,13 +111,13 @@ class LoadPeak:
 
 
 def last_peak(past: CircuitMemory, phase: int) -> LoadPeak:
-    """Return the highest load of a phase that room is kept for."""
+    """Return the highest load of a phase that room is kept for; of two that are much the same, the later one."""
     assert past.minute_at is not None
     assert past.mean_at is not None
     ends_at = past.swings[phase].ends_at(past.mean_at)
     if ends_at is not None and ends_at <= past.mean_at:
         ends_at = None  # that load is over; it was another one that peaked
-    if past.highest_before_a[phase] > past.highest_a[phase]:
+    if past.highest_before_a[phase] > past.highest_a[phase] + TREMBLES_A:
         return LoadPeak(
             current_a=past.highest_before_a[phase],
             at=past.highest_before_at[phase],
