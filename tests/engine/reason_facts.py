@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from custom_components.sunfuse.engine.model import (
     CircuitState,
@@ -19,6 +19,8 @@ K = ReasonKey
 WAVERS_A = 3.0
 # An offer within the dead band of the most is at the most.
 NEAR_A = 1.01
+# A charger confirms a command, and its car follows, within this.
+FOLLOWS = timedelta(seconds=15)
 
 
 # Of cars that wait for something else than sun.
@@ -77,16 +79,24 @@ class Facts:
                 yield one, decided
 
     @property
-    def somebody_rises(self) -> bool:
-        """Whether another car starts or rises, or waits for that: room is kept for it."""
-        return (
-            any(
-                decided.offer_a > (one.offer_a or 0.0)
-                or decided.reason.key in (K.RAMPING, K.WAITING_FOR_RELEASE)
-                for one, decided in self.others()
+    def another_rises(self) -> bool:
+        """Whether another car starts or rises, or waits for that, or is tried out with more than it takes: room is kept for it."""
+        return any(
+            decided.offer_a > (one.offer_a or 0.0)
+            or decided.reason.key in (K.RAMPING, K.WAITING_FOR_RELEASE)
+            or (
+                decided.reason.key is K.LIMITED_BY_CAR
+                and decided.offer_a
+                > float(dict(decided.reason.values)["car_a"]) + WAVERS_A
             )
-            or not self.connector.offer_a
+            for one, decided in self.others()
         )
+
+    @property
+    def starts_or_falls(self) -> bool:
+        """Whether it has just started, or is lowered for another one, who rises when that is free."""
+        before_a = self.connector.offer_a or 0.0
+        return not before_a or self.offer_a < before_a
 
     @property
     def somebody_goes_first(self) -> bool:
@@ -97,11 +107,16 @@ class Facts:
         )
 
     def somebody_releases(self) -> bool:
-        """Whether another one has, or draws, more than it is offered."""
+        """Whether another one has, or draws, more than it is offered; or may draw it, as nothing shows how soon its car follows."""
         return any(
             max(one.offer_a or 0.0, *(one.draw_a or (0.0,))) > decided.offer_a + 0.05
+            or (one.draw_a is None and self._just_commanded(one))
             for one, decided in self.others()
         )
+
+    def _just_commanded(self, one: Connector) -> bool:
+        since = one.offered_at
+        return since is not None and self.snapshot.now - since <= FOLLOWS
 
 
 type _Claim = Callable[[Facts], bool]
@@ -113,6 +128,11 @@ def _waits(claim: _Claim) -> _Claim:
 
 def _charges(claim: _Claim) -> _Claim:
     return lambda facts: facts.offer_a > 0 and claim(facts)
+
+
+def _lacks(facts: Facts) -> bool:
+    full = facts.free_a < facts.connector.min_a + WAVERS_A or facts.another_rises
+    return full and facts.value("missing_a") > 0
 
 
 def _is_lost(facts: Facts) -> bool:
@@ -136,13 +156,11 @@ CLAIMS: dict[ReasonKey, _Claim] = {
         f.offer_a >= f.value("car_a") and f.drawn_a <= f.value("car_a") + 0.5
     ),
     K.FULL_POWER: lambda f: f.offer_a >= f.value("max_a") - NEAR_A,
-    K.LIMITED_BY_CIRCUIT: _charges(lambda f: f.free_a < WAVERS_A or f.somebody_rises),
-    K.WAITING_FOR_CAPACITY: _waits(
-        lambda f: f.free_a < f.connector.min_a + WAVERS_A and f.value("missing_a") > 0
+    K.LIMITED_BY_CIRCUIT: _charges(
+        lambda f: f.free_a < WAVERS_A or f.another_rises or f.starts_or_falls
     ),
-    K.WAITING_FOR_TURN: _waits(
-        lambda f: f.free_a < f.connector.min_a + WAVERS_A and f.value("missing_a") > 0
-    ),
+    K.WAITING_FOR_CAPACITY: _waits(_lacks),
+    K.WAITING_FOR_TURN: _waits(_lacks),
     K.WAITING_FOR_RELEASE: _waits(Facts.somebody_releases),
     K.LOAD_PEAKED: _waits(lambda f: f.value("missing_a") > 0 and f.value("peak_a") > 0),
     K.AT_MINIMUM: lambda f: (
