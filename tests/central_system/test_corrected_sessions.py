@@ -177,6 +177,26 @@ def test_what_is_forgotten_changes_no_session() -> None:
     assert meter.sample.energy_wh == 50_000 + 230_000
 
 
+def test_a_full_file_of_before_there_were_corrections() -> None:
+    """What its oldest session showed is understood by the others: values restart with each, and ends say 0."""
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for number in range(100):
+        at, name = START + number * timedelta(hours=12), f"tx{number}"
+        meter.session_starts(name, None, at)
+        # Some are as short that there is one value only.
+        for part in range(1, 2 if number % 3 else 4):
+            later = at + part * HALF_AN_HOUR
+            value = Reading(value=2_000 * part, unit="Wh")
+            meter.update([value], later, session_id=name)
+        meter.session_stops(name, 0, at, later)
+    memory = json.loads(json.dumps(meter.energy_memory()))
+    del memory["forgotten"], memory["counted"]
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    meter.restore_energy(memory, later)
+    took_wh = [meter.taken_wh(f"tx{number}") for number in range(1, 100)]
+    assert took_wh == [2_000 if number % 3 else 6_000 for number in range(1, 100)]
+
+
 class LastingRegister:
     """A charger whose starts carry no register, and whose values are of one that stood at 40 kWh and goes on."""
 

@@ -299,7 +299,8 @@ class EnergyCounter:
         if (forgotten := data.get("forgotten")) is not None:
             self._sums.forgotten = from_jsonable(ForgottenSessions, forgotten)
         elif len(self._sessions) >= _REMEMBERED:
-            # Nothing was kept of those before the oldest, so it cannot be judged.
+            # Nothing was kept of those before the oldest, so it cannot be judged: the others show what its registers are.
+            self._sums.count(self._sessions)
             self._sums.forget(self._sessions.pop(0))
         self._sums.count(self._sessions)
         self._count_ended(over)
