@@ -197,6 +197,22 @@ def test_a_full_file_of_before_there_were_corrections() -> None:
     assert took_wh == [2_000 if number % 3 else 6_000 for number in range(1, 100)]
 
 
+@pytest.mark.parametrize("end_wh", [None, 0])
+def test_one_value_of_a_register_that_goes_on(end_wh: float | None) -> None:
+    """Where starts and ends carry no register, or say 0, it counts from where the session before ended."""
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    took_wh = []
+    for number in range(1, 5):
+        at, name = START + number * timedelta(hours=12), f"tx{number}"
+        meter.session_starts(name, None, at)
+        later = at + HALF_AN_HOUR
+        value = Reading(value=40_000 + 2_000 * number, unit="Wh")
+        meter.update([value], later, session_id=name)
+        meter.session_stops(name, end_wh, at, later)
+        took_wh.append(meter.taken_wh(name))
+    assert took_wh[1:] == [2_000, 2_000, 2_000]
+
+
 class LastingRegister:
     """A charger whose starts carry no register, and whose values are of one that stood at 40 kWh and goes on."""
 

@@ -100,6 +100,8 @@ def _own_rise(
 ) -> RegisterRise:
     """Return what a register that restarts with each session shows."""
     shown, end = session.values, session.end
+    if end is not None and not end.register_wh and shown:
+        end = None  # a charger that does not know it says 0
     rose_wh = risen_by_values(session, most_wh)
     if shown is not None and not _restarts(session, before, shown.first, kinds.values):
         if shown.restarted and kinds.ends is not RESTARTS:
