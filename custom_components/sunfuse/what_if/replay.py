@@ -72,10 +72,10 @@ class Ahead(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayPace:
-    """How often is planned and decided, in minutes.
+    """The minutes from one plan to the next, and from one decision to the next.
 
-    Plans: in the last `near_min` before a departure, and else. Decisions: while offers change, while the sun shines or
-    peaks count, and else.
+    Plans are made each `near_plan_min` in the last `near_min` before a departure, otherwise each `plan_min`. Decisions are
+    made each `changing_min` while offers change, each `busy_min` while the sun shines or peaks count, otherwise each `calm_min`.
     """
 
     plan_min: float = 30.0

@@ -1,6 +1,6 @@
-"""How often a meter's sensors reported in the last hours, by the recorder, which has changes alone.
+"""How often a meter's sensors reported in the last hours, by the recorder, which stores changes alone.
 
-A phase that waited for a change was not slow while the meter's own total showed that it carried what it last reported.
+A phase that did not change may have carried the same current all the time. It was not slow if the meter's own total showed that.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,7 +91,7 @@ class _Replay:
 def _factors(
     hass: HomeAssistant, meter: MeterConfig, voltage_v: float
 ) -> dict[str, float]:
-    """Return by what the phases and then the total are multiplied, for amperes and watts; nothing if they are of another kind."""
+    """Return what turns the phases into amperes and, last, the total into watts: a factor each. Nothing if one has another unit."""
     total = meter.power.entity if meter.power else None
     if total is None or not meter.phases or meter.phases_export:
         return {}
