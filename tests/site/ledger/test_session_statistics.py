@@ -34,6 +34,13 @@ async def statistic_sums(
     hass: HomeAssistant, home: Home, by: GroupBy, key: str, quantity: str = "energy"
 ) -> list[float]:
     """Return the sums of a statistic by hour."""
+    return list((await statistic_rows(hass, home, by, key, quantity)).values())
+
+
+async def statistic_rows(
+    hass: HomeAssistant, home: Home, by: GroupBy, key: str, quantity: str = "energy"
+) -> dict[datetime, float]:
+    """Return the sums of a statistic by the time at which their hour begins."""
     await async_wait_recording_done(hass)
     wanted = statistic_id(home.entry.entry_id, by, key, quantity)
     found = await get_instance(hass).async_add_executor_job(
@@ -46,7 +53,10 @@ async def statistic_sums(
         None,
         {"sum"},
     )
-    return [row["sum"] or 0.0 for row in found.get(wanted, [])]
+    return {
+        dt_util.utc_from_timestamp(row["start"]): row["sum"] or 0.0
+        for row in found.get(wanted, [])
+    }
 
 
 def _session(number: int, start: datetime, hours: float, wh: float) -> TransactionFacts:
@@ -170,3 +180,31 @@ async def test_what_changed_just_before_a_restart(
     after = await statistic_sums(hass, home, GroupBy.STATION, "CP1")
     assert after == sorted(after)
     assert [after[-24 * days + 3] for days in (9, 4, 1)] == pytest.approx([4, 5, 7])
+
+
+async def test_a_late_session_just_before_a_restart_counts_in_its_own_hour(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The recorder has no row between the sessions that it knows: what came between them is not counted with the later one."""
+    home: Home = await start("CP1")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    ledger = home.entry.runtime_data.ledger
+    await asyncio.wrap_future(
+        ledger.ledger.note(
+            _session(1, hour - timedelta(days=9), 1.0, 12_000.0),
+            _session(3, hour - timedelta(days=1), 1.0, 2_000.0),
+        )
+    )
+    await home.entry.runtime_data.statistics.async_write(
+        hour, hour - timedelta(hours=2)
+    )
+    before = await statistic_rows(hass, home, GroupBy.STATION, "CP1")
+    assert hour - timedelta(days=4) not in before
+    late = _session(2, hour - timedelta(days=4), 1.0, 1_000.0)
+    await asyncio.wrap_future(ledger.ledger.note(late))
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    after = await statistic_rows(hass, home, GroupBy.STATION, "CP1")
+    assert after[hour - timedelta(days=4)] == pytest.approx(13.0)
+    assert after[hour - timedelta(days=1)] == pytest.approx(15.0)

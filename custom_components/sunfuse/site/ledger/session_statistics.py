@@ -102,9 +102,9 @@ class SessionStatistics:
     async def _async_new(
         self, by: GroupBy, keys: Iterable[str], since: datetime, until: datetime
     ) -> dict[str, list[HourlySum]]:
-        """Return the sums of whom nothing was written since the start, from where the recorder's end.
+        """Return the sums of those for whom nothing was written since the start, from where the recorder's sums end.
 
-        Of whom it has nothing it gets the hours in which something was taken, and the last: the recorder is slow.
+        If it has no sums of somebody, it gets the hours in which something was taken, and the last one: it is too slow for all.
         """
         starts = {key: await self._async_end(by, key) for key in keys}
         first = await self._ledger.async_first_start() if starts else None
@@ -143,15 +143,18 @@ class SessionStatistics:
 
         What changed the past just before a restart may not have been written.
         """
-        begin = max(first, until - _COMPARED)
-        if await self._async_difference(by, key, begin, until) is None:
+        begin, end = max(first, until - _COMPARED), until + HOUR
+        if await self._async_difference(by, key, begin, end) is None:
             return until
-        return await self._async_difference(by, key, first, until) or until
+        return await self._async_difference(by, key, first, end) or until
 
     async def _async_difference(
         self, by: GroupBy, key: str, begin: datetime, end: datetime
     ) -> datetime | None:
-        """Return the first hour between two times of which the recorder has another sum than the ledger."""
+        """Return the first hour between two times of which the recorder has another sum than the ledger.
+
+        An hour of which it has no row is as the one before.
+        """
         ids = {name: self._id(by, key, name) for name in ("energy", "cost")}
         recorded = await get_instance(self._hass).async_add_executor_job(
             statistics_during_period,
@@ -167,11 +170,12 @@ class SessionStatistics:
             name: {row["start"]: row["sum"] for row in recorded.get(statistic, [])}
             for name, statistic in ids.items()
         }
+        last: dict[str, float | None] = dict.fromkeys(ids)
         for hour in (await self._ledger.async_hourly_sums(by, begin, end)).get(key, []):
             at = hour.start.timestamp()
             ours = {"energy": hour.energy_wh / WH_PER_KWH, "cost": hour.cost}
             for name, our_sum in ours.items():
-                their_sum = theirs[name].get(at)
+                their_sum = last[name] = theirs[name].get(at, last[name])
                 if their_sum is not None and abs(their_sum - our_sum) > _SAME:
                     return hour.start
         return None
