@@ -639,6 +639,26 @@ def test_the_simple_planner_gives_no_car_more_than_it_takes() -> None:
     assert plan.store("beside").charge_w == pytest.approx((2_300.0,))
 
 
+def test_a_store_without_a_minimum_does_not_burn_what_it_is_paid_for() -> None:
+    """What it loses while it charges is no more than it takes, also in a later step with some sun: it is never overfull."""
+    heater = car(
+        max_wh=5_000.0,
+        min_charge_w=0.0,
+        max_charge_w=11_000.0,
+        standby_w=200.0,
+        charge_efficiency=0.9,
+    )
+    asked = problem(
+        heater,
+        steps=2,
+        import_price=(-0.10, 0.30),
+        export_price=(-0.20, -0.20),
+        solar_w=(0.0, 1_000.0),
+        exact_steps=1,
+    )
+    assert max(solve(asked).store("zoe").energy_wh) <= 5_001.0
+
+
 def test_the_simple_planner_stops_a_car_that_is_full() -> None:
     """Neither a required power nor a minimum power puts more into a car than it takes."""
     demanded = car(max_wh=5_000.0, max_charge_w=2_000.0, demand_w=(2_000.0,) * 4)

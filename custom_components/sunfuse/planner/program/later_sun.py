@@ -52,7 +52,9 @@ def add_parts(
     upper[steps] = np.inf  # more than attainable raises a peak
     part = program.columns(problem.steps, upper=upper)
     program.rows((charge[steps], 1.0), (part[steps], -attainable[steps]), upper=0.0)
-    least = np.minimum(store.min_charge_w / 1000, attainable[steps])
+    # It takes what it loses meanwhile at least: else a part without power would empty it.
+    lost_w = store.standby_w / store.charge_efficiency
+    least = np.minimum(max(store.min_charge_w, lost_w) / 1000, attainable[steps])
     program.rows((charge[steps], 1.0), (part[steps], -least), lower=0.0)
     return LaterSun(steps=steps, charge=charge, part=part)
 
