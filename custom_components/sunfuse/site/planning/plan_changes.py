@@ -17,6 +17,8 @@ _PASSES = frozenset(
 _WHAT_PASSES = attrgetter("energy_wh", "full_wh", "limit_wh")
 # No charger supplies so much between two looks: the car says something else, or its driver.
 _JUMP_WH = 1000.0
+# What concerns all cars is noted under no car's name.
+_SITE = ""
 _said = attrgetter(*(one.name for one in fields(Demand) if one.name not in _PASSES))
 
 
@@ -87,6 +89,8 @@ class AskedBefore:
         self.changed |= {
             car for car, prints in heard.items() if prints != self._heard.get(car)
         }
+        if _SITE in self.changed:  # what was planned within other limits holds nobody
+            self.changed |= asked.keys()
         self._heard = {
             car: prints for car, prints in self._heard.items() if car in asked
         } | heard
@@ -129,7 +133,7 @@ def asked_of(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str
             demand.limit_wh is None,
             demand.soc is None,
         )
-    asked[""] = (
+    asked[_SITE] = (
         snapshot.policy,
         *(limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK),
     )
