@@ -234,7 +234,8 @@ async def test_charge_now_and_stop(
     # Whoever says now does not wait for the end of the pause.
     answer = await say(hass, "Lade den Zoe jetzt", language="de")
     assert answer.startswith("Zoe lädt mit voller Leistung bis ")
-    await home.shows("sensor", "CP1/1_reason", "boosting", "ramping", "full_power")
+    charging = ("boosting", "ramping", "full_power", "limited_by_circuit")
+    await home.shows("sensor", "CP1/1_reason", *charging)
     await say(hass, "Stoppe das Laden vom Zoe", language="de")
     await home.shows("sensor", "CP1/1_reason", "paused_until")
     assert "no longer paused" in await say(hass, "Continue charging the charger cp1")
