@@ -1,1 +1,1 @@
-"""What forms tell of a meter before it is chosen: its sign, and how fast it is."""
+"""The forms that show a meter's sign and its speed before it is chosen."""

@@ -18,7 +18,7 @@ class BatterySupply:
     """What house and cars lack while the plan discharges, as the last order assumes."""
 
     lacks_w: float = inf  # it begins with what is planned
-    since: datetime | None = None  # None: it is not told to discharge
+    since: datetime | None = None  # of the last order; None: there is none to discharge
 
     def ordered(
         self,
