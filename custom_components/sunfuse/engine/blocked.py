@@ -29,15 +29,18 @@ def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
     long_ago = lacked_at is None or now - lacked_at > 2 * MINUTE
     if long_ago or not tick.resources.is_phase(lack.resource):
         return False
-    capacity, phase = tick.resources.place(lack.resource)
-    if _is_presumed(capacity, phase):
+    if _is_presumed(lack.resource, tick):
         return False  # its load is not what it waits for
+    capacity, phase = tick.resources.place(lack.resource)
     peak_a = last_peak(capacity.past, phase).current_a
     return peak_a - max(capacity.past.mean_a[phase], 0.0) < SWITCHED_A
 
 
-def _is_presumed(capacity: Capacity, phase: int) -> bool:
+def _is_presumed(resource: int, tick: Tick) -> bool:
     """Whether more load is presumed of a phase than was measured of late: what is measured would leave enough, but the meter may have failed."""
+    if resource not in tick.resources.still():
+        return False  # the meter works; a car may have changed its draw since
+    capacity, phase = tick.resources.place(resource)
     load_a = max(capacity.uncontrolled_a[phase], 0.0)
     peak_a = last_peak(capacity.past, phase).current_a
     return capacity.may_carry_a[phase] >= max(peak_a, load_a) + PEAK_A
@@ -49,7 +52,7 @@ def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reason
     capacity, phase = tick.resources.place(lack.resource)
-    if _is_presumed(capacity, phase):
+    if _is_presumed(lack.resource, tick):
         return _waits_for_meter(capacity, phase, reason)
     peak = last_peak(capacity.past, phase)
     if lack.resource in tick.resources.over() or peak.current_a <= 0:
