@@ -114,6 +114,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     # Before the first charger can connect: all that is reported is stored. The ledger is first: when a charger's memory has
     # the end of a session, that is not reported again.
     entry.async_on_unload(site.ledger.start(site.coordinator))
+    await site.ledger.async_stored()
     entry.async_on_unload(
         memory_file.start(site.central_system, site.controller.remembered)
     )

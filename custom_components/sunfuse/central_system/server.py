@@ -1,7 +1,7 @@
 """The central system: the port that chargers connect to, and the stations behind it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from datetime import datetime, timedelta
 import logging
 from ssl import SSLContext
@@ -132,6 +132,11 @@ class CentralSystem:
     ) -> Callable[[], None]:
         """Call `listener` for every finished transaction, and again when its energy is corrected; returns the function that ends that."""
         return self._transaction_listeners.add(listener)
+
+    def finished_transactions(self) -> Iterator[FinishedTransaction]:
+        """Yield what is remembered of the transactions that have ended, with the last corrections."""
+        for station in self._stations.values():
+            yield from station.sessions.finished()
 
     def subscribe_sessions(
         self, identity: str, connector: int, listener: Callable[[ConnectorNews], None]

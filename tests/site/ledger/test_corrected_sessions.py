@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,11 +97,26 @@ def on_disk(home: Home, hass_storage: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+async def written_ledger(home: Home) -> bytes:
+    """Return the ledger as it would be after a power cut now, if nothing more is written."""
+    ledger = home.entry.runtime_data.ledger.ledger
+    await asyncio.wrap_future(ledger.checkpoint())
+    content: bytes = await asyncio.to_thread(ledger.path.read_bytes)
+    return content
+
+
 async def killed(
-    hass: HomeAssistant, home: Home, storage: dict[str, Any], files: dict[str, Any]
+    hass: HomeAssistant,
+    home: Home,
+    storage: dict[str, Any],
+    files: dict[str, Any],
+    ledger: bytes | None = None,
 ) -> None:
     """Go on from these files: what was not in them when the power was cut is lost."""
+    path: Path = home.entry.runtime_data.ledger.ledger.path
     assert await hass.config_entries.async_unload(home.entry.entry_id)
+    if ledger is not None:
+        await asyncio.to_thread(path.write_bytes, ledger)
     for name in on_disk(home, storage):
         del storage[name]
     storage.update(files)
@@ -236,3 +252,74 @@ async def test_a_correction_that_only_the_ledger_has(
     await shows(station, session, over_at, 43_500)
     [row] = await rows(home)
     assert row.energy_wh == 3_500
+
+
+@pytest.mark.parametrize("lost", ["correction", "end"])
+async def test_a_report_that_the_ledger_wrote_too_slowly(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    hass_storage: dict[str, Any],
+    lost: str,
+) -> None:
+    """The charger's memory was saved before the power failed, so the charger does not report it again: the memory does.
+
+    A session of 3 kWh is corrected to 4.5 kWh.
+    """
+    home: Home = await start("CP1")
+    station, charger = await home.boot("CP1"), Charger()
+    begin, middle = charger.at, charger.at + HALF_AN_HOUR
+    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
+    over_at = middle + HALF_AN_HOUR
+    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
+    await rows(home)
+    ledger = await written_ledger(home)
+    await station.call("StopTransaction", session | end)
+    if lost == "correction":
+        await rows(home)
+        ledger = await written_ledger(home)
+        await shows(station, session, over_at, 44_500)
+        await asyncio.sleep(SAVED_S)
+    memory = on_disk(home, hass_storage)
+    await station.close()
+    await killed(hass, home, hass_storage, memory, ledger)
+    [row] = await rows(home)
+    assert row.energy_wh == (4_500 if lost == "correction" else 3_000)
+    assert row.stopped_at is not None
+
+
+def _person(name: str) -> Any:
+    data: dict[str, Any] = {}
+    subentry = {"data": data, "subentry_id": name.upper(), "subentry_type": "person"}
+    return subentry | {"title": name, "unique_id": None}
+
+
+async def test_a_card_that_is_another_persons_now(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A correction does not change whose session it was, nor does a restart."""
+    card: Any = {
+        "data": {"number": "free", "person": "ANNA", "kind": "rfid", "blocked": False},
+        "subentry_id": "CARD",
+        "subentry_type": "card",
+        "title": "Card",
+        "unique_id": None,
+    }
+    home: Home = await start("CP1", _person("Anna"), _person("Zoe"), card)
+    station, charger = await home.boot("CP1"), Charger()
+    begin, middle = charger.at, charger.at + HALF_AN_HOUR
+    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
+    over_at = middle + HALF_AN_HOUR
+    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
+    await station.call("StopTransaction", session | end)
+    [row] = await rows(home)
+    assert row.person == "ANNA"
+    [before] = home.entry.get_subentries_of_type("card")
+    hass.config_entries.async_update_subentry(
+        home.entry, before, data={**before.data, "person": "ZOE"}
+    )
+    await hass.async_block_till_done()
+    await shows(station, session, over_at, 44_500)
+    for _ in range(2):
+        [row] = await rows(home)
+        assert (row.energy_wh, row.person) == (4_500, "ANNA")
+        assert await hass.config_entries.async_reload(home.entry.entry_id)

@@ -104,7 +104,10 @@ class LedgerTables:
         if row is None and facts.heard_start_at is not None:
             self._forget_unanswered(facts, facts.heard_start_at)
         session = row["session"] if row else None
-        joined = facts if row is None else part_of(row).joined(facts)
+        known = part_of(row) if row else None
+        joined = facts if known is None else known.joined(facts)
+        if joined == known:
+            return  # it was reported before
         if session is None:
             root = joined.continues or facts.transaction
             session = self._session_of(facts.station, root, facts.transaction)

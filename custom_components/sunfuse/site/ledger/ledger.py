@@ -127,6 +127,7 @@ class SiteLedger(LedgerAnswers):
             stops.append(self._prices.async_add_listener(self._prices_came))
         self.configuration.note()
         self._note_past_prices(self._site_known_until)
+        self._note_remembered()
 
         def stop() -> None:
             for one in stops:
@@ -245,24 +246,13 @@ class SiteLedger(LedgerAnswers):
     @callback
     def _finished(self, over: FinishedTransaction) -> None:
         self._heard[over.identity, over.id] = self._hass.loop.time()
-        at = to_millisecond(over.stopped_at)
-        late = over.corrected_at is None and dt_util.utcnow() - at > FLUSH
-        facts = TransactionFacts(
-            station=over.identity,
-            transaction=over.id,
-            connector=over.connector,
-            stated_start_at=over.started_at and to_millisecond(over.started_at),
-            stated_stop_at=at,
-            meter_start_wh=over.meter_start_wh,
-            meter_end_wh=over.meter_stop_wh,
-            stated_wh=over.energy_wh,
-            corrected_at=over.corrected_at and to_millisecond(over.corrected_at),
-            end_reason=over.reason,
-            offline=True if late else None,
-        )
+        facts, at = _outcome(over), to_millisecond(over.stopped_at)
+        if over.corrected_at is None:
+            late = dt_util.utcnow() - at > FLUSH
+            facts = self._of_card(facts, over.id_token, over.started_at or at)
+            facts = replace(facts, offline=True if late else None)
         self._note(
-            *self._watch.finished(over.identity, over.id, dt_util.utcnow()),
-            self._of_card(facts, over.id_token, over.started_at or at),
+            *self._watch.finished(over.identity, over.id, dt_util.utcnow()), facts
         )
         if over.reason == _UNPLUGS and over.connector is not None:
             key = ConnectorKey(identity=over.identity, connector=over.connector)
@@ -270,6 +260,18 @@ class SiteLedger(LedgerAnswers):
             if plug is not None and plug.last == over.id:
                 self._plugs.unplugged(key, at)
         self._tell(over.started_at or at)
+
+    @callback
+    def _note_remembered(self) -> None:
+        """Note ends and corrections that chargers' memories have: the power may have failed before they were written here."""
+        unfinished = self._watch.unfinished
+        self._note(
+            *(
+                _outcome(over)
+                for over in self._central_system.finished_transactions()
+                if over.corrected_at or (over.identity, over.id) in unfinished
+            )
+        )
 
     @callback
     def _signed(self, signed: SignedReading) -> None:
@@ -375,6 +377,21 @@ class SiteLedger(LedgerAnswers):
             self._flush(closing=True)
             self._closed = True
             await self._hass.async_add_executor_job(self.ledger.close)
+
+
+def _outcome(over: FinishedTransaction) -> TransactionFacts:
+    return TransactionFacts(
+        station=over.identity,
+        transaction=over.id,
+        connector=over.connector,
+        stated_start_at=over.started_at and to_millisecond(over.started_at),
+        stated_stop_at=to_millisecond(over.stopped_at),
+        meter_start_wh=over.meter_start_wh,
+        meter_end_wh=over.meter_stop_wh,
+        stated_wh=over.energy_wh,
+        corrected_at=over.corrected_at and to_millisecond(over.corrected_at),
+        end_reason=over.reason,
+    )
 
 
 def _log_failure(future: Future[None]) -> None:

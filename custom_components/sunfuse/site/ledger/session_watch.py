@@ -1,6 +1,6 @@
 """Follows the sessions that run, and the site's energies, from tick to tick."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -77,6 +77,11 @@ class SessionWatch:
     def running(self) -> set[tuple[str, str]]:
         """The transactions that run, each with its charger."""
         return {(live.station, live.transaction) for live in self._live.values()}
+
+    @property
+    def unfinished(self) -> AbstractSet[tuple[str, str]]:
+        """The transactions that ran by what is stored and have not been seen since, each with its charger."""
+        return self._stored.keys()
 
     @callback
     def ticked(self, data: SiteData, powers: tuple[float, float, float] | None) -> None:

@@ -1,6 +1,6 @@
 """The transactions of a station: which are running, and which have ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -330,6 +330,12 @@ class Sessions:
                 self._shared.change(state.id, transaction=nobody)
 
     # What is stored over a restart
+
+    def finished(self) -> Iterator[FinishedTransaction]:
+        """Yield what is remembered of the transactions that have ended."""
+        for record in self.transactions:
+            if record.stopped_at is not None:
+                yield self._reports.outcome(record, self._dated(record).started_at)
 
     def resumable(self, connector: int) -> str | None:
         """Return the transaction that may still be running since before our restart."""

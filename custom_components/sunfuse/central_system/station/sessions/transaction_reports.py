@@ -65,6 +65,10 @@ class TransactionReports:
             finished(self._identity, record, started_at, meter_stop_wh, reason)
         )
 
+    def outcome(self, record: Record, started_at: datetime) -> FinishedTransaction:
+        """Return what is remembered of the outcome of such a transaction."""
+        return finished(self._identity, record, started_at, None, None)
+
     def stranger(
         self,
         transaction_id: str,
