@@ -2,13 +2,16 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, CommandError
 
-from .charging import ACCEPTED, CP1, REJECTED, charging
-from .client import RawStation
+from ..common import wait_until
+from .charger import Charger
+from .charging import ACCEPTED, CP1, REJECTED, charging, periods
+from .client import Payload, RawStation
 from .conftest import Connect, SteppedClock, Watched
 
 HOUR_S = 3600
@@ -136,3 +139,41 @@ async def test_the_schedule_is_refused(
     await system.stations["CP1"].offer(1, 10)
     await station.call("Heartbeat", {})
     assert len(station.received("GetCompositeSchedule")) == 4
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+@pytest.mark.parametrize("answer", [REJECTED, "unknown"])
+@pytest.mark.parametrize(("fail_safe_a", "begins_a"), [(6, 8), (10, 10)])
+async def test_a_start_with_a_limit_is_refused(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    answer: dict[str, str] | str,
+    fail_safe_a: float,
+    begins_a: float,
+) -> None:
+    """The car starts without, at its fail-safe current, and has its limit at once (goecharger/go-eCharger-API-v2 issue 243)."""
+    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
+    system.accept(replace(CP1, fail_safe_a=fail_safe_a))
+    charger = await Charger.connect(connect, version)
+    station = charger.station
+
+    def only_without_a_limit(request: Payload) -> Any:
+        return answer if "chargingProfile" in request else ACCEPTED
+
+    station.answers[start] = only_without_a_limit
+    await charger.boot()
+    await charger.set_up()
+    await charger.status("Preparing", clock.text())
+    clock.step(60)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 8)
+    assert ["chargingProfile" in told for told in station.received(start)] == [
+        True,
+        False,
+    ]
+    assert cp1.connector(1).offer_a == begins_a
+    await charger.start(clock.text())
+    await wait_until(lambda: cp1.connector(1).offer_a == 8, "the limit")
+    assert periods(station)[-1]["limit"] == 8

@@ -75,8 +75,8 @@ class Adapter(ABC):
         """Limit the running transaction of a connector."""
 
     @abstractmethod
-    async def remote_start(self, connector: int, limit: Limit | None) -> None:
-        """Start a transaction on a connector that has a car."""
+    async def remote_start(self, connector: int, limit: Limit) -> bool:
+        """Start a transaction on a connector that has a car; returns whether it begins with the limit."""
 
     @abstractmethod
     async def remote_stop(self, transaction_id: str) -> None:

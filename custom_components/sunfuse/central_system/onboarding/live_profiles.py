@@ -1,5 +1,8 @@
 """The profiles of live limits: which kind a station accepts."""
 
+from collections.abc import Awaitable, Callable
+
+from ..protocol.frames import Payload
 from ..station.limits.profile_shape import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
 from ..station.station_interface import StationInterface
@@ -51,7 +54,32 @@ class LiveProfiles:
                 return
         raise refusals[0]
 
-    def go_with_a_start(self) -> bool:
+    async def start(
+        self,
+        connector: int,
+        limit: Limit,
+        send: Callable[[Payload | None], Awaitable[None]],
+    ) -> bool:
+        """Start a transaction by `send`, with a profile or without; returns whether the limit went with it.
+
+        Some refuse every start that carries a profile (goecharger/go-eCharger-API-v2 issue 243).
+
+        Raises:
+            CommandError: the station does not start it, or could not be asked.
+
+        """
+        if self._go_with_a_start():
+            try:
+                await send(self._station.shape.live(connector, limit, None))
+            except CommandError as err:
+                if err.key not in ("refused", "not_supported"):
+                    raise
+            else:
+                return True
+        await send(None)
+        return False
+
+    def _go_with_a_start(self) -> bool:
         """Whether a start command may carry the limit: only a TxProfile may (OCPP 1.6 section 5.11, 2.0.1 F01.FR.08)."""
         shape = self._station.shape
         smart = shape.smart and self._station.state.takes_limits

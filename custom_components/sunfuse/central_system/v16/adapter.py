@@ -112,12 +112,14 @@ class Adapter16(Adapter):
         return shape.read(answer["chargingSchedule"])
 
     @override
-    async def remote_start(self, connector: int, limit: Limit | None) -> None:
-        payload: Payload = {"connectorId": connector, "idTag": OWN_TOKEN}
-        if limit is not None and self._live.go_with_a_start():
-            profile = self._station.shape.live(connector, limit, None)
-            payload["chargingProfile"] = profile
-        await self._requests.command("RemoteStartTransaction", payload)
+    async def remote_start(self, connector: int, limit: Limit) -> bool:
+        async def send(profile: Payload | None) -> None:
+            payload: Payload = {"connectorId": connector, "idTag": OWN_TOKEN}
+            if profile is not None:
+                payload["chargingProfile"] = profile
+            await self._requests.command("RemoteStartTransaction", payload)
+
+        return await self._live.start(connector, limit, send)
 
     @override
     async def remote_stop(self, transaction_id: str) -> None:

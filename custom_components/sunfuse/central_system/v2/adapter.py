@@ -138,17 +138,20 @@ class Adapter2(Adapter):
         return self._station.shape.read(answer["schedule"])
 
     @override
-    async def remote_start(self, connector: int, limit: Limit | None) -> None:
+    async def remote_start(self, connector: int, limit: Limit) -> bool:
         evse, _ = self._evses.place_of(connector)
-        payload: Payload = {
-            "evseId": evse,
-            "idToken": _ID_TOKEN,
-            "remoteStartId": secrets.randbelow(2**31 - 1) + 1,
-        }
-        if limit is not None and self._live.go_with_a_start():
-            profile = self._station.shape.live(connector, limit, None)
-            payload["chargingProfile"] = self._profiles.translated(profile)
-        await self._requests.command("RequestStartTransaction", payload)
+
+        async def send(profile: Payload | None) -> None:
+            payload: Payload = {
+                "evseId": evse,
+                "idToken": _ID_TOKEN,
+                "remoteStartId": secrets.randbelow(2**31 - 1) + 1,
+            }
+            if profile is not None:
+                payload["chargingProfile"] = self._profiles.translated(profile)
+            await self._requests.command("RequestStartTransaction", payload)
+
+        return await self._live.start(connector, limit, send)
 
     @override
     async def remote_stop(self, transaction_id: str) -> None:

@@ -178,7 +178,10 @@ class Limiter:
         now = self._shared.now()
         self._starter.requested()
         limit = self._commands.as_limit(offer, now)
-        await adapter.remote_start(self._connector.connector, limit)
+        if not await adapter.remote_start(self._connector.connector, limit):
+            # It begins at the fail-safe current, and has its limit a moment later.
+            begins_a = max(offer.current_a, self._shared.state.fall_back_a or 0.0)
+            offer = replace(offer, current_a=begins_a)
         self._connector.confirm(offer, None, now)
 
     # Limits on a running transaction
