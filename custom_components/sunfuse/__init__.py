@@ -31,6 +31,7 @@ from .site.chargers.certificate_authority import async_remove_authority
 from .site.chargers.sent_passwords import password_store
 from .site.chargers.tls import forget_issue
 from .site.circuits import CircuitTree
+from .site.device_names import follow_device_names, take_device_names
 from .site.energy_devices import propose_energy_devices
 from .site.ledger.ledger_file import async_remove_ledger
 from .site.ledger.person_standing import follow_standings
@@ -88,6 +89,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) ->
 
 async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> bool:
     """Set up a site: its central system, its control loop and its entities."""
+    take_device_names(hass, entry)
     # Changes from here on, while files are read and ports are opened, are applied at the end.
     built_from = Baseline.of(entry)
     follow_renames(hass, entry)
@@ -111,6 +113,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
             translation_domain=DOMAIN, translation_key="tick_failed"
         )
     follow_stations(hass, entry)
+    follow_device_names(hass, entry, site.controller.load_chargers)
     # Before the first charger can connect: all that is reported is stored. The ledger is first: when a charger's memory has
     # the end of a session, that is not reported again.
     entry.async_on_unload(site.ledger.start(site.coordinator))

@@ -386,7 +386,7 @@ async def test_which_car(hass: HomeAssistant, start: Callable[..., Any]) -> None
     assert device
     registry.async_update_device(device.id, name_by_user="Blue (old)")
     await hass.async_block_till_done()
-    assert "Zoe is not plugged in" in await say(hass, "Charge Blue old now")
+    assert "Blue (old) is not plugged in" in await say(hass, "Charge Blue old now")
 
 
 async def test_what_is_not_exposed(

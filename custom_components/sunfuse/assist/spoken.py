@@ -69,7 +69,8 @@ class SpokenSentences:
             or "name_by_user" not in (event.data["changes"])
         ):
             return
-        self.update()
+        # Once the site uses the name.
+        self._hass.loop.call_soon(self.update)
 
     @callback
     def update(self) -> None:

@@ -29,7 +29,6 @@ from ..flows.fail_safe_check import (
 )
 from ..planner import SOLVER
 from ..repairs import hanging
-from ..site.cars.driver_words import owners
 from ..site.circuits import CircuitTree, hangs_from
 from ..site.outcome import ConnectorData, ConnectorKey, SiteData
 from ..site.planning.plan_slots import shortfall_reason
@@ -254,6 +253,7 @@ def _price_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
 def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     planning, sentences = entry.runtime_data.planning, entry.runtime_data.sentences
     site = ("site", entry.title)
+    names = {key.id: name for key, name in entry.runtime_data.chargers.names.items()}
     if not SOLVER:
         yield RepairIssue(
             translation_key="no_solver", about="plan", placeholders=(site,)
@@ -270,7 +270,7 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             translation_key="plan_misses",
             about=connector_id,
             placeholders=(
-                ("charger", _name_of(entry, connector_id)),
+                ("charger", names.get(connector_id, connector_id)),
                 site,
                 (
                     "why",
@@ -281,18 +281,6 @@ def _plan_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
             ),
             fix=((PLAN, connector_id),),
         )
-
-
-def _name_of(entry: SunfuseConfigEntry, connector_id: str) -> str:
-    """Return what a charger is called."""
-    return next(
-        (
-            name
-            for name, owner in owners(entry).items()
-            if owner.key is not None and owner.key.id == connector_id
-        ),
-        connector_id,
-    )
 
 
 def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:

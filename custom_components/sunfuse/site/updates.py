@@ -26,12 +26,17 @@ from ..const import (
     SUBENTRY_VEHICLE,
 )
 from ..data import SunfuseConfigEntry
-from ..devices import register_persons, register_stations, register_vehicles
+from ..devices import (
+    register_persons,
+    register_site,
+    register_stations,
+    register_vehicles,
+)
 from .circuits import CircuitTree, hangs_from
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
 from .outcome import connector_numbers, identity_of
-from .people.cards import masked
+from .people.cards import card_title, masked
 from .prices import tariff_entities, tariff_of
 from .subentries import usable
 
@@ -52,7 +57,6 @@ _LIVE = (
 class _Charger:
     """What the entities of a charger depend on."""
 
-    title: str
     data: Mapping[str, Any]
     connectors: frozenset[int]
 
@@ -138,9 +142,9 @@ class Baseline:
 def follow_entry(
     hass: HomeAssistant, entry: SunfuseConfigEntry, built_from: Baseline
 ) -> None:
-    """Apply accepted and removed chargers as they come; anything else reloads the site.
+    """Apply accepted, renamed and removed chargers as they come; anything else reloads the site.
 
-    A reload disconnects every charger of the site, which is not justified for an additional charger, another password or a higher grid fee. What changed since the site began to be built is applied at once.
+    A reload disconnects every charger of the site, which is not justified for an additional charger, another name or password or a higher grid fee. What changed since the site began to be built is applied at once.
     """
     chargers, tariffs = built_from.chargers, built_from.tariffs
 
@@ -165,9 +169,11 @@ def follow_entry(
                 hass.config_entries.async_schedule_reload(entry.entry_id)
                 return
             runtime.prices.use(config)
+        register_site(hass, entry)
         _take_over_persons(hass, entry)
         _take_over_vehicles(hass, entry)
         runtime.controller.load_chargers()
+        register_stations(hass, entry, runtime.central_system.stations)
         runtime.ledger.configuration.note()
 
     async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
@@ -181,7 +187,7 @@ def follow_entry(
 def _take_over_persons(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Take over persons and their cards as they are now; those who are new get their devices and entities."""
     runtime = entry.runtime_data
-    _forget_names_of_removed(hass, entry)
+    _name_cards(hass, entry)
     runtime.persons.load()
     runtime.central_system.set_cards(runtime.cards.policy())
     register_persons(hass, entry)
@@ -189,12 +195,17 @@ def _take_over_persons(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
 
 @callback
-def _forget_names_of_removed(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
-    """Take the names of persons who were removed from the titles of their cards."""
-    persons = {one.subentry_id for one in usable(entry, SUBENTRY_PERSON)}
+def _name_cards(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Call cards after their persons as they are called now; those of persons who were removed lose the name."""
+    names = {one.subentry_id: one.title for one in usable(entry, SUBENTRY_PERSON)}
     for card in usable(entry, SUBENTRY_CARD):
-        title = masked(card.data[CONF_CARD_NUMBER])
-        if card.data[CONF_PERSON] not in persons and card.title != title:
+        number, title = card.data[CONF_CARD_NUMBER], card.title
+        person = names.get(card.data[CONF_PERSON])
+        if person is None:
+            title = masked(number)
+        elif title.endswith(card_title("", number)):  # not a name that a user typed
+            title = card_title(person, number)
+        if card.title != title:
             hass.config_entries.async_update_subentry(entry, card, title=title)
 
 
@@ -251,7 +262,6 @@ def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
 
 def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
     return (
-        entry.title,
         entry.data,
         {
             k: v
@@ -281,7 +291,6 @@ def _chargers(entry: SunfuseConfigEntry) -> dict[str, _Charger]:
     """Return the parts of the chargers' configuration that must not change while their entities exist."""
     return {
         identity_of(subentry): _Charger(
-            title=subentry.title,
             data={k: v for k, v in subentry.data.items() if k not in LIVE_CHARGER_KEYS},
             connectors=frozenset(connector_numbers(subentry.data)),
         )

@@ -6,7 +6,6 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.helpers import device_registry as dr
 
-from ..const import SUBENTRY_CHARGER
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.cars.boost import quota_of, used_wh
@@ -14,8 +13,7 @@ from ..site.cars.driver_words import can_clear_departure
 from ..site.cars.readiness import missing_wh
 from ..site.chargers.boosts import boosting_person
 from ..site.ledger.todays_sessions import ChargedToday
-from ..site.outcome import ConnectorData, ConnectorKey, connector_numbers, identity_of
-from ..site.subentries import usable
+from ..site.outcome import ConnectorData, ConnectorKey
 from ..translated_reasons import explain_connector, what_would_change_it
 from .viewers import Viewer
 
@@ -44,7 +42,7 @@ def charger_view(
     view: dict[str, Any] = {
         "id": data.key.id,
         "identity": data.key.identity,
-        "name": name_of(entry, data.key),
+        "name": entry.runtime_data.chargers.names.get(data.key, data.key.identity),
         "device_id": device_of(entry, viewer, data.key),
         "connected": data.station.connected,
         "status": state.status.value if state.status else None,
@@ -119,15 +117,6 @@ def _rounded(value: float | None) -> float | None:
 
 def _tens(value: float | None) -> int | None:
     return None if value is None else round(value / 10) * 10
-
-
-def name_of(entry: SunfuseConfigEntry, key: ConnectorKey) -> str:
-    """Return the name of a connector: that of its charger, with a number if the charger has several."""
-    for subentry in usable(entry, SUBENTRY_CHARGER):
-        if identity_of(subentry) == key.identity:
-            several = len(connector_numbers(subentry.data)) > 1
-            return f"{subentry.title} {key.connector}" if several else subentry.title
-    return key.identity
 
 
 def device_of(

@@ -6,7 +6,7 @@ from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..planner import Assumption, CarIntention, Intention
 from ..site.outcome import ConnectorKey
-from .charger_view import device_of, name_of
+from .charger_view import device_of
 from .site_view import watts
 from .viewers import Viewer
 
@@ -70,7 +70,7 @@ def _car(
     power_w = {slot.start: slot.power_w for slot in car.slots}
     return {
         "id": key.id,
-        "name": name_of(entry, key),
+        "name": entry.runtime_data.chargers.names.get(key, key.identity),
         "device_id": device_of(entry, viewer, key),
         "may_drive": viewer.drives(entry, key),
         "power_w": [watts(power_w.get(slot.start, 0.0)) for slot in intention.slots],

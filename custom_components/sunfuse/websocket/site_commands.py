@@ -13,12 +13,10 @@ from homeassistant.components.websocket_api import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, SUBENTRY_CHARGER
+from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..site.outcome import ConnectorKey, connector_numbers, identity_of
-from ..site.subentries import usable
+from ..site.chargers.connector_names import connector_names
 from ..translated_reasons import as_they_read, async_load_sentences
-from .charger_view import name_of
 from .pushing import Push
 from .site_view import site_view
 from .viewers import Viewer, loaded
@@ -47,29 +45,22 @@ def list_sites(
 
 
 def _contents(viewer: Viewer, entry: SunfuseConfigEntry) -> dict[str, Any]:
-    seen = [key for key in connectors_of(entry) if viewer.sees_connector(entry, key)]
+    # Of the configuration: the site may not be loaded.
+    names = connector_names(viewer.hass, entry)
+    seen = [key for key in names if viewer.sees_connector(entry, key)]
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
         "whole": viewer.sees_site(entry),
         "chargers": [key.id for key in seen],
-        "names": {key.id: name_of(entry, key) for key in seen},
+        "names": {key.id: names[key] for key in seen},
     }
-
-
-def connectors_of(entry: SunfuseConfigEntry) -> list[ConnectorKey]:
-    """Return the connectors that a site is configured with, whether it is loaded or not."""
-    return [
-        ConnectorKey(identity=identity_of(subentry), connector=number)
-        for subentry in usable(entry, SUBENTRY_CHARGER)
-        for number in connector_numbers(subentry.data)
-    ]
 
 
 def visible(viewer: Viewer, entry: SunfuseConfigEntry) -> bool:
     """Return whether there is anything of a site that a user may see."""
     return viewer.sees_site(entry) or any(
-        viewer.sees_connector(entry, key) for key in connectors_of(entry)
+        viewer.sees_connector(entry, key) for key in connector_names(viewer.hass, entry)
     )
 
 

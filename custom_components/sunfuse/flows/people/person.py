@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME, UnitOfEnergy
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     DateSelector,
@@ -27,8 +27,6 @@ from homeassistant.helpers.selector import (
 
 from ...const import (
     CONF_BOOST_QUOTA_KWH,
-    CONF_CARD_NUMBER,
-    CONF_PERSON,
     CONF_PERSON_ENTITY,
     CONF_PRICE_LIST,
     CONF_PRIORITY,
@@ -37,13 +35,11 @@ from ...const import (
     CONF_VALID_FROM,
     CONF_VALID_UNTIL,
     CONF_VEHICLES,
-    SUBENTRY_CARD,
     SUBENTRY_PERSON,
     SUBENTRY_PRICE_LIST,
     SUBENTRY_VEHICLE,
 )
 from ...drivers.person_terms import QuotaOver
-from ...site.people.cards import card_title
 from ...site.people.persons import PERSON_DOMAIN
 from ...site.subentries import usable
 from ..checks import Errors
@@ -212,7 +208,6 @@ class PersonSubentryFlow(ConfigSubentryFlow):
             )
             if not errors:
                 name = person_name(self.hass, user_input)
-                _rename_cards(self.hass, entry, subentry.subentry_id, name)
                 return self.async_update_and_abort(
                     entry, subentry, title=name, data=person_data(user_input)
                 )
@@ -224,13 +219,3 @@ class PersonSubentryFlow(ConfigSubentryFlow):
             ),
             errors=errors,
         )
-
-
-@callback
-def _rename_cards(
-    hass: HomeAssistant, entry: ConfigEntry, person: str, name: str
-) -> None:
-    for card in usable(entry, SUBENTRY_CARD):
-        title = card_title(name, card.data[CONF_CARD_NUMBER])
-        if card.data[CONF_PERSON] == person and card.title != title:
-            hass.config_entries.async_update_subentry(entry, card, title=title)

@@ -1,6 +1,5 @@
 """What drivers say, by actions, entities and the calendar: departures, skipped nights, pauses, and which car it is."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -63,19 +62,18 @@ def owners(entry: SunfuseConfigEntry) -> dict[str, Owner]:
     runtime = entry.runtime_data
     names = runtime.vehicles.names()
     found = {name: vehicle_owner(vehicle) for vehicle, name in names.items()}
-    of_charger: defaultdict[str, list[ConnectorKey]] = defaultdict(list)
-    for key in runtime.chargers.connector_keys():
-        of_charger[key.identity].append(key)
-    for subentry in usable(entry, SUBENTRY_CHARGER):
-        keys = of_charger[identity_of(subentry)]
-        for key in keys:
-            title = subentry.title
-            if len(keys) > 1:
-                title = f"{title} {key.connector}"
-            name, number = title, 2
+    of_charger = {
+        identity_of(subentry): subentry.subentry_id
+        for subentry in usable(entry, SUBENTRY_CHARGER)
+    }
+    for key, called in runtime.chargers.names.items():
+        if key.identity in of_charger:
+            name, number = called, 2
             while name in found:
-                name, number = f"{title} ({number})", number + 1
-            found[name] = Owner(id=key.id, subentry_id=subentry.subentry_id, key=key)
+                name, number = f"{called} ({number})", number + 1
+            found[name] = Owner(
+                id=key.id, subentry_id=of_charger[key.identity], key=key
+            )
     return found
 
 

@@ -29,6 +29,7 @@ from ..people.persons import Persons
 from ..settings import ConnectorSettings, Settings
 from ..snapshot import connector_of
 from ..subentries import usable
+from .connector_names import connector_names
 from .ocpp_address import ocpp_address
 from .unknown_chargers import UnknownChargers
 
@@ -64,7 +65,7 @@ class Chargers:
         self._known_vehicle = known_vehicle
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
-        self._names: dict[str, str] = {}
+        self._names: dict[ConnectorKey, str] = {}
         self._keys: tuple[ConnectorKey, ...] = ()
         # What was made of each connector for the engine, and of what.
         self._made: dict[ConnectorKey, tuple[tuple[object, ...], Connector]] = {}
@@ -102,10 +103,7 @@ class Chargers:
             for identity, data in chargers.items()
             for connector in connector_numbers(data)
         )
-        self._names = {
-            identity_of(subentry): subentry.title
-            for subentry in usable(self._entry, SUBENTRY_CHARGER)
-        }
+        self._names = connector_names(self._hass, self._entry)
         for identity in chargers:
             self._unknown.known(identity)
         for key in self.connector_keys():
@@ -152,6 +150,11 @@ class Chargers:
     def connector_keys(self) -> list[ConnectorKey]:
         """Return every connector of every charger of the site."""
         return list(self._keys)
+
+    @property
+    def names(self) -> Mapping[ConnectorKey, str]:
+        """Return what users call each connector."""
+        return self._names
 
     @callback
     def _station_changed(self, station: StationState) -> None:
@@ -256,7 +259,7 @@ class Chargers:
         made = connector_of(
             key=key,
             data=self._data[key.identity],
-            name=self._names[key.identity],
+            name=self._names[key],
             site=site_of(self._entry.data),
             station=station,
             state=state,
