@@ -59,6 +59,22 @@ def test_of_an_end_that_is_reported_twice_the_more_counts(path: Path) -> None:
         assert only(ledger).energy_wh == 5_000
 
 
+@pytest.mark.parametrize(
+    ("start_wh", "end_wh", "shown_wh"),
+    [(0.0, 43_000.0, None), (0.0, 3_000.4, 0.0), (40_000.0, 43_000.0, 40_000.0)],
+)
+def test_a_start_of_0_that_means_nothing(
+    path: Path, start_wh: float, end_wh: float, shown_wh: float | None
+) -> None:
+    """It is not shown beside an end and an energy that contradict it."""
+    registers: dict[str, Any] = {"meter_start_wh": start_wh, "meter_end_wh": end_wh}
+    with opened(path) as ledger:
+        got(ledger.note(replace(finished(energy_wh=end_wh), **registers)))
+        got(ledger.note(replace(_correction(1, 3_000.0), **registers)))
+        row = only(ledger)
+    assert (row.meter_start_wh, row.meter_end_wh) == (shown_wh, end_wh)
+
+
 @pytest.mark.parametrize("whose", ["ben", "forgotten", "joined"])
 def test_a_bill_follows(path: Path, whose: str) -> None:
     """10 kWh at 0.50 were 4 kWh: 5.00 becomes 2.00, also where it is no longer known, or was another one's."""

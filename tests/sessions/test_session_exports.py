@@ -519,6 +519,68 @@ def test_a_claim_has_the_readings_of_each_meter() -> None:
     assert "signature" in page
 
 
+def _session(
+    start_wh: float | None, end_wh: float | None, **changes: Any
+) -> SessionRow:
+    """Return a session of 1 kWh, the later the higher its number."""
+    number: int = changes.pop("number", 1)
+    return replace(
+        ROW,
+        number=number,
+        stopped_at=START + timedelta(hours=number),
+        meter_start_wh=start_wh,
+        meter_end_wh=end_wh,
+        energy_wh=1_000.0,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("readings", "lines"),
+    [
+        # The charger was replaced: each meter has its own line.
+        (
+            [(40e3, 41e3), (41e3, 42e3), (0.0, 1e3), (1e3, 2e3)],
+            ["Garage 40,000 42,000 2,000", "Garage 0,000 2,000 2,000"],
+        ),
+        (
+            [(40e3, 41e3), (7e3, None)],
+            ["Garage 40,000 41,000 1,000", "Garage 7,000 – 1,000"],
+        ),
+        # Whole watt-hours at the start, tenths at the end.
+        ([(40e3, 41_000.4), (41e3, 42e3)], ["Garage 40,000 42,000 2,000"]),
+        # Registers that restart with each session show nothing of what was between the first and the last.
+        ([(0.0, 1e3), (0.0, 1e3), (0.0, 1e3)], ["Garage – – 3,000"]),
+        ([(0.0, 1e3)], ["Garage 0,000 1,000 1,000"]),
+        ([(None, None)], ["Garage – – 1,000"]),
+    ],
+)
+def test_a_claim_has_readings_of_one_meter_in_a_line(
+    readings: list[tuple[float, float | None]], lines: list[str]
+) -> None:
+    """An employer checks them: of two meters they would show what nobody charged."""
+    rows = [_session(*one, number=number) for number, one in enumerate(readings, 1)]
+    assert _readings_of(*rows) == lines
+
+
+def test_a_claim_has_the_readings_of_each_connector() -> None:
+    """Each may have a meter of its own."""
+    rows = [
+        _session(start_wh, start_wh + 1e3, connector=connector, number=number)
+        for number, (connector, start_wh) in enumerate(
+            ((1, 40e3), (2, 7e3), (1, 41e3)), 1
+        )
+    ]
+    lines = ["Garage (1) 40,000 42,000 2,000", "Garage (2) 7,000 8,000 1,000"]
+    assert _readings_of(*rows) == lines
+
+
+def _readings_of(*rows: SessionRow) -> list[str]:
+    made = Statement(context=CONTEXT, texts=Keys())
+    [sheet] = statement_sheets(rows, made)
+    return [" ".join(line) for line in sheet.tables[-1].lines]
+
+
 def text_of(pdf: bytes) -> list[str]:
     """Return what is written in a PDF, page by page, as a reader finds it."""
     start = int(pdf.rpartition(b"startxref")[2].split()[0])

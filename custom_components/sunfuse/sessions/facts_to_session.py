@@ -19,6 +19,8 @@ from .session_facts import (
 
 # Less than this is rounding.
 _NOTHING_WH = 0.5
+# Registers of start and end may be rounded to this.
+_ROUNDING_WH = 100.0
 # Meters and voltages differ from the assumed values by this much.
 _TOLERANCE = 1.1
 # A quarter hour of the site is used if most of it was observed.
@@ -167,6 +169,10 @@ def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
     whose = _newest(part.person for part in parts)
     last = max(parts, key=_end_of)
     first = min(parts, key=_start_of)
+    energy_wh = sum(part.energy_wh for part in parts)
+    start_wh, end_wh = first.meter_start_wh, last.meter_end_wh
+    if not start_wh and end_wh and abs(end_wh - energy_wh) > _ROUNDING_WH:
+        start_wh = None  # a charger that does not know it says 0
     return SessionTimes(
         station=first.station,
         connector=_least(part.connector for part in parts),
@@ -177,9 +183,9 @@ def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
         started_at=_least(part.started_at for part in parts),
         stopped_at=None if running else last.stopped_at,
         unplugged_at=_least(part.unplugged_at for part in parts),
-        meter_start_wh=first.meter_start_wh,
-        meter_end_wh=None if running else last.meter_end_wh,
-        energy_wh=sum(part.energy_wh for part in parts),
+        meter_start_wh=start_wh,
+        meter_end_wh=None if running else end_wh,
+        energy_wh=energy_wh,
         peak_w=_most(part.peak_w for part in parts),
         full_power_w=_most(part.full_power_w for part in parts),
         end_reason=None if running else last.end_reason,

@@ -1,8 +1,10 @@
 """A charger's later reports show that its sessions took less: ledger, export, statistics and bills follow, once each."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable
 from copy import deepcopy
+import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...central_system.client import Payload, RawStation
+from ...sessions.test_session_exports import text_of
 from ...site_fixtures import Home
 from .test_session_statistics import statistic_sums
 
@@ -123,6 +126,19 @@ async def killed(
     assert await hass.config_entries.async_setup(home.entry.entry_id)
 
 
+async def exported(hass: HomeAssistant, home: Home, form: str) -> str:
+    """Return what is exported; a PDF in base64."""
+    answer: Any = await hass.services.async_call(
+        DOMAIN,
+        "export_sessions",
+        {"config_entry_id": home.entry.entry_id, "format": form},
+        blocking=True,
+        return_response=True,
+    )
+    content: str = answer["content"]
+    return content
+
+
 @pytest.mark.parametrize("unanswered", [False, True])
 async def test_sessions_that_took_less(
     hass: HomeAssistant,
@@ -182,6 +198,11 @@ async def test_sessions_that_took_less(
         )
         listed = [one["energy_kwh"] for one in answer["sessions"]][::-1]
         assert listed == took_kwh
+        table = csv.DictReader((await exported(hass, home, "csv")).splitlines())
+        assert [float(one["Energy (kWh)"]) for one in table] == took_kwh
+        pages = text_of(b64decode(await exported(hass, home, "statement_pdf")))
+        assert "Total of sessions: 5\n13.500" in "\n".join(pages)
+        assert "6.75 EUR" in "\n".join(pages)
 
 
 async def test_a_late_session_that_was_answered(

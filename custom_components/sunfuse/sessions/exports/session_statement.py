@@ -16,6 +16,8 @@ from .session_exports import ExportContext, has_decimal_comma
 
 _UNKNOWN = "–"
 _MISSING_PRICE_WH = 1.0
+# Some chargers show tenths of a watt-hour at the end of a session only.
+_ROUNDING_WH = 10.0
 _DAYS = (
     "monday",
     "tuesday",
@@ -190,10 +192,9 @@ def _line(
         context.chargers.get(row.station, row.station),
         vehicle,
         *(
-            statement.number(None if reading is None else reading / 1000, 3)
-            for reading in (row.meter_start_wh, row.meter_end_wh)
+            _thousandths(wh, statement)
+            for wh in (row.meter_start_wh, row.meter_end_wh, row.energy_wh)
         ),
-        statement.number(row.energy_wh / 1000, 3),
         _percent(row.sun_wh, row.energy_wh),
     ]
     if billed:
@@ -272,27 +273,61 @@ def _vat(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
 
 
 def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
-    """Return the first and the last reading of each charger's meter, which an employer can check."""
+    """Return the first and the last reading of each meter, which an employer can check."""
     lines = []
-    by_station: dict[str, list[SessionRow]] = {}
-    for row in rows:
-        by_station.setdefault(row.station, []).append(row)
-    for station in sorted(by_station):
-        of_station = by_station[station]
-        first = [row.meter_start_wh for row in of_station if row.meter_start_wh]
-        last = [row.meter_end_wh for row in of_station if row.meter_end_wh]
-        lines.append(
-            [
-                statement.context.chargers.get(station, station),
-                statement.number(min(first) / 1000 if first else None, 3),
-                statement.number(max(last) / 1000 if last else None, 3),
-                statement.number(sum(row.energy_wh for row in of_station) / 1000, 3),
-            ]
-        )
+    meters = {_meter(row) for row in rows}
+    for meter, of_meter in groupby(sorted(rows, key=_meter), key=_meter):
+        station, connector = meter
+        name = statement.context.chargers.get(station, station)
+        if sum(one == station for one, _ in meters) > 1:
+            name = f"{name} ({connector or _UNKNOWN})"
+        for stretch, first, last in _stretches(list(of_meter)):
+            energy_wh = sum(row.energy_wh for row in stretch)
+            numbers = (first, last, energy_wh)
+            lines.append([name, *(_thousandths(one, statement) for one in numbers)])
     heads = ("charger", "first_reading", "last_reading", "claimed")
     return StatementTable(
         heads=[statement.say(key) for key in heads], texts=1, lines=lines
     )
+
+
+def _meter(row: SessionRow) -> tuple[str, int]:
+    return row.station, row.connector or 0
+
+
+def _thousandths(wh: float | None, statement: Statement) -> str:
+    return statement.number(None if wh is None else wh / 1000, 3)
+
+
+def _stretches(
+    rows: Sequence[SessionRow],
+) -> list[tuple[list[SessionRow], float | None, float | None]]:
+    """Return the sessions of a meter, and its first and last reading: apart where it was reset, or replaced.
+
+    One that restarts with each session has none.
+    """
+    found: list[list[SessionRow]] = []
+    stood_wh = 0.0
+    for row in rows:
+        start_wh = row.meter_start_wh
+        if not found or (start_wh is not None and start_wh < stood_wh - _ROUNDING_WH):
+            found.append([])
+        found[-1].append(row)
+        stood_wh = row.meter_end_wh or start_wh or stood_wh
+    if len(found) > 1 and not any(row.meter_start_wh for row in rows):
+        return [(list(rows), None, None)]
+    return [
+        (
+            stretch,
+            min(_known(row.meter_start_wh for row in stretch), default=None),
+            max(_known(row.meter_end_wh for row in stretch), default=None),
+        )
+        for stretch in found
+    ]
+
+
+def _known(readings: Iterable[float | None]) -> Iterator[float]:
+    return (reading for reading in readings if reading is not None)
 
 
 def _notes(
