@@ -331,6 +331,31 @@ async def test_words_in_another_spelling(
     assert connector(system).meter.energy_wh == 1500
 
 
+async def test_a_single_value_for_a_list(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """One value needs no list (Huawei, lbbrhzn/ocpp issue 1144): while the car charges, and at the end."""
+    transaction = int(await old.start(clock.text()))
+    clock.step(600)
+    energy = {"value": "1.5", "unit": "kWh"}
+    inside = {"timestamp": clock.text(), "sampledValue": energy}
+    named = {"connectorId": 1, "transactionId": transaction}
+    await old.station.call("MeterValues", {**named, "meterValue": inside})
+    assert connector(system).session_energy_wh == 500
+    clock.step(600)
+    energy = {"value": "2.0", "unit": "kWh"}
+    at_end = {"timestamp": clock.text(), "sampledValue": [energy]}
+    await old.station.call(
+        "StopTransaction",
+        {
+            "transactionId": transaction,
+            "timestamp": clock.text(),
+            "transactionData": at_end,
+        },
+    )
+    assert connector(system).session_energy_wh == 1000
+
+
 async def test_no_values(old: Charger, system: CentralSystem) -> None:
     """An empty list (lbbrhzn/ocpp issue 466, evcc issue 25708) says nothing, and is no reason to send it again."""
     for values in ([], [{"timestamp": "2026-06-01T12:00:00Z", "sampledValue": []}]):

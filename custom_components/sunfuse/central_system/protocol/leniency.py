@@ -1,7 +1,7 @@
 """Corrects values that violate their schema but have only one possible meaning.
 
-A common mistake of stations is a number for a string (`sampledValue.value`), a string for a number, or null for a value
-that should be left out. Others send enumerated words in another spelling or with a line break, vendors' own keys, texts that
+A common mistake of stations is a number for a string (`sampledValue.value`), a string for a number, null for a value
+that should be left out, or a single value for a list (Huawei, lbbrhzn/ocpp issue 1144). Others send enumerated words in another spelling or with a line break, vendors' own keys, texts that
 are too long, or one value among others that the standard does not have (the unit Hz: lbbrhzn/ocpp issues 1576, 1627 and
 1969). Valid messages do not come here; our own messages are checked strictly.
 """
@@ -120,6 +120,8 @@ class Corrector:
                 return self._object(schema, value)
             case "array" if type(value) is list:
                 return self._array(schema, value, name)
+            case "array" if type(value) is dict:
+                return self._array(schema, [value], name)
             case "string" if type(value) is int or (
                 type(value) is float and name not in _CARDS
             ):
