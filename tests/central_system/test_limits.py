@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.sunfuse.central_system import CentralSystem, CommandError
 
+from .charger import Charger
 from .charging import (
     ACCEPTED,
     CP1,
@@ -69,6 +70,49 @@ async def test_stop(
     assert not station.received(start)
     await cp1.offer(1, 10)
     assert len(station.received(start)) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("reason", "after_s", "starts"),
+    [
+        ("Other", 600, 1),
+        ("Local", 5, 1),
+        ("Local", 600, 0),
+        ("EVDisconnected", 5, 0),
+        ("DeAuthorized", 5, 0),
+    ],
+)
+async def test_a_charger_that_ends_its_transaction_at_0_a(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    reason: str,
+    after_s: float,
+    starts: int,
+) -> None:
+    """Its car charges again with the next offer (evcc pull request 33020); one whose driver stopped it does not."""
+    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.set_up()
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 10)
+    await cp1.offer(1, 0)
+    for _ in range(0, int(after_s), 5):
+        clock.step(5)
+        await cp1.offer(1, 0)
+    await charger.stop(transaction, clock.text(), 1500, reason)
+    await charger.status("Finishing" if version == "1.6" else "Occupied", clock.text())
+    clock.step(60)
+    await cp1.offer(1, 0)
+    assert not charger.station.received(start)
+    await cp1.offer(1, 10)
+    assert len(charger.station.received(start)) == starts
 
 
 @pytest.mark.parametrize("version", VERSIONS)

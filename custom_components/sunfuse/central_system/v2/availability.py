@@ -35,6 +35,12 @@ class Availability2:
         self._station = station
         self._evses = evses
         self._found = found
+        # While it was away, the car whose session has ended may have made room for another one.
+        self._ended_before = {
+            connector.id
+            for connector in station.state.connectors
+            if connector.status is ConnectorStatus.FINISHING
+        }
 
     def notified(self, evse: int, connector: int, status: str, at: datetime) -> None:
         """Note a status that the station reports because it changed."""
@@ -47,9 +53,18 @@ class Availability2:
             self._found()
         if not number:
             return
-        if status == "Occupied" and station.connector(number).transaction is not None:
-            return  # the transaction's own events contain more
+        if status == "Occupied" and self._knows_more(number):
+            return
+        self._ended_before.discard(number)
         self._note(number, status, at)
+
+    def _knows_more(self, number: int) -> bool:
+        """Whether a transaction of the car that occupies a connector has said more of it."""
+        connector = self._station.connector(number)
+        if connector.transaction is not None:
+            return True
+        ended = connector.status is ConnectorStatus.FINISHING
+        return ended and number not in self._ended_before
 
     def event(self, event: Payload, at: datetime) -> None:
         """Note what an event says of a connector's status; it may say nothing of it."""

@@ -9,6 +9,8 @@ from ...station_state import ConnectorState, OfferCheck, Session
 from ..shared_state import SharedState
 
 _DRAWS_A = 1.0  # on a phase in use
+# A transaction that ends this soon after its limit became 0 A has ended because of it.
+_ENDS_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class OfferedConnector:
         self.shared = shared
         self.connector = connector
         self.confirmed: Confirmed | None = None
+        self._zero_since: datetime | None = None  # since when 0 A is confirmed
 
     @property
     def state(self) -> ConnectorState:
@@ -68,6 +71,7 @@ class OfferedConnector:
     def confirm(self, offer: Offer, transaction_id: str | None, at: datetime) -> None:
         """Note that the station accepted an offer."""
         shared = self.shared
+        self._zero_since = None if offer.current_a else self._zero_since or at
         self.confirmed = Confirmed(
             offer.current_a, offer.phases, at, shared.clock.skew, transaction_id
         )
@@ -78,9 +82,20 @@ class OfferedConnector:
             offer_until=at + timedelta(seconds=shared.config.expiry_s),
         )
 
+    def ended_for_a_pause(self, reason: str) -> bool:
+        """Whether the station ended its transaction because it was limited to 0 A.
+
+        Some do that instead of pausing: NEcharge, EN+ and Huawei (evcc pull request 33020). A driver's stop is Local, too.
+        """
+        if self.confirmed is None or self._zero_since is None:
+            return False
+        if reason == "Local":
+            return self.shared.now() - self._zero_since <= _ENDS_WITHIN
+        return reason == "Other"
+
     def confirm_nothing(self) -> None:
         """Note that there is no transaction: nothing flows."""
-        self.confirmed = None
+        self.confirmed = self._zero_since = None
         if self.state.offer_a != 0:
             self.change(
                 offer_a=0.0,

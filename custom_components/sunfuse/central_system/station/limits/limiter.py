@@ -314,8 +314,16 @@ class Limiter:
         except CommandError as err:
             _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 
+    def ended(self, reason: str) -> None:
+        """Note that the station ended the transaction; another one is started later if the pause was the reason."""
+        if self._shared.behaviour.restarts and self._connector.ended_for_a_pause(
+            reason
+        ):
+            self._connector.change(paused=True)
+        self.stopped()
+
     def stopped(self) -> None:
-        """Note the end of the transaction."""
+        """Note that there is no transaction any more."""
         self.compliance.end_test()
         self._connector.confirm_nothing()
         self._commands.forget_refused_pauses()

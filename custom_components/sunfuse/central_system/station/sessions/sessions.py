@@ -299,7 +299,7 @@ class Sessions:
                 priority=False,
                 meter=meter.stopped(self._shared.now()),
             )
-            self._limits.of(record.connector).stopped()
+            self._limits.of(record.connector).ended(reason or "Local")
         self._report_finished(record, meter_stop_wh, reason)
 
     def _report_finished(
