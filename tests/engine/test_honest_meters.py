@@ -66,13 +66,15 @@ MORE_S = 100
 SUN_A = 22.0
 
 
+@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("meter_s", [20, 30])
-def test_a_slow_meter_beside_a_steady_car(meter_s: int) -> None:
-    """An evening moves each value, a night moves L2 each two minutes: so a meter of each half minute shows it four times in a row."""
+def test_a_slow_meter_beside_a_steady_car(meter_s: int, whole: bool) -> None:
+    """An evening moves each value, a night moves L2, or all of them, each eight reports: so many show the same."""
 
     def load(at_s: float) -> PerPhase:
-        quiet_s = 120 if at_s > 3000 else meter_s
-        return 2 + 0.1 * (at_s // meter_s % 3), 2 + 0.1 * (at_s // quiet_s % 3), 2.0
+        quiet_s = 8 * meter_s if at_s > 3000 else meter_s
+        moves_a = 0.1 * (at_s // quiet_s % 3)
+        return 2 + (moves_a if whole else 0.1 * (at_s // meter_s % 3)), 2 + moves_a, 2.0
 
     plant = Plant(
         cars=[Car(connector=charger("car"), takes=1.0)],
