@@ -654,6 +654,23 @@ def test_a_phase_that_stands_still_beside_a_car_that_does_not_change(
     assert plant.decisions[-1].connectors[0].offer_a == 16
 
 
+def test_a_house_that_grows_quiet_beside_a_steady_car() -> None:
+    """For nearly two minutes nothing changes: L1 with a car stands still, as the others do, and none of them is stuck."""
+    restless = trembling(2.0, 6.0, 2.0)
+    plant = Plant(
+        cars=[Car(connector=charger("car"), phases=1)],
+        circuits=(main(),),
+        loads={
+            "main": lambda at_s: restless(
+                300 if FAILS_S < at_s < FAILS_S + 110 else at_s
+            )
+        },
+    )
+    plant.run(int(FAILS_S) + 300)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+    assert plant.decisions[-1].connectors[0].offer_a == 16
+
+
 @pytest.mark.parametrize("total_only", [False, True])
 def test_a_meter_that_stands_still_beside_a_car(total_only: bool) -> None:
     """All of it repeats what it showed: that is known after a minute, before anything changes."""

@@ -153,6 +153,7 @@ class StandingPhase:
     compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
     stuck: bool = False
+    meter_changes: int = 0  # how often the whole meter had changed when it began
     charged_since: datetime | None = None  # since when a car has charged there
     # While cars charged there: how often it changed, and the longest time that it was the same.
     changes: int = 0

@@ -32,6 +32,9 @@ _NOTHING_A = 1.0
 _OFTEN = 30
 _STILL_TIMES = 10.0
 _STILL_LEAST_S = 60.0
+# Where the others have not changed as often as this meanwhile the house is quiet, and it may stand still for longer.
+_OTHERS_LIVE = 5
+_QUIET_TIMES = 2.0
 # One that was wrongly taken for stuck is believed for longer the next time.
 _STUCK_AGAIN = 2.0
 # A total within this of what the phases show may be added up from them, at another voltage.
@@ -58,7 +61,9 @@ def watch_phases(
 ) -> tuple[StandingPhase, ...]:
     """Return for how long each phase has shown the same, and whether its sensor is stuck; of a total likewise."""
     values = values_of(reading, snapshot)
-    begun = StandingPhase(since=min(reading.at, snapshot.now), cars_a=0.0)
+    begun = StandingPhase(
+        since=min(reading.at, snapshot.now), cars_a=0.0, meter_changes=past.changes
+    )
     before = replace(reading, current_a=past.read_a, power_w=past.read_w)
     known, was = past.standing, values_of(before, snapshot)
     if not len(known) == len(was) == len(values):
@@ -66,28 +71,23 @@ def watch_phases(
     stands = [now_a == then_a for now_a, then_a in zip(values, was, strict=True)]
     cars = _cars(connectors, draws, snapshot, by_phase=reading.current_a is not None)
     at_zero, supply = balanced(reading, past, snapshot), supply_of(snapshot)
-    return tuple(
-        _beside_cars(
-            _watched(
-                one,
-                least,
-                most,
-                cars,
-                begun.since,
-                snapshot.now,
-                supply if rests else None,
-            )
-            if same
-            else _changed(one, begun, past),
+    watched = [
+        _watched(
+            one,
             least,
-            cars.charging_since,
+            most,
+            cars,
             begun.since,
-            past,
+            snapshot.now,
+            supply if rests else None,
         )
+        if same
+        else _changed(one, begun, past)
         for one, least, most, same, rests in zip(
             known, cars.least_a, cars.most_a, stands, at_zero, strict=True
         )
-    )
+    ]
+    return _beside_cars(watched, cars, begun.since, past)
 
 
 def _changed(
@@ -104,23 +104,49 @@ def _changed(
 
 
 def _beside_cars(
-    one: StandingPhase,
-    cars_a: float,
-    reported_at: datetime | None,
-    at: datetime,
-    past: CircuitMemory,
-) -> StandingPhase:
-    """Return what is known of a value that may have been the same for too long while a car has charged, as it `reported`."""
-    if one.stuck:
-        return one
+    watched: Sequence[StandingPhase], cars: _Cars, at: datetime, past: CircuitMemory
+) -> tuple[StandingPhase, ...]:
+    """Return what is known of values of which some may have been the same for too long while a car has charged there."""
     silent = past.read_at is not None and at - past.read_at > LATE
-    if reported_at is None or cars_a < CARS_CHANGED_A or silent:
-        return replace(one, charged_since=None)
-    since = one.charged_since or at
-    coarse = past.finest_a is None or past.finest_a >= COARSE_A
-    still_s = (min(at, reported_at) - since).total_seconds()
-    stuck = not coarse and still_s > _patience_s(one, past)
-    return replace(one, charged_since=since, stuck=stuck)
+    reported_at = None if silent else cars.charging_since
+    standing = [
+        one if one.stuck else _charged(one, least_a, reported_at, at)
+        for one, least_a in zip(watched, cars.least_a, strict=True)
+    ]
+    if reported_at is None or past.finest_a is None or past.finest_a >= COARSE_A:
+        return tuple(standing)
+    until = min(at, reported_at)
+    times = [_still_times(one, until, past) for one in standing]
+    if min(times) > 1.0:
+        return tuple(replace(one, stuck=True) for one in standing)
+    return tuple(
+        replace(
+            one,
+            stuck=one.stuck
+            or still > (1.0 if _others_live(one, past) else _QUIET_TIMES),
+        )
+        for one, still in zip(standing, times, strict=True)
+    )
+
+
+def _charged(
+    one: StandingPhase, cars_a: float, reported_at: datetime | None, at: datetime
+) -> StandingPhase:
+    """Return a value with since when a car has charged there while it was the same, as its charger `reported` lately."""
+    charges = reported_at is not None and cars_a >= CARS_CHANGED_A
+    return replace(one, charged_since=(one.charged_since or at) if charges else None)
+
+
+def _still_times(one: StandingPhase, until: datetime, past: CircuitMemory) -> float:
+    """Return for how long a value has been the same beside cars, as a multiple of how long it may be."""
+    if one.charged_since is None:
+        return 0.0
+    return (until - one.charged_since).total_seconds() / _patience_s(one, past)
+
+
+def _others_live(one: StandingPhase, past: CircuitMemory) -> bool:
+    """Whether other values have changed as ever since this one did not: the house is not just quiet."""
+    return past.changes - one.meter_changes > _OTHERS_LIVE
 
 
 def _patience_s(one: StandingPhase, past: CircuitMemory) -> float:
