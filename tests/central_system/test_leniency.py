@@ -130,7 +130,7 @@ async def test_a_card_as_a_number(
         ("StatusNotification", {"connectorId": "one", "errorCode": "NoError"}),
         ("StatusNotification", {"connectorId": True, "errorCode": "NoError"}),
         ("StatusNotification", {"errorCode": "NoError", "number": 1}),
-        ("StartTransaction", {"connectorId": 1, "idTag": "x" * 21, "meterStart": 0}),
+        ("Authorize", {"idTag": "x" * 256}),
     ],
 )
 async def test_doubtful(
@@ -139,8 +139,6 @@ async def test_doubtful(
     """What may mean this or that is refused as before."""
     if action == "StatusNotification":
         payload["status"] = "Available"
-    if action == "StartTransaction":
-        payload["timestamp"] = "2026-06-01T12:00:00Z"
     with pytest.raises(Refused):
         await old.station.call(action, payload)
     assert "understood_although_wrong" not in _counters(system)
@@ -354,6 +352,59 @@ async def test_a_single_value_for_a_list(
         },
     )
     assert connector(system).session_energy_wh == 1000
+
+
+@pytest.mark.parametrize(
+    ("card", "understood"),
+    [
+        ("X16WG99J2QIEGCC0MCJ5-", "X16WG99J2QIEGCC0MCJ5-"),
+        ("BA86I250X5G6MOD5DLKD\x10\x0e", "BA86I250X5G6MOD5DLKD"),
+    ],
+)
+@pytest.mark.parametrize("escaped", [True, False])
+async def test_a_card_that_is_too_long(
+    old: Charger,
+    system: CentralSystem,
+    clock: SteppedClock,
+    card: str,
+    understood: str,
+    escaped: bool,
+) -> None:
+    """A session with it begins and ends (lbbrhzn/ocpp issues 1803 and 2030: a charger that hears no answer charges on)."""
+
+    async def call(number: str, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps([2, number, action, payload])
+        if not escaped:
+            text = text.replace("\\u0010\\u000e", "\x10\x0e")
+        await old.station.websocket.send_str(text)
+        return await old.station.answer_to(number)
+
+    answer = await call("a", "Authorize", {"idTag": card})
+    assert answer["idTagInfo"]["status"] == "Accepted"
+    begin = {"connectorId": 1, "meterStart": 0, "timestamp": clock.text()}
+    started = await call("b", "StartTransaction", {**begin, "idTag": card})
+    running = connector(system).transaction
+    assert running is not None
+    assert running.id_token == understood
+    end = {"meterStop": 100, "timestamp": clock.text()}
+    end |= {"transactionId": started["transactionId"], "idTag": card}
+    assert "idTagInfo" in await call("c", "StopTransaction", end)
+    assert connector(system).transaction is None
+
+
+async def test_a_missing_value(
+    old: Charger, system: CentralSystem, clock: SteppedClock
+) -> None:
+    """What is measured counts, although its transaction has no number at all (AEFA, lbbrhzn/ocpp issue 2032)."""
+    await old.start(clock.text())
+    clock.step(600)
+    energy = {"value": "1750", "context": "no: , or :} here"}
+    payload = _values(energy, at=clock.text()) | {"transactionId": "gap"}
+    text = json.dumps([2, "a", "MeterValues", payload]).replace('"gap"', "")
+    await old.station.websocket.send_str(text)
+    assert await old.station.answer_to("a") == {}
+    assert connector(system).session_energy_wh == 750
+    assert _counters(system)["understood_although_wrong"] == 1
 
 
 async def test_no_values(old: Charger, system: CentralSystem) -> None:

@@ -22,6 +22,8 @@ _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
 _HEAD = re.compile(rf'\s*\[\s*(\d)\s*,\s*"([^"\\\x00-\x1f]{{1,{_LONGEST_ID}}})"\s*,')
 # A string, which may contain brackets, or a bracket.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+# A string, or a colon that no value follows.
+_GAP = re.compile(r'("(?:[^"\\]++|\\.)*+")|:(?=\s*[,}])', re.DOTALL)
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
 
 
@@ -150,6 +152,12 @@ def _nested_too_deeply(text: str) -> bool:
 _DECODER = json.JSONDecoder(
     parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite
 )
+_LENIENT = json.JSONDecoder(
+    parse_constant=_no_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite,
+    strict=False,
+)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -165,6 +173,21 @@ def read_json(text: str) -> Any:
     return _DECODER.decode(text)
 
 
+def _read_frame(text: str) -> Any:
+    """Read JSON in which a value may be missing (AEFA, lbbrhzn/ocpp issue 2032) or a text have control characters (Ocular, 2030).
+
+    Raises:
+        ValueError: it is not JSON nevertheless.
+
+    """
+    try:
+        return read_json(text)
+    except ValueError:
+        if _nested_too_deeply(text):
+            raise
+        return _LENIENT.decode(_GAP.sub(lambda found: found[1] or ":null", text))
+
+
 def parse(text: str, version: str) -> Frame:
     """Read one frame.
 
@@ -175,7 +198,7 @@ def parse(text: str, version: str) -> Frame:
 
     """
     try:
-        frame = read_json(text)
+        frame = _read_frame(text)
     except ValueError as err:
         head = _HEAD.match(text)
         if head is None:

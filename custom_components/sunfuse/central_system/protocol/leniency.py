@@ -59,25 +59,32 @@ _UNUSED = frozenset(("context", "location"))
 _VALUES = frozenset(("meterValue", "sampledValue", "transactionData"))
 
 
+# A card that is too long is a card, and no reason to go on with a session that its station ends (lbbrhzn/ocpp issue 1803).
+_LONGEST_CARD = 255
+
 # A session begins and ends without them, too: what it took is measured otherwise.
 _DISPENSABLE = frozenset(("meterStart", "meterStop"))
 
 
 def loosened(schema: Schema) -> Schema:
-    """Return a schema by which a corrected message is checked: lists of values may be empty, and registers missing."""
+    """Return a schema by which a corrected message is checked: lists of values may be empty, registers missing, cards long."""
     loose: Schema = {}
     for key, part in schema.items():
         if key == "required":
             loose[key] = _required(schema)
         elif key in ("properties", "definitions"):
-            loose[key] = {
-                name: {k: v for k, v in loosened(one).items() if k != "minItems"}
-                if name in _VALUES
-                else loosened(one)
-                for name, one in part.items()
-            }
+            loose[key] = {name: _loosened(name, one) for name, one in part.items()}
         else:
             loose[key] = loosened(part) if key == "items" else part
+    return loose
+
+
+def _loosened(name: str, part: Schema) -> Schema:
+    loose = loosened(part)
+    if name in _VALUES:
+        loose.pop("minItems", None)
+    if name in _CARDS and "maxLength" in loose:
+        loose["maxLength"] = _LONGEST_CARD
     return loose
 
 

@@ -4,12 +4,13 @@ import re
 
 # CommonMark allows these to be escaped; ":", "@" and "www." turn addresses into links (GitHub's extension).
 _MARK = re.compile(r"([\\`*_\[\]()<>{}#!|~&:@]|(?<=www)\.)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"://|www\.|[][()<>{}`*|\\#!~]")
 
 
 def clean(text: str) -> str:
     """Return a text of the station in a form that can be stored and shown."""
-    return text.encode(errors="replace").decode().replace("\0", "").strip()
+    return _CONTROL.sub("", text.encode(errors="replace").decode()).strip()
 
 
 def escaped(text: str) -> str:
