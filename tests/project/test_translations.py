@@ -923,6 +923,20 @@ async def test_entities(hass: HomeAssistant, socket_enabled: None) -> None:
             assert icon.get("state", {}).keys() <= options, key
 
 
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_names_of_weekly_departures_begin_with_the_day(language: str) -> None:
+    """A phone shows the first letters beside a time: seven rows must differ in them."""
+    entities = _load(f"translations/{language}.json")["entity"]
+    names = [
+        text["name"]
+        for texts in entities.values()
+        for key, text in texts.items()
+        if key.startswith("day_")
+    ]
+    assert len(names) == len(set(names)) == 6
+    assert all(name.startswith("{day}") for name in names), names
+
+
 def test_icons() -> None:
     """Each icon is a Material Design Icon of an entity that exists."""
     assert ICONS.keys() <= {"entity", "services", "triggers", "conditions"}

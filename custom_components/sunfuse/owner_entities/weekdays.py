@@ -63,13 +63,16 @@ class DayEntity(OwnerEntity):
         *,
         enabled: bool,
     ) -> None:
-        """Initialize the entity, named after its weekday; few need a second departure."""
+        """Initialize the entity; few need a second departure.
+
+        Its name begins with the weekday: a narrow screen cuts off the end, and what belongs to a day stands together.
+        """
         super().__init__(
             entry, owner, description, enabled=enabled and departure.number == 1
         )
         self._departure = departure
         day = entry.runtime_data.sentences[f"weekday_{WEEKDAYS[departure.weekday]}"]
-        self._attr_translation_placeholders = {"day": day}
+        self._attr_translation_placeholders = {"day": day[0].upper() + day[1:]}
 
     @property
     def day(self) -> WeeklyDeparture | None:
