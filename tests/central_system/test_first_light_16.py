@@ -254,6 +254,35 @@ async def test_waiting_car_gets_going(
     assert limit[0]["connectorId"] == 1
 
 
+async def test_a_charger_that_does_not_wait_for_a_start(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """EN+ reports Finishing when nothing started in time (evcc issue 15752): the car waits, and can be started later."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    for session in range(2):  # and so does the next car
+        for status in ("Available", "Preparing", "Finishing"):
+            await station.status(status)
+            clock.step(60)
+            await system.stations["CP1"].offer(1, 0)
+        connector = system.stations["CP1"].connector(1)
+        assert connector.status is ConnectorStatus.PREPARING
+        await system.stations["CP1"].offer(1, 12)
+        assert len(station.received("RemoteStartTransaction")) == session + 1
+        # A session that its driver has ended is not started again.
+        transaction_id = await station.start_transaction(clock.text())
+        clock.step(60)
+        stop = {"transactionId": transaction_id, "meterStop": 1000}
+        await station.call("StopTransaction", stop | {"timestamp": clock.text()})
+        await station.status("Finishing")
+        clock.step(60)
+        await system.stations["CP1"].offer(1, 12)
+        assert len(station.received("RemoteStartTransaction")) == session + 1
+        connector = system.stations["CP1"].connector(1)
+        assert connector.status is ConnectorStatus.FINISHING
+
+
 async def test_commands(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:

@@ -48,6 +48,8 @@ class Connectors:
         self._inferred: set[int] = set()  # connectors whose status was not reported
         # What a transaction had counted when its car began to wait.
         self._waited_wh: dict[int, tuple[str, float]] = {}
+        # The last session of a connector when its present car was plugged in.
+        self._session_before: dict[int, str | None] = {}
 
     def numbered(self, evse: int, connector: int) -> int:
         """Return the number of a connector of an EVSE; 0 if there are too many.
@@ -86,11 +88,25 @@ class Connectors:
         if status is ConnectorStatus.PREPARING and state.transaction is not None:
             counted_wh = state.session_energy_wh or 0.0
             self._waited_wh[connector] = state.transaction.id, counted_wh
+        if status is ConnectorStatus.PREPARING and state.status in GONE:
+            self._session_before[connector] = state.session_id
+        if status is ConnectorStatus.FINISHING and self._waits(state):
+            status = ConnectorStatus.PREPARING
         if status in GONE:
+            self._session_before.pop(connector, None)
             self._sessions.car_gone(connector)
         self._plug_events.reported_status(connector, status, at or self._shared.now())
         self._change_status(connector, status, error_code)
         self._sessions.status_changed(connector, status)
+
+    def _waits(self, state: ConnectorState) -> bool:
+        """Whether a car has not had a session since it was plugged in: a charger that waited too long for a start reports Finishing.
+
+        EN+ does, and it can be started (evcc issue 15752).
+        """
+        if state.transaction is not None or state.id not in self._session_before:
+            return False
+        return self._session_before[state.id] == state.session_id
 
     def _change_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None
