@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 import random
 import socket
 from types import MappingProxyType
@@ -32,11 +31,6 @@ async def wait_until(condition: Callable[[], object], what: str) -> None:
                 await asyncio.sleep(0.02)
     except TimeoutError as err:
         raise AssertionError(f"never happened: {what}") from err
-
-
-def far_from_midnight() -> str:
-    """Return a time zone in which it is between six and eighteen o'clock: what is of today began today."""
-    return "UTC" if 6 <= datetime.now(UTC).hour < 18 else "Etc/GMT+12"
 
 
 def charger(identity: str, **changes: Any) -> ConfigSubentryData:

@@ -24,6 +24,9 @@ import pytest
 _THREADS_S = 0.002
 # What is still on its way through loopback gets so many real seconds, but where a test merely looks again.
 _LOOPBACK_S, _LOOKS_AGAIN_S = 0.001, 0.05
+# A Wednesday at eleven in the morning in the tests' own time zone, San Diego's: no midnight, no end of a month and no change
+# of the clocks is near, so that a test does the same at each hour at which it is run.
+_BEGINS_AT = datetime(2026, 6, 10, 18, 3, 20, tzinfo=UTC)
 
 
 class _JumpingSelector:
@@ -100,7 +103,7 @@ def jumping_time(loop: Any) -> Iterator[None]:
             wall.tick(timedelta(seconds=seconds))
 
     # The loop's clock comes first: it goes on from its own time, not from that of the wall.
-    with jumping_loop(loop, moved), freeze_time() as wall:
+    with jumping_loop(loop, moved), freeze_time(_BEGINS_AT) as wall:
         walls.append(wall)
         yield
 

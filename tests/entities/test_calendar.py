@@ -224,18 +224,17 @@ async def test_what_was_left_out_by_an_earlier_version_stays_so(
     """It was kept for all series of a car at once."""
     home: Home = await start("CP1", vehicle("Zoe"))
     zoe, departures = id_of(home), home.entry.runtime_data.departures
-    # In a few hours: the one of next week is within what departures are looked for.
-    at = (dt_util.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
     for number in (1, 2):
-        departures.set_day(zoe, at.weekday(), number, minute=at.hour * 60 + at.minute)
+        at = tomorrow(7)
+        departures.set_day(zoe, at.weekday(), number, minute=7 * 60)
     assert await hass.config_entries.async_unload(home.entry.entry_id)
     stored = hass_storage[f"sunfuse.{home.entry.entry_id}.departures"]["data"]
     owner = stored["owners"][zoe]
-    owner["left_out"] = [dt_util.as_utc(at).isoformat()]
+    owner["left_out"] = [dt_util.as_utc(tomorrow(7)).isoformat()]
     assert await hass.config_entries.async_setup(home.entry.entry_id)
     following = next_departure(home.entry, vehicle_owner(zoe))
     assert following
-    assert following.at == at + timedelta(weeks=1)
+    assert following.at == tomorrow(7) + timedelta(weeks=1)
 
 
 async def test_a_series_ends(

@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..common import far_from_midnight, wait_until
+from ..common import wait_until
 from ..site_fixtures import BOOT, Home
 
 
@@ -196,12 +196,9 @@ async def test_a_preview_that_no_plan_reaches(
 
 
 async def test_what_a_charger_gave_today(
-    hass: HomeAssistant,
-    start: Callable[..., Any],
-    hass_ws_client: WebSocketGenerator,
+    start: Callable[..., Any], hass_ws_client: WebSocketGenerator
 ) -> None:
     """The card of a charger has the energy since midnight and the cost so far; without a session it is nothing."""
-    await hass.config.async_set_time_zone(far_from_midnight())
     home: Home = await start("CP1")
     client = await hass_ws_client(home.hass)
     first = await _subscribe(client)

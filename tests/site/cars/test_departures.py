@@ -74,8 +74,7 @@ async def test_by_entities_in_any_order(
     zoe = id_of(home)
     # Before the car is there, and the target before the state of charge.
     await home.call("number", "set_value", f"{zoe}_target_soc", value=90)
-    # The day of two minutes ago: just after midnight that is yesterday.
-    today = dt_util.as_local(dt_util.utcnow() - timedelta(minutes=2)).weekday()
+    today = dt_util.now().weekday()
     for ahead in (0, 1, 2):
         day = DAYS[(today + ahead) % 7]
         await home.call("time", "set_value", f"{zoe}_departure_{day}", time=clock(-2))
