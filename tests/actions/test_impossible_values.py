@@ -140,7 +140,24 @@ async def test_of_a_device_that_is_none(hass: HomeAssistant, played: Played) -> 
         ("set_departure", {"target_soc": 0}, "number_out_of_range"),
         ("set_departure", {"target_soc": "nan"}, "number_out_of_range"),
         ("set_departure", {"number": 11}, "number_out_of_range"),
+        ("set_departure", {"target_soc": "full"}, "number_out_of_range"),
+        ("set_departure", {"time": "25:00"}, "time_of_day_expected"),
+        ("set_departure", {"departure": "tomorrow"}, "time_expected"),
+        ("set_departure", {"departure": "2026-13-01 07:00"}, "time_expected"),
+        ("set_departure", {"time": "7:00", "weekdays": ["monday"]}, "choice_expected"),
+        ("skip_tonight", {"skip": "perhaps"}, "yes_or_no_expected"),
+        ("pause", {"duration": {"hours": -1}}, "duration_expected"),
+        ("pause", {"duration": "an hour"}, "duration_expected"),
+        ("boost", {"duration": "-00:30:00"}, "duration_expected"),
         ("boost", {"energy": -1}, "number_out_of_range"),
+        ("preview", {"mode": "sunny"}, "choice_expected"),
+        ("preview", {"strategy": 5}, "choice_expected"),
+        ("get_log", {"location": "ftp://nas", "log": "all"}, "choice_expected"),
+        (
+            "reserve",
+            {"reservation_id": 1, "card": " ", "until": "2030-01-01"},
+            "text_length",
+        ),
         ("get_composite_schedule", {"duration": 0}, "number_out_of_range"),
         ("get_log", {"location": ""}, "address_expected"),
         ("get_log", {"location": "nas/logs"}, "address_expected"),
@@ -166,7 +183,7 @@ async def test_of_a_schema(
 ) -> None:
     """A schema has English words only: what users can type is refused in theirs."""
     device = device_of(played.home, "CP1")
-    answers = action in ("get_log", "get_composite_schedule")
+    answers = action in ("get_log", "get_composite_schedule", "preview")
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call(
             DOMAIN,
@@ -174,6 +191,34 @@ async def test_of_a_schema(
             {"device_id": device, **data},
             blocking=True,
             return_response=answers,
+        )
+    assert refused.value.translation_key == key
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "key"),
+    [
+        ("export_sessions", {"format": "doc"}, "choice_expected"),
+        ("export_sessions", {"language": "German"}, "language_expected"),
+        ("export_sessions", {"issuer": "x" * 1001}, "text_length"),
+        ("get_sessions", {"start": "last week"}, "time_expected"),
+        ("set_limit", {"current": 10, "cars_only": "both"}, "yes_or_no_expected"),
+        ("what_if", {"policy": "best"}, "choice_expected"),
+        ("what_if", {"capacity_tariff": "Mars"}, "choice_expected"),
+        ("what_if", {"price_entity": "price"}, "entity_expected"),
+    ],
+)
+async def test_of_the_schema_of_a_site(
+    hass: HomeAssistant, played: Played, action: str, data: dict[str, Any], key: str
+) -> None:
+    """What is asked of a site is refused in the user's words, too."""
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            DOMAIN,
+            action,
+            {"config_entry_id": played.home.entry.entry_id, **data},
+            blocking=True,
+            return_response=action != "set_limit",
         )
     assert refused.value.translation_key == key
 

@@ -10,11 +10,12 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
+from .values import YES_OR_NO
 
 AUTHORIZE = vol.Schema(
     {
         vol.Required("request_id"): cv.string,
-        vol.Required("accept"): cv.boolean,
+        vol.Required("accept"): YES_OR_NO,
     }
 )
 

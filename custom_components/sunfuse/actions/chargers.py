@@ -26,7 +26,7 @@ from ..central_system.station_commands import Firmware, LogKind
 from ..central_system.station_state import CommandError
 from ..const import DOMAIN
 from .targets import connector_of_device
-from .values import DURATION_S, FILE_ADDRESS, POSITIVE_INT, moment
+from .values import DURATION_S, FILE_ADDRESS, POSITIVE_INT, YES_OR_NO, moment, one_of
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -161,13 +161,13 @@ ACTIONS: tuple[ActionDescription, ...] = (
     ActionDescription(
         name="reset",
         run=_reset,
-        fields={vol.Optional("hard", default=False): cv.boolean},
+        fields={vol.Optional("hard", default=False): YES_OR_NO},
     ),
     ActionDescription(name="unlock", run=_unlock),
     ActionDescription(
         name="set_availability",
         run=_set_availability,
-        fields={vol.Required("operative"): cv.boolean},
+        fields={vol.Required("operative"): YES_OR_NO},
     ),
     ActionDescription(name="clear_cache", run=_clear_cache),
     ActionDescription(
@@ -181,8 +181,8 @@ ACTIONS: tuple[ActionDescription, ...] = (
         run=_get_log,
         fields={
             vol.Required("location"): FILE_ADDRESS,
-            vol.Optional("log", default=LogKind.DIAGNOSTICS.value): vol.In(
-                [kind.value for kind in LogKind]
+            vol.Optional("log", default=LogKind.DIAGNOSTICS.value): one_of(
+                *(kind.value for kind in LogKind)
             ),
         },
         response=SupportsResponse.OPTIONAL,

@@ -26,7 +26,17 @@ from ..site.cars.driver_words import (
     skip_tonight,
 )
 from .targets import owner_of_device
-from .values import ENERGY_KWH, check_one_target, duration, moment, several, within
+from .values import (
+    ENERGY_KWH,
+    TIME_OF_DAY,
+    YES_OR_NO,
+    check_one_target,
+    duration,
+    moment,
+    one_of,
+    several,
+    within,
+)
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
@@ -40,16 +50,16 @@ SET_DEPARTURE = vol.Schema(
     {
         **_DEVICE,
         vol.Optional("departure"): moment,
-        vol.Optional("time"): cv.time,
-        vol.Optional("weekdays"): vol.All(cv.ensure_list, [vol.In(WEEKDAYS)]),
+        vol.Optional("time"): TIME_OF_DAY,
+        vol.Optional("weekdays"): vol.All(cv.ensure_list, [one_of(*WEEKDAYS)]),
         vol.Optional("number", default=1): within(1, _MOST_A_DAY, int),
-        vol.Optional("active", default=True): cv.boolean,
+        vol.Optional("active", default=True): YES_OR_NO,
         vol.Optional("target_soc"): _SOC,
         vol.Optional("target_energy"): ENERGY_KWH,
         vol.Optional("target_range"): _RANGE_KM,
     }
 )
-SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): cv.boolean})
+SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): YES_OR_NO})
 _UNTIL: dict[vol.Marker, Any] = {
     vol.Optional("until"): moment,
     vol.Optional("duration"): duration,

@@ -34,7 +34,7 @@ from ..site.planning.plan_charts import (
 )
 from ..site.planning.site_demands import check_within_reach
 from .targets import place_of_device
-from .values import ENERGY_KWH, check_one_target, moment, within
+from .values import ENERGY_KWH, check_one_target, moment, one_of_kind, within
 
 _PERCENT = within(0, 100)
 
@@ -45,8 +45,8 @@ PREVIEW = vol.Schema(
         vol.Optional("departure"): moment,
         vol.Optional("energy"): ENERGY_KWH,
         vol.Optional("target_soc"): _PERCENT,
-        vol.Optional("mode"): vol.Coerce(Mode),
-        vol.Optional("strategy"): vol.Coerce(ChargingStrategy),
+        vol.Optional("mode"): one_of_kind(Mode),
+        vol.Optional("strategy"): one_of_kind(ChargingStrategy),
     }
 )
 

@@ -17,13 +17,15 @@ from ..site.cars.departures import CardReservation
 from ..site.cars.driver_words import check_ahead
 from .chargers import command_errors
 from .targets import connector_of_device
-from .values import ENERGY_KWH, POSITIVE_INT, moment
+from .values import ENERGY_KWH, POSITIVE_INT, moment, text
 
+# An idToken of OCPP 2.1; earlier versions have shorter ones.
+_LONGEST_CARD = 255
 RESERVE = vol.Schema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("reservation_id"): POSITIVE_INT,
-        vol.Required("card"): vol.All(cv.string, vol.Strip, vol.Length(min=1)),
+        vol.Required("card"): text(least=1, most=_LONGEST_CARD),
         vol.Required("until"): moment,
         vol.Optional("energy"): ENERGY_KWH,
         vol.Optional("departure"): moment,

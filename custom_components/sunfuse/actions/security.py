@@ -27,7 +27,7 @@ from ..site.outcome import identity_of
 from ..site.subentries import usable
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
-from .values import POSITIVE_INT, address, within
+from .values import POSITIVE_INT, address, one_of, within
 
 # The certificate types of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system converts them for 1.6.
 KINDS = {
@@ -128,14 +128,14 @@ ACTIONS = (
             vol.Required("slot"): POSITIVE_INT,
             vol.Required("url"): address("ws", "wss"),
             vol.Required("security_profile"): within(0, 3, int),
-            vol.Optional("interface", default=INTERFACES[0]): vol.In(INTERFACES),
+            vol.Optional("interface", default=INTERFACES[0]): one_of(*INTERFACES),
         },
     ),
     ActionDescription(
         name="install_certificate",
         run=_install_certificate,
         fields={
-            vol.Required("kind"): vol.In(list(KINDS)),
+            vol.Required("kind"): one_of(*KINDS),
             vol.Optional("certificate"): cv.string,
         },
     ),

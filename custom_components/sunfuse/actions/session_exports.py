@@ -57,7 +57,7 @@ from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .open_ledger import open_ledger
 from .sessions import FILTERS, async_ledger_names, session_filter
-from .values import within
+from .values import in_words, one_of_kind, text, within
 
 PATH = "/api/sunfuse/sessions/"
 # Long enough to open a requested link, too short for one that is passed on.
@@ -95,12 +95,17 @@ _FILES: Mapping[ExportFormat, tuple[str, str]] = {
 _STATEMENTS = (ExportFormat.STATEMENT, ExportFormat.STATEMENT_PDF)
 _BINARY = (ExportFormat.XLSX, ExportFormat.STATEMENT_PDF)
 _REQUEST = {
-    vol.Optional("format", default=ExportFormat.CSV): vol.Coerce(ExportFormat),
+    vol.Optional("format", default=ExportFormat.CSV): one_of_kind(ExportFormat),
     **FILTERS,
     vol.Optional("price"): within(0, _MOST_PRICE),
-    vol.Optional("issuer"): vol.All(cv.string, vol.Length(max=_MOST_ISSUER)),
-    vol.Optional("language"): vol.All(
-        cv.string, vol.Match(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}\Z")
+    vol.Optional("issuer"): text(most=_MOST_ISSUER),
+    vol.Optional("language"): in_words(
+        vol.All(cv.string, vol.Match(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}\Z")),
+        lambda value: ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="language_expected",
+            translation_placeholders={"value": value},
+        ),
     ),
 }
 EXPORT_SESSIONS = vol.Schema(

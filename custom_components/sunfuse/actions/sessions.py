@@ -32,7 +32,7 @@ from ..site.people.person_removal import async_delete_person, async_join_persons
 from ..site.people.persons import Person
 from ..site.subentries import usable
 from .open_ledger import open_ledger
-from .values import moment
+from .values import YES_OR_NO, moment
 
 _MOST_SESSIONS = 10_000
 # Which sessions, by time and by name.
@@ -47,7 +47,7 @@ GET_SESSIONS = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         **FILTERS,
-        vol.Optional("details", default=False): cv.boolean,
+        vol.Optional("details", default=False): YES_OR_NO,
         vol.Optional("public_key", default=""): cv.string,
     }
 )
@@ -58,7 +58,7 @@ DELETE_PERSON = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Required("person"): cv.string,
-        vol.Optional("remove", default=True): cv.boolean,
+        vol.Optional("remove", default=True): YES_OR_NO,
     }
 )
 JOIN_PERSONS = vol.Schema(

@@ -19,7 +19,7 @@ from ..site.cars.driver_words import check_not_passed
 from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
 from .targets import place_of_device
-from .values import CURRENT_A, ENERGY_KWH, POWER_W, duration, moment
+from .values import CURRENT_A, ENERGY_KWH, POWER_W, YES_OR_NO, duration, moment
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _SITE: dict[vol.Marker, Any] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
@@ -39,7 +39,7 @@ SET_LIMIT = vol.Schema(
         vol.Optional("until"): moment,
         vol.Optional("reason"): cv.string,
         vol.Optional("circuit"): cv.string,
-        vol.Optional("cars_only", default=False): cv.boolean,
+        vol.Optional("cars_only", default=False): YES_OR_NO,
     }
 )
 CLEAR_LIMIT = vol.Schema({**_SITE, vol.Optional("reason"): cv.string})

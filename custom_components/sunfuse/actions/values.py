@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import voluptuous as vol
@@ -21,58 +22,111 @@ MOST_W = 10_000_000
 MOST_KWH = 1_000
 LONGEST = timedelta(days=7)
 _LAST_YEAR = 2100
+# Of what somebody typed, in a message.
+_MOST_SHOWN = 40
+
+
+def in_words[T](
+    read: Callable[[Any], T], refusal: Callable[[str], ServiceValidationError]
+) -> Callable[[Any], T]:
+    """Return what reads a value, and refuses an impossible one in the user's language.
+
+    Home Assistant shows errors of a schema in English only.
+    """
+
+    def reader(value: Any) -> T:
+        try:
+            return read(value)
+        except (vol.Invalid, ValueError) as err:
+            shown = str(value)
+            raise refusal(
+                shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+            ) from err
+
+    return reader
 
 
 def within(
     low: float, high: float, kind: type[float | int] = float
 ) -> Callable[[Any], float]:
-    """Return what reads a number.
+    """Return what reads a number that is neither smaller nor larger."""
 
-    Raises:
-        ServiceValidationError: it is smaller or larger. Home Assistant shows errors of a schema in English only.
+    def refusal(value: str) -> ServiceValidationError:
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="number_out_of_range",
+            translation_placeholders={
+                "value": value,
+                "low": f"{low:.10g}",
+                "high": f"{high:.10g}",
+            },
+        )
 
-    """
-    number = vol.Coerce(kind)
+    number = in_words(vol.Coerce(kind), refusal)
 
     def read(value: Any) -> float:
         found: float = number(value)
         if not low <= found <= high:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="number_out_of_range",
-                translation_placeholders={
-                    "value": f"{found:.10g}",
-                    "low": f"{low:.10g}",
-                    "high": f"{high:.10g}",
-                },
-            )
+            raise refusal(f"{found:.10g}")
         return found
 
     return read
 
 
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return what reads one of these words."""
+
+    def refusal(value: str) -> ServiceValidationError:
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="choice_expected",
+            translation_placeholders={"value": value, "choices": ", ".join(choices)},
+        )
+
+    return in_words(vol.In(choices), refusal)
+
+
+def one_of_kind[KindT: StrEnum](kind: type[KindT]) -> Callable[[Any], KindT]:
+    """Return what reads a member of this kind by its name."""
+    word = one_of(*kind)
+    return lambda value: kind(word(value))
+
+
 def address(*schemes: str) -> Callable[[Any], str]:
-    """Return what reads the address of something that is reached by one of these schemes.
-
-    Raises:
-        ServiceValidationError: it is none.
-
-    """
+    """Return what reads the address of something that is reached by one of these schemes."""
 
     def read(value: Any) -> str:
         text: str = cv.string(value)
         scheme, _, rest = text.partition("://")
         if scheme.lower() not in schemes or not rest.strip():
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="address_expected",
-                translation_placeholders={
-                    "schemes": ", ".join(f"{one}://" for one in schemes)
-                },
-            )
+            raise vol.Invalid(text)
         return text
 
-    return read
+    def refusal(_value: str) -> ServiceValidationError:
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="address_expected",
+            translation_placeholders={
+                "schemes": ", ".join(f"{one}://" for one in schemes)
+            },
+        )
+
+    return in_words(read, refusal)
+
+
+def text(*, least: int = 0, most: int) -> Callable[[Any], str]:
+    """Return what reads a text without spaces around it, neither shorter nor longer."""
+
+    def refusal(_value: str) -> ServiceValidationError:
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="text_length",
+            translation_placeholders={"least": str(least), "most": str(most)},
+        )
+
+    return in_words(
+        vol.All(cv.string, vol.Strip, vol.Length(min=least, max=most)), refusal
+    )
 
 
 POSITIVE_INT = within(0, MOST_INT, int)
@@ -82,16 +136,54 @@ POWER_W = within(0, MOST_W)
 ENERGY_KWH = within(0, MOST_KWH)
 # From where a charger takes a file, and to where it sends one.
 FILE_ADDRESS = address("http", "https", "ftp", "ftps", "sftp")
+YES_OR_NO = in_words(
+    cv.boolean,
+    lambda value: ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="yes_or_no_expected",
+        translation_placeholders={"value": value},
+    ),
+)
+TIME_OF_DAY = in_words(
+    cv.time,
+    lambda value: ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="time_of_day_expected",
+        translation_placeholders={"value": value},
+    ),
+)
+ENTITY = in_words(
+    cv.entity_id,
+    lambda value: ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="entity_expected",
+        translation_placeholders={"value": value},
+    ),
+)
+_DATETIME = in_words(
+    cv.datetime,
+    lambda value: ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="time_expected",
+        translation_placeholders={"value": value},
+    ),
+)
+_PERIOD = in_words(
+    cv.positive_time_period,
+    lambda _value: ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="duration_expected"
+    ),
+)
 
 
 def moment(value: Any) -> datetime:
     """Read a time, as UTC.
 
     Raises:
-        ServiceValidationError: it is in another century. Home Assistant shows errors of a schema in English only.
+        ServiceValidationError: it is none, or in another century.
 
     """
-    at = cv.datetime(value)
+    at = _DATETIME(value)
     if not 2000 <= at.year < _LAST_YEAR:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -105,11 +197,11 @@ def duration(value: Any) -> timedelta:
     """Read a duration.
 
     Raises:
-        ServiceValidationError: it is too long.
+        ServiceValidationError: it is none, negative or too long.
 
     """
     try:
-        period = cv.positive_time_period(value)
+        period = _PERIOD(value)
     except OverflowError as err:
         raise _too_long() from err
     if period > LONGEST:

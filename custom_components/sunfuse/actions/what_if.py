@@ -49,7 +49,7 @@ from ..sources.tariffs.capacity_rules import CATALOGUE
 from ..sources.tariffs.table import TableError
 from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
-from .values import several, within
+from .values import ENTITY, YES_OR_NO, one_of, one_of_kind, several, within
 
 _MOST_WEEKS = 12
 _PRICE = within(-1_000_000, 1_000_000)
@@ -58,18 +58,18 @@ WHAT_IF = vol.Schema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional("weeks", default=4): within(1, _MOST_WEEKS, int),
-        vol.Optional(POLICY): vol.Coerce(ChargingPolicy),
+        vol.Optional(POLICY): one_of_kind(ChargingPolicy),
         vol.Optional(IMPORT_PRICE): _PRICE,
         vol.Optional(PRICE_TABLE): dict,
-        vol.Optional(PRICE_ENTITY): cv.entity_id,
+        vol.Optional(PRICE_ENTITY): ENTITY,
         vol.Optional(PRICE_SURCHARGE): _PRICE,
         vol.Optional(EXPORT_PRICE): _PRICE,
-        vol.Optional(CAPACITY_TARIFF): vol.In([NO_TARIFF, *CATALOGUE]),
+        vol.Optional(CAPACITY_TARIFF): one_of(NO_TARIFF, *CATALOGUE),
         vol.Optional(CAPACITY_PRICE): within(0, 1_000_000),
         vol.Optional(FUSE): within(6, 10_000),
         vol.Optional(BATTERY_KWH): within(0.5, 10_000),
         vol.Optional(BATTERY_KW): within(0.1, 10_000),
-        vol.Optional(BATTERY_CONTROLLED): cv.boolean,
+        vol.Optional(BATTERY_CONTROLLED): YES_OR_NO,
         vol.Optional(SOLAR_PERCENT): within(0, 10_000),
         vol.Optional(CHARGERS): within(1, 100, int),
         vol.Optional("investment"): _MONEY,
