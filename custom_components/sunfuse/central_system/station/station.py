@@ -31,6 +31,7 @@ from .quirks import Behaviour
 from .save_and_restore import SaveAndRestore
 from .sessions.plug_events import PlugEvents
 from .sessions.sessions import Sessions
+from .settings_restart import SettingsRestart
 from .shared_state import SharedState
 from .station_reports import Reports
 from .stored_state import Memory, dump_info
@@ -86,6 +87,7 @@ class Station:
             self._plug_events,
         )
         self._password_change = PasswordChange(shared)
+        self.settings_restart = SettingsRestart(shared)
         self.reports = Reports(
             shared,
             self.presence.boot_loops,
@@ -230,6 +232,7 @@ class Station:
     def _restart_if_due(self) -> None:
         if (adapter := self.presence.serving) is not None:
             self._password_change.restart_if_due(adapter)
+            self.settings_restart.restart_if_due(adapter)
 
     # What the central system reports
 

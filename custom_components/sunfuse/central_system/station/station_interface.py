@@ -29,6 +29,7 @@ from .quirks import Behaviour, Kind
 from .refused_commands import RefusedCommands
 from .sessions.event_order import EventOrder
 from .sessions.transactions import Record, Transactions
+from .settings_restart import SettingsRestart
 from .timing import Timing
 
 
@@ -231,6 +232,10 @@ class StationInterface(Protocol):
     @property
     def variables(self) -> dict[str, str | None]:
         """The station's settings as it reported them; None: it has no such key."""
+
+    @property
+    def settings_restart(self) -> SettingsRestart:
+        """The restart that a setting of the station waits for."""
 
     @property
     def device_model(self) -> dict[str, str | None]:

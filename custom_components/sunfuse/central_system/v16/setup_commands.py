@@ -72,6 +72,8 @@ class SetupCommands16(SetupCommands):
         if status == "NotSupported":
             variables[key] = None
             return True
+        if status == "RebootRequired":
+            self._station.settings_restart.needed(key, value)
         if status in ("Accepted", "RebootRequired"):
             variables[key] = value
             return True

@@ -16,6 +16,7 @@ from ..security.card_policy import (
 from ..station.clock import format_time
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
+from ..station_commands import ConfigurationResult
 from .availability import AVAILABILITY, Availability2
 from .charging_profiles import Profiles2
 from .evses import Evses2
@@ -120,8 +121,11 @@ class SetupCommands2(SetupCommands):
             return True
         known_as = (*_VARIABLES, *_SETTINGS)
         component, variable = next((c, v) for c, v, k in known_as if k == key)
-        if not await self._variables.try_set(component, variable, value):
+        result = await self._variables.try_set(component, variable, value)
+        if result is None:
             return False
+        if result is ConfigurationResult.REBOOT_REQUIRED:
+            self._station.settings_restart.needed(key, value)
         self._station.variables[key] = value
         return True
 
@@ -133,8 +137,8 @@ class SetupCommands2(SetupCommands):
     async def _try_set_once(self, component: str, variable: str, value: str) -> None:
         key = f"{component}.{variable}"
         if key not in self._station.variables:
-            taken = await self._variables.try_set(component, variable, value)
-            self._station.variables[key] = value if taken else None
+            result = await self._variables.try_set(component, variable, value)
+            self._station.variables[key] = None if result is None else value
 
     @override
     async def try_trigger(self, message: str, connector: int | None = None) -> None:

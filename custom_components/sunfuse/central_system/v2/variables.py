@@ -2,6 +2,7 @@
 
 from ..protocol.frames import Payload
 from ..protocol.requests import Requests
+from ..station_commands import ConfigurationResult
 from ..station_state import CommandError
 
 
@@ -23,12 +24,19 @@ class Variables2:
         value: str = result.get("attributeValue", "")
         return value
 
-    async def try_set(self, component: str, variable: str, value: str) -> bool:
-        """Set a variable; returns whether the station accepted it."""
+    async def try_set(
+        self, component: str, variable: str, value: str
+    ) -> ConfigurationResult | None:
+        """Set a variable; returns whether the station uses it now or after a restart, None if it does not accept it."""
         data = {**variable_of(component, variable), "attributeValue": value}
         answer = await self._requests.ask("SetVariables", {"setVariableData": [data]})
         result = (answer or {}).get("setVariableResult", [{}])[0]
-        return result.get("attributeStatus") in ("Accepted", "RebootRequired")
+        match result.get("attributeStatus"):
+            case "Accepted":
+                return ConfigurationResult.ACCEPTED
+            case "RebootRequired":
+                return ConfigurationResult.REBOOT_REQUIRED
+        return None
 
     async def get(self, key: str) -> str | None:
         """Return the value of a variable; None if the station has no such variable.
