@@ -89,3 +89,8 @@ export function moreInfo(from: HTMLElement, entityId: string): void {
     new CustomEvent("hass-more-info", { detail: { entityId }, bubbles: true, composed: true }),
   );
 }
+
+/** Say something at the edge of the page for some seconds, as Home Assistant itself does. */
+export function toast(from: HTMLElement, message: string): void {
+  from.dispatchEvent(new CustomEvent("hass-notification", { detail: { message }, bubbles: true, composed: true }));
+}

@@ -7,11 +7,12 @@ import { configForm } from "./editor";
 import type { SiteView } from "./feed";
 import { Following } from "./following";
 import { date, energy, moment, money, percent } from "./format";
-import { define } from "./home-assistant";
+import { define, toast } from "./home-assistant";
 import { monthBars, monthStyles } from "./sessions-chart";
 import { GROUPS, byMonth, columnsOf, firstDay, grouped, shownAt, summed } from "./sessions-model";
 import type { Columns, Group, Session, Sessions, Sum } from "./sessions-model";
 import { styles } from "./styles";
+import { problemInWords } from "./texts";
 import type { Say } from "./texts";
 
 const PAGE = 10;
@@ -75,7 +76,7 @@ export class SessionsCard extends SunfuseCard {
       <div class="head">
         <h2>${this.config?.title ?? say("sessions")}</h2>
         ${answer?.sessions.length
-          ? html`<button @click=${() => this.export(this.chosen(answer), site)}>${say("export")}</button>`
+          ? html`<button @click=${() => this.export(this.chosen(answer), site, say)}>${say("export")}</button>`
           : nothing}
       </div>
       ${answer && !answer.all ? html`<p class="quiet">${say("own_sessions")}</p>` : nothing}
@@ -239,7 +240,7 @@ export class SessionsCard extends SunfuseCard {
   }
 
   /** Home Assistant writes the file, as its action does: units, times and separators of the user's language. */
-  private async export(sessions: Session[], site: SiteView): Promise<void> {
+  private async export(sessions: Session[], site: SiteView, say: Say): Promise<void> {
     const file = await this.hass
       .callWS<{ content: string }>({
         type: "sunfuse/sessions/export",
@@ -248,8 +249,10 @@ export class SessionsCard extends SunfuseCard {
         numbers: sessions.map(({ number }) => number),
         language: this.hass.locale.language,
       })
-      .catch((error: Error) => {
-        this.announced = error.message;
+      .catch(async (error: { code?: string }) => {
+        const gone = error.code === "not_found";
+        this.announced = gone ? say("site_not_loaded") : await problemInWords(this.hass, error);
+        toast(this, this.announced);
       });
     if (!file) return;
     const link = document.createElement("a");

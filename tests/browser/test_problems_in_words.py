@@ -52,3 +52,50 @@ def test_a_problem_is_told_in_the_language_of_who_looks(browser: Browser) -> Non
     expect(card).to_contain_text("Keine Statistik von sensor.grid")
     expect(card).not_to_contain_text("Validation error")
     page.context.close()
+
+
+# A reload of the site closes the ledger in the moment in which somebody presses Export.
+EXPORT = """async () => {
+  await import("/cards.js");
+  window.said = [];
+  document.addEventListener("hass-notification", (event) => window.said.push(event.detail.message));
+  const card = document.createElement("sunfuse-sessions-card");
+  const session = {
+    number: 1, station: "A", charger: "A", person: null, vehicle: null, start: new Date().toISOString(), stop: null,
+    energy_wh: 1, sun_wh: 0, cost: null, billed: null, saving: null, currency: null, running: true,
+  };
+  card.setConfig({ type: "", site: "S" });
+  card.hass = {
+    states: {}, language: "de", user: { id: "1", is_admin: true, name: "Owner" },
+    locale: { language: "de", number_format: "language", time_format: "24", time_zone: "local" },
+    config: { currency: "EUR", time_zone: "UTC" },
+    localize: (text) => text,
+    loadBackendTranslation: async () => (text) => text.split(".").pop(),
+    callWS: async ({ type }) => {
+      if (type === "sunfuse/sessions/export") throw { code: "not_found", message: "The site is being unloaded" };
+      return [{ entry_id: "S", title: "Home", chargers: [], names: {} }];
+    },
+    connection: {
+      addEventListener() {}, removeEventListener() {},
+      subscribeMessage: async (listener, { type }) => {
+        listener({ set: type === "sunfuse/sessions/subscribe"
+          ? { all: true, currency: "EUR", sessions: [session] }
+          : { entry_id: "S", title: "Home", available: true, chargers: {} } });
+        return async () => {};
+      },
+    },
+  };
+  document.body.append(card);
+}"""
+
+
+def test_an_export_that_fails_is_told(browser: Browser) -> None:
+    """It is seen, as Home Assistant shows it, and in the user's language."""
+    page = page_of_cards(browser)
+    page.evaluate(EXPORT)
+    page.locator("sunfuse-sessions-card").get_by_role(
+        "button", name="card_export"
+    ).click()
+    page.wait_for_function("window.said.length")
+    assert page.evaluate("window.said") == ["card_site_not_loaded"]
+    page.context.close()

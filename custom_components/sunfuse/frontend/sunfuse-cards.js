@@ -1,4 +1,4 @@
-/* sources b3de42ee5903ad6d3a21f758a8e18b50f489979c9394ef294c4e7619be3b0c6c */
+/* sources e1d21b09153a922faff3ee52c022e0d77363958e90b249804a2e7de0d79294ff */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -1174,6 +1174,13 @@ function St(e, t) {
 		composed: !0
 	}));
 }
+function Ct(e, t) {
+	e.dispatchEvent(new CustomEvent("hass-notification", {
+		detail: { message: t },
+		bubbles: !0,
+		composed: !0
+	}));
+}
 H("sunfuse-capacity-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -1297,10 +1304,10 @@ var U = {
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, Ct = (e) => (...t) => ({
+}, wt = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), wt = class {
+}), Tt = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1314,9 +1321,9 @@ var U = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: Tt } = Ie, Et = (e) => e, Dt = (e) => e.strings === void 0, Ot = () => document.createComment(""), kt = (e, t, n) => {
+}, { I: Et } = Ie, Dt = (e) => e, Ot = (e) => e.strings === void 0, kt = () => document.createComment(""), At = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new Tt(r.insertBefore(Ot(), i), r.insertBefore(Ot(), i), e, e.options);
+	if (n === void 0) n = new Et(r.insertBefore(kt(), i), r.insertBefore(kt(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1326,18 +1333,18 @@ var U = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = Et(e).nextSibling;
-				Et(r).insertBefore(e, i), e = t;
+				let t = Dt(e).nextSibling;
+				Dt(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, W = (e, t, n = e) => (e._$AI(t, n), e), At = {}, jt = (e, t = At) => e._$AH = t, Mt = (e) => e._$AH, Nt = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), jt = {}, Mt = (e, t = jt) => e._$AH = t, Nt = (e) => e._$AH, Pt = (e) => {
 	e._$AR(), e._$AA.remove();
-}, Pt = Ct(class extends wt {
+}, Ft = wt(class extends Tt {
 	constructor(e) {
 		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!Dt(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!Ot(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1350,10 +1357,10 @@ var U = {
 		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return C;
 		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
-		return jt(e), t;
+		return Mt(e), t;
 	}
 }), G = function(e, t) {
-	let n = e, r = Ft[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+	let n = e, r = It[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1421,7 +1428,7 @@ var U = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = It(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = Lt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1435,7 +1442,7 @@ var U = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, ne = function(e, t, n) {
-		let r = Lt.getRSBlocks(e, t), i = Rt();
+		let r = Rt.getRSBlocks(e, t), i = zt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1452,16 +1459,16 @@ var U = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = zt(e);
-				break;
-			case "Alphanumeric":
 				n = Bt(e);
 				break;
-			case "Byte":
+			case "Alphanumeric":
 				n = Vt(e);
 				break;
-			case "Kanji":
+			case "Byte":
 				n = Ht(e);
+				break;
+			case "Kanji":
+				n = Ut(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1475,7 +1482,7 @@ var U = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Lt.getRSBlocks(e, r), n = Rt();
+				let t = Rt.getRSBlocks(e, r), n = zt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1506,7 +1513,7 @@ var U = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return qt(n, n, function(t, n) {
+		return Jt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1582,7 +1589,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Gt(e), r = function() {
+		let n = Kt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1614,7 +1621,7 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Ft = {
+}, It = {
 	L: 1,
 	M: 0,
 	Q: 3,
@@ -1916,8 +1923,8 @@ var K = {
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = It([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(It([1, Y.gexp(n)], 0));
+		let t = Lt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Lt([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1974,7 +1981,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), It = function(e, t) {
+}(), Lt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1990,15 +1997,15 @@ var K = {
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
 		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return It(t, 0);
+		return Lt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
 		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return It(n, 0).mod(e);
+		return Lt(n, 0).mod(e);
 	}, r;
-}, Lt = function() {
+}, Rt = function() {
 	let e = [
 		[
 			1,
@@ -3189,10 +3196,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Ft.L: return e[(t - 1) * 4 + 0];
-			case Ft.M: return e[(t - 1) * 4 + 1];
-			case Ft.Q: return e[(t - 1) * 4 + 2];
-			case Ft.H: return e[(t - 1) * 4 + 3];
+			case It.L: return e[(t - 1) * 4 + 0];
+			case It.M: return e[(t - 1) * 4 + 1];
+			case It.Q: return e[(t - 1) * 4 + 2];
+			case It.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3206,7 +3213,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), Rt = function() {
+}(), zt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3221,7 +3228,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, zt = function(e) {
+}, Bt = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3241,7 +3248,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Bt = function(e) {
+}, Vt = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3269,7 +3276,7 @@ var K = {
 		}
 	};
 	return r;
-}, Vt = function(e) {
+}, Ht = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3278,7 +3285,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Ht = function(e) {
+}, Ut = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3300,7 +3307,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, Ut = function() {
+}, Wt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3319,7 +3326,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Wt = function() {
+}, Gt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3341,7 +3348,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Gt = function(e) {
+}, Kt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3365,7 +3372,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, Kt = function(e, t) {
+}, qt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3390,7 +3397,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = Ut(), l = o(s);
+		let s = Wt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3412,18 +3419,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, qt = function(e, t, n) {
-	let r = Kt(e, t);
+}, Jt = function(e, t, n) {
+	let r = qt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = Ut();
+	let i = Wt();
 	r.write(i);
-	let a = Wt(), o = i.toByteArray();
+	let a = Gt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function Jt(e) {
+function Yt(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3433,27 +3440,27 @@ function Jt(e) {
 		path: r
 	};
 }
-function Yt(e, t) {
-	let { size: n, path: r } = Jt(e);
+function Xt(e, t) {
+	let { size: n, path: r } = Yt(e);
 	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Xt = [
+var Zt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Zt = [
+], Qt = [
 	30,
 	60,
 	120
 ];
-function Qt(e, t) {
+function $t(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Xt;
+	return Array.isArray(n) ? n : Zt;
 }
 H("sunfuse-charger-card", class extends V {
 	static properties = {
@@ -3575,7 +3582,7 @@ H("sunfuse-charger-card", class extends V {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return x`
       ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${Qt(this.hass, e).map((t) => x`<button
+            ${$t(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3615,7 +3622,7 @@ H("sunfuse-charger-card", class extends V {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${i}</a></p>
-            ${Yt(i, n("driver_link"))}` : w}
+            ${Xt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
@@ -3641,7 +3648,7 @@ H("sunfuse-charger-card", class extends V {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${Pt(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Ft(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3649,7 +3656,7 @@ H("sunfuse-charger-card", class extends V {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${Pt(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Ft(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${n?.clearable ? x`<button type="button" @click=${() => {
@@ -3682,7 +3689,7 @@ H("sunfuse-charger-card", class extends V {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Zt.map((e) => x`<button
+        ${Qt.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3706,9 +3713,9 @@ H("sunfuse-charger-card", class extends V {
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var $t = {}, en = Ct(class extends wt {
+var en = {}, tn = wt(class extends Tt {
 	constructor() {
-		super(...arguments), this.ot = $t;
+		super(...arguments), this.ot = en;
 	}
 	render(e, t) {
 		return t();
@@ -3719,7 +3726,7 @@ var $t = {}, en = Ct(class extends wt {
 		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-}), tn = class {
+}), nn = class {
 	stop;
 	asked;
 	host;
@@ -3798,7 +3805,7 @@ H("sunfuse-new-chargers", class extends D {
         margin-block-start: 12px;
       }
     `];
-	waiting = new tn(this, (e) => {
+	waiting = new nn(this, (e) => {
 		this.found = e, this.proposed = void 0;
 	});
 	constructor() {
@@ -3908,7 +3915,7 @@ H("sunfuse-new-chargers", class extends D {
 	}
 });
 // src/chargers-card.ts
-var nn = 60;
+var rn = 60;
 H("sunfuse-chargers-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4013,7 +4020,7 @@ H("sunfuse-chargers-card", class extends V {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => en([
+            ${e.map((e) => tn([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -4052,7 +4059,7 @@ H("sunfuse-chargers-card", class extends V {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: nn }, r = [];
+		let n = { minutes: rn }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -4066,7 +4073,7 @@ H("sunfuse-chargers-card", class extends V {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? Qt(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? $t(this.hass, i) : [];
 		return x`<div class="row" role="group" aria-label=${n("actions")}>
       <label class="all"
         ><input
@@ -4097,7 +4104,7 @@ H("sunfuse-chargers-card", class extends V {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: nn })}
+        ${n("boost_for", { minutes: rn })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4115,7 +4122,7 @@ H("sunfuse-chargers-card", class extends V {
 	}
 });
 // src/driver-panel.ts
-var rn = "sunfuse-driver", an = class extends V {
+var an = "sunfuse-driver", on = class extends V {
 	static styles = [B, o`
       :host {
         max-inline-size: 640px;
@@ -4175,7 +4182,7 @@ var rn = "sunfuse-driver", an = class extends V {
 	async find() {
 		let e = this.path;
 		if (e === void 0 || !this.hass) return;
-		let [t, ...n] = e.split("/").filter(Boolean).map(on), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		let [t, ...n] = e.split("/").filter(Boolean).map(sn), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
 		if (e !== this.path) return;
 		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
 		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
@@ -4220,7 +4227,7 @@ var rn = "sunfuse-driver", an = class extends V {
 	}
 	free(e, t) {
 		if (e.length < 2) return w;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => sn(e) - sn(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => cn(e) - cn(t))];
 		return x`<h3>${t("free_chargers")}</h3>
       ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4229,28 +4236,28 @@ var rn = "sunfuse-driver", an = class extends V {
 	}
 	until(e, t, n) {
 		if (t) return x`<span class="chip good">${n("free")}</span>`;
-		let r = sn(e);
+		let r = cn(e);
 		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${lt(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function on(e) {
+function sn(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function sn({ demand: e, plan: t }) {
+function cn({ demand: e, plan: t }) {
 	let n = Date.parse(e?.departure ?? t?.ready ?? "");
 	return n > Date.now() ? n : Infinity;
 }
-H(rn, an);
+H(an, on);
 // node_modules/lit-html/directives/repeat.js
-var cn = (e, t, n) => {
+var ln = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, ln = Ct(class extends wt {
+}, un = wt(class extends Tt {
 	constructor(e) {
 		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
@@ -4268,36 +4275,36 @@ var cn = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = Mt(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = Nt(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
 		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
 		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), kt(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), kt(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = cn(o, p, m), u = cn(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), At(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), At(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = ln(o, p, m), u = ln(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = kt(e, i[d]);
+					let t = At(e, i[d]);
 					W(t, a[p]), c[p] = t;
-				} else c[p] = W(n, a[p]), kt(e, i[d], n), i[t] = null;
+				} else c[p] = W(n, a[p]), At(e, i[d], n), i[t] = null;
 				p++;
-			} else Nt(i[f]), f--;
-		} else Nt(i[d]), d++;
+			} else Pt(i[f]), f--;
+		} else Pt(i[d]), d++;
 		for (; p <= m;) {
-			let t = kt(e, c[m + 1]);
+			let t = At(e, c[m + 1]);
 			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && Nt(e);
+			e !== null && Pt(e);
 		}
-		return this.ut = o, jt(e, c), C;
+		return this.ut = o, Mt(e, c), C;
 	}
-}), X = 9e5, un = class {
+}), X = 9e5, dn = class {
 	times;
 	start;
 	end;
@@ -4331,14 +4338,14 @@ var cn = (e, t, n) => {
 		let t = Math.round(e / X) * X;
 		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, dn = {
+}, fn = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, fn = class {
+}, pn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4376,7 +4383,7 @@ var cn = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = dn[e.key];
+		let i = fn[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
@@ -4409,7 +4416,7 @@ var cn = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, pn = 26, Z = 216, Q = 26, mn = 7, hn = 44, gn = 36e5, _n = [
+}, mn = 26, Z = 216, Q = 26, hn = 7, gn = 44, _n = 36e5, vn = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4418,7 +4425,7 @@ var cn = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], vn = o`
+], yn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4481,11 +4488,11 @@ var cn = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function yn(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${_n[n % _n.length]})`;
-}
 function bn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
+	return `var(--graph-color-${n + 1}, ${vn[n % vn.length]})`;
+}
+function xn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4504,20 +4511,20 @@ function bn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${wn(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${xn(n.sun_w, i, p)} />` : w}
-      ${Cn(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${Sn(n.house_w, i, p)} />` : w}
+      ${Tn(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${Sn(n.sun_w, i, p)} />` : w}
+      ${wn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${Cn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${Sn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${Cn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
-      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${pn} height=${190}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${mn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${ln(Tn(e.marks, i), ({ car: e }) => e.id, (n) => En(e, n, t))}
+      ${un(En(e.marks, i), ({ car: e }) => e.id, (n) => Dn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${yn(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${bn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4525,14 +4532,14 @@ function bn(e, t) {
     </div>
   </div>`;
 }
-function xn(e, t, n) {
+function Sn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function Sn(e, t, n) {
+function Cn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function Cn({ plan: e, scale: t }, n, r) {
+function wn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4542,11 +4549,11 @@ function Cn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${yn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${bn(e, n.id)}" />`;
 	});
 }
-function wn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / gn, i = [
+function Tn({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / _n, i = [
 		1,
 		2,
 		3,
@@ -4557,23 +4564,23 @@ function wn({ hass: e, scale: t }, n) {
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / X) * X;
 	for (; !z(e, c).endsWith(":00");) c += X;
-	for (let n = c; n <= t.to; n += gn) {
+	for (let n = c; n <= t.to; n += _n) {
 		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${pn} y2=${Z} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${mn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function Tn(e, t) {
+function En(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
-		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < mn ? n.length : 0;
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < hn ? n.length : 0;
 		n[o] = e + Q, r.set(i, o);
 	}
 	return e.map((n) => {
-		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < hn;
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < gn;
 		return {
 			...n,
 			lane: r.get(n) ?? 0,
@@ -4581,10 +4588,10 @@ function Tn(e, t) {
 		};
 	});
 }
-function En(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function Dn(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = yn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [hn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = bn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [gn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4601,7 +4608,7 @@ function En(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var Dn = 8;
+var On = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4612,7 +4619,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		vn,
+		yn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4634,12 +4641,12 @@ H("sunfuse-plan-card", class extends V {
 	];
 	trial;
 	waiting;
-	plans = new tn(this, (e) => {
+	plans = new nn(this, (e) => {
 		this.trial.dragging ? this.waiting = e : this.plan = e;
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = Dn, this.trial = new fn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = On, this.trial = new pn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4694,8 +4701,8 @@ H("sunfuse-plan-card", class extends V {
     `;
 	}
 	chart(e, t, n) {
-		let r = new un(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return bn({
+		let r = new dn(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return xn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4817,7 +4824,7 @@ H("sunfuse-plan-card", class extends V {
           </tr>
         </thead>
         <tbody>
-          ${ln(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${un(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
@@ -4836,7 +4843,7 @@ H("sunfuse-plan-card", class extends V {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${z(i, Date.now())}
-              .value=${Pt(this.shownAt(e, a))}
+              .value=${Ft(this.shownAt(e, a))}
               @change=${(t) => {
 			let n = dt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
@@ -4854,12 +4861,12 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var On = [
+var kn = [
 	7,
 	14,
 	30,
 	90
-], kn = 3600;
+], An = 3600;
 H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
@@ -4909,7 +4916,7 @@ H("sunfuse-report", class extends D {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: kn
+				expires: An
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4930,7 +4937,7 @@ H("sunfuse-report", class extends D {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${On.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${kn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
@@ -4940,12 +4947,12 @@ H("sunfuse-report", class extends D {
 	}
 });
 // src/sessions-model.ts
-var An = {
+var jn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function jn(e) {
+function Mn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4961,14 +4968,14 @@ function jn(e) {
 		billed: null
 	});
 }
-function Mn() {
+function Nn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Nn({ start: e, stop: t }) {
+function Pn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Pn(e) {
+function Fn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4976,7 +4983,7 @@ function Pn(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Fn(e, t) {
+function In(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4984,7 +4991,7 @@ function Fn(e, t) {
 	}
 	return n;
 }
-function In(e) {
+function Ln(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -4993,7 +5000,7 @@ function In(e) {
 	};
 }
 // src/sessions-chart.ts
-var Ln = o`
+var Rn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5039,7 +5046,7 @@ var Ln = o`
     background: var(--sun);
   }
 `;
-function Rn(e) {
+function zn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5051,13 +5058,13 @@ function Rn(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function zn(e, t, n, r, i) {
-	let a = Fn(n, Pn(e)), o = Rn(e).map((e) => {
+function Bn(e, t, n, r, i) {
+	let a = In(n, Fn(e)), o = zn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...jn(a.get(t) ?? [])
+			...Mn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5088,7 +5095,7 @@ function zn(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var Bn = 10;
+var Vn = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5100,21 +5107,21 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		Ln,
+		Rn,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	sessions = new tn(this, (e) => {
+	sessions = new nn(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => Nn(t) - Nn(e))
+			sessions: [...e.sessions].sort((e, t) => Pn(t) - Pn(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = Bn;
+		super(), this.group = "person", this.shown = Vn;
 	}
 	static getConfigForm() {
 		return k("chargers");
@@ -5127,7 +5134,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: Mn()
+			start: Nn()
 		});
 	}
 	shows(e) {
@@ -5141,7 +5148,7 @@ H("sunfuse-sessions-card", class extends V {
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("sessions")}</h2>
-        ${n?.sessions.length ? x`<button @click=${() => this.export(this.chosen(n), e)}>${t("export")}</button>` : w}
+        ${n?.sessions.length ? x`<button @click=${() => this.export(this.chosen(n), e, t)}>${t("export")}</button>` : w}
       </div>
       ${n && !n.all ? x`<p class="quiet">${t("own_sessions")}</p>` : w}
       ${n ? n.sessions.length ? x`${this.months(n, t)} ${this.groups(n, t)} ${this.table(n, t)}` : x`<p class="quiet">${t("no_sessions")}</p>` : x`<p class="quiet wait">${t("loading")}</p>`}
@@ -5153,7 +5160,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Pn(this.hass);
+		let t = Fn(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5166,33 +5173,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return zn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = Bn;
+		return Bn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Vn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Fn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...In(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...jn(t)
+			...Mn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = In(e.sessions);
+		let i = Ln(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(An).map((e) => x`<button
+        ${Object.keys(jn).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(An[e])}
+            ${t(jn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(An[this.group])}</th>
+              <th>${t(jn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5205,7 +5212,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Bn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Vn;
 		}}
                   >
                     ${n.name}
@@ -5237,7 +5244,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = In(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Ln(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5267,33 +5274,34 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += Bn;
+			this.shown += Vn;
 		}}
           >
             ${t("show_more")}
           </button>` : w}`;
 	}
-	async export(e, t) {
-		let n = await this.hass.callWS({
+	async export(e, t, n) {
+		let r = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: Mn(),
+			start: Nn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
-		}).catch((e) => {
-			this.announced = e.message;
+		}).catch(async (e) => {
+			let t = e.code === "not_found";
+			this.announced = t ? n("site_not_loaded") : await Xe(this.hass, e), Ct(this, this.announced);
 		});
-		if (!n) return;
-		let r = document.createElement("a");
-		r.href = URL.createObjectURL(new Blob([n.content], { type: "text/csv;charset=utf-8" })), r.download = `${[
+		if (!r) return;
+		let i = document.createElement("a");
+		i.href = URL.createObjectURL(new Blob([r.content], { type: "text/csv;charset=utf-8" })), i.download = `${[
 			t.title,
 			this.only,
 			this.month ?? (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
-		].filter(Boolean).join(" ")}.csv`, r.click(), setTimeout(() => URL.revokeObjectURL(r.href), 6e4);
+		].filter(Boolean).join(" ")}.csv`, i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 6e4);
 	}
 });
 // src/setup-panel.ts
-var Vn = "sunfuse-site";
+var Hn = "sunfuse-site";
 H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
@@ -5312,7 +5320,7 @@ H("sunfuse-dashboard", class extends D {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Vn,
+				url_path: Hn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5320,9 +5328,9 @@ H("sunfuse-dashboard", class extends D {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Vn,
+				url_path: Hn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), xt(`/${Vn}`, !0);
+			})), xt(`/${Hn}`, !0);
 		} catch (e) {
 			this.problem = e.message ?? String(e);
 		}
@@ -5332,7 +5340,7 @@ H("sunfuse-dashboard", class extends D {
 	}
 });
 // src/site-card.ts
-var Hn = 30, Un = 236;
+var Un = 30, Wn = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5500,7 +5508,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Hn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Un ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5524,13 +5532,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Un - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Wn - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Un - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Wn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Hn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Un ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5629,20 +5637,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var Wn = 6, Gn = 1e4;
+var Gn = 6, Kn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Kn(e, t) {
+function qn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Wn) r.push({
+	})), e.chargers.length > Gn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5691,14 +5699,14 @@ function Kn(e, t) {
 		sections: r
 	};
 }
-function qn(e, t) {
+function Jn(e, t) {
 	let n = vt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Gn);
+	setTimeout(n, Kn);
 }
-async function Jn(e) {
+async function Yn(e) {
 	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) qn(e, t);
-	if (n.length) return { views: n.map((e) => Kn(e, t)) };
+	for (let t of n) Jn(e, t);
+	if (n.length) return { views: n.map((e) => qn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5709,7 +5717,7 @@ async function Jn(e) {
 	}] };
 }
 // src/index.ts
-var Yn = [
+var Xn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5742,7 +5750,7 @@ var Yn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Yn) window.customCards.push({
+for (let [e, t, n] of Xn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5752,4 +5760,4 @@ for (let [e, t, n] of Yn) window.customCards.push({
 		return Qe(n) ?? "";
 	}
 });
-export { Jn as generate };
+export { Yn as generate };

@@ -1,4 +1,4 @@
-/* sources b3de42ee5903ad6d3a21f758a8e18b50f489979c9394ef294c4e7619be3b0c6c */
+/* sources e1d21b09153a922faff3ee52c022e0d77363958e90b249804a2e7de0d79294ff */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
