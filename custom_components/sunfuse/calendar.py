@@ -338,25 +338,28 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
             departures.remove_once(owner, which)
         elif kind == WEEKLY:
             weekday, _, number = which.partition(".")
-            at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
             day = departures.wishes(owner).day(int(weekday), int(number))
-            if at is not None and not recurrence_range:
-                departures.leave_out(
-                    owner, int(weekday), int(number), dt_util.as_utc(at)
-                )
-            elif at is not None and day is not None and _goes_before(day, at):
-                departures.set_day(
-                    owner, day.weekday, day.number, until=dt_util.as_utc(at)
-                )
-            else:
-                departures.remove_day(owner, int(weekday), int(number))
+            at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
+            if day is not None and at is not None and not recurrence_range:
+                departures.leave_out(owner, day.weekday, day.number, dt_util.as_utc(at))
+            elif day is not None:
+                for one in departures.wishes(owner).series(day):
+                    self._end(owner, one, at)
         else:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="calendar_fixed"
             )
 
+    def _end(self, owner: str, day: WeeklyDeparture, at: datetime | None) -> None:
+        """End the departures of a weekday before this time; None, or if there is none before: remove them."""
+        departures = self._entry.runtime_data.departures
+        if at is not None and _goes_before(day, dt_util.as_local(at)):
+            departures.set_day(owner, day.weekday, day.number, until=dt_util.as_utc(at))
+        else:
+            departures.remove_day(owner, day.weekday, day.number)
+
 
 def _goes_before(day: WeeklyDeparture, at: datetime) -> bool:
-    """Return whether there is a departure of the series between now and this one."""
-    before = dt_util.as_local(at) - timedelta(days=7)
+    """Return whether there is a departure of this weekday between now and one of its series."""
+    before = at - timedelta(days=(at.weekday() - day.weekday) % 7 or 7)
     return before > max(dt_util.now(), day.since or before - timedelta(days=1))

@@ -237,6 +237,56 @@ async def test_what_was_left_out_by_an_earlier_version_stays_so(
     assert following.at == tomorrow(7) + timedelta(weeks=1)
 
 
+async def test_a_series_of_several_weekdays(
+    hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
+) -> None:
+    """Its dialog shows all its days; what is changed from one of them on is changed for all of them."""
+    home: Home = await start("CP1", vehicle())
+    page = Page(home, await hass_ws_client(hass))
+    days = [tomorrow(7) + timedelta(days=n) for n in (0, 2, 4)]
+    other = tomorrow(7) + timedelta(days=1)
+    codes = [day.strftime("%a")[:2].upper() for day in days]
+    weekly = f"FREQ=WEEKLY;BYDAY={','.join(codes)}"
+    assert await page.creates("Zoe", days[0], rrule=weekly) is None
+    alone = f"FREQ=WEEKLY;BYDAY={other.strftime('%a')[:2].upper()}"
+    assert await page.creates("Zoe", other, rrule=alone) is None
+
+    async def times() -> list[datetime]:
+        return [at for _, at in await page.lists(14)]
+
+    week = timedelta(weeks=1)
+    others = [other, other + week]
+    assert await times() == sorted([*days, *(day + week for day in days), *others])
+    shown = await page.shows(14)
+    rules = {
+        one["at"]: set(one["rrule"].split("BYDAY=")[1].split(",")) for one in shown
+    }
+    assert rules[days[1]] == set(codes)
+    assert len(rules[other]) == 1
+    # From the second day on an hour later: the first one of this week stays.
+    middle = next(one for one in shown if one["at"] == days[1])
+    assert not await page.changes(
+        middle,
+        "Zoe",
+        days[1] + timedelta(hours=1),
+        rrule=weekly,
+        recurrence_id=middle["recurrence_id"],
+        recurrence_range="THISANDFUTURE",
+    )
+    later = [day + timedelta(hours=1) for day in (*days[1:], *(d + week for d in days))]
+    assert await times() == sorted([days[0], *later, *others])
+    # Only this one: the others of its series stay.
+    last = next(one for one in await page.shows(14) if one["at"] == later[-1])
+    assert not await page.deletes(last, recurrence_id=last["recurrence_id"])
+    assert await times() == sorted([days[0], *later[:-1], *others])
+    # All that follow.
+    second = next(one for one in await page.shows(14) if one["at"] == later[1])
+    assert not await page.deletes(
+        second, recurrence_id=second["recurrence_id"], recurrence_range="THISANDFUTURE"
+    )
+    assert await times() == sorted([days[0], later[0], *others])
+
+
 async def test_a_series_ends(
     hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
 ) -> None:

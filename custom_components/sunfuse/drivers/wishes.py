@@ -114,6 +114,16 @@ class Wishes:
         until = self.weekly_paused_until
         return until is not None and until > now
 
+    def series(self, day: WeeklyDeparture) -> tuple[WeeklyDeparture, ...]:
+        """Return the departures that were set together with this one, and are still alike but for their weekdays."""
+
+        def traits(one: WeeklyDeparture) -> tuple[object, ...]:
+            return one.since, one.until, one.minute, one.target, one.active
+
+        if day.since is None:
+            return (day,)
+        return tuple(one for one in self.weekly if traits(one) == traits(day))
+
     def day(self, weekday: int, number: int = 1) -> WeeklyDeparture | None:
         """Return a departure of a weekday, None where it was never set."""
         for one in self.weekly:

@@ -35,7 +35,8 @@ def weekly_departures(
 ) -> Iterator[CalendarEvent]:
     """Return the departures of the week that count."""
     for one in wishes.weekly:
-        rule = f"FREQ=WEEKLY;BYDAY={_DAYS[one.weekday]}"
+        days = sorted({other.weekday for other in wishes.series(one)})
+        rule = f"FREQ=WEEKLY;BYDAY={','.join(_DAYS[day] for day in days)}"
         if one.until is not None:
             last = dt_util.as_utc(one.until) - timedelta(seconds=1)
             rule += f";UNTIL={last:%Y%m%dT%H%M%SZ}"
