@@ -226,6 +226,7 @@ async def test_what_cannot_be_limited_is_planned_so(driven: Driven) -> None:
     await wait_until(lambda: missing_wh() > 5000, "a plan that says what it lacks")
     await driven.act("clear_limit")
     await wait_until(lambda: missing_wh() == 0, "a plan that has all")
+    await driven.draws(any_current=True)
     *whole, last = (await driven.planned())["slots"]
     assert all(slot["power_w"] > 0.9 * 16 * 690 for slot in whole)
     # In the mean of its quarter hour: it ends when the car has its energy.

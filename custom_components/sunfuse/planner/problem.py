@@ -92,8 +92,8 @@ class Store:
     # Power that is used from what it holds, and neither comes from the grid nor is returned: a drive, hot water. Negative:
     # it is filled from elsewhere.
     consumed_w: Series = ()
-    # Whether it stops when it has all that it takes: in the last step in which it charges, its mean may be below the
-    # minimum.
+    # Whether it stops when it has what its goals ask for, or without a goal all that it takes: in the last step in which it
+    # charges, its mean may be below the minimum, and it loses `standby_w` for the part for which it charges.
     stops_itself: bool = False
     # Power that is required in a step, whatever it costs, until the store holds so much; None: until it is full.
     demand_w: Series = ()

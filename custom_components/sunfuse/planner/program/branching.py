@@ -22,9 +22,10 @@ _ITERATIONS = 1_000
 _NODES = 200
 # HiGHS prepares its cuts without a look at the time. That took four to five times as long as the first program.
 _CUTS = 5.0
-# The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns. With the
-# whole gap from the start, each run could choose the one of two nearly equal plans that waits longer.
-_CLOSELY = 1_000
+# The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns times
+# whole columns: a hard search is cut short, an easy one is carried on. With the whole gap from the start, each run could
+# choose the one of two nearly equal plans that waits longer.
+_CLOSELY = 80_000
 # A column is tried above its value first unless it is nearly below: a car that may charge now does not wait.
 _NEARLY_BELOW = 0.25
 # The gap to the best solution is absolute: a shortage may cost more than everything else that is to be decided.
@@ -159,11 +160,11 @@ class Branching:
         solver = self._solver
         solver.setOptionValue("presolve", "off")  # it would forget where it was
         parts = [_Part(least=-np.inf, lower=self._lower, upper=self._upper)]
-        programs = iterations = 0
+        programs, iterations, whole = 0, 0, len(self._whole)
         while parts:
             if programs >= _PROGRAMS or iterations >= _ITERATIONS:
                 return min(each.least for each in parts) >= self._cost - self._gap
-            closer = self._gap * min(1.0, programs * len(self._whole) / _CLOSELY) ** 4
+            closer = self._gap * min(1.0, programs * whole**2 / _CLOSELY) ** 4
             part = parts.pop()
             if part.least >= self._cost - closer:
                 continue

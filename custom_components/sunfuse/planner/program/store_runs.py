@@ -5,10 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..plan_cost import ON_W
-from ..problem import Problem, Store
+from ..problem import Problem, Store, reachable_wh
 from ..room import without_room
 from .branching import Columns, Values
+from .held import Held
 from .program import Program, Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Which of the next steps is the last one of a store (1), and for which part of it that has stopped."""
+
+    last: Columns
+    part: Columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,56 +29,86 @@ class StoreRuns:
     store: Store
     hours: Values
     most: Values
+    attainable: Values  # of what others leave
 
-    def add_minimum(self, charge: Columns, on: Columns, full: dict[int, int]) -> None:
+    def add_minimum(
+        self, charge: Columns, on: Columns, stop: Stop | None, full: dict[int, int]
+    ) -> None:
         """Require at least the minimum power while the store charges, and what it loses meanwhile: without power it does not.
 
-        In a step in which it becomes full, the mean can be below the minimum.
+        In a step in which it stops or becomes full, the mean can be below the minimum.
         """
         program, store, most = self.program, self.store, self.most[: len(on)]
-        last = self._add_last(charge, on)
         lost_w = max(store.standby_w / store.charge_efficiency, 2 * ON_W)
         lost = np.minimum(lost_w / 1000, most)
         least = np.maximum(np.minimum(store.min_charge_w / 1000, most), lost)
-        program.rows((charge[: len(on)], 1.0), (on, -most), upper=0.0)
-        program.rows((charge[: len(on)], 1.0), (on, -lost), lower=0.0)
-        for step in range(len(on)):
-            terms: list[Term] = [
-                (charge[step : step + 1], 1.0),
-                (on[step : step + 1], -least[step]),
-            ]
-            if step in full:
-                terms.append((np.array([full[step]]), least[step]))
-            if last is not None:
-                terms.append((last[step : step + 1], least[step] - lost[step]))
-            program.row(*terms, lower=0.0)
+        charge = charge[: len(on)]
+        program.rows((charge, 1.0), (on, -most), upper=0.0)
+        for power in (lost, least):
+            for step in range(len(on)):
+                terms: list[Term] = [
+                    (charge[step : step + 1], 1.0),
+                    (on[step : step + 1], -power[step]),
+                ]
+                if stop is not None:
+                    terms.append((stop.part[step : step + 1], power[step]))
+                if step in full and power is least:
+                    terms.append((np.array([full[step]]), power[step]))
+                program.row(*terms, lower=0.0)
         program.whole(on[most > 0])
 
-    def _add_last(self, charge: Columns, on: Columns) -> Columns | None:
-        """Add which step is the last one, in which a store stops by itself; None if it cannot be one of the next.
+    def add_stop(self, charge: Columns, on: Columns) -> Stop | None:
+        """Add in which step a store stops, as it has enough; None if it cannot be one of the next.
 
-        Without that, what is left after some steps at the minimum would need more power than the peak so far.
+        Without that, what is left after some steps at the minimum would need more power than the peak so far, and who
+        charges with full power or not at all would take a whole step.
         """
         program, store, exact = self.program, self.store, len(on)
-        most_kwh = self.most * self.hours
-        lacks = max(0.0, store.capacity_wh - store.energy_wh) / 1000
-        soon = float(most_kwh[:exact].sum()) * store.charge_efficiency
-        if not store.stops_itself or lacks > soon:
+        most, hours = self.most[:exact], self.hours[:exact]
+        lacks = (self._enough_wh - store.energy_wh) / 1000
+        soon = float((most * hours).sum()) * store.charge_efficiency
+        if not store.stops_itself or not 0 < lacks <= soon:
             return None
         # It stops after a while at its minimum, for which there has to be room.
         full = np.array(without_room(self.problem, store)[:exact])
         last = program.columns(exact, upper=np.where(full, 0.0, 1.0))
         program.whole(last)
         program.row((last, 1.0), upper=1.0)
+        program.rows((last, 1.0), (on, -1.0), upper=0.0)
         for step in range(exact - 1):
             after = on[step + 1 :]
             program.row(
                 (after, 1.0), (last[: step + 1], float(len(after))), upper=len(after)
             )
-        later = float(self.most[exact:].sum())
-        if later:
-            program.row((charge[exact:], 1.0), (last, later), upper=later)
-        return last
+        part = program.columns(exact, upper=1.0)
+        program.rows((part, 1.0), (last, -1.0), upper=0.0)
+        # Before it stops, it charges with all that others leave it at most, as it does in later steps.
+        power = np.minimum(self.attainable[:exact], most)
+        terms = ((charge[:exact], 1.0), (part, power), (last, most - power))
+        program.rows(*terms, upper=most)
+        return Stop(last=last, part=part)
+
+    @property
+    def _enough_wh(self) -> float:
+        """What a store holds when it stops: what its goals ask for, or all that it takes."""
+        store = self.store
+        wanted = (reachable_wh(store, goal.energy_wh) for goal in store.goals)
+        return max(
+            (each for each in wanted if each > store.energy_wh),
+            default=store.capacity_wh,
+        )
+
+    def hold_enough(self, held: Held, stop: Stop) -> None:
+        """Hold enough at the end of the last step, and no more."""
+        enough, most = self._enough_wh / 1000, self.store.capacity_wh / 1000
+        # Consumption goes on when it is empty, and what is filled from elsewhere when it is full.
+        used = np.array(self.store.consumed_w or (0.0,))
+        beyond = float((np.abs(used) * self.hours).sum()) / 1000
+        lowest, highest = -beyond - held.now, most + beyond - held.now
+        for step, column in enumerate(stop.last):
+            terms, one = held.after(step), np.array([column])
+            self.program.row(*terms, (one, -enough - beyond), lower=lowest)
+            self.program.row(*terms, (one, most + beyond - enough), upper=highest)
 
     def add_starts(self, charge: Columns, on: Columns) -> None:
         """Add the cost of wear for each start.

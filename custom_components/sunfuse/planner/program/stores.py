@@ -7,6 +7,7 @@ import numpy as np
 
 from ..problem import Problem, Store, Strategy, reachable_wh, series
 from .branching import Columns, Values
+from .held import Held
 from .later_sun import LaterSun, add_parts
 from .program import Program, Term
 from .store_runs import StoreRuns
@@ -15,8 +16,10 @@ from .store_runs import StoreRuns
 _OUT_OF_BOUNDS = 1_000.0
 _MISSING = 100.0  # energy that is missing for a goal or a required power
 _IN_ANY_CASE = 5.0  # times that, for what a store takes whatever is planned for others
-# Preferences between plans with the same cost, as shares of the highest price of energy.
+# Preferences between plans with the same cost, as shares of the highest price of energy. Waiting for all of a plan is worth
+# enough to be seen between two quarter hours: the solver takes less than a ten-millionth for nothing.
 _ORDER = 1e-4
+_WAITING = 1e-3
 _SPREAD = 1e-3
 
 
@@ -39,32 +42,6 @@ class Scale:
 
     energy: float
     dearest: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What a store holds: a column for each step, or what it holds now and the sum of what flows in."""
-
-    now: float
-    flows: tuple[tuple[Columns, Values], ...] = ()
-    energy: Columns | None = None
-
-    def after(self, step: int) -> tuple[Term, ...]:
-        """Return the terms of what is held at the end of a step, beside `now`."""
-        if self.energy is not None:
-            return ((self.energy[step : step + 1], 1.0),)
-        return tuple(
-            (columns[: step + 1], factors[: step + 1])
-            for columns, factors in self.flows
-        )
-
-    def series_wh(self, values: Values, steps: int) -> tuple[float, ...]:
-        """Return what is held at the end of each step of a solution."""
-        kwh = np.zeros(steps)
-        for columns, factors in self.flows:
-            kwh[: len(columns)] += values[columns] * factors
-        kwh = self.now + np.cumsum(kwh) if self.energy is None else values[self.energy]
-        return tuple(round(float(value) * 1000, 3) for value in kwh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +114,25 @@ class StoreRows:
             later_sun = add_parts(
                 self._problem, program, store, charge, self._near, self._attainable
             )
-        held = self._add_energy(charge, discharge, on, later_sun)
+        runs = StoreRuns(
+            problem=self._problem,
+            program=program,
+            store=store,
+            hours=self._hours,
+            most=self._most,
+            attainable=self._attainable,
+        )
+        stop = None if on is None else runs.add_stop(charge, on)
+        losing = [] if on is None else [(on, 1.0)]
+        if stop is not None:
+            losing.append((stop.part, -1.0))
+        held = self._add_energy(charge, discharge, losing, later_sun)
+        if stop is not None:
+            runs.hold_enough(held, stop)
         self._add_taken(charge)
         full = self._add_demand(charge, held)
         if on is not None:
-            runs = StoreRuns(
-                problem=self._problem,
-                program=program,
-                store=store,
-                hours=self._hours,
-                most=self._most,
-            )
-            runs.add_minimum(charge, on, full)
+            runs.add_minimum(charge, on, stop, full)
             runs.add_starts(charge, on)
         if store.strategy is Strategy.SPREAD:
             highest = program.columns(
@@ -168,12 +152,16 @@ class StoreRows:
 
     def _order(self) -> Values:
         """Return the small cost that orders charging at the same price as the store prefers."""
-        place = np.arange(self._problem.steps) / self._problem.steps
-        if self._store.strategy is Strategy.LATE:
-            place = 1 - place
-        if self._store.strategy is Strategy.SPREAD:
-            place = np.zeros(self._problem.steps)  # its power is to be low, at any time
-        return _ORDER * self._usual * self._hours * (place - self._store.priority)
+        store = self._store
+        ends = np.cumsum(self._hours)
+        late = (ends - self._hours) / ends[-1]
+        if store.strategy is Strategy.LATE:
+            late = 1 - late
+        waiting = _WAITING * late
+        if store.strategy is Strategy.SPREAD:  # a low power is worth more than an hour
+            waiting = _SPREAD / ends[-1] * late
+        cost: Values = self._usual * (waiting - _ORDER * store.priority) * self._hours
+        return cost
 
     def _wear(self, price: float | tuple[float, ...]) -> Values:
         return np.array(series(price, self._problem.steps)) * self._hours
@@ -188,12 +176,13 @@ class StoreRows:
         self,
         charge: Columns,
         discharge: Columns | None,
-        on: Columns | None,
+        losing: list[tuple[Columns, float]],
         later_sun: LaterSun | None,
     ) -> Held:
         """Add what the store holds after each step, and its bounds.
 
-        A store that only charges holds the sum of what went in, and needs no column for it. In a step without a column
+        A store that only charges holds the sum of what went in, and needs no column for it. `losing` are the columns of
+        the exact steps that say for which part of a step it loses power: those with 1 less those with -1. In a step without a column
         for whether it charges, it is assumed to charge for a part of the step with all that others leave it. With more
         than that, later steps would lose less than the next ones, and the car would wait for them at each plan anew.
         """
@@ -210,8 +199,11 @@ class StoreRows:
         flows = [(charge, np.maximum(store.charge_efficiency - share, 0.0) * hours)]
         if later_sun is not None and lost:
             flows.append((later_sun.part, -lost * hours))
-        if on is not None and lost and not spreads:
-            flows.append((on, -lost * hours[: self._exact]))
+        if lost and not spreads:
+            flows.extend(
+                (columns, -sign * lost * hours[: self._exact])
+                for columns, sign in losing
+            )
         if discharge is not None:
             flows.append((discharge, -hours / store.discharge_efficiency))
         if discharge is not None or self._changes_by_itself:
