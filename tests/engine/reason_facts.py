@@ -9,6 +9,7 @@ from custom_components.sunfuse.engine.model import (
     Connector,
     ConnectorDecision,
     Decision,
+    Mode,
     PerPhase,
     ReasonKey,
     Snapshot,
@@ -168,6 +169,7 @@ CLAIMS: dict[ReasonKey, _Claim] = {
         or f.offer_a == f.connector.offer_a  # the next message is not due yet
     ),
     K.LIMITED_BY_SUN: _charges(lambda f: True),
+    K.SUN_WAVERS: _charges(lambda f: f.connector.mode is not Mode.FAST),
     K.STOPPING_ON_SUN: _charges(lambda f: True),
     K.STARTING_ON_SUN: _waits(lambda f: True),
     K.WAITING_FOR_SUN: _waits(

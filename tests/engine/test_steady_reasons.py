@@ -232,6 +232,37 @@ def test_far_more_sun_than_a_car_takes(mode: Mode) -> None:
     assert said[-1] is ReasonKey.FULL_POWER
 
 
+def test_clouds_that_pass() -> None:
+    """Half an hour of clouds of 90 s have one reason from the second one on, not two in turn; clear sky and a dull hour have their own."""
+
+    def sun_w(at_s: float) -> float:
+        clouds = at_s < 1800 and at_s % 180 >= 90
+        return 2700.0 if clouds or at_s >= 4200 else 9000.0
+
+    plant = Plant(
+        cars=[Car(connector=charger("k", mode=Mode.SOLAR_MIN))],
+        circuits=(main(25),),
+        loads={"main": steady(1, 1, 1)},
+        solar_w=sun_w,
+        noise_a=0.1,
+    )
+    plant.run(6000)
+    said = [(d.now - START, reasons(d)["k"]) for d in plant.decisions]
+
+    def between(since_s: int, until_s: int) -> set[ReasonKey]:
+        return {key for at, key in said if since_s <= at.total_seconds() < until_s}
+
+    assert ReasonKey.AT_MINIMUM in between(90, 180)
+    assert ReasonKey.SUN_WAVERS not in between(0, 270)
+    assert between(300, 1800) == {ReasonKey.SUN_WAVERS}
+    # The last cloud but one came at 1,530 s: it counts for a quarter of an hour.
+    assert between(2460, 4200) == {ReasonKey.LIMITED_BY_SUN}
+    assert between(4230, 6000) == {ReasonKey.AT_MINIMUM}
+    offers = {d.connectors[0].offer_a for d in plant.decisions[120:360]}
+    assert min(offers) == 6.0
+    assert max(offers) > 10.0
+
+
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
 def test_times_that_are_told_stand_still(policy: Policy) -> None:
     """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour).

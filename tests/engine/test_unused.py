@@ -38,6 +38,7 @@ def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
         (0, 3, 0, ReasonKey.SWITCHING_PHASES, {}, {Unused.SWITCH: 5000}),
         # No more than it could take: 16 A less 14 A.
         (14, 3, 14, ReasonKey.LIMITED_BY_SUN, {}, {Unused.DELAY: 1380}),
+        (14, 3, 14, ReasonKey.SUN_WAVERS, {}, {Unused.DELAY: 1380}),
         # It does not take what it is offered.
         (14, 3, 12, ReasonKey.LIMITED_BY_SUN, {}, {Unused.CAR: 1380}),
         (16, 3, 15, ReasonKey.FULL_POWER, {}, {Unused.CAR: 690}),

@@ -40,6 +40,7 @@ from .sharing.resources import blocked_by, sum_a, take
 from .sharing.sharing import Shares, share
 from .sun.sun_starts import watch_sun
 from .sun.sunshine import hold_battery
+from .sun_reasons import dulled, sun_wavers, why_sun_wavers
 from .tick import Standing, Tick, open_tick
 
 # Who was paused after so long a run was not started in vain: a load that comes each ten minutes, as a boiler does, makes nobody
@@ -261,7 +262,11 @@ def _told(
     """Return the decision with the reason that users read, and remember that reason."""
     if standing.past.stopped_at == tick.snapshot.now:
         decided = replace(decided, reason=why_stopped(standing, decided.reason, tick))
-    standing.past.said = decided.reason.key
+    past, now = standing.past, tick.snapshot.now
+    past.dulled = dulled(decided.reason, past, now)
+    past.said = decided.reason.key
+    if sun_wavers(decided.reason, past, now):
+        return replace(decided, reason=why_sun_wavers(standing.connector))
     return decided
 
 

@@ -79,6 +79,8 @@ class ConnectorMemory:
     dull_since: datetime | None = (
         None  # since when solar power is too little to continue
     )
+    # When the sun that it followed last became too little for its minimum: the last two times.
+    dulled: tuple[datetime, ...] = ()
     recent_sky: RecentSky = RecentSky()
     starts: tuple[datetime, ...] = ()  # in the last hour, on solar power
     # The car's real maximum

@@ -21,6 +21,7 @@ class ReasonKey(StrEnum):
     RESERVED_FOR_OFFLINE = "reserved_for_offline"
     SUN_TAKEN = "sun_taken"
     AT_MINIMUM = "at_minimum"
+    SUN_WAVERS = "sun_wavers"
     STOPPING_ON_SUN = "stopping_on_sun"
     PAUSING = "pausing"
     MODE_OFF = "mode_off"

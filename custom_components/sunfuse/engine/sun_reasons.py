@@ -1,8 +1,11 @@
 """What the sun gives to a car, or what it waits for of the sun."""
 
+from datetime import datetime, timedelta
+
 from .cars.asking import Ask
+from .memory import ConnectorMemory
 from .meters.steadiness import MINUTE
-from .model import Reason, ReasonKey
+from .model import Connector, Reason, ReasonKey
 from .sharing.filling import EPSILON
 from .sharing.sharing import Shares
 from .sun.sun_starts import start_w
@@ -14,6 +17,9 @@ OTHERS_TAKE_W = 100.0
 SUN_WAVERS_W = 500.0
 # What houses take at once now and then: a sun that leaves more than that limits no car.
 HOUSE_WAVERS_W = 1500.0
+# A sun that became too little twice within this time will do so again.
+WAVERS = timedelta(minutes=15)
+_IN_TURN = (ReasonKey.LIMITED_BY_SUN, ReasonKey.AT_MINIMUM)
 
 
 def why_waiting_for_sun(asking: Ask, shares: Shares, tick: Tick) -> Reason:
@@ -81,6 +87,25 @@ def why_too_little_sun(
         key=ReasonKey.STOPPING_ON_SUN,
         values=(surplus_w, ("min_a", min_a), ("until", stops_at.isoformat())),
     )
+
+
+def dulled(
+    reason: Reason, past: ConnectorMemory, now: datetime
+) -> tuple[datetime, ...]:
+    """Return when the sun that a car followed became too little for its minimum, the last two times."""
+    falls = reason.key is ReasonKey.AT_MINIMUM and past.said is ReasonKey.LIMITED_BY_SUN
+    return (*past.dulled[-1:], now) if falls else past.dulled
+
+
+def sun_wavers(reason: Reason, past: ConnectorMemory, now: datetime) -> bool:
+    """Whether a car has what the sun gives, and its minimum, in turn: nobody can read which it is just now."""
+    often = len(past.dulled) > 1 and now - past.dulled[0] < WAVERS
+    return often and reason.key in _IN_TURN
+
+
+def why_sun_wavers(connector: Connector) -> Reason:
+    """Return what holds in the sun and in the shade."""
+    return Reason(key=ReasonKey.SUN_WAVERS, values=(("min_a", connector.min_a),))
 
 
 def _wavering_w(least_w: float, *, said: bool) -> float:

@@ -31,6 +31,7 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.RAMPING: Unused.DELAY,
     ReasonKey.LIMITED_BY_SUN: Unused.DELAY,
     ReasonKey.AT_MINIMUM: Unused.DELAY,
+    ReasonKey.SUN_WAVERS: Unused.DELAY,
     ReasonKey.WAITING_FOR_SUN: Unused.MINIMUM,
     ReasonKey.SUN_TAKEN: Unused.MINIMUM,
     ReasonKey.SWITCHING_PHASES: Unused.SWITCH,
@@ -52,6 +53,7 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.WAITING_FOR_METER: Unused.FUSE,
     ReasonKey.LIMITED_BY_METER: Unused.FUSE,
 }
+_FOLLOWS_SUN = (ReasonKey.LIMITED_BY_SUN, ReasonKey.SUN_WAVERS)
 # A car that stays this far below its offer does not take it.
 TAKES = 0.9
 # A phase with so much of the minimum is one that the car uses.
@@ -98,7 +100,7 @@ def _could_use(
     drawn_w = sum(drawn) * voltage_v
     caps = (connector.charger_limit_a, connector.car_max_a)
     most_a = min([connector.max_a, *(cap for cap in caps if cap is not None)])
-    if decided.reason.key is ReasonKey.LIMITED_BY_SUN and decided.offer_a >= most_a:
+    if decided.reason.key in _FOLLOWS_SUN and decided.offer_a >= most_a:
         cause = Unused.CAR  # it has all that it can take, if only for a moment
     every = len(connector.phases)
     if cause is Unused.CAR and connector.switches_phases and decided.phases < every:
