@@ -1,5 +1,6 @@
 """Limits beyond the common case: sent again, stopped, on one phase, beside other limits."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -113,6 +114,34 @@ async def test_a_charger_that_ends_its_transaction_at_0_a(
     assert not charger.station.received(start)
     await cp1.offer(1, 10)
     assert len(charger.station.received(start)) == starts
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_that_ends_its_transaction_before_it_answers(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """The end that a limit of 0 A causes may arrive before the limit is answered."""
+    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    station = charger.station
+    await charger.boot()
+    await charger.set_up()
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 10)
+    station.answers["SetChargingProfile"] = None
+    station.requests.clear()
+    pause = asyncio.create_task(cp1.offer(1, 0))
+    await station.wait_received("SetChargingProfile")
+    await charger.stop(transaction, clock.text(), 1500, "Other")
+    await station.send([3, station.frames[-2][1], ACCEPTED])
+    await pause
+    station.answers["SetChargingProfile"] = ACCEPTED
+    clock.step(60)
+    await cp1.offer(1, 10)
+    assert len(station.received(start)) == 1
 
 
 @pytest.mark.parametrize("version", VERSIONS)

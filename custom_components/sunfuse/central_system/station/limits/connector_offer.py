@@ -43,7 +43,7 @@ class OfferedConnector:
         self.shared = shared
         self.connector = connector
         self.confirmed: Confirmed | None = None
-        self._zero_since: datetime | None = None  # since when 0 A is confirmed
+        self._zero_since: datetime | None = None  # since when 0 A is commanded
 
     @property
     def state(self) -> ConnectorState:
@@ -68,10 +68,13 @@ class OfferedConnector:
             phases = self.confirmed.phases
         return self.state.meter.drawn_a(phases, config.voltage_v)
 
+    def command(self, offer: Offer, at: datetime) -> None:
+        """Note that an offer is sent: a station that ends its transaction because of it may say so before it answers."""
+        self._zero_since = None if offer.current_a else self._zero_since or at
+
     def confirm(self, offer: Offer, transaction_id: str | None, at: datetime) -> None:
         """Note that the station accepted an offer."""
         shared = self.shared
-        self._zero_since = None if offer.current_a else self._zero_since or at
         self.confirmed = Confirmed(
             offer.current_a, offer.phases, at, shared.clock.skew, transaction_id
         )
@@ -87,7 +90,7 @@ class OfferedConnector:
 
         Some do that instead of pausing: NEcharge, EN+ and Huawei (evcc pull request 33020). A driver's stop is Local, too.
         """
-        if self.confirmed is None or self._zero_since is None:
+        if self._zero_since is None:
             return False
         if reason == "Local":
             return self.shared.now() - self._zero_since <= _ENDS_WITHIN

@@ -200,6 +200,7 @@ class Limiter:
         transaction = state.transaction
         transaction_id = transaction.id if transaction else None
         now = self._shared.now()
+        connector.command(offer, now)
         try:
             if offer.current_a == 0 and transaction_id is not None:
                 await self._commands.pause(adapter, offer, transaction_id, now)
