@@ -22,9 +22,13 @@ HALF_AN_HOUR = timedelta(minutes=30)
 BOOTS = "boots"
 
 
+type Shown = tuple[float | str, ...]
+type Session = tuple[float | None, Shown, float | None]
+
+
 def _session(
     start_wh: float | None,
-    shown: tuple[float | str, ...],
+    shown: Shown,
     end_wh: float | None,
     *,
     restarts: bool = False,
@@ -74,7 +78,7 @@ def _session(
     ],
 )
 def test_the_register_restarts(
-    start_wh: float, shown: tuple[float | str, ...], end_wh: float, taken_wh: float
+    start_wh: float, shown: Shown, end_wh: float, taken_wh: float
 ) -> None:
     """The session took what both parts of it show, and the lifetime has it."""
     took_wh, meter = _session(start_wh, shown, end_wh)
@@ -89,10 +93,74 @@ def test_home_assistant_restarts_as_well() -> None:
 
 @pytest.mark.parametrize("shown", [(43_000, 1_000), (43_000, 1_000, 2_500)])
 def test_a_charger_that_does_not_say_that_it_booted(
-    shown: tuple[float | str, ...],
+    shown: Shown,
 ) -> None:
     """Two values may be nonsense; an end that is less than what values show is none of a register that restarts."""
     assert _session(40_000, shown, 2_600)[0] == 3_000
+
+
+@pytest.mark.parametrize(
+    ("sessions", "taken_wh"),
+    [
+        # The end alone shows it: ends went on before, so it is no energy of the session.
+        ([(905e3, (908e3,), 2.5e3), (2.5e3, (5.5e3,), 5.5e3)], [3e3, 5.5e3, 3e3]),
+        # The first value does, before what the register had shown at the start.
+        ([(905e3, (2e3, 4e3), 4e3), (4e3, (7e3, 9e3), 9e3)], [3e3, 4e3, 5e3]),
+        # The register has overtaken its start when the session ends.
+        (
+            [(905e3, (2e3,), 5e3), (5e3, (1e3, 3e3, 12e3, 20e3), 20e3)],
+            [3e3, 5e3, 20e3],
+        ),
+        # Three values do, also where the third is as high as some before it.
+        (
+            [(905e3, (910e3, 915e3, 920e3, 5e3, 10e3, 15e3, 20e3), None)],
+            [3e3, 15e3 + 20e3],
+        ),
+        ([(5e3, (10e3, 16e3, 22e3, 6e3, 12e3, 18e3), None)], [3e3, 17e3 + 18e3]),
+    ],
+)
+def test_a_register_that_went_on_restarts_unsaid(
+    sessions: list[Session], taken_wh: list[float]
+) -> None:
+    """What the register was, and what each session shows, is enough."""
+    sessions = [(902e3, (904e3,), 905e3), *sessions]
+    assert _sessions(sessions)[0] == taken_wh
+
+
+def _sessions(sessions: list[Session]) -> tuple[list[float | None], Meter]:
+    """Report sessions one day after another; return what they took by all that is known in the end, and the meter."""
+    meter = Meter(phases=3, voltage_v=230, max_a=16)
+    for day, (start_wh, shown, end_wh) in enumerate(sessions):
+        started_at = at = START + timedelta(days=day)
+        meter.session_starts(str(day), start_wh, at)
+        for one in shown:
+            at += HALF_AN_HOUR
+            if isinstance(one, str):
+                meter.booted(at)
+            else:
+                reading = Reading(value=one, unit="Wh")
+                meter.update([reading], at, session_id=str(day))
+        at += HALF_AN_HOUR
+        meter.session_stops(str(day), end_wh, started_at, at)
+    return [meter.taken_wh(str(day)) for day in range(len(sessions))], meter
+
+
+def test_the_first_value_of_all_is_followed_by_a_power_loss() -> None:
+    """Two values after it agree, so it was no nonsense: the lifetime has what flowed since, and does not stand still."""
+    shown: Shown = (900e3, BOOTS, 1e3, 3e3, 5e3, 7e3)
+    taken_wh, meter = _sessions([(None, shown, 9e3), (None, (11e3,), 12e3)])
+    assert taken_wh == [9e3, 3e3]
+    assert meter.sample.energy_wh == 912e3
+
+
+def test_ends_that_agree_again_show_the_register_of_the_values() -> None:
+    """One of them was reset between the last value and the end, before anything was known of it."""
+    sessions: list[Session] = [
+        (None, (40e3,), 500),
+        (None, (20e3, 23e3), 23e3),
+        (None, (24e3, 26e3), 26e3),
+    ]
+    assert _sessions(sessions)[0][2] == 3e3
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -19,9 +19,14 @@ class DoubtedReadings:
         """The last of them."""
         return self._readings[-1] if self._readings else None
 
+    def lead_to(self, reading: RegisterReading) -> bool:
+        """Whether there are some, and a reading can have come from the last of them."""
+        last = self.last
+        return last is not None and last.reaches(reading, self._most_wh)
+
     def add(self, reading: RegisterReading, *, enough: int) -> RegisterReading | None:
         """Note a reading; returns the first of them when there are `enough` to believe them all."""
-        if self._readings and not self._readings[-1].reaches(reading, self._most_wh):
+        if not self.lead_to(reading):
             self._readings = []
         self._readings.append(reading)
         return self._readings[0] if len(self._readings) >= enough else None

@@ -4,7 +4,8 @@ A station shows registers in three places: at starts, in meter values and at end
 the session in another (lbbrhzn/ocpp issue 2093). What a place shows follows from what it has shown:
 
 - more than can have flowed since the start of the session: it goes on;
-- clearly less than another place showed before in the same session: it restarts with each session;
+- clearly less than another place showed before in the same session: it restarts with each session. One whose values went on
+  was reset: three sessions in a row have to show that it restarts with each;
 - less than in the session before: it restarts, or it was reset once. This counts where nothing else is known, or thrice.
 
 A start that is not zero goes on. One that is zero restarts, was reset, or means nothing: where other places go on and no
@@ -61,11 +62,19 @@ class PlaceEvidence:
         """Return it after a session that shows the kind."""
         return replace(self, sure=kind, falls=0)
 
-    def showed(self, first_wh: float, last_wh: float, *, silent: bool) -> PlaceEvidence:
-        """Return it after a session that showed this, first and last; where its start was not `silent`, that tells more."""
-        fell = self.last_wh is not None and first_wh < self.last_wh - ROUNDING_WH
-        falls = self.falls + (fell and silent)
-        if silent and not fell and self.sure is RegisterKind.GOES_ON:
+    def showed(
+        self, first_wh: float, last_wh: float, start: RegisterReading | None
+    ) -> PlaceEvidence:
+        """Return it after a session that showed this, first and last, and that at its start."""
+        went_on, falls = self.sure is RegisterKind.GOES_ON, self.falls
+        fell: bool | None = None
+        if start is None:
+            fell = self.last_wh is not None and first_wh < self.last_wh - ROUNDING_WH
+        elif went_on and start.register_wh > ROUNDING_WH:
+            fell = first_wh < start.register_wh - SLACK_WH
+        if fell:
+            falls += 1
+        elif fell is False and went_on:
             falls = 0  # it goes on still: it was reset before
         return replace(self, falls=falls, last_wh=last_wh)
 
@@ -77,6 +86,7 @@ class RegisterKinds:
     values: RegisterKind = RegisterKind.UNKNOWN
     ends: RegisterKind = RegisterKind.UNKNOWN
     agree: bool = False  # ends show the register of the values
+    ends_went_on: bool = False  # they were more than can have flowed
     starts_go_on: bool = False  # some were above zero
     zero_starts: bool = True
 
@@ -92,7 +102,8 @@ class RegisterEvidence:
 
     values: PlaceEvidence = PlaceEvidence()
     ends: PlaceEvidence = PlaceEvidence()
-    agreed: bool = False  # an end showed the register of the values
+    # Whether the last end that tells showed the register of the values: both are False before there is one.
+    agreed: bool = False
     disagreed: bool = False
     starts_go_on: bool = False
     contradicted: bool = False  # a start of zero, by what else its session showed
@@ -107,8 +118,8 @@ class RegisterEvidence:
             self,
             values=values,
             ends=ends,
-            agreed=self.agreed or agree is True,
-            disagreed=self.disagreed or agree is False,
+            agreed=self.agreed if agree is None else agree,
+            disagreed=self.disagreed if agree is None else not agree,
             starts_go_on=self.starts_go_on or goes_on,
             contradicted=self.contradicted or (zero and _goes_on(session, most_wh)),
         )
@@ -117,6 +128,7 @@ class RegisterEvidence:
     def kinds(self) -> RegisterKinds:
         """The kinds of registers, by all that was shown."""
         values, ends = self.values, self.ends
+        ends_went_on = ends.kind is RegisterKind.GOES_ON
         agree = self.agreed and not self.disagreed
         if agree:
             values, ends = values.joined(ends), ends.joined(values)
@@ -124,6 +136,7 @@ class RegisterEvidence:
             values=values.kind,
             ends=ends.kind,
             agree=agree,
+            ends_went_on=ends_went_on,
             starts_go_on=self.starts_go_on,
             zero_starts=self.starts_go_on or not self.contradicted,
         )
@@ -142,15 +155,16 @@ def _of_session(
         shown = None  # it may be nonsense
     if shown is not None:
         first_wh, last_wh = shown.first.register_wh, shown.last.register_wh
-        values = values.showed(first_wh, last_wh, silent=start is None)
-        if _is_below(shown.first, start):
+        values = values.showed(first_wh, last_wh, start)
+        goes_on = values.sure is RegisterKind.GOES_ON
+        if _is_below(shown.first, start) and not goes_on:
             values = values.seen(RegisterKind.RESTARTS)
     if start is not None and end is not None and start.register_wh > ROUNDING_WH:
         rise_wh = end.register_wh - start.register_wh
         if rise_wh > session.most_until(end.at, most_wh):
             end = None  # nonsense
     if end is not None and end.register_wh > ROUNDING_WH:
-        ends = ends.showed(end.register_wh, end.register_wh, silent=start is None)
+        ends = ends.showed(end.register_wh, end.register_wh, start)
         if shown is not None and not shown.restarted:
             if _is_below(end, shown.last):
                 ends = ends.seen(RegisterKind.RESTARTS)
@@ -161,6 +175,8 @@ def _of_session(
                 values = values.seen(RegisterKind.RESTARTS)
     if shown is not None and session.is_more_than_flowed(shown.first, most_wh):
         values = values.seen(RegisterKind.GOES_ON)
+        if end is not None and _agree(session, most_wh):
+            ends = ends.seen(RegisterKind.GOES_ON)
     after = session.after
     if after is not None and session.is_more_than_flowed(after.first, most_wh):
         values = values.seen(RegisterKind.GOES_ON)
@@ -174,7 +190,9 @@ def _agree(session: SessionReadings, most_wh: Most) -> bool | None:
         return None
     if (start := session.start_wh) is not None and start > ROUNDING_WH:
         if (shown.first.register_wh < start) is not (end.register_wh < start):
-            return False
+            # From the start to an end of another register, no less can have flowed than the values show.
+            if end.register_wh - start > shown.last.register_wh - SLACK_WH:
+                return False
     return shown.last.reaches(end, most_wh)
 
 

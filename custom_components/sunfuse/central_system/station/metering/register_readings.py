@@ -61,11 +61,11 @@ class ShownValues:
         )
 
     def goes_on(
-        self, reading: RegisterReading, most_wh: Most, *, booted: bool = False
+        self, reading: RegisterReading, most_wh: Most, *, restarts: bool = False
     ) -> bool:
-        """Whether a reading follows from these, or shows that the last one was too high: not if the station booted since."""
+        """Whether a reading follows from these, or shows that the last one was too high: not if the register may restart."""
         too_high = self.before_wh <= reading.register_wh < self.last.register_wh
-        return (too_high and not booted) or self.last.reaches(reading, most_wh)
+        return (too_high and not restarts) or self.last.reaches(reading, most_wh)
 
     def restarting(self, from_wh: float, reading: RegisterReading) -> ShownValues:
         """Return these when the register counts from elsewhere, where it stood at `from_wh`."""
@@ -74,6 +74,7 @@ class ShownValues:
             last=reading,
             rose_wh=self.rose_wh + reading.register_wh - from_wh,
             before_wh=reading.register_wh,
+            sure=True,
             restarted=True,
         )
 

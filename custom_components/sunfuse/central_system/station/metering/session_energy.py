@@ -107,10 +107,13 @@ def _own_rise(
         if shown.restarted and kinds.ends is not RESTARTS:
             return RegisterRise()  # it went on until it was reset in the session
         shown = None
-    if shown is not None and not shown.sure and kinds.values is not RESTARTS:
+    confirmed = kinds.values is RESTARTS or (
+        kinds.agree and bool(shown and end and shown.last.reaches(end, most_wh))
+    )
+    if shown is not None and not (shown.sure or confirmed):
         shown = None  # it may be nonsense
     # An end of the same register restarted as well, however far it came since.
-    same = shown is not None and kinds.agree and session.start_wh is None
+    same = shown is not None and kinds.agree
     if end is not None and not (same or _restarts(session, before, end, kinds.ends)):
         end = None
     if end is not None:
@@ -145,6 +148,8 @@ def _lasting_rise(
     shown, end = session.values, session.end
     if shown is not None and _restarts(session, before, shown.first, kinds.values):
         shown = None
+        if kinds.agree:
+            end = None
     if end is not None and _restarts(session, before, end, kinds.ends):
         end = None
     if end is not None and not end.register_wh and (session.start_wh or shown):

@@ -66,7 +66,8 @@ class ValueFollower:
         booted = self._booted_since(values.last.at)
         if not (values.sure or booted):
             return self._second(session, values, reading, newest=newest)
-        if values.goes_on(reading, most_wh, booted=booted):
+        restarts = booted or self._doubted.lead_to(reading)
+        if values.goes_on(reading, most_wh, restarts=restarts):
             self._doubted.forget()
             return values.going_on(reading)
         if booted and not reading.register_wh:
@@ -90,18 +91,18 @@ class ValueFollower:
     def ended(
         self, session: SessionReadings, register_wh: float | None, at: datetime
     ) -> ShownValues | None:
-        """Return the values of a session whose end may show that their register restarted when the station booted.
+        """Return the values of a session whose end may show that their register restarted in it.
 
         An end that nothing else confirms may be of a register that restarts with each session: it shows no less than values.
         """
         values, kinds = session.values, self._sums.kinds
-        if values is None or not register_wh or not self._booted_since(values.last.at):
+        if values is None or not register_wh or kinds.ends is RegisterKind.RESTARTS:
+            return values
+        booted = self._booted_since(values.last.at)
+        if not (booted or kinds.ends_went_on):
             return values
         end = RegisterReading(register_wh=register_wh, at=at)
-        if (
-            kinds.ends is RegisterKind.RESTARTS
-            or end.register_wh >= values.last.register_wh
-        ):
+        if end.register_wh >= values.last.register_wh - (0.0 if booted else SLACK_WH):
             return values
         first = self._doubted.add(end, enough=1)
         same = kinds.agree or kinds.ends is RegisterKind.GOES_ON
