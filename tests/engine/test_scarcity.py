@@ -346,6 +346,29 @@ def test_who_could_wait_for_an_hour_less_takes_a_place(
     assert [name for name, a_ in offers(decision).items() if a_] == [first]
 
 
+@pytest.mark.parametrize(
+    ("b_needs_ah", "a_spare_h", "first"),
+    [
+        # b is full within a quarter of an hour at 16 A: a, which could wait for an hour less, can wait for that.
+        (3.9, 0.7, "b"),
+        (4.1, 0.7, "a"),
+        # It would not wait if it could for no more than half an hour.
+        (3.9, 0.4, "a"),
+        # b has what it needs: all that it takes is more.
+        (0.0, 0.7, "a"),
+    ],
+)
+def test_who_is_soon_full_goes_on(
+    b_needs_ah: float, a_spare_h: float, first: str
+) -> None:
+    """One place under `laxity`: a car that is stopped minutes before it is full needs another start later."""
+    a = needs("a", 2 + a_spare_h, 32, offer_a=0.0)
+    b = needs("b", 4, b_needs_ah, offer_a=7.0)
+    known = Memory(connectors={"a": waits(20), "b": runs(20)})
+    _, decision, _ = settle(on(7, a, b, policy=Policy.LAXITY), 60, known)
+    assert [name for name, a_ in offers(decision).items() if a_] == [first]
+
+
 def test_who_leaves_first_keeps_its_place_where_that_makes_nobody_late() -> None:
     """17 A: a cannot be ready any more. It goes first if b can be ready all the same, and has to wait if not."""
     for needed_ah, first in ((9, "a"), (14, "b")):

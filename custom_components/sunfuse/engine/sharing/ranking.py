@@ -199,20 +199,24 @@ def policy_key(asking: Ask, snapshot: Snapshot) -> tuple[float, ...]:
             float(asking.hurry),
             _seconds(connector.departure, snapshot),
         )
-    return first, laxity_s(asking, snapshot) - _ahead_s(past, snapshot)
+    return first, _place_by_laxity_s(asking, snapshot)
 
 
-def _ahead_s(past: ConnectorMemory, snapshot: Snapshot) -> float:
-    """Return how much less than a running car a waiting one could have to wait, to take its place under `laxity`.
+def _place_by_laxity_s(asking: Ask, snapshot: Snapshot) -> float:
+    """Return a car's place under `laxity`: a waiting one takes that of a running one if it could wait for so much less.
 
-    One that was admitted because it had waited too long goes on until another has: one long turn is one start.
+    One that was admitted because it had waited too long goes on until another has: one long turn is one start. So does one
+    that is soon full: those that are in no hurry can wait for that.
     """
+    past, could_wait_s = asking.past, laxity_s(asking, snapshot)
     if past.on_since is None:
-        return 0.0
+        return could_wait_s
     ran_s = (snapshot.now - past.on_since).total_seconds()
     if past.waited_long and ran_s < snapshot.tuning.longest_wait_s:
-        return inf
-    return AHEAD_S
+        return -inf
+    place_s = could_wait_s - AHEAD_S
+    soon_full = 0 < (charging_s(asking, snapshot) or 0.0) <= NO_TIME_S
+    return min(place_s, NO_TIME_S) if soon_full else place_s
 
 
 def _seconds(time: datetime | None, snapshot: Snapshot) -> float:
@@ -234,14 +238,20 @@ def need_a(asking: Ask, snapshot: Snapshot) -> float:
 
 def laxity_s(asking: Ask, snapshot: Snapshot) -> float:
     """Return for how long a car could wait and still be ready at its maximum current, in seconds."""
-    connector = asking.connector
-    needed_wh, departure = connector.energy_needed_wh, connector.departure
-    if needed_wh is None or departure is None or is_met(connector):
+    departure, needs_s = asking.connector.departure, charging_s(asking, snapshot)
+    if not needs_s or departure is None:
         return UNKNOWN_LAXITY_S
-    most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.likely_phases)
-    charging_s = max(needed_wh, 0.0) / most_w * 3600
     left_s = (departure - snapshot.now).total_seconds()
-    return max(min(left_s - charging_s, UNKNOWN_LAXITY_S), -UNKNOWN_LAXITY_S)
+    return max(min(left_s - needs_s, UNKNOWN_LAXITY_S), -UNKNOWN_LAXITY_S)
+
+
+def charging_s(asking: Ask, snapshot: Snapshot) -> float | None:
+    """Return how long a car needs at its maximum current, in seconds; None if nobody knows its need."""
+    needed_wh = asking.connector.energy_needed_wh
+    if needed_wh is None:
+        return None
+    most_w = takes_a(asking) * snapshot.site.voltage_v * len(asking.likely_phases)
+    return max(needed_wh, 0.0) / most_w * 3600
 
 
 def takes_a(asking: Ask) -> float:
