@@ -226,17 +226,16 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
 
     @override
     def _part(self, connector: ConnectorData) -> object:
-        value = self.entity_description.value_fn(connector)
-        return (value, self._moment(connector)) if self._is_energy else value
+        return self.entity_description.value_fn(connector), self._moment(connector)
 
     def _moment(self, connector: ConnectorData) -> object:
-        """Return the session of an energy, now and as saved: it is written when one starts or ends, whatever its pace."""
-        if not self._is_energy:
-            return None
+        """Return the session, of an energy as it is saved, too: it is written when one starts or ends, whatever its pace."""
         transaction, stored = (
             connector.connector.transaction,
             connector.connector.stored,
         )
+        if not self._is_energy:
+            return transaction and transaction.id
         saved = stored and (stored.session_id, stored.session_runs)
         return (transaction and transaction.id, saved)
 

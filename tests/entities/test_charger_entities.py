@@ -85,6 +85,29 @@ async def test_a_session(hass: HomeAssistant, start: Callable[..., Any]) -> None
         await home.shows(domain, key, "unavailable")
 
 
+async def test_no_current_is_offered_to_a_car_that_is_gone(
+    start: Callable[..., Any],
+) -> None:
+    """However often the offer changed before, the end of a session is seen at once in what is offered and what flows."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    for _ in range(12):
+        for mode in ("off", "fast"):
+            await home.call("select", "select_option", "CP1/1_mode", option=mode)
+            await asyncio.sleep(8)
+    home.charging = None
+    await station.call(
+        "StopTransaction",
+        home.transaction
+        | {"meterStop": 9000, "timestamp": dt_util.utcnow().isoformat()},
+    )
+    await home.tell(station, "Available")
+    await asyncio.sleep(6)
+    assert home.state("sensor", "CP1/1_status") == "available"
+    assert home.state("sensor", "CP1/1_offered_current") == "0.0"
+    assert home.state("sensor", "CP1/1_current_l1") in ("0.0", "unknown")
+
+
 async def test_a_card(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """Accepted or refused, with the driver's name; the number is shown only where it is asked for."""
     home: Home = await start("CP1")
