@@ -654,6 +654,68 @@ def test_a_phase_that_stands_still_beside_a_car_that_does_not_change(
     assert plant.decisions[-1].connectors[0].offer_a == 16
 
 
+def with_an_oven(at_s: float) -> PerPhase:
+    """Use an oven of 14 A on L2 at first, and again a quarter of an hour later; on L1 a load comes and goes each half minute."""
+    oven = 20 < at_s < 200 or at_s > FAILS_S + 600
+    return 2.0 + 4 * (at_s % 60 < 30), 16.0 if oven else 2.0, 2.0
+
+
+def coarse_home(*most_a: float, fails: bool, fuse_a: float = 30.0) -> Plant:
+    """Return a home with cars that take this much, whose L2 repeats from some time on what it shows, or rightly shows the same."""
+    known: list[PerPhase] = []
+
+    def shows(at_s: float, flow: PerPhase) -> PerPhase:
+        l1, l2, l3 = (float(round(a)) for a in flow)
+        if at_s < FAILS_S or not known:
+            known[:] = [(l1, l2, l3)]
+        return l1, known[0][1] if fails else l2, l3
+
+    return Plant(
+        cars=[
+            Car(connector=charger(f"car{i}", max_a=a), arrives_s=210.0)
+            for i, a in enumerate(most_a)
+        ],
+        circuits=(main(fuse_a),),
+        loads={"main": with_an_oven},
+        shows=shows,
+    )
+
+
+@pytest.mark.parametrize("most_a", [(16.0,), (9.0, 9.0)])
+def test_a_coarse_phase_that_stands_still_is_tried(most_a: tuple[float, ...]) -> None:
+    """L2 repeats what it showed, and nothing changes: the cars take less for some seconds, and L2 does not show it.
+
+    So the oven finds the cars at their minimum.
+    """
+    plant = coarse_home(*most_a, fails=True)
+    found = flows(plant, int(FAILS_S) + 700)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.FROZEN
+    assert plant.decisions[-1].circuits[0].sensors == ("L2",)
+    assert max(found) <= 30.0
+
+
+@pytest.mark.parametrize("most_a", [(16.0,), (9.0, 9.0)])
+def test_a_coarse_phase_that_is_right_costs_little(most_a: tuple[float, ...]) -> None:
+    """L2 shows that the cars take less, and they have their current again: that costs a hundredth of their energy."""
+    plant = coarse_home(*most_a, fails=False)
+    plant.run(int(FAILS_S) + 500)
+    assert {d.circuits[0].meter for d in plant.decisions[1:]} == {MeterQuality.GOOD}
+    assert [c.offer_a for c in plant.decisions[-1].connectors] == list(most_a)
+    lowered = [d.connectors[0].offer_a < most_a[0] for d in plant.decisions[60:]]
+    assert 0 < sum(lowered) * plant.tick_s <= 30
+    # From seven seconds after the cars came they take 98 % of what they may.
+    all_wh = 0.98 * sum(most_a) * 3 * 230 * (FAILS_S + 500 - 217) / 3600
+    assert sum(car.given_wh for car in plant.cars) > 0.97 * all_wh
+    assert sum(car.stops for car in plant.cars) == 0
+
+
+def test_a_car_near_its_minimum_is_not_lowered_in_vain() -> None:
+    """A car of 8 A that takes 6 A changes too little: it keeps what it has."""
+    plant = coarse_home(8.0, fails=False, fuse_a=24.0)
+    plant.run(int(FAILS_S) + 500)
+    assert {d.connectors[0].offer_a for d in plant.decisions[60:]} == {8.0}
+
+
 def test_a_house_that_grows_quiet_beside_a_steady_car() -> None:
     """For nearly two minutes nothing changes: L1 with a car stands still, as the others do, and none of them is stuck."""
     restless = trembling(2.0, 6.0, 2.0)

@@ -151,14 +151,14 @@ def presumed_a(
 
     What is reserved for a charger out of reach of whose car nobody knows is a part of a load of which nothing is known.
     """
-    seen_a = _seen_a(past, most_a)
+    highest_a = seen_a(past, most_a)
     if past.doubt.shows_cars:
-        return seen_a
+        return highest_a
     least_a = _all_but_one(most_a, connectors, _is_away, snapshot)
-    return tuple(map(max, seen_a, least_a))
+    return tuple(map(max, highest_a, least_a))
 
 
-def _seen_a(past: CircuitMemory, most_a: PerPhase) -> PerPhase:
+def seen_a(past: CircuitMemory, most_a: PerPhase) -> PerPhase:
     """Return the highest load of the last day or two."""
     if past.history.day_at is None:
         return (0.0,) * len(most_a)
@@ -210,7 +210,7 @@ def beside_first(
     )
     seen = map(
         min,
-        _seen_a(past, most_a),
+        seen_a(past, most_a),
         _all_but_one(most_a, connectors, _is_unused, snapshot),
     )
     return tuple(map(max, presumed, seen))

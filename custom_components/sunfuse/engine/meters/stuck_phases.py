@@ -37,6 +37,10 @@ _OTHERS_LIVE = 5
 _QUIET_TIMES = 2.0
 # One that was wrongly taken for stuck is believed for longer the next time.
 _STUCK_AGAIN = 2.0
+# Beside cars that charge, a value that stands still for this long is tried for a while, and then each so many seconds.
+_TRIED_AFTER_S = 300.0
+_TRIED_FOR_S = 150.0
+_TRIED_EACH_S = 600.0
 # A total within this of what the phases show may be added up from them, at another voltage.
 _ADDED_UP_A = 2.0
 _ADDED_UP = 0.05
@@ -239,6 +243,16 @@ def _with(known_a: PerPhase | None, supply: LocalSupply | None) -> PerPhase | No
 
 def _spans(supplied_a: PerPhase | None) -> float:
     return supplied_a[1] - supplied_a[0] if supplied_a else 0.0
+
+
+def may_be_stuck(one: StandingPhase, past: CircuitMemory, now: datetime) -> bool:
+    """Whether it is time to try whether a value that stands still beside cars shows their changes."""
+    if one.stuck or not one.compared or one.charged_since is None:
+        return False
+    if one.answered_at is not None or not _others_live(one, past):
+        return False
+    still_s = (now - one.charged_since).total_seconds() % _TRIED_EACH_S
+    return _TRIED_AFTER_S <= still_s < _TRIED_AFTER_S + _TRIED_FOR_S
 
 
 def has_missed(standing: tuple[StandingPhase, ...]) -> bool:

@@ -17,6 +17,7 @@ from ..sharing.rounding import round_down_all
 from ..sharing.sharing import Shares
 from ..tick import Standing, Tick
 from .raising import raised
+from .trying import tried
 from .worthwhile import worthwhile
 
 # An older draw of a connector without a car was the last car's.
@@ -78,6 +79,7 @@ def offers(
             # What it takes above its offer is available to nobody, itself included.
             before = before_a(asking.connector, snapshot)
             given[asking.id] = min(given[asking.id], before)
+    given |= tried(asks, given, tick)
     given |= _instead_of_the_slow(asks, given, free, tick)
     kept = _not_raised(asks, given, tick)
     given |= {name: current_a for name, (current_a, _) in kept.items()}

@@ -1,0 +1,77 @@
+"""Lowers cars for some seconds beside a sensor that has stood still for minutes: whether it shows that tells whether it lives.
+
+A phase that is often still, or shows whole amperes, may be right or have failed, and nothing tells which as long as its cars take the
+same. What the house took at its highest may come at any time, so they are only lowered where the fuse would not carry it beside them.
+"""
+
+from collections.abc import Mapping
+
+from ..cars.asking import Ask
+from ..cars.confirmed_offer import before_a
+from ..cars.ramp import round_down
+from ..meters.presumed_load import seen_a
+from ..meters.stuck_phases import CARS_CHANGED_A, may_be_stuck
+from ..model import MeterQuality
+from ..sharing.capacity import Capacity
+from ..tick import Tick
+
+# More than the change that a living sensor has to show.
+TRIED_A = CARS_CHANGED_A + 1.0
+
+
+def tried(asks: list[Ask], given: Mapping[str, float], tick: Tick) -> dict[str, float]:
+    """Return the lower offers of cars by which sensors that stand still are tried."""
+    lowered: dict[str, float] = {}
+    for name, capacity in tick.capacities.items():
+        if capacity.quality is not MeterQuality.GOOD:
+            continue
+        below = [
+            asking
+            for asking in asks
+            if given.get(asking.id) and name in tick.tree.path(asking.connector)
+        ]
+        for phase in _in_question(capacity, tick):
+            lowered |= _released(below, phase, capacity, {**given, **lowered}, tick)
+    return lowered
+
+
+def _in_question(capacity: Capacity, tick: Tick) -> list[int]:
+    """Return the phases that may be stuck where that could overload the fuse."""
+    past, circuit = capacity.past, capacity.circuit
+    if len(past.standing) != len(circuit.limit_a):
+        return []  # it measures only the total
+    rows = zip(
+        past.standing, seen_a(past, circuit.limit_a), circuit.limit_a, strict=True
+    )
+    return [
+        phase
+        for phase, (one, highest_a, limit_a) in enumerate(rows)
+        if may_be_stuck(one, past, tick.snapshot.now)
+        and highest_a + one.cars_a > limit_a - circuit.margin_a
+    ]
+
+
+def _released(
+    below: list[Ask],
+    phase: int,
+    capacity: Capacity,
+    given: Mapping[str, float],
+    tick: Tick,
+) -> dict[str, float]:
+    """Return the offers with which cars on a phase take that much less than when its value began to stand; none if they cannot."""
+    cars = [a for a in below if phase in a.phases and a.past.draws]
+    drawn_a = {a.id: a.past.draws[-1].lowest_a[phase] for a in cars}
+    began_a = capacity.past.standing[phase].cars_a
+    left_a = TRIED_A - (began_a - sum(drawn_a.values()))
+    offers_a = {}
+    for asking in sorted(cars, key=lambda a: (-drawn_a[a.id], a.id)):
+        connector = asking.connector
+        less_a = min(left_a, drawn_a[asking.id] - connector.min_a)
+        most_a = before_a(connector, tick.snapshot)
+        if less_a > 0:
+            most_a = min(most_a, drawn_a[asking.id] - less_a)
+            left_a -= less_a
+        offers_a[asking.id] = min(
+            given[asking.id], round_down(most_a, connector.step_a)
+        )
+    return offers_a if left_a <= 0 else {}
