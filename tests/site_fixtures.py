@@ -51,6 +51,7 @@ async def obeys(station: RawStation, limit_a: float) -> None:
 
 
 _PHASES = ("L1", "L2", "L3")
+type PerPhase = tuple[float, float, float]
 
 
 class Home:
@@ -74,6 +75,10 @@ class Home:
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
         # What the meter shows of what flows on a phase.
         self.shown: Callable[[float], float] = lambda flow_a: flow_a
+        # How it reports that, each second.
+        self.report: Callable[[PerPhase], None] = lambda flow_a: set_meters(
+            hass, currents_a=flow_a
+        )
 
     async def live(self) -> None:
         """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
@@ -86,7 +91,7 @@ class Home:
                     self.shown(house_a + self.car_a * (phase in self.phases))
                     for phase, house_a in zip(_PHASES, self.house_a, strict=True)
                 )
-                set_meters(self.hass, currents_a=(l1, l2, l3))
+                self.report((l1, l2, l3))
                 for sensor in self.silent:
                     self.hass.states.async_set(sensor, STATE_UNAVAILABLE)
             station = self.charging

@@ -250,6 +250,39 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     assert not meter.reports
 
 
+async def test_a_report_that_is_ahead_of_the_clock(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """The clock was an hour fast when the meter last reported: that was by now at the latest, and it grows older."""
+    source = LiveSource(
+        hass,
+        SourcesConfig(grid=PowerSource(entity="sensor.p")),
+        phases=3,
+        voltage_v=230,
+    )
+
+    def age_s() -> float:
+        meter = source.read().meter
+        assert meter
+        return (dt_util.utcnow() - meter.at).total_seconds()
+
+    start: datetime = dt_util.utcnow()
+    freezer.move_to(start + timedelta(hours=1))
+    show(hass, "p", 1200, "W")
+    freezer.move_to(start)
+    assert age_s() == 0
+    freezer.tick(40)
+    assert age_s() == 40
+    # It reports once more; then its clock is set by a second, which says nothing of before.
+    freezer.tick(3600)
+    show(hass, "p", 1300, "W")
+    freezer.tick(-20)
+    assert age_s() == 0
+    source.clock_was_set(timedelta(seconds=-20))
+    freezer.tick(5)
+    assert age_s() == 5
+
+
 async def test_a_phase_that_is_old_beside_one_that_is_silent(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -24,6 +24,7 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_state_report_event,
 )
+from homeassistant.util import dt as dt_util
 
 from ..engine.stored_items import Stored
 from .series import percentile
@@ -250,7 +251,9 @@ def watch(
             and before.state == state.state
             and before.last_changed < state.last_changed
         )
-        freshness.reported(state.entity_id, state.last_reported, again=again)
+        # What is ahead of the clock was reported by now: it is no long interval.
+        at = min(state.last_reported, dt_util.utcnow())
+        freshness.reported(state.entity_id, at, again=again)
 
     @callback
     def reported(event: Event[EventStateReportedData]) -> None:

@@ -88,6 +88,8 @@ class LiveSource:
         self._counters: dict[str, Counter] = {}
         # The last report of each entity before the clock was set, and by how much to shift it.
         self._reported: dict[str, tuple[datetime, timedelta]] = {}
+        # The reports that are ahead of the clock, and when each was first seen.
+        self._ahead: dict[str, tuple[datetime, datetime]] = {}
         self._meters = MeterEntities(
             ConfirmedPhases(hass, self._freshness, voltage_v),
             self._freshness,
@@ -136,6 +138,7 @@ class LiveSource:
     def clock_was_set(self, by: timedelta) -> None:
         """Shift what the entities reported before the wall clock was set forward by this much."""
         self._counters = moved(self._counters, by)
+        self._ahead.clear()
         now = dt_util.utcnow()
         for entity_id in self.entities:
             state = self._hass.states.get(entity_id)
@@ -149,10 +152,21 @@ class LiveSource:
             self._reported[entity_id] = (state.last_reported, by_all)
 
     def _reported_at(self, state: State) -> datetime:
-        """Return when a state was reported, by the present setting of the clock."""
+        """Return when a state was reported, by the present setting of the clock.
+
+        One that is ahead of it, as after a start with a clock that was fast, was reported by now, and grows older from now on.
+        """
         before, by = self._reported.get(state.entity_id, (None, timedelta()))
         at = state.last_reported
-        return at + by if at == before else at
+        if at == before:
+            return at + by
+        if at > (now := dt_util.utcnow()):
+            reported, seen_at = self._ahead.get(state.entity_id, (None, now))
+            if at != reported:
+                seen_at = now
+            self._ahead[state.entity_id] = (at, seen_at)
+            return seen_at
+        return at
 
     def read(self) -> SiteReadings:
         """Return what the entities report now. A reading is as old as the oldest of its parts."""
