@@ -11,7 +11,7 @@ import custom_components.sunfuse  # noqa: F401
 from homeassistant.util.executor import InterruptibleThreadPoolExecutor
 
 from .forms import no_setup, sensors
-from .jumping_time import jumping
+from .jumping_time import begins_at, jumping
 from .price_site import start_frozen
 from .site_fixtures import start
 
@@ -42,7 +42,7 @@ def _wake_and_join(self: InterruptibleThreadPoolExecutor) -> None:
 
 InterruptibleThreadPoolExecutor.join_threads_or_timeout = _wake_and_join  # type: ignore[method-assign]
 
-__all__ = ["jumping", "no_setup", "sensors", "start", "start_frozen"]
+__all__ = ["begins_at", "jumping", "no_setup", "sensors", "start", "start_frozen"]
 
 
 @pytest.fixture(autouse=True)

@@ -24,9 +24,6 @@ import pytest
 _THREADS_S = 0.002
 # What is still on its way through loopback gets so many real seconds, but where a test merely looks again.
 _LOOPBACK_S, _LOOKS_AGAIN_S = 0.001, 0.05
-# A Wednesday at eleven in the morning in the tests' own time zone, San Diego's: no midnight, no end of a month and no change
-# of the clocks is near, so that a test does the same at each hour at which it is run.
-_BEGINS_AT = datetime(2026, 6, 10, 18, 3, 20, tzinfo=UTC)
 
 
 class _JumpingSelector:
@@ -94,8 +91,8 @@ def jumping_loop(
 
 
 @contextmanager
-def jumping_time(loop: Any) -> Iterator[None]:
-    """Let everybody's clocks jump, those of the wall included."""
+def jumping_time(loop: Any, begins_at: datetime) -> Iterator[None]:
+    """Let everybody's clocks jump, those of the wall included, from this time on."""
     walls: list[Any] = []
 
     def moved(seconds: float) -> None:
@@ -103,15 +100,25 @@ def jumping_time(loop: Any) -> Iterator[None]:
             wall.tick(timedelta(seconds=seconds))
 
     # The loop's clock comes first: it goes on from its own time, not from that of the wall.
-    with jumping_loop(loop, moved), freeze_time(_BEGINS_AT) as wall:
+    with jumping_loop(loop, moved), freeze_time(begins_at) as wall:
         walls.append(wall)
         yield
 
 
 @pytest.fixture
-async def jumping() -> AsyncIterator[None]:
-    """Let the time of a test jump."""
-    with jumping_time(asyncio.get_running_loop()):
+def begins_at() -> datetime:
+    """Return when the time of a test begins, whenever it is run.
+
+    It is a Wednesday at eleven in the morning in the tests' own time zone, San Diego's: no midnight, no end of a month and no
+    change of the clocks is near.
+    """
+    return datetime(2026, 6, 10, 18, 3, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+async def jumping(begins_at: datetime) -> AsyncIterator[None]:
+    """Let the time of a test jump. A client of Home Assistant is asked for after it: its token is of that time."""
+    with jumping_time(asyncio.get_running_loop(), begins_at):
         yield
 
 

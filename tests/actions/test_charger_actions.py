@@ -131,14 +131,14 @@ def device_of(home: Home, identity: str) -> str:
             {
                 "reservation_id": 7,
                 "card": "ABC",
-                "until": "2099-12-01 10:00:00+00:00",
+                "until": "2026-12-01 10:00:00+00:00",
             },
             ("ReserveNow", {"status": "Accepted"}),
             (
                 "ReserveNow",
                 {
                     "connectorId": 1,
-                    "expiryDate": "2099-12-01T10:00:00",
+                    "expiryDate": "2026-12-01T10:00:00",
                     "idTag": "ABC",
                     "reservationId": 7,
                 },
@@ -159,14 +159,14 @@ def device_of(home: Home, identity: str) -> str:
             "update_firmware",
             {
                 "location": "https://nas/fw.bin",
-                "retrieve_at": "2099-12-01 10:00:00+00:00",
+                "retrieve_at": "2026-12-01 10:00:00+00:00",
             },
             ("UpdateFirmware", {}),
             (
                 "UpdateFirmware",
                 {
                     "location": "https://nas/fw.bin",
-                    "retrieveDate": "2099-12-01T10:00:00",
+                    "retrieveDate": "2026-12-01T10:00:00",
                 },
             ),
             None,

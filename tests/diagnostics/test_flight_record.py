@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 async def test_a_download_is_replayed(
     hass: HomeAssistant,
-    hass_client: ClientSessionGenerator,
     start: Callable[..., Any],
+    hass_client: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,

@@ -1,7 +1,7 @@
 """TLS for the port that chargers connect to: given files, Home Assistant's own certificate, and what goes wrong."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import ssl
 from types import SimpleNamespace
@@ -89,6 +89,12 @@ def issue(hass: HomeAssistant, home: Home) -> str | None:
         DOMAIN, f"{home.entry.entry_id}_certificate"
     )
     return found.translation_key if found else None
+
+
+@pytest.fixture
+def begins_at() -> datetime:
+    """Return the present time: certificates are checked by OpenSSL's clock, which does not jump."""
+    return datetime.now(UTC)
 
 
 async def test_files(
