@@ -153,6 +153,15 @@ def test_the_first_value_of_all_is_followed_by_a_power_loss() -> None:
     assert meter.sample.energy_wh == 912e3
 
 
+def test_a_register_restarts_before_the_first_value() -> None:
+    """It is no nonsense, as the charger says that it booted, although the register could have come from where it stood."""
+    sessions: list[Session] = [
+        (None, (2e3, 4e3), 5e3),
+        (None, (BOOTS, 1e3, 9e3), None),
+    ]
+    assert _sessions(sessions)[0][1] == 9e3
+
+
 def test_ends_that_agree_again_show_the_register_of_the_values() -> None:
     """One of them was reset between the last value and the end, before anything was known of it."""
     sessions: list[Session] = [

@@ -130,6 +130,9 @@ class ValueFollower:
         elif start is None and newest:
             standing = self._sums.before_last.standing
             start = standing.reading if standing else None
+        if start is not None and self._booted_since(start.at):
+            if values.first.register_wh and values.last.reaches(reading, self._most_wh):
+                start = None  # the register restarted before its first value
         explained = [
             one
             for one in (values.first, start, self._doubted.last)
