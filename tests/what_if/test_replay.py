@@ -92,13 +92,30 @@ def test_a_car_is_gone_when_it_leaves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("house_w", "sun_w", "gives_w"),
-    [(500.0, 0.0, 500.0), (2500.0, 0.0, 2000.0), (500.0, 800.0, -300.0)],
+    ("command", "planned_w", "house_w", "sun_w", "gives_w"),
+    [
+        # It is planned to give 2 kW, and gives what lacks beside the sun; what the sun leaves it stores.
+        (BatteryCommand.DISCHARGE, 2000.0, 500.0, 0.0, 500.0),
+        (BatteryCommand.DISCHARGE, 2000.0, 2500.0, 0.0, 2000.0),
+        (BatteryCommand.DISCHARGE, 2000.0, 500.0, 800.0, -300.0),
+        # To charge with nothing leaves the sun to something else, and 1 kW is 1 kW.
+        (BatteryCommand.CHARGE, 0.0, 500.0, 2500.0, 0.0),
+        (BatteryCommand.CHARGE, 0.0, 500.0, 0.0, 0.0),
+        (BatteryCommand.CHARGE, -1000.0, 500.0, 2500.0, -1000.0),
+        (BatteryCommand.CHARGE, -1000.0, 500.0, 0.0, -1000.0),
+        # Who holds stores what the sun leaves, and gives nothing.
+        (BatteryCommand.HOLD, 0.0, 500.0, 0.0, 0.0),
+        (BatteryCommand.HOLD, 0.0, 500.0, 800.0, -300.0),
+    ],
 )
-def test_a_battery_that_is_told_to_discharge_exports_nothing(
-    house_w: float, sun_w: float, gives_w: float
+def test_a_battery_does_what_it_is_told(
+    command: BatteryCommand,
+    planned_w: float,
+    house_w: float,
+    sun_w: float,
+    gives_w: float,
 ) -> None:
-    """It is planned to give 2 kW, and gives what lacks beside the sun; what the sun leaves it stores."""
+    """An order to charge has its power; one to discharge exports nothing."""
     day = (START, START + timedelta(days=1))
     slot = SiteSlot(
         start=day[0],
@@ -107,9 +124,9 @@ def test_a_battery_that_is_told_to_discharge_exports_nothing(
         house_w=2000.0,
         sun_w=0.0,
         cars_w=0.0,
-        battery_w=2000.0,
+        battery_w=planned_w,
         battery_wh=None,
-        command=BatteryCommand.DISCHARGE,
+        command=command,
         price=DEAR,
         export_price=0.07,
     )

@@ -131,7 +131,7 @@ def _house_alone(plant: Plant) -> Plant:
     plant.waiting.clear()
     alone = deepcopy(plant)
     alone.here.clear()
-    alone.battery_order_w = None
+    alone.battery_order_w, alone.battery_holds = None, False
     return alone
 
 

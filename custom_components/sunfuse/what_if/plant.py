@@ -135,8 +135,9 @@ class Plant:
     sun_wh: list[float] = field(init=False)  # of what the cars took
     overload_min: float = 0.0
     stored_wh: float = field(init=False)
-    # What a controlled battery is told: a power (positive on discharge), or to give nothing. None: as by itself.
+    # What a controlled battery is told: a power (positive on discharge, 0 is neither), or not to discharge. Else it does as by itself.
     battery_order_w: float | None = None
+    battery_holds: bool = False
     battery_w: float = 0.0
     grid_w: float = 0.0  # what the last minutes drew
 
@@ -248,17 +249,15 @@ class Plant:
             return 0.0
         spec, seconds = self.storage.spec, minutes * 60
         power_w = battery_power_w(spec, self.stored_wh, net_w + cars_w, net_w, seconds)
-        order_w = self.battery_order_w
-        if order_w is not None:
+        if self.battery_holds:
+            power_w = min(power_w, 0.0)
+        if (order_w := self.battery_order_w) is not None:
             hours = seconds / 3600
             room_w = (spec.capacity_wh - self.stored_wh) / spec.one_way / hours
             left_wh = self.stored_wh - spec.reserve * spec.capacity_wh
             left_w = max(0.0, left_wh * spec.one_way / hours)
-            power_w = (
-                min(order_w, spec.power_w, left_w)
-                if order_w > 0
-                else -min(max(-order_w, -min(power_w, 0.0)), spec.power_w, room_w)
-            )
+            least_w, most_w = -min(spec.power_w, room_w), min(spec.power_w, left_w)
+            power_w = min(max(order_w, least_w), most_w)
         self.stored_wh = stored_after_wh(spec, self.stored_wh, power_w, seconds)
         return power_w
 

@@ -234,17 +234,18 @@ class Replay:
     def _command_battery(self) -> None:
         """Hand on what the plan wants of a controlled battery."""
         plant = self.plant
-        plant.battery_order_w = None
+        plant.battery_order_w, plant.battery_holds = None, False
         if plant.storage is None or not plant.storage.controlled or not self.intention:
             return
         slot = self.intention.site_slot(self._time(plant.now_min))
-        if slot is None or slot.command is BatteryCommand.NORMAL:
+        if slot is None:
             return
-        plant.battery_order_w = {
-            BatteryCommand.HOLD: 0.0,
-            BatteryCommand.CHARGE: slot.battery_w,
-            BatteryCommand.DISCHARGE: slot.discharge_w(plant.lacks_w),
-        }[slot.command]
+        plant.battery_holds = slot.command is BatteryCommand.HOLD
+        if slot.command is BatteryCommand.CHARGE:
+            plant.battery_order_w = slot.battery_w
+        elif slot.command is BatteryCommand.DISCHARGE:
+            # Where nothing lacks, it is left to itself.
+            plant.battery_order_w = slot.discharge_w(plant.lacks_w) or None
 
     # The fast loop
 

@@ -1,6 +1,7 @@
 """A battery that the plan tells to discharge gives no more than house and cars lack: the rest would be exported."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -136,6 +137,32 @@ def test_where_nothing_lacks_the_battery_is_left_to_itself() -> None:
         rule = orders.rule(supply.ordered(slot(), now, lacks_w, now), decision)
         values.append(rule.value if rule else None)
     assert values == ["3000", None, "1200"]
+
+
+@pytest.mark.parametrize(
+    ("options", "grid_w", "value"),
+    [
+        ({"charge_entity": "select.mode", "charge_value": "eco_charge"}, -1500.0, None),
+        ({"charge_entity": "select.mode", "charge_value": "eco_charge"}, 0.0, None),
+        (
+            {"charge_entity": "select.mode", "charge_value": "eco_charge"},
+            800.0,
+            "eco_charge",
+        ),
+        ({"charge_entity": "number.charge"}, -1500.0, "0"),
+        ({"charge_entity": "script.battery"}, -1500.0, "charge 0 -1500"),
+    ],
+)
+def test_a_mode_that_charges_is_not_chosen_for_sun_that_is_to_be_exported(
+    options: dict[str, str], grid_w: float, value: str | None
+) -> None:
+    """To charge with nothing is a number or a script's; a mode would buy. Where the plan buys, it is the mode."""
+    decision = Decision(
+        now=NOW, connectors=(), circuits=(), surplus_w=0.0, given_a=(0.0,)
+    )
+    planned = replace(slot(BatteryCommand.CHARGE, 0.0), grid_w=grid_w)
+    rule = BatteryOrders.of(options).rule(planned, decision)
+    assert (rule.value if rule else None) == value
 
 
 class Told:

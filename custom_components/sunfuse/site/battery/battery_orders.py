@@ -72,6 +72,9 @@ class BatteryOrders:
             return _holding(rule)
         if slot.command is BatteryCommand.DISCHARGE and slot.battery_w < _STEP_W:
             return None  # nothing lacks: by itself it stores what the sun leaves
+        sun_alone = slot.command is BatteryCommand.CHARGE and slot.grid_w < _STEP_W
+        if sun_alone and _is_mode(rule):
+            return None  # it would buy: by itself it stores what the sun leaves
         return _with_power(rule, slot, negative=self._is_negative(slot.command))
 
     def _is_negative(self, command: BatteryCommand) -> bool:
@@ -122,6 +125,11 @@ def _with_power(rule: HoldRule, slot: SiteSlot, *, negative: bool) -> HoldRule:
         release_value=rule.release_value,
         in_w=True,
     )
+
+
+def _is_mode(rule: HoldRule) -> bool:
+    """Whether an order has no power: the battery then charges with its own."""
+    return bool(rule.value) and rule.entity_id.partition(".")[0] != SCRIPT
 
 
 def _overloaded(decision: Decision) -> bool:
