@@ -13,9 +13,14 @@ import random
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
-from custom_components.sunfuse.engine import Memory
+from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.memory import ConnectorMemory
-from custom_components.sunfuse.engine.model import Circuit, ConnectorStatus, Mode
+from custom_components.sunfuse.engine.model import (
+    Circuit,
+    ConnectorStatus,
+    MeterReading,
+    Mode,
+)
 
 from .common import NOW, car, decided, offers, site
 from .plant import START, Car, Load, Plant, charger, main, steady
@@ -215,6 +220,50 @@ def test_a_command_that_a_slow_charger_never_confirmed() -> None:
         seed=0,
     )
     assert outcome(plant, STEP_S).over_until_s <= allowed_s(plant)
+
+
+def test_a_lower_fuse_after_a_restart() -> None:
+    """Cars go on with less, though a smaller fuse was entered: while their chargers were offline, nobody told them to stop."""
+    meter = (38.0, 38.0, 38.0)  # three cars and a house of 3 A
+    memory = Memory()
+    for second in range(-30, 0):
+        now = NOW + timedelta(seconds=second)
+        cars = [
+            replace(
+                car(name, offer_a=11.6, used=True),
+                offer_until=NOW + timedelta(minutes=2),
+                offered_at=NOW - timedelta(minutes=5),
+                draw_at=now,
+            )
+            for name in ("a", "b", "c")
+        ]
+        measured = MeterReading(at=now, current_a=meter)
+        snapshot = site(*cars, circuits=(main(40),), meters=(("main", measured),))
+        _, memory = decide(replace(snapshot, now=now), memory)
+    # Home Assistant has set the site up anew: nothing is known of the chargers until they connect and report again.
+    for at_s, reachable in ((0.0, False), (0.5, True)):
+        now = NOW + timedelta(seconds=at_s)
+        cars = [
+            replace(
+                one,
+                offer_a=None,
+                offer_until=None,
+                offered_at=None,
+                draw_a=None,
+                draw_at=None,
+                reachable=reachable,
+                status=ConnectorStatus.CHARGING
+                if reachable
+                else ConnectorStatus.UNAVAILABLE,
+            )
+            for one in cars
+        ]
+        measured = MeterReading(at=NOW, current_a=meter)
+        snapshot = site(*cars, circuits=(main(30),), meters=(("main", measured),))
+        decision, memory = decide(replace(snapshot, now=now), memory)
+    given = offers(decision).values()
+    assert min(given) >= 6
+    assert sum(given) <= 30 - 3
 
 
 def test_cars_whose_chargers_do_not_measure() -> None:

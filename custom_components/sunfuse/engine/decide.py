@@ -295,7 +295,9 @@ def _lived(
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
     past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
-    if (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases):
+    # A charger that is offline is not told anything: its last command stays.
+    told = (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases)
+    if connector.reachable and told:
         past.commanded_a, past.commanded_phases = offer_a, decided.phases
         past.commanded_at = now
     if offer_a < before_a(connector, tick.snapshot):
