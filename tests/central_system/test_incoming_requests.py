@@ -46,6 +46,7 @@ RUBBISH: dict[str, str | bytes] = {
     + "[" * 900
     + "]" * 900
     + "}]",
+    "text without end": '[2,"1","Heartbeat",{"a":"' + '\\"' * 100_000,
     "not a number": '[2,"1","Heartbeat",{"a":NaN}]',
     "large number": '[2,"1","Heartbeat",{"a":1' + "0" * 400 + "}]",
     "large exponent": '[2,"1","Heartbeat",{"a":1e999}]',

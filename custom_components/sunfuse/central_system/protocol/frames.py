@@ -22,8 +22,9 @@ _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
 _HEAD = re.compile(rf'\s*\[\s*(\d)\s*,\s*"([^"\\\x00-\x1f]{{1,{_LONGEST_ID}}})"\s*,')
 # A string, which may contain brackets, or a bracket.
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-# A string, or a colon that no value follows.
-_GAP = re.compile(r'("(?:[^"\\]++|\\.)*+")|:(?=\s*[,}])', re.DOTALL)
+# A string, or a colon that no value follows. A string without an end is one match: a search from each of its quotes would take
+# quadratic time.
+_GAP = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|:(?=\s*[,}])', re.DOTALL)
 UNREADABLE_ID = "-1"  # OCPP 2.0.1 part 4 section 4.2.3
 
 
