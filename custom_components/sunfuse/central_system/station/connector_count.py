@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from ..station_state import ConnectorState
+from ..station_state import ConnectorState, StationState
 
 # OCPP 1.6 section 9.1.24; the count from the device model of OCPP 2.x is stored under the same name.
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
@@ -54,6 +54,12 @@ def plausible(connector: ConnectorState) -> bool:
     return connector.used and (
         connector.id <= _MOST_UNSAID or connector.status is not None
     )
+
+
+def only_connector(state: StationState) -> int | None:
+    """Return the number of the only connector of a station, None if it has several."""
+    numbers = {one.id for one in state.connectors} | {*state.known_connectors}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def believed(

@@ -14,12 +14,13 @@ from ..protocol.text import clean
 from ..security import plug_and_charge as pnc
 from ..security.card_policy import Verdict
 from ..station.clock import format_time, parse_time
-from ..station.connector_count import MAX_CONNECTORS
+from ..station.connector_count import MAX_CONNECTORS, only_connector
 from ..station.metering.transaction_registers import register_at_start, within
 from ..station.sessions.transactions import Record
 from ..station.station_interface import StationInterface
 from ..station_state import GONE, StationInfo, Transaction
 from .meter_values import sampled_values
+from .station_meter import StationMeter
 from .unanswered_starts import UnansweredStarts
 
 _STATUS = {
@@ -33,6 +34,8 @@ _STATUS = {
     "Unavailable": ConnectorStatus.UNAVAILABLE,
     "Faulted": ConnectorStatus.FAULTED,
 }
+# What chargers write where they know no id; ours are positive.
+_NO_ID = (0, -1)
 
 
 class Handlers16:
@@ -51,6 +54,7 @@ class Handlers16:
         self._commissioner = commissioner
         self._cards = doorkeeper
         self._unanswered = unanswered
+        self._station_meter = StationMeter(station)
         self.by_action: Mapping[str, ActionHandler] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
@@ -136,9 +140,9 @@ class Handlers16:
 
     def _start_transaction(self, payload: Payload) -> Answer:
         station, connector = self._station, payload["connectorId"]
-        if connector == 0 and len(station.state.connectors) == 1:
+        if connector == 0 and (only := only_connector(station.state)):
             # A station with one connector can mean no other.
-            connector = station.state.connectors[0].id
+            connector = only
             station.counters["understood_although_wrong"] += 1
         if not 1 <= connector <= MAX_CONNECTORS:
             raise Fault(ErrorCode.PROPERTY_CONSTRAINT, f"No connector {connector}")
@@ -178,7 +182,7 @@ class Handlers16:
         theirs = parse_time(payload["timestamp"])
         station.clock.heard(theirs, station.now())
         at = station.ours(theirs)
-        transaction_id = str(payload["transactionId"])
+        transaction_id = str(self._ended(payload["transactionId"], at))
         self._unanswered.named(transaction_id)
         data = payload.get("transactionData", [])
         values = [
@@ -200,6 +204,17 @@ class Handlers16:
         )
         return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 
+    def _ended(self, transaction_id: int, at: datetime) -> int | str:
+        """Return the id of the transaction that ended.
+
+        Some chargers write none where they ended it before they received its id (EVerest/libocpp issue 495).
+        """
+        if transaction_id not in _NO_ID:
+            return transaction_id
+        station = self._station
+        station.counters["understood_although_wrong"] += 1
+        return station.sessions.transactions.ended_at(at) or transaction_id
+
     def _is_live(self, theirs: datetime) -> bool:
         station = self._station
         age = station.now() - station.ours(theirs)
@@ -207,9 +222,9 @@ class Handlers16:
 
     def _meter_values(self, payload: Payload) -> Payload:
         station = self._station
-        connector = payload["connectorId"]
+        connector = self._station_meter.connector_of(payload["connectorId"])
         values = sampled_values(payload["meterValue"])
-        if connector == 0:
+        if connector is None:
             return {}  # the station's own meter, not a connector's
         if values:
             newest, _ = values[-1]

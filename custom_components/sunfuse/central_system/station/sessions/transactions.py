@@ -8,6 +8,7 @@ import secrets
 
 from ...security.card_policy import folded
 from ...station_state import FinishedTransaction, Transaction
+from ..clock import JITTER
 
 _REMEMBERED = 200
 # Sums of the same numbers differ by rounding.
@@ -43,6 +44,10 @@ class Record:
         """Whether this energy was reported of it."""
         known_wh = self.energy_wh
         return known_wh is not None and abs(energy_wh - known_wh) < _SAME_WH
+
+    def ended_at(self, at: datetime) -> bool:
+        """Whether its end was reported, at this time."""
+        return self.stopped_at is not None and abs(self.stopped_at - at) <= JITTER
 
     def corrected(self, energy_wh: float, now: datetime) -> Record:
         """Return it with another energy. Each correction is later than the one before, whatever the clock says."""
@@ -102,6 +107,16 @@ class Transactions:
             if record.reported == reported:
                 return record
         return None
+
+    def ended_at(self, at: datetime) -> str | None:
+        """Return which transaction ended at a time, if its station does not name it: None if several can have, or none.
+
+        On each connector only the last that had begun by then can have, unless it ended at another time.
+        """
+        last = {one.connector: one for one in self if one.started_at <= at + JITTER}
+        ended = [one for one in last.values() if one.ended_at(at)]
+        can = ended or [one for one in last.values() if one.stopped_at is None]
+        return can[0].transaction.id if len(can) == 1 else None
 
     def add(self, record: Record) -> Record:
         """Remember a transaction, or what is new about it."""
