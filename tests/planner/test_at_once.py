@@ -5,7 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.sunfuse.planner import CarOutlook, Outlook, Strategy, intend
+from custom_components.sunfuse.planner import (
+    CarOutlook,
+    Goal,
+    Outlook,
+    Problem,
+    Store,
+    Strategy,
+    intend,
+    solve,
+)
 
 from .sites import EVENING, QUARTER, car, night
 
@@ -85,3 +94,27 @@ def test_what_a_cheaper_hour_saves_is_waited_for() -> None:
     prices = tuple(0.335 if step >= 4 else 0.34 for step in range(len(outlook.steps_s)))
     (zoe,) = intend(replace(outlook, import_price=prices)).cars
     assert zoe.next_start == EVENING + 4 * QUARTER
+
+
+def test_who_has_a_goal_still_becomes_full_where_that_pays() -> None:
+    """It takes 1 kWh, less than a quarter hour at its least power; its goal of 90 Wh in 37 s cannot be had, and later power is paid for."""
+    store = Store(
+        id="zoe",
+        energy_wh=0.0,
+        max_wh=1_000.0,
+        max_charge_w=(0.0, 11_040.0),
+        min_charge_w=4_140.0,
+        stops_itself=True,
+        goals=(Goal(step=0, energy_wh=90.0),),
+    )
+    plan = solve(
+        Problem(
+            steps_s=(37.0, 900.0),
+            load_w=(0.0, 0.0),
+            solar_w=(0.0, 0.0),
+            import_price=(0.0, -0.02),
+            export_price=(0.0, 0.0),
+            stores=(store,),
+        )
+    )
+    assert plan.cost == pytest.approx(-0.02, abs=1e-6)

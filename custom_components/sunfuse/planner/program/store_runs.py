@@ -99,16 +99,14 @@ class StoreRuns:
         )
 
     def hold_enough(self, held: Held, stop: Stop) -> None:
-        """Hold enough at the end of the last step, and no more."""
-        enough, most = self._enough_wh / 1000, self.store.capacity_wh / 1000
-        # Consumption goes on when it is empty, and what is filled from elsewhere when it is full.
-        used = np.array(self.store.consumed_w or (0.0,))
-        beyond = float((np.abs(used) * self.hours).sum()) / 1000
-        lowest, highest = -beyond - held.now, most + beyond - held.now
+        """Hold enough at the end of the last step; it may be what its goals ask for, or more until it is full."""
+        enough = self._enough_wh / 1000
+        # Consumption goes on when it is empty: it may hold less than nothing.
+        used = np.maximum(np.array(self.store.consumed_w or (0.0,)), 0.0)
+        debt = float((used * self.hours).sum()) / 1000
         for step, column in enumerate(stop.last):
             terms, one = held.after(step), np.array([column])
-            self.program.row(*terms, (one, -enough - beyond), lower=lowest)
-            self.program.row(*terms, (one, most + beyond - enough), upper=highest)
+            self.program.row(*terms, (one, -enough - debt), lower=-debt - held.now)
 
     def add_starts(self, charge: Columns, on: Columns) -> None:
         """Add the cost of wear for each start.
