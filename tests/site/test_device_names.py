@@ -1,5 +1,6 @@
 """A user gives a device of Sunfuse another name, on Home Assistant's page of devices."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,8 @@ async def test_a_charger(
         "CP1/1": "Garage",
         "CP2/1": "Charger CP2",
     }
+    # It is written in a thread, and read in another one.
+    await asyncio.wrap_future(ledger_of(home).ledger.note())
     assert await ledger_of(home).async_names("station") == {
         "CP1": "Garage",
         "CP2": "Charger CP2",
