@@ -82,15 +82,8 @@ export class CapacityCard extends SunfuseCard {
 
   private async load(entryId: string): Promise<void> {
     try {
-      const answer = await this.hass.callService(
-        "sunfuse",
-        "get_site_report",
-        { config_entry_id: entryId, days: 14 },
-        undefined,
-        false,
-        true,
-      );
-      this.report = answer.response as Report;
+      // An action that refuses would write an error to the log, though a first day without history is none.
+      this.report = await this.hass.callWS<Report>({ type: "sunfuse/site/report", entry_id: entryId });
       this.problem = undefined;
     } catch (error) {
       this.problem = await problemInWords(this.hass, error);

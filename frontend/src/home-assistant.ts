@@ -36,14 +36,7 @@ export interface Hass {
   themes?: { darkMode?: boolean };
   user?: { id: string; is_admin: boolean; name: string };
   localize: Localize;
-  callService(
-    domain: string,
-    service: string,
-    data?: Record<string, unknown>,
-    target?: Record<string, unknown>,
-    notifyOnError?: boolean,
-    returnResponse?: boolean,
-  ): Promise<{ response?: unknown }>;
+  callService(domain: string, service: string, data?: Record<string, unknown>): Promise<unknown>;
   callWS<T>(message: Record<string, unknown>): Promise<T>;
   loadBackendTranslation(category: string, integration: string): Promise<Localize>;
 }

@@ -4,6 +4,7 @@ import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { define } from "./home-assistant";
 import type { Hass, Localize } from "./home-assistant";
+import { problemInWords } from "./texts";
 
 const PERIODS = [7, 14, 30, 90];
 const VALID_S = 3600;
@@ -72,7 +73,7 @@ class SunfuseReport extends LitElement {
       this.path = signed.path;
       this.problem = undefined;
     } catch (error) {
-      this.problem = (error as Error).message ?? String(error);
+      this.problem = await problemInWords(this.home, error);
     }
   }
 

@@ -4,7 +4,7 @@ import { LitElement, css, html } from "lit";
 import type { TemplateResult } from "lit";
 import { define, navigate } from "./home-assistant";
 import type { Hass } from "./home-assistant";
-import { texts } from "./texts";
+import { problemInWords, texts } from "./texts";
 import type { Say } from "./texts";
 
 export const DASHBOARD = "sunfuse-site";
@@ -50,7 +50,7 @@ class SunfuseDashboard extends LitElement {
       }
       navigate(`/${DASHBOARD}`, true);
     } catch (error) {
-      this.problem = (error as Error).message ?? String(error);
+      this.problem = await problemInWords(hass, error);
     }
   }
 

@@ -41,15 +41,24 @@ export function formChoices(hass: Hass): Promise<Localize> {
 
 /** What Home Assistant says of something that went wrong. */
 interface Refusal {
+  code?: string | number;
   message?: string;
   translation_domain?: string;
   translation_key?: string;
   translation_placeholders?: Values;
 }
 
+/* The code of the connection's library, which says it alone, or in an answer of its own. */
+const CONNECTION_LOST = 3;
+
 /** What went wrong, in the language of who looks: the message itself is in the server's, with words for programmers before it. */
 export async function problemInWords(hass: Hass, error: unknown): Promise<string> {
-  const { message, translation_domain: domain, translation_key: key, translation_placeholders: values } = error as Refusal;
+  const refusal: Refusal = (error as { error?: Refusal }).error ?? (error as Refusal);
+  const { message, translation_domain: domain, translation_key: key, translation_placeholders: values } = refusal;
+  if (error === CONNECTION_LOST || refusal.code === CONNECTION_LOST) {
+    const words = hass.localize("ui.notification_toast.connection_lost");
+    if (words) return words;
+  }
   if (domain && key) {
     const localize = await category(hass, "exceptions", domain);
     const words = localize(`component.${domain}.exceptions.${key}.message`, values ?? {});

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+import logging
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.sources.config import CircuitSources, MeterConfig
@@ -237,6 +241,29 @@ async def test_a_sensor_without_statistics_is_named(hass: HomeAssistant) -> None
     assert wrong.value.translation_key == "no_history"
     placeholders = wrong.value.translation_placeholders or {}
     assert "sensor.grid_l1" in placeholders["sensors"]
+
+
+async def test_the_card_of_a_first_day_writes_nothing_to_the_log(
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It asks each time a dashboard is opened, and no history yet is nobody's error."""
+    entry = await set_up(hass)
+    client = await hass_ws_client(hass)
+    caplog.clear()
+    await client.send_json_auto_id({"type": "sunfuse/site/report"})
+    error = (await client.receive_json())["error"]
+    assert error["translation_key"] == "no_history"
+    assert "sensor.grid_l1" in error["translation_placeholders"]["sensors"]
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+    await recorded(hass, grid_l1=5, grid_l2=5, grid_l3=5)
+    await client.send_json_auto_id(
+        {"type": "sunfuse/site/report", "entry_id": entry.entry_id}
+    )
+    answer = (await client.receive_json())["result"]
+    assert answer["carries"] == 13
+    assert len(answer["hours"]) == 24
 
 
 async def test_one_phase_is_not_recorded(hass: HomeAssistant) -> None:

@@ -23,15 +23,15 @@ SHOW = """async () => {
     localize: (text) => text,
     loadBackendTranslation: async (category) => (text, values) =>
       category === "exceptions" && text === key ? `Keine Statistik von ${values.sensors}` : "",
-    callService: async () => {
-      throw {
-        message: "Validation error: No statistics of sensor.grid",
+    callWS: async ({ type }) => {
+      if (type === "sunfuse/site/report") throw {
+        message: "No statistics of sensor.grid",
         translation_domain: "sunfuse",
         translation_key: "no_statistics",
         translation_placeholders: { sensors: "sensor.grid" },
       };
+      return [{ entry_id: "S", title: "Home", chargers: [], names: {} }];
     },
-    callWS: async () => [{ entry_id: "S", title: "Home", chargers: [], names: {} }],
     connection: {
       addEventListener() {}, removeEventListener() {},
       subscribeMessage: async (listener) => {
@@ -50,7 +50,7 @@ def test_a_problem_is_told_in_the_language_of_who_looks(browser: Browser) -> Non
     page.evaluate(SHOW)
     card = page.locator("sunfuse-capacity-card")
     expect(card).to_contain_text("Keine Statistik von sensor.grid")
-    expect(card).not_to_contain_text("Validation error")
+    expect(card).not_to_contain_text("No statistics")
     page.context.close()
 
 
@@ -98,4 +98,36 @@ def test_an_export_that_fails_is_told(browser: Browser) -> None:
     ).click()
     page.wait_for_function("window.said.length")
     assert page.evaluate("window.said") == ["card_site_not_loaded"]
+    page.context.close()
+
+
+# Home Assistant refuses the dashboard; the connection is lost while the report is asked for, which its library tells in two ways.
+PANELS = """async () => {
+  await import("/cards.js");
+  const show = (name, refusal, more = {}) => {
+    const panel = document.createElement(name);
+    Object.assign(panel, more);
+    panel.hass = {
+      language: "de",
+      localize: (text) => (text === "ui.notification_toast.connection_lost" ? "Verbindung getrennt" : ""),
+      loadBackendTranslation: async (category) => (text) =>
+        text === "component.lovelace.exceptions.taken.message" ? "Die Adresse ist vergeben" : category,
+      callWS: async () => { throw refusal; },
+    };
+    document.body.append(panel);
+  };
+  const taken = { message: "The address is taken", translation_domain: "lovelace", translation_key: "taken" };
+  show("sunfuse-dashboard", taken);
+  show("sunfuse-report", { success: false, error: { code: 3, message: "Connection lost" } }, { route: { path: "/S" } });
+  show("sunfuse-report", 3, { route: { path: "/S" }, id: "closed" });
+}"""
+
+
+def test_panels_tell_a_problem_in_the_language_of_who_looks(browser: Browser) -> None:
+    """The page that makes the dashboard, and that of the report."""
+    page = page_of_cards(browser)
+    page.evaluate(PANELS)
+    expect(page.locator("sunfuse-dashboard")).to_have_text("Die Adresse ist vergeben")
+    for report in page.locator("sunfuse-report").all():
+        expect(report.get_by_role("alert")).to_have_text("Verbindung getrennt")
     page.context.close()

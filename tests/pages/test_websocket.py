@@ -262,8 +262,9 @@ async def test_a_user_sees_what_they_may_see(
     assert first["chargers"]["CP1/1"]["may_drive"]
     assert "flows" not in first
     assert "circuits" not in first
-    await client.send_json_auto_id({"type": "sunfuse/new_chargers/subscribe"})
-    assert (await client.receive_json())["error"]["code"] == "unauthorized"
+    for refused in ("sunfuse/new_chargers/subscribe", "sunfuse/site/report"):
+        await client.send_json_auto_id({"type": refused})
+        assert (await client.receive_json())["error"]["code"] == "unauthorized"
 
 
 async def test_a_user_without_rights_sees_nothing(

@@ -13,7 +13,6 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 
@@ -21,7 +20,7 @@ from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..rights import async_require_site
 from ..site.circuits import CircuitTree
-from ..site.reporting import PATH, REQUEST, async_report, panel_path
+from ..site.reporting import PATH, REQUEST, async_report, no_history, panel_path
 from ..site.uncontrolled_chargers import async_circuit_loads
 
 # Long enough to open a requested link, too short for one that is passed on.
@@ -39,12 +38,7 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
         await async_require_site(hass, call.context, entry)
         asked = await async_report(hass, entry, call.data)
         if asked.report is None:
-            sources = entry.runtime_data.sources
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="no_history",
-                translation_placeholders={"sensors": ", ".join(sources.entities)},
-            )
+            raise no_history(entry)
         response = asked.report.to_dict()
         response["sensors_without_statistics"] = list(asked.meters.without)
         tree = CircuitTree.of(entry)

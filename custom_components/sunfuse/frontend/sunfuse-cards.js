@@ -1,4 +1,4 @@
-/* sources e1d21b09153a922faff3ee52c022e0d77363958e90b249804a2e7de0d79294ff */
+/* sources 98bc495fcdd544c077d90f44af185bc3dffbfe39b878917535a8adb05a0ad573 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -547,13 +547,18 @@ function Je(e, t, n) {
 function Ye(e) {
 	return Je(e, "selector", "sunfuse");
 }
-async function Xe(e, t) {
-	let { message: n, translation_domain: r, translation_key: i, translation_placeholders: a } = t;
-	if (r && i) {
-		let t = (await Je(e, "exceptions", r))(`component.${r}.exceptions.${i}.message`, a ?? {});
+var Xe = 3;
+async function O(e, t) {
+	let n = t.error ?? t, { message: r, translation_domain: i, translation_key: a, translation_placeholders: o } = n;
+	if (t === Xe || n.code === Xe) {
+		let t = e.localize("ui.notification_toast.connection_lost");
 		if (t) return t;
 	}
-	return n ?? String(t);
+	if (i && a) {
+		let t = (await Je(e, "exceptions", i))(`component.${i}.exceptions.${a}.message`, o ?? {});
+		if (t) return t;
+	}
+	return r ?? String(t);
 }
 function Ze(e, t) {
 	return e(`component.sunfuse.selector.first_mode.options.${t}`);
@@ -561,14 +566,14 @@ function Ze(e, t) {
 function Qe(e) {
 	return Ge?.(e);
 }
-function O(e, t, n, r) {
+function k(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
 function $e() {
 	return document.querySelector("home-assistant").hass;
 }
-async function k(...e) {
+async function et(...e) {
 	let t = $e(), [n, r] = await Promise.all([Ke(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
@@ -601,53 +606,53 @@ async function k(...e) {
 	};
 }
 // src/format.ts
-var et = {
+var tt = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, tt = /* @__PURE__ */ new Map(), nt = /* @__PURE__ */ new Map();
-function rt(e, t) {
-	let n = e.number_format ?? "language", r = n in et ? et[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, nt = /* @__PURE__ */ new Map(), rt = /* @__PURE__ */ new Map();
+function it(e, t) {
+	let n = e.number_format ?? "language", r = n in tt ? tt[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = tt.get(a);
-	return o || tt.set(a, o = new Intl.NumberFormat(r, {
+	]), o = nt.get(a);
+	return o || nt.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
 function A(e, t) {
-	let n = JSON.stringify([e, t]), r = nt.get(n);
-	return r || nt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+	let n = JSON.stringify([e, t]), r = rt.get(n);
+	return r || rt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
 function j(e, t, n) {
-	return rt(e.locale, {
+	return it(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function it(e) {
+function at(e) {
 	let t = e.replace(" ", "\xA0");
 	return document.dir === "rtl" ? `\u2066${t}\u2069` : t;
 }
 function M(e, t) {
-	return t == null ? "–" : it(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : at(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function N(e, t) {
-	return t == null ? "–" : it(`${j(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : at(`${j(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function P(e, t) {
 	return j(e, t, +!Number.isInteger(t));
 }
 function F(e, t) {
-	return t == null ? "–" : it(`${j(e, t, 0)} %`);
+	return t == null ? "–" : at(`${j(e, t, 0)} %`);
 }
 function I(e, t, n) {
-	return t == null ? "–" : it(rt(e.locale, {
+	return t == null ? "–" : at(it(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -656,22 +661,22 @@ function L(e) {
 	let t = A(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function at(e) {
+function ot(e) {
 	let { time_format: t, language: n } = e.locale;
 	return t === "12" || t === "24" ? t === "12" : !A(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function ot(e) {
+function st(e) {
 	return {
 		time_zone: L(e),
-		half_days: at(e),
+		half_days: ot(e),
 		decimal_sign: j(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function st(e, t) {
-	let n = at(e);
+function ct(e, t) {
+	let n = ot(e);
 	return A(e.locale.time_format === "system" ? void 0 : e.locale.language, {
 		timeZone: L(e),
 		hour: n ? "numeric" : "2-digit",
@@ -679,11 +684,11 @@ function st(e, t) {
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function ct(e) {
-	return st(e, !at(e));
+function lt(e) {
+	return ct(e, !ot(e));
 }
 function R(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = st(e, !0).format(r);
+	let r = new Date(t), i = ct(e, !0).format(r);
 	if (z(e, r.getTime()).slice(0, 10) === z(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
 		timeZone: L(e),
@@ -693,11 +698,11 @@ function R(e, t, n = /* @__PURE__ */ new Date()) {
 	};
 	return `${A(e.locale.language, a).format(r)} ${i}`;
 }
-function lt(e, t, n = Date.now()) {
+function ut(e, t, n = Date.now()) {
 	let r = Math.max(0, Math.round((t - n) / 6e4)), i = new Intl.RelativeTimeFormat(e.locale.language);
 	return r < 90 ? i.format(r, "minute") : i.format(Math.round(r / 60), "hour");
 }
-function ut(e, t) {
+function dt(e, t) {
 	let n = {
 		timeZone: L(e),
 		day: "numeric",
@@ -723,32 +728,32 @@ function z(e, t) {
 		...n
 	}).format(t)}`;
 }
-function dt(e, t) {
+function ft(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
 	let r = (t) => Date.parse(`${z(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function ft(e, t, n = Date.now()) {
-	let r = dt(e, `${z(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : dt(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
+function pt(e, t, n = Date.now()) {
+	let r = ft(e, `${z(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : ft(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function pt(e, t) {
+function mt(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = pt(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = mt(e[t] ?? {}, n);
 	return a;
 }
-var mt = [
+var ht = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], ht = class {
+], gt = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -769,14 +774,14 @@ var mt = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = pt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = mt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
 			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = mt[Math.min(this.failures, mt.length - 1)];
+		let t = ht[Math.min(this.failures, ht.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -788,19 +793,19 @@ var mt = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, gt = /* @__PURE__ */ new Map();
-function _t(e, t) {
-	let n = JSON.stringify(t), r = gt.get(n);
+}, _t = /* @__PURE__ */ new Map();
+function vt(e, t) {
+	let n = JSON.stringify(t), r = _t.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new ht(e, t)
-	}, gt.set(n, r)), r.feed;
+		feed: new gt(e, t)
+	}, _t.set(n, r)), r.feed;
 }
-function vt(e, t) {
-	return _t(e, {
+function yt(e, t) {
+	return vt(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...ot(e),
+		...st(e),
 		...t ? { entry_id: t } : {}
 	});
 }
@@ -1084,7 +1089,7 @@ var B = o`
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return k();
+		return et();
 	}
 	static getStubConfig() {
 		return {};
@@ -1124,7 +1129,7 @@ var B = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = vt(this.home, this.config.site);
+		let e = yt(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
@@ -1150,31 +1155,31 @@ var B = o`
 		try {
 			return await this.hass.callService(e, t, n), this.announced = r, !0;
 		} catch (e) {
-			return this.announced = await Xe(this.hass, e), !1;
+			return this.announced = await O(this.hass, e), !1;
 		}
 	}
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, yt = new Intl.Collator(void 0, { numeric: !0 });
-function bt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => yt.compare(e.name, t.name));
+}, bt = new Intl.Collator(void 0, { numeric: !0 });
+function xt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => bt.compare(e.name, t.name));
 }
 // src/home-assistant.ts
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function xt(e, t = !1) {
+function St(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function St(e, t) {
+function Ct(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-function Ct(e, t) {
+function wt(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-notification", {
 		detail: { message: t },
 		bubbles: !0,
@@ -1229,13 +1234,12 @@ H("sunfuse-capacity-card", class extends V {
 	}
 	async load(e) {
 		try {
-			let t = await this.hass.callService("sunfuse", "get_site_report", {
-				config_entry_id: e,
-				days: 14
-			}, void 0, !1, !0);
-			this.report = t.response, this.problem = void 0;
+			this.report = await this.hass.callWS({
+				type: "sunfuse/site/report",
+				entry_id: e
+			}), this.problem = void 0;
 		} catch (e) {
-			this.problem = await Xe(this.hass, e);
+			this.problem = await O(this.hass, e);
 		}
 	}
 	shows() {
@@ -1247,7 +1251,7 @@ H("sunfuse-capacity-card", class extends V {
       ${this.report ? this.answer(this.report, t) : x`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			xt(`/sunfuse-report/${e.entry_id}`);
+			St(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1304,10 +1308,10 @@ var U = {
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, wt = (e) => (...t) => ({
+}, Tt = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), Tt = class {
+}), Et = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1321,9 +1325,9 @@ var U = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: Et } = Ie, Dt = (e) => e, Ot = (e) => e.strings === void 0, kt = () => document.createComment(""), At = (e, t, n) => {
+}, { I: Dt } = Ie, Ot = (e) => e, kt = (e) => e.strings === void 0, At = () => document.createComment(""), jt = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new Et(r.insertBefore(kt(), i), r.insertBefore(kt(), i), e, e.options);
+	if (n === void 0) n = new Dt(r.insertBefore(At(), i), r.insertBefore(At(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1333,18 +1337,18 @@ var U = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = Dt(e).nextSibling;
-				Dt(r).insertBefore(e, i), e = t;
+				let t = Ot(e).nextSibling;
+				Ot(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, W = (e, t, n = e) => (e._$AI(t, n), e), jt = {}, Mt = (e, t = jt) => e._$AH = t, Nt = (e) => e._$AH, Pt = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), Mt = {}, Nt = (e, t = Mt) => e._$AH = t, Pt = (e) => e._$AH, Ft = (e) => {
 	e._$AR(), e._$AA.remove();
-}, Ft = wt(class extends Tt {
+}, It = Tt(class extends Et {
 	constructor(e) {
 		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!Ot(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!kt(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1357,10 +1361,10 @@ var U = {
 		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return C;
 		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
-		return Mt(e), t;
+		return Nt(e), t;
 	}
 }), G = function(e, t) {
-	let n = e, r = It[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+	let n = e, r = Lt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1428,7 +1432,7 @@ var U = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = Lt(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = Rt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1442,7 +1446,7 @@ var U = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, ne = function(e, t, n) {
-		let r = Rt.getRSBlocks(e, t), i = zt();
+		let r = zt.getRSBlocks(e, t), i = Bt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1459,16 +1463,16 @@ var U = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Bt(e);
-				break;
-			case "Alphanumeric":
 				n = Vt(e);
 				break;
-			case "Byte":
+			case "Alphanumeric":
 				n = Ht(e);
 				break;
-			case "Kanji":
+			case "Byte":
 				n = Ut(e);
+				break;
+			case "Kanji":
+				n = Wt(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1482,7 +1486,7 @@ var U = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = Rt.getRSBlocks(e, r), n = zt();
+				let t = zt.getRSBlocks(e, r), n = Bt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1513,7 +1517,7 @@ var U = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Jt(n, n, function(t, n) {
+		return Yt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1589,7 +1593,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = Kt(e), r = function() {
+		let n = qt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1621,7 +1625,7 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, It = {
+}, Lt = {
 	L: 1,
 	M: 0,
 	Q: 3,
@@ -1923,8 +1927,8 @@ var K = {
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = Lt([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(Lt([1, Y.gexp(n)], 0));
+		let t = Rt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Rt([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1981,7 +1985,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), Lt = function(e, t) {
+}(), Rt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -1997,15 +2001,15 @@ var K = {
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
 		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return Lt(t, 0);
+		return Rt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
 		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return Lt(n, 0).mod(e);
+		return Rt(n, 0).mod(e);
 	}, r;
-}, Rt = function() {
+}, zt = function() {
 	let e = [
 		[
 			1,
@@ -3196,10 +3200,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case It.L: return e[(t - 1) * 4 + 0];
-			case It.M: return e[(t - 1) * 4 + 1];
-			case It.Q: return e[(t - 1) * 4 + 2];
-			case It.H: return e[(t - 1) * 4 + 3];
+			case Lt.L: return e[(t - 1) * 4 + 0];
+			case Lt.M: return e[(t - 1) * 4 + 1];
+			case Lt.Q: return e[(t - 1) * 4 + 2];
+			case Lt.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3213,7 +3217,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), zt = function() {
+}(), Bt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3228,7 +3232,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Bt = function(e) {
+}, Vt = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3248,7 +3252,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Vt = function(e) {
+}, Ht = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3276,7 +3280,7 @@ var K = {
 		}
 	};
 	return r;
-}, Ht = function(e) {
+}, Ut = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3285,7 +3289,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Ut = function(e) {
+}, Wt = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3307,7 +3311,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, Wt = function() {
+}, Gt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3326,7 +3330,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Gt = function() {
+}, Kt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3348,7 +3352,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, Kt = function(e) {
+}, qt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3372,7 +3376,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, qt = function(e, t) {
+}, Jt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3397,7 +3401,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = Wt(), l = o(s);
+		let s = Gt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3419,18 +3423,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Jt = function(e, t, n) {
-	let r = qt(e, t);
+}, Yt = function(e, t, n) {
+	let r = Jt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = Wt();
+	let i = Gt();
 	r.write(i);
-	let a = Gt(), o = i.toByteArray();
+	let a = Kt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function Yt(e) {
+function Xt(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3440,27 +3444,27 @@ function Yt(e) {
 		path: r
 	};
 }
-function Xt(e, t) {
-	let { size: n, path: r } = Yt(e);
+function Zt(e, t) {
+	let { size: n, path: r } = Xt(e);
 	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Zt = [
+var Qt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], Qt = [
+], $t = [
 	30,
 	60,
 	120
 ];
-function $t(e, t) {
+function en(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Zt;
+	return Array.isArray(n) ? n : Qt;
 }
 H("sunfuse-charger-card", class extends V {
 	static properties = {
@@ -3511,7 +3515,7 @@ H("sunfuse-charger-card", class extends V {
       }
     `];
 	static getConfigForm() {
-		return k("charger");
+		return et("charger");
 	}
 	willUpdate() {
 		let { hass: e } = this;
@@ -3533,7 +3537,7 @@ H("sunfuse-charger-card", class extends V {
 			e,
 			n,
 			r
-		].includes(t)) : bt(e)[0];
+		].includes(t)) : xt(e)[0];
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = this.found(e);
@@ -3545,7 +3549,7 @@ H("sunfuse-charger-card", class extends V {
       <div class="head">
         <h2>${this.config?.title ?? e.name}</h2>
         <span class="chip ${e.connected && e.status !== "faulted" ? "" : "bad"}">
-          ${e.connected ? e.status ? O(r, "sensor", "status", e.status) : "–" : n("offline")}
+          ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
         </span>
       </div>
       <div class="row spread">
@@ -3582,7 +3586,7 @@ H("sunfuse-charger-card", class extends V {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return x`
       ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${$t(this.hass, e).map((t) => x`<button
+            ${en(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3591,7 +3595,7 @@ H("sunfuse-charger-card", class extends V {
 			option: t
 		})}
               >
-                ${O(this.hass, "select", "mode", t)}
+                ${k(this.hass, "select", "mode", t)}
               </button>`)}
           </div>
           ${this.inWords(e.mode)}` : w}
@@ -3622,7 +3626,7 @@ H("sunfuse-charger-card", class extends V {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${i}</a></p>
-            ${Xt(i, n("driver_link"))}` : w}
+            ${Zt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
@@ -3631,7 +3635,7 @@ H("sunfuse-charger-card", class extends V {
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(ft(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(pt(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3648,7 +3652,7 @@ H("sunfuse-charger-card", class extends V {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${Ft(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${It(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3656,7 +3660,7 @@ H("sunfuse-charger-card", class extends V {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${Ft(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${It(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${n?.clearable ? x`<button type="button" @click=${() => {
@@ -3689,7 +3693,7 @@ H("sunfuse-charger-card", class extends V {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${Qt.map((e) => x`<button
+        ${$t.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3713,9 +3717,9 @@ H("sunfuse-charger-card", class extends V {
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var en = {}, tn = wt(class extends Tt {
+var tn = {}, nn = Tt(class extends Et {
 	constructor() {
-		super(...arguments), this.ot = en;
+		super(...arguments), this.ot = tn;
 	}
 	render(e, t) {
 		return t();
@@ -3726,7 +3730,7 @@ var en = {}, tn = wt(class extends Tt {
 		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-}), nn = class {
+}), rn = class {
 	stop;
 	asked;
 	host;
@@ -3736,7 +3740,7 @@ var en = {}, tn = wt(class extends Tt {
 	}
 	follow(e, t) {
 		let n = JSON.stringify(t);
-		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = _t(e, t).listen(this.told));
+		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = vt(e, t).listen(this.told));
 	}
 	hostConnected() {
 		this.host.requestUpdate();
@@ -3805,7 +3809,7 @@ H("sunfuse-new-chargers", class extends D {
         margin-block-start: 12px;
       }
     `];
-	waiting = new nn(this, (e) => {
+	waiting = new rn(this, (e) => {
 		this.found = e, this.proposed = void 0;
 	});
 	constructor() {
@@ -3910,12 +3914,12 @@ H("sunfuse-new-chargers", class extends D {
 			});
 			this.proposed = n ? e : void 0, this.problem = void 0;
 		} catch (e) {
-			this.problem = await Xe(this.hass, e);
+			this.problem = await O(this.hass, e);
 		}
 	}
 });
 // src/chargers-card.ts
-var rn = 60;
+var an = 60;
 H("sunfuse-chargers-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -3985,10 +3989,10 @@ H("sunfuse-chargers-card", class extends V {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return k("chargers");
+		return et("chargers");
 	}
 	content(e, t) {
-		let n = bt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = xt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -4020,7 +4024,7 @@ H("sunfuse-chargers-card", class extends V {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => tn([
+            ${e.map((e) => nn([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -4049,17 +4053,17 @@ H("sunfuse-chargers-card", class extends V {
           </td>` : w}
       <td><strong>${e.name}</strong></td>
       <td class="state">
-        ${e.connected ? e.status ? O(r, "sensor", "status", e.status) : "–" : n("offline")}
+        ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
       <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
       <td class="number">${M(r, e.power_w ?? 0)}</td>
       <td class="number optional">${N(r, e.today_wh)}</td>
-      <td class="optional">${O(r, "select", "mode", e.mode)}</td>
+      <td class="optional">${k(r, "select", "mode", e.mode)}</td>
       <td class="why">${e.reason.text}</td>
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: rn }, r = [];
+		let n = { minutes: an }, r = [];
 		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
 			device_id: t,
 			duration: n
@@ -4073,7 +4077,7 @@ H("sunfuse-chargers-card", class extends V {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? $t(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? en(this.hass, i) : [];
 		return x`<div class="row" role="group" aria-label=${n("actions")}>
       <label class="all"
         ><input
@@ -4097,14 +4101,14 @@ H("sunfuse-chargers-card", class extends V {
 		}}
       >
         <option value="">${n("set_mode")}</option>
-        ${a.map((e) => x`<option value=${e}>${O(this.hass, "select", "mode", e)}</option>`)}
+        ${a.map((e) => x`<option value=${e}>${k(this.hass, "select", "mode", e)}</option>`)}
       </select>
       ${this.wanted ? x`<button class="main" ?disabled=${!e.length} @click=${() => this.setMode(r("mode"), n)}>${n("set")}</button>` : w}
       <button
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: rn })}
+        ${n("boost_for", { minutes: an })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4122,7 +4126,7 @@ H("sunfuse-chargers-card", class extends V {
 	}
 });
 // src/driver-panel.ts
-var an = "sunfuse-driver", on = class extends V {
+var on = "sunfuse-driver", sn = class extends V {
 	static styles = [B, o`
       :host {
         max-inline-size: 640px;
@@ -4182,7 +4186,7 @@ var an = "sunfuse-driver", on = class extends V {
 	async find() {
 		let e = this.path;
 		if (e === void 0 || !this.hass) return;
-		let [t, ...n] = e.split("/").filter(Boolean).map(sn), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		let [t, ...n] = e.split("/").filter(Boolean).map(cn), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
 		if (e !== this.path) return;
 		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
 		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
@@ -4199,7 +4203,7 @@ var an = "sunfuse-driver", on = class extends V {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = bt(e);
+		let n = xt(e);
 		return x`<div class="head">
         ${this.narrow ? this.menu() : w}
         <h2>${e.title}</h2>
@@ -4227,7 +4231,7 @@ var an = "sunfuse-driver", on = class extends V {
 	}
 	free(e, t) {
 		if (e.length < 2) return w;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => cn(e) - cn(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => ln(e) - ln(t))];
 		return x`<h3>${t("free_chargers")}</h3>
       ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4236,28 +4240,28 @@ var an = "sunfuse-driver", on = class extends V {
 	}
 	until(e, t, n) {
 		if (t) return x`<span class="chip good">${n("free")}</span>`;
-		let r = cn(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${lt(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
+		let r = ln(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${ut(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function sn(e) {
+function cn(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function cn({ demand: e, plan: t }) {
+function ln({ demand: e, plan: t }) {
 	let n = Date.parse(e?.departure ?? t?.ready ?? "");
 	return n > Date.now() ? n : Infinity;
 }
-H(an, on);
+H(on, sn);
 // node_modules/lit-html/directives/repeat.js
-var ln = (e, t, n) => {
+var un = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, un = wt(class extends Tt {
+}, dn = Tt(class extends Et {
 	constructor(e) {
 		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
@@ -4275,36 +4279,36 @@ var ln = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = Nt(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = Pt(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
 		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
 		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), At(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), At(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = ln(o, p, m), u = ln(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), jt(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), jt(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = un(o, p, m), u = un(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = At(e, i[d]);
+					let t = jt(e, i[d]);
 					W(t, a[p]), c[p] = t;
-				} else c[p] = W(n, a[p]), At(e, i[d], n), i[t] = null;
+				} else c[p] = W(n, a[p]), jt(e, i[d], n), i[t] = null;
 				p++;
-			} else Pt(i[f]), f--;
-		} else Pt(i[d]), d++;
+			} else Ft(i[f]), f--;
+		} else Ft(i[d]), d++;
 		for (; p <= m;) {
-			let t = At(e, c[m + 1]);
+			let t = jt(e, c[m + 1]);
 			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && Pt(e);
+			e !== null && Ft(e);
 		}
-		return this.ut = o, Mt(e, c), C;
+		return this.ut = o, Nt(e, c), C;
 	}
-}), X = 9e5, dn = class {
+}), X = 9e5, fn = class {
 	times;
 	start;
 	end;
@@ -4338,14 +4342,14 @@ var ln = (e, t, n) => {
 		let t = Math.round(e / X) * X;
 		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, fn = {
+}, pn = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, pn = class {
+}, mn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4383,7 +4387,7 @@ var ln = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = fn[e.key];
+		let i = pn[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
@@ -4416,7 +4420,7 @@ var ln = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, mn = 26, Z = 216, Q = 26, hn = 7, gn = 44, _n = 36e5, vn = [
+}, hn = 26, Z = 216, Q = 26, gn = 7, _n = 44, vn = 36e5, yn = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4425,7 +4429,7 @@ var ln = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], yn = o`
+], bn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4488,11 +4492,11 @@ var ln = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function bn(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${vn[n % vn.length]})`;
-}
 function xn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
+	return `var(--graph-color-${n + 1}, ${yn[n % yn.length]})`;
+}
+function Sn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4511,20 +4515,20 @@ function xn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${Tn(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${Sn(n.sun_w, i, p)} />` : w}
-      ${wn(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${Cn(n.house_w, i, p)} />` : w}
+      ${En(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${Cn(n.sun_w, i, p)} />` : w}
+      ${Tn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${wn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${Cn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${wn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
-      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${mn} height=${190}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${hn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${un(En(e.marks, i), ({ car: e }) => e.id, (n) => Dn(e, n, t))}
+      ${dn(Dn(e.marks, i), ({ car: e }) => e.id, (n) => On(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${bn(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${xn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4532,14 +4536,14 @@ function xn(e, t) {
     </div>
   </div>`;
 }
-function Sn(e, t, n) {
+function Cn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function Cn(e, t, n) {
+function wn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function wn({ plan: e, scale: t }, n, r) {
+function Tn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4549,38 +4553,38 @@ function wn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${bn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${xn(e, n.id)}" />`;
 	});
 }
-function Tn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / _n, i = [
+function En({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / vn, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = ct(e), o = A(e.locale.language, {
+	].find((e) => r / e * 56 < n) ?? 24, a = lt(e), o = A(e.locale.language, {
 		timeZone: L(e),
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / X) * X;
 	for (; !z(e, c).endsWith(":00");) c += X;
-	for (let n = c; n <= t.to; n += _n) {
+	for (let n = c; n <= t.to; n += vn) {
 		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${mn} y2=${Z} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${hn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function En(e, t) {
+function Dn(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
-		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < hn ? n.length : 0;
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < gn ? n.length : 0;
 		n[o] = e + Q, r.set(i, o);
 	}
 	return e.map((n) => {
-		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < gn;
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < _n;
 		return {
 			...n,
 			lane: r.get(n) ?? 0,
@@ -4588,10 +4592,10 @@ function En(e, t) {
 		};
 	});
 }
-function Dn(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function On(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = bn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [gn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = xn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [_n, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4608,7 +4612,7 @@ function Dn(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var On = 8;
+var kn = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4619,7 +4623,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		yn,
+		bn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4641,12 +4645,12 @@ H("sunfuse-plan-card", class extends V {
 	];
 	trial;
 	waiting;
-	plans = new nn(this, (e) => {
+	plans = new rn(this, (e) => {
 		this.trial.dragging ? this.waiting = e : this.plan = e;
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = On, this.trial = new pn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = kn, this.trial = new mn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4660,12 +4664,12 @@ H("sunfuse-plan-card", class extends V {
 				departure: n
 			});
 		} catch (e) {
-			let { code: t, translation_key: n } = e, r = t === "invalid_format" && this.say?.("departure_range"), i = r || await Xe(this.hass, e);
+			let { code: t, translation_key: n } = e, r = t === "invalid_format" && this.say?.("departure_range"), i = r || await O(this.hass, e);
 			throw Object.assign(Error(i), { settable: !r && n === "departure_beyond_plan" });
 		}
 	}
 	static getConfigForm() {
-		return k("chargers");
+		return et("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4701,8 +4705,8 @@ H("sunfuse-plan-card", class extends V {
     `;
 	}
 	chart(e, t, n) {
-		let r = new dn(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return xn({
+		let r = new fn(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Sn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4824,7 +4828,7 @@ H("sunfuse-plan-card", class extends V {
           </tr>
         </thead>
         <tbody>
-          ${un(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${dn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
@@ -4843,9 +4847,9 @@ H("sunfuse-plan-card", class extends V {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${z(i, Date.now())}
-              .value=${Ft(this.shownAt(e, a))}
+              .value=${It(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = dt(i, t.target.value);
+			let n = ft(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : a ? R(i, a) : "–"}
@@ -4861,12 +4865,12 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var kn = [
+var An = [
 	7,
 	14,
 	30,
 	90
-], An = 3600;
+], jn = 3600;
 H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
@@ -4916,11 +4920,11 @@ H("sunfuse-report", class extends D {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: An
+				expires: jn
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
-			this.problem = e.message ?? String(e);
+			this.problem = await O(this.home, e);
 		}
 	}
 	render() {
@@ -4937,7 +4941,7 @@ H("sunfuse-report", class extends D {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${kn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${An.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
@@ -4947,12 +4951,12 @@ H("sunfuse-report", class extends D {
 	}
 });
 // src/sessions-model.ts
-var jn = {
+var Mn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function Mn(e) {
+function Nn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4968,14 +4972,14 @@ function Mn(e) {
 		billed: null
 	});
 }
-function Nn() {
+function Pn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Pn({ start: e, stop: t }) {
+function Fn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Fn(e) {
+function In(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4983,7 +4987,7 @@ function Fn(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function In(e, t) {
+function Ln(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4991,7 +4995,7 @@ function In(e, t) {
 	}
 	return n;
 }
-function Ln(e) {
+function Rn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -5000,7 +5004,7 @@ function Ln(e) {
 	};
 }
 // src/sessions-chart.ts
-var Rn = o`
+var zn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5046,7 +5050,7 @@ var Rn = o`
     background: var(--sun);
   }
 `;
-function zn(e) {
+function Bn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5058,13 +5062,13 @@ function zn(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Bn(e, t, n, r, i) {
-	let a = In(n, Fn(e)), o = zn(e).map((e) => {
+function Vn(e, t, n, r, i) {
+	let a = Ln(n, In(e)), o = Bn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...Mn(a.get(t) ?? [])
+			...Nn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5095,7 +5099,7 @@ function Bn(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var Vn = 10;
+var Hn = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5107,24 +5111,24 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		Rn,
+		zn,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	sessions = new nn(this, (e) => {
+	sessions = new rn(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => Pn(t) - Pn(e))
+			sessions: [...e.sessions].sort((e, t) => Fn(t) - Fn(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = Vn;
+		super(), this.group = "person", this.shown = Hn;
 	}
 	static getConfigForm() {
-		return k("chargers");
+		return et("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -5134,7 +5138,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: Nn()
+			start: Pn()
 		});
 	}
 	shows(e) {
@@ -5160,7 +5164,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Fn(this.hass);
+		let t = In(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5173,33 +5177,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Bn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = Vn;
+		return Vn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Hn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...In(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Ln(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...Mn(t)
+			...Nn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Ln(e.sessions);
+		let i = Rn(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(jn).map((e) => x`<button
+        ${Object.keys(Mn).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(jn[e])}
+            ${t(Mn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(jn[this.group])}</th>
+              <th>${t(Mn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5212,7 +5216,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Vn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Hn;
 		}}
                   >
                     ${n.name}
@@ -5244,7 +5248,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Ln(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Rn(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5261,7 +5265,7 @@ H("sunfuse-sessions-card", class extends V {
           <tbody>
             ${r.slice(0, this.shown).map((r) => x`<tr>
                 <td>
-                  ${r.start ? R(n, r.start) : r.stop ? ut(n, r.stop) : "–"}
+                  ${r.start ? R(n, r.start) : r.stop ? dt(n, r.stop) : "–"}
                   ${r.running ? x`<span class="chip good">${t("running")}</span>` : w}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
@@ -5274,7 +5278,7 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += Vn;
+			this.shown += Hn;
 		}}
           >
             ${t("show_more")}
@@ -5284,12 +5288,12 @@ H("sunfuse-sessions-card", class extends V {
 		let r = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: Nn(),
+			start: Pn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch(async (e) => {
 			let t = e.code === "not_found";
-			this.announced = t ? n("site_not_loaded") : await Xe(this.hass, e), Ct(this, this.announced);
+			this.announced = t ? n("site_not_loaded") : await O(this.hass, e), wt(this, this.announced);
 		});
 		if (!r) return;
 		let i = document.createElement("a");
@@ -5301,7 +5305,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 });
 // src/setup-panel.ts
-var Hn = "sunfuse-site";
+var Un = "sunfuse-site";
 H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
@@ -5320,7 +5324,7 @@ H("sunfuse-dashboard", class extends D {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Hn,
+				url_path: Un,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5328,11 +5332,11 @@ H("sunfuse-dashboard", class extends D {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Hn,
+				url_path: Un,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), xt(`/${Hn}`, !0);
-		} catch (e) {
-			this.problem = e.message ?? String(e);
+			})), St(`/${Un}`, !0);
+		} catch (t) {
+			this.problem = await O(e, t);
 		}
 	}
 	render() {
@@ -5340,7 +5344,7 @@ H("sunfuse-dashboard", class extends D {
 	}
 });
 // src/site-card.ts
-var Un = 30, Wn = 236;
+var Wn = 30, Gn = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5478,7 +5482,7 @@ H("sunfuse-site-card", class extends V {
       <div class="head">
         <h2>${this.config?.title ?? e.title}</h2>
         ${i?.state ? x`<span class="chip ${i.state === "ok" ? "good" : "bad"}"
-              >${O(this.hass, "sensor", "state", i.state)}</span
+              >${k(this.hass, "sensor", "state", i.state)}</span
             >` : w}
       </div>
       ${this.config?.new_chargers && e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : w}
@@ -5508,7 +5512,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Un ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Wn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5532,13 +5536,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Wn - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Gn - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Wn - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Gn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Un ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Wn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5562,7 +5566,7 @@ H("sunfuse-site-card", class extends V {
 		return x`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? x`<button class="small" @click=${() => St(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? x`<button class="small" @click=${() => Ct(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : w}
       </div>
@@ -5637,20 +5641,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var Gn = 6, Kn = 1e4;
+var Kn = 6, qn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function qn(e, t) {
+function Jn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Gn) r.push({
+	})), e.chargers.length > Kn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5699,14 +5703,14 @@ function qn(e, t) {
 		sections: r
 	};
 }
-function Jn(e, t) {
-	let n = vt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Kn);
+function Yn(e, t) {
+	let n = yt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, qn);
 }
-async function Yn(e) {
+async function Xn(e) {
 	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Jn(e, t);
-	if (n.length) return { views: n.map((e) => qn(e, t)) };
+	for (let t of n) Yn(e, t);
+	if (n.length) return { views: n.map((e) => Jn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5717,7 +5721,7 @@ async function Yn(e) {
 	}] };
 }
 // src/index.ts
-var Xn = [
+var Zn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5750,7 +5754,7 @@ var Xn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Xn) window.customCards.push({
+for (let [e, t, n] of Zn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5760,4 +5764,4 @@ for (let [e, t, n] of Xn) window.customCards.push({
 		return Qe(n) ?? "";
 	}
 });
-export { Yn as generate };
+export { Xn as generate };

@@ -1,4 +1,4 @@
-/* sources e1d21b09153a922faff3ee52c022e0d77363958e90b249804a2e7de0d79294ff */
+/* sources 98bc495fcdd544c077d90f44af185bc3dffbfe39b878917535a8adb05a0ad573 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -12,6 +12,7 @@ from homeassistant.components.http import KEY_HASS, HomeAssistantView
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -114,6 +115,17 @@ async def async_report(
             # There are statistics, but none is written yet.
             report = None
     return Asked(charger=charger, meters=meters, report=report)
+
+
+def no_history(entry: SunfuseConfigEntry) -> ServiceValidationError:
+    """Return what to say of a site whose sensors the recorder has no statistics of."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="no_history",
+        translation_placeholders={
+            "sensors": ", ".join(entry.runtime_data.sources.entities)
+        },
+    )
 
 
 def _charger(entry: SunfuseConfigEntry, request: dict[str, Any]) -> Charger:

@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .new_chargers import accept_chargers, subscribe_new_chargers
 from .plan_commands import preview_plan, subscribe_plan
+from .report_commands import report_site
 from .session_commands import export_sessions, subscribe_sessions
 from .site_commands import list_sites, subscribe_site
 
@@ -19,6 +20,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         accept_chargers,
         subscribe_plan,
         preview_plan,
+        report_site,
         subscribe_sessions,
         export_sessions,
     ):

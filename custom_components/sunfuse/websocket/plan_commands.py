@@ -13,7 +13,6 @@ from homeassistant.components.websocket_api import (
     ERR_UNAUTHORIZED,
     ActiveConnection,
 )
-from homeassistant.components.websocket_api.const import ERR_SERVICE_VALIDATION_ERROR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -23,7 +22,7 @@ from ..site.cars.driver_words import FURTHEST
 from ..site.planning.site_demands import check_within_reach
 from .plan_view import intention_view, plan_view
 from .pushing import Push
-from .site_commands import site_for
+from .site_commands import send_refusal, site_for
 from .viewers import Viewer
 
 
@@ -95,14 +94,7 @@ async def preview_plan(
     try:
         check_within_reach(departure, planning.clock)
     except ServiceValidationError as error:
-        connection.send_error(
-            msg["id"],
-            ERR_SERVICE_VALIDATION_ERROR,
-            str(error),
-            translation_key=error.translation_key,
-            translation_domain=error.translation_domain,
-            translation_placeholders=error.translation_placeholders,
-        )
+        send_refusal(connection, msg["id"], error)
         return
 
     def leaves_then(demand: Demand) -> Demand:

@@ -10,7 +10,9 @@ from homeassistant.components.websocket_api import (
     ERR_UNAUTHORIZED,
     ActiveConnection,
 )
+from homeassistant.components.websocket_api.const import ERR_SERVICE_VALIDATION_ERROR
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -79,6 +81,21 @@ def site_for(
     else:
         connection.send_error(msg["id"], ERR_NOT_FOUND, "No such site is set up")
     return None
+
+
+@callback
+def send_refusal(
+    connection: ActiveConnection, message_id: int, refusal: ServiceValidationError
+) -> None:
+    """Send what is refused, with what the card translates it from; nothing is written to the log."""
+    connection.send_error(
+        message_id,
+        ERR_SERVICE_VALIDATION_ERROR,
+        str(refusal),
+        translation_key=refusal.translation_key,
+        translation_domain=refusal.translation_domain,
+        translation_placeholders=refusal.translation_placeholders,
+    )
 
 
 @websocket_api.websocket_command(
