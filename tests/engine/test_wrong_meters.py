@@ -716,6 +716,25 @@ def test_a_car_near_its_minimum_is_not_lowered_in_vain() -> None:
     assert {d.connectors[0].offer_a for d in plant.decisions[60:]} == {8.0}
 
 
+def test_a_car_that_comes_while_a_phase_is_tried_does_not_wait() -> None:
+    """Its start shows the same as the trial: nobody keeps it waiting for that."""
+    plant = coarse_home(16.0, 16.0, fails=True)
+    plant.cars[1].arrives_s = FAILS_S + 135
+    plant.run(int(FAILS_S) + 146)
+    given = [[c.offer_a for c in d.connectors] for d in plant.decisions[-4:]]
+    assert given[0] == [11.6, 0.0]  # the trial has begun
+    assert given[-1][1] >= 6
+
+
+def test_a_car_whose_charger_is_offline_keeps_no_phase_from_being_tried() -> None:
+    """It goes on with what it had. The other car alone shows that L2 is stuck, before the oven comes."""
+    plant = coarse_home(16.0, 16.0, fails=True, fuse_a=40.0)
+    plant.cars[1].reachable = lambda at_s: at_s < FAILS_S + 50
+    plant.run(int(FAILS_S) + 300)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.FROZEN
+    assert plant.decisions[-1].circuits[0].sensors == ("L2",)
+
+
 def test_a_house_that_grows_quiet_beside_a_steady_car() -> None:
     """For nearly two minutes nothing changes: L1 with a car stands still, as the others do, and none of them is stuck."""
     restless = trembling(2.0, 6.0, 2.0)

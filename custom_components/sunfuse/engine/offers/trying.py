@@ -31,7 +31,11 @@ def tried(asks: list[Ask], given: Mapping[str, float], tick: Tick) -> dict[str, 
             if given.get(asking.id) and name in tick.tree.path(asking.connector)
         ]
         for phase in _in_question(capacity, tick):
-            lowered |= _released(below, phase, capacity, {**given, **lowered}, tick)
+            taken_a = _taken_a(name, phase, tick)
+            released_a = capacity.past.standing[phase].cars_a - taken_a
+            lowered |= _released(
+                below, phase, TRIED_A - released_a, {**given, **lowered}, tick
+            )
     return lowered
 
 
@@ -51,18 +55,29 @@ def _in_question(capacity: Capacity, tick: Tick) -> list[int]:
     ]
 
 
+def _taken_a(name: str, phase: int, tick: Tick) -> float:
+    """Return what cars take at least on a phase of a circuit, also those that nothing is offered to now."""
+    return sum(
+        standing.past.draws[-1].lowest_a[phase]
+        for standing in tick.standings.values()
+        if standing.past.draws and name in tick.tree.path(standing.connector)
+    )
+
+
 def _released(
     below: list[Ask],
     phase: int,
-    capacity: Capacity,
+    left_a: float,
     given: Mapping[str, float],
     tick: Tick,
 ) -> dict[str, float]:
-    """Return the offers with which cars on a phase take that much less than when its value began to stand; none if they cannot."""
-    cars = [a for a in below if phase in a.phases and a.past.draws]
-    drawn_a = {a.id: a.past.draws[-1].lowest_a[phase] for a in cars}
-    began_a = capacity.past.standing[phase].cars_a
-    left_a = TRIED_A - (began_a - sum(drawn_a.values()))
+    """Return the offers with which cars on a phase take so much less; none if they cannot, or if one starts, which shows the same."""
+    cars = [a for a in below if phase in a.phases]
+    if any(before_a(a.connector, tick.snapshot) < a.connector.min_a for a in cars):
+        return {}
+    drawn_a = {
+        a.id: a.past.draws[-1].lowest_a[phase] if a.past.draws else 0.0 for a in cars
+    }
     offers_a = {}
     for asking in sorted(cars, key=lambda a: (-drawn_a[a.id], a.id)):
         connector = asking.connector
