@@ -203,6 +203,8 @@ async def test_of_a_schema(
         ("export_sessions", {"issuer": "x" * 1001}, "text_length"),
         ("get_sessions", {"start": "last week"}, "time_expected"),
         ("set_limit", {"current": 10, "cars_only": "both"}, "yes_or_no_expected"),
+        ("get_site_report", {"days": 0}, "number_out_of_range"),
+        ("get_site_report", {"daily_energy": "much"}, "number_out_of_range"),
         ("what_if", {"policy": "best"}, "choice_expected"),
         ("what_if", {"capacity_tariff": "Mars"}, "choice_expected"),
         ("what_if", {"price_entity": "price"}, "entity_expected"),

@@ -20,11 +20,21 @@ from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..rights import async_require_site
 from ..site.circuits import CircuitTree
-from ..site.reporting import PATH, REQUEST, async_report, no_history, panel_path
+from ..site.reporting import ASKED, DAYS, PATH, async_report, no_history, panel_path
 from ..site.uncontrolled_chargers import async_circuit_loads
+from .values import within
 
 # Long enough to open a requested link, too short for one that is passed on.
 _SIGNED_FOR = timedelta(hours=1)
+GET_SITE_REPORT = vol.Schema(
+    {
+        vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
+        **{
+            vol.Optional(name): within(low, high, kind)
+            for name, (low, high, kind) in ASKED.items()
+        },
+    }
+)
 
 
 @callback
@@ -51,7 +61,7 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
             for circuit, load in circuits.items()
         }
         if "http" in hass.config.components:
-            path = f"{PATH}{entry.entry_id}?days={call.data['days']}"
+            path = f"{PATH}{entry.entry_id}?days={call.data.get('days', DAYS)}"
             response["page"] = panel_path(entry)
             response["signed_page"] = async_sign_path(hass, path, _SIGNED_FOR)
         return response
@@ -60,6 +70,6 @@ def async_setup_report_action(hass: HomeAssistant) -> None:
         DOMAIN,
         "get_site_report",
         get_site_report,
-        vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, **REQUEST}),
+        GET_SITE_REPORT,
         SupportsResponse.ONLY,
     )

@@ -1,6 +1,6 @@
 """The site report of a site that is set up: what to read, as a response and as a page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -40,21 +40,19 @@ from .subentries import usable
 PATH = "/api/sunfuse/report/"
 # The recorder keeps ten days of five minutes; a year of hours is read in seconds.
 DAYS, MOST_DAYS = 14, 366
-REQUEST = {
-    vol.Optional("days", default=DAYS): vol.All(
-        vol.Coerce(int), vol.Range(min=1, max=MOST_DAYS)
-    ),
-    vol.Optional("charger_current"): vol.All(
-        vol.Coerce(float), vol.Range(min=6, max=500)
-    ),
-    vol.Optional("charger_phases"): vol.All(vol.Coerce(int), vol.Range(min=1, max=3)),
-    vol.Optional("daily_energy"): vol.All(
-        vol.Coerce(float), vol.Range(min=0.5, max=200)
-    ),
+# What may be asked for: the least, the most, and what kind of number it is.
+ASKED: Mapping[str, tuple[float, float, type[float | int]]] = {
+    "days": (1, MOST_DAYS, int),
+    "charger_current": (6, 500, float),
+    "charger_phases": (1, 3, int),
+    "daily_energy": (0.5, 200, float),
 }
 _QUERY = vol.Schema(
     {
-        **REQUEST,
+        **{
+            vol.Optional(name): vol.All(vol.Coerce(kind), vol.Range(min=low, max=high))
+            for name, (low, high, kind) in ASKED.items()
+        },
         vol.Optional("language"): vol.All(str, vol.Length(max=20)),
         vol.Optional("theme"): vol.In(("light", "dark")),
     },
@@ -109,7 +107,7 @@ async def async_report(
     if config.phases:
         try:
             report = await async_site_report(
-                hass, config, dt_util.utcnow(), days=request["days"]
+                hass, config, dt_util.utcnow(), days=request.get("days", DAYS)
             )
         except NoHistoryError:
             # There are statistics, but none is written yet.

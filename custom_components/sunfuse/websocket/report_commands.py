@@ -8,7 +8,7 @@ from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ERR_UNAUTHORIZED, ActiveConnection
 from homeassistant.core import HomeAssistant
 
-from ..site.reporting import REQUEST, async_report, no_history
+from ..site.reporting import async_report, no_history
 from .site_commands import send_refusal, site_for
 from .viewers import Viewer
 
@@ -26,7 +26,7 @@ async def report_site(
     if not Viewer(hass, connection.user).sees_site(entry):
         connection.send_error(msg["id"], ERR_UNAUTHORIZED, "Unauthorized")
         return
-    asked = await async_report(hass, entry, vol.Schema(REQUEST)({}))
+    asked = await async_report(hass, entry, {})
     if asked.report is None:
         send_refusal(connection, msg["id"], no_history(entry))
     else:
