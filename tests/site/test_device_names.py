@@ -16,6 +16,8 @@ from .cars.test_vehicles import id_of, vehicle
 from .ledger.test_ledger import ledger_of, start_transaction
 from .people.test_cards import add_card, add_person
 from .people.test_people import persons_of
+from .planning.test_capacity import capacity
+from .test_circuits import circuit
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -103,6 +105,12 @@ async def test_one_of_several_connectors(
         "Yard left",
         "Yard right",
     ]
+    await hass.config_entries.async_reload(home.entry.entry_id)
+    await hass.async_block_till_done()
+    assert list((await shown(home, hass_ws_client)).values()) == [
+        "Yard left",
+        "Yard right",
+    ]
     await rename(home, "CP1_1", None)
     await rename(home, "CP1", "Court")
     assert list((await shown(home, hass_ws_client)).values()) == [
@@ -127,12 +135,45 @@ async def test_a_vehicle_a_person_and_the_site(
     await rename(home, anna, "Anna B.")
     titles = {one.title for one in home.entry.get_subentries_of_type("card")}
     assert titles == {"Anna B. (…E680)", "Blue key ring"}
+    # Nor is the name lost when the form of the card is saved.
+    form = await home.entry.start_subentry_reconfigure_flow(hass, second.subentry_id)
+    await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"person": anna}
+    )
+    await hass.async_block_till_done()
+    assert home.entry.subentries[second.subentry_id].title == "Blue key ring"
     await rename(home, id_of(home, "Zoe"), "Blue")
     assert list(home.entry.runtime_data.vehicles.names().values()) == ["Blue"]
     await rename(home, "", "Mill Lane")
     assert home.entry.title == "Mill Lane"
     assert device_of(home).name == "Mill Lane"
     assert home.entry.runtime_data.controller is controller
+
+
+async def test_circuits_and_tariffs(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Their names are no reason to disconnect chargers, whether their device or their sub-entry is renamed."""
+    home: Home = await start(
+        charger("CP1", circuit="garage"), circuit("garage"), capacity()
+    )
+    station = await home.boot("CP1", "Preparing")
+    controller = home.entry.runtime_data.controller
+    for subentry in home.entry.subentries.values():
+        if subentry.subentry_type == "charger":
+            continue
+        await rename(home, subentry.subentry_id, "Barn")
+        assert home.entry.subentries[subentry.subentry_id].title == "Barn"
+        hass.config_entries.async_update_subentry(
+            home.entry, home.entry.subentries[subentry.subentry_id], title="Shed"
+        )
+        await hass.async_block_till_done()
+        assert device_of(home, subentry.subentry_id).name == "Shed"
+    controller.tick()
+    snapshot = home.entry.runtime_data.coordinator.data.snapshot
+    assert "Shed" in [one.name for one in snapshot.circuits]
+    assert home.entry.runtime_data.controller is controller
+    assert not station.websocket.closed
 
 
 async def test_what_was_renamed_before(

@@ -48,6 +48,16 @@ def follow_device_names(
     )
 
 
+@callback
+def name_devices(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Call devices as their sub-entries are called now."""
+    registry = dr.async_get(hass)
+    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+        subentry = entry.subentries.get(device.config_subentry_id or "")
+        if subentry is not None and device.name != subentry.title:
+            registry.async_update_device(device.id, name=subentry.title)
+
+
 def _take_name(hass: HomeAssistant, entry: ConfigEntry, device: dr.DeviceEntry) -> None:
     name = (device.name_by_user or "").strip()
     subentry = entry.subentries.get(device.config_subentry_id or "")

@@ -33,10 +33,11 @@ from ..devices import (
     register_vehicles,
 )
 from .circuits import CircuitTree, hangs_from
+from .device_names import name_devices
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
 from .outcome import connector_numbers, identity_of
-from .people.cards import card_title, masked
+from .people.cards import masked, title_of_owned
 from .prices import tariff_entities, tariff_of
 from .subentries import usable
 
@@ -170,6 +171,7 @@ def follow_entry(
                 return
             runtime.prices.use(config)
         register_site(hass, entry)
+        name_devices(hass, entry)
         _take_over_persons(hass, entry)
         _take_over_vehicles(hass, entry)
         runtime.controller.load_chargers()
@@ -199,12 +201,12 @@ def _name_cards(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Call cards after their persons as they are called now; those of persons who were removed lose the name."""
     names = {one.subentry_id: one.title for one in usable(entry, SUBENTRY_PERSON)}
     for card in usable(entry, SUBENTRY_CARD):
-        number, title = card.data[CONF_CARD_NUMBER], card.title
         person = names.get(card.data[CONF_PERSON])
-        if person is None:
-            title = masked(number)
-        elif title.endswith(card_title("", number)):  # not a name that a user typed
-            title = card_title(person, number)
+        title = (
+            masked(card.data[CONF_CARD_NUMBER])
+            if person is None
+            else title_of_owned(card, person)
+        )
         if card.title != title:
             hass.config_entries.async_update_subentry(entry, card, title=title)
 
@@ -271,7 +273,6 @@ def _site(entry: SunfuseConfigEntry) -> tuple[Any, ...]:
         [
             (
                 subentry.subentry_id,
-                subentry.title,
                 # Other changes of a tariff are applied while the site runs.
                 (tariff_entities(subentry), bool(subentry.data.get("carbon")))
                 if subentry.subentry_type == SUBENTRY_TARIFF

@@ -29,7 +29,7 @@ from ...const import (
     SUBENTRY_CARD,
     SUBENTRY_PERSON,
 )
-from ...site.people.cards import card_title, is_own, masked
+from ...site.people.cards import card_title, is_own, masked, title_of_owned
 from ...site.subentries import usable
 from ..checks import Errors
 from .card_forms import (
@@ -240,7 +240,7 @@ class CardSubentryFlow(ConfigSubentryFlow):
                 return self.async_update_and_abort(
                     entry,
                     subentry,
-                    title=card_title(person.title, card),
+                    title=title_of_owned(subentry, person.title),
                     data=card_data(card, user_input, person.subentry_id),
                 )
         persons = {one.subentry_id for one in usable(entry, SUBENTRY_PERSON)}

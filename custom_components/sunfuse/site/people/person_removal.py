@@ -20,7 +20,7 @@ from ...const import (
 from ...data import SunfuseConfigEntry
 from ...sessions import GroupBy
 from ..subentries import usable
-from .cards import card_title
+from .cards import title_of_owned
 
 # The entities of chargers whose recorded states or attributes name persons: events, the sensor of who charges, and
 # that of the explanation, which says whose quota is used up. The explanation among the reason's attributes is not recorded.
@@ -67,9 +67,7 @@ async def async_join_persons(
                 entry,
                 card,
                 data={**card.data, CONF_PERSON: into},
-                title=card_title(
-                    entry.subentries[into].title, card.data[CONF_CARD_NUMBER]
-                ),
+                title=title_of_owned(card, entry.subentries[into].title),
             )
     joined = entry.subentries[into]
     if (former := entry.subentries.get(person)) is not None:
