@@ -20,7 +20,7 @@ from ..station.metering.transaction_registers import (
 from ..station.sessions.event_order import HeldEvent
 from ..station.sessions.transactions import Record
 from ..station.station_interface import StationInterface
-from ..station_state import Transaction
+from ..station_state import CHARGES, Transaction
 from .evses import Evses2
 from .meter_values import sampled_values
 from .tokens import decide
@@ -29,6 +29,9 @@ from .tokens import decide
 _PRESENTED = frozenset(
     ("Authorized", "Deauthorized", "StopAuthorized", "RemoteStart", "RemoteStop")
 )
+# What ends a session that neither the driver nor the car wanted to end.
+_CUT_SHORT = frozenset(("PowerLoss", "Reboot"))
+_OF_THE_SESSION = CHARGES | {ConnectorStatus.FINISHING}
 _CHARGING_STATE = {
     "Charging": ConnectorStatus.CHARGING,
     "EVConnected": ConnectorStatus.PREPARING,
@@ -248,6 +251,17 @@ class TransactionEvents2:
             station.connectors.reported_status(
                 known.connector, ConnectorStatus.FINISHING, None
             )
+        elif was_running and info.get("stoppedReason") in _CUT_SHORT:
+            self._waits_again(known.connector)
+
+    def _waits_again(self, connector: int) -> None:
+        """Note that the car of a session that was cut short wants to go on, unless the station says otherwise.
+
+        That it occupies the connector may have been reported before, and said nothing while its transaction was running.
+        """
+        connectors = self._station.connectors
+        if self._station.connector(connector).status in _OF_THE_SESSION:
+            connectors.reported_status(connector, ConnectorStatus.PREPARING, None)
 
 
 def _is_over(known: Record, at: datetime) -> bool:
