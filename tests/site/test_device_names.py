@@ -176,6 +176,24 @@ async def test_circuits_and_tariffs(
     assert not station.websocket.closed
 
 
+async def test_names_that_are_long_or_alike(
+    hass: HomeAssistant, start: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A state holds 255 characters: vehicles with longer names, and alike, are told apart and can be chosen."""
+    home: Home = await start("CP1", vehicle("Zoe"), vehicle("Leaf"))
+    for which in ("Zoe", "Leaf"):
+        await rename(home, id_of(home, which), "x" * 300)
+    chosen = home.entity("select", "CP1/1_vehicle")
+    state = hass.states.get(chosen)
+    assert state
+    for name in state.attributes["options"]:
+        await home.call("select", "select_option", "CP1/1_vehicle", option=name)
+        state = hass.states.get(chosen)
+        assert state
+        assert state.state == name
+    assert "longer than 255" not in caplog.text
+
+
 async def test_what_was_renamed_before(
     hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
 ) -> None:

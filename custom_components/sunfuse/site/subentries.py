@@ -89,6 +89,9 @@ from ..sources.modbus.site_devices import DeviceConfig
 from ..sources.tariffs.table import WEEKDAYS
 from ..sources.vehicles import CarEntities
 
+# A state has at most 255 characters, and of two vehicles alike the second has a number.
+_LONGEST_NAME = 200
+
 type Data = Mapping[str, Any]
 # It raises one of `_NOT_AS_EXPECTED` if data cannot be used.
 type Check = Callable[[Data, Data], object]
@@ -266,6 +269,12 @@ def ignored(entry: ConfigEntry, *kinds: str) -> list[ConfigSubentry]:
         for subentry in entry.get_subentries_of_type(kind)
         if not _can_be_used(entry, subentry)
     ]
+
+
+def shown_name(subentry: ConfigSubentry) -> str:
+    """Return the name of a vehicle or a person as the state of an entity can hold it."""
+    name = subentry.title
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 # The results, with the data that they are of: this is asked at every tick.

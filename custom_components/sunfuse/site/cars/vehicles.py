@@ -28,7 +28,7 @@ from ...const import (
 )
 from ...drivers.demand import CarFacts
 from ...sources.vehicles import CarEntities
-from ..subentries import usable
+from ..subentries import shown_name, usable
 
 # Lorries have up to about 700 kWh.
 LARGEST_BATTERY_KWH = 1000.0
@@ -69,7 +69,7 @@ def vehicle_of(
     consumption_kwh = data.get(CONF_CONSUMPTION)
     return Vehicle(
         id=subentry.subentry_id,
-        name=subentry.title,
+        name=shown_name(subentry),
         facts=CarFacts(
             capacity_wh=data[CONF_CAPACITY_KWH] * WH_PER_KWH,
             max_a=data.get(CONF_MAX_CURRENT),

@@ -26,7 +26,7 @@ from ...const import (
 from ...drivers.person_terms import PersonStanding, PersonTerms, QuotaOver, standing_of
 from ...engine.model import BoostQuota
 from ..outcome import Holder
-from ..subentries import usable
+from ..subentries import shown_name, usable
 
 # Entities of Home Assistant's own persons, and their attribute that names the user.
 PERSON_DOMAIN = "person"
@@ -54,7 +54,7 @@ def person_of(subentry: ConfigSubentry) -> Person:
     quota_kwh = data.get(CONF_QUOTA_KWH)
     return Person(
         id=subentry.subentry_id,
-        name=subentry.title,
+        name=shown_name(subentry),
         terms=PersonTerms(
             valid_from=_day(data.get(CONF_VALID_FROM)),
             valid_until=_day(data.get(CONF_VALID_UNTIL)),
