@@ -146,6 +146,29 @@ def test_zeros_beside_a_sun_that_explains_them_stand_still_all_the_same() -> Non
     assert decision.circuits[0].meter is MeterQuality.FROZEN
 
 
+@pytest.mark.parametrize(("days", "frozen_after"), [(0, 11), (2, 5)])
+def test_a_slow_meter_that_never_showed_the_same(days: int, frozen_after: int) -> None:
+    """One of each half minute that is new may have quiet minutes; of one that had other values for days, five of the same have failed."""
+    memory = Memory()
+    repeats = []
+    for tick in range(60):
+        now = NOW + timedelta(seconds=30 * tick)
+        if tick == 40:
+            [(name, past)] = memory.circuits.items()
+            past = replace(past, changes=past.changes + days * 2880)
+            memory = replace(memory, circuits={name: past})
+        seen_a = 18.0 + min(tick, 40) % 7 / 10
+        snapshot = replace(
+            site(replace(car("a"), draw_at=now)),
+            now=now,
+            meters=(("main", replace(at(0, seen_a, seen_a, seen_a), at=now)),),
+        )
+        decision, memory = decide(snapshot, memory)
+        if decision.circuits[0].meter is MeterQuality.FROZEN:
+            repeats.append(tick - 40)
+    assert repeats[0] == frozen_after
+
+
 def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
     """A car that went from 16 to 6 A must show, except that chargers report late what the meter saw at once."""
     memory = Memory()

@@ -12,8 +12,10 @@ from .stuck_phases import has_missed
 OFTEN = 30
 STILL_TIMES = 20.0
 STILL_LEAST_S = 120.0
-# Nor is a slow one before it has reported the same this often: the first quiet minutes of an evening are a few reports.
+# Nor is a slow one before it has reported the same this often: the first quiet minutes of an evening are a few reports. One that
+# changed as often as one of each half minute does in a day has had a quiet night: how long it stood still is known.
 REPORTED_TIMES = 10
+KNOWN_CHANGES = 3000
 # For any other meter that may be normal: coarse meters are unchanged all night.
 STILL_S = 1800.0
 COARSE_TIMES = 4.0
@@ -99,11 +101,9 @@ def remember_value(
 
 def _patience_s(past: CircuitMemory) -> float:
     """Return for how long the value may be unchanged."""
-    often_s = max(
-        STILL_LEAST_S,
-        STILL_TIMES * past.longest_still_s,
-        REPORTED_TIMES * (past.interval_s or 0.0),
-    )
+    often_s = max(STILL_LEAST_S, STILL_TIMES * past.longest_still_s)
+    if past.changes < KNOWN_CHANGES:
+        often_s = max(often_s, REPORTED_TIMES * (past.interval_s or 0.0))
     if past.changes >= OFTEN and often_s < STILL_S:
         return often_s
     return max(STILL_S, COARSE_TIMES * past.longest_still_s)
