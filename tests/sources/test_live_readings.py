@@ -273,8 +273,12 @@ async def test_a_report_that_is_ahead_of_the_clock(
     assert age_s() == 0
     freezer.tick(40)
     assert age_s() == 40
-    # It reports once more; then its clock is set by a second, which says nothing of before.
-    freezer.tick(3600)
+    # The clock comes to the time of that report, which is an hour old then.
+    freezer.tick(3560)
+    assert age_s() == 3600
+    freezer.tick(10)
+    assert age_s() == 3610
+    # It reports once more; then the clock is set, which says nothing of before.
     show(hass, "p", 1300, "W")
     freezer.tick(-20)
     assert age_s() == 0

@@ -157,16 +157,15 @@ class LiveSource:
         One that is ahead of it, as after a start with a clock that was fast, was reported by now, and grows older from now on.
         """
         before, by = self._reported.get(state.entity_id, (None, timedelta()))
-        at = state.last_reported
-        if at == before:
-            return at + by
-        if at > (now := dt_util.utcnow()):
-            reported, seen_at = self._ahead.get(state.entity_id, (None, now))
-            if at != reported:
-                seen_at = now
-            self._ahead[state.entity_id] = (at, seen_at)
-            return seen_at
-        return at
+        reported, now = state.last_reported, dt_util.utcnow()
+        ahead, seen_at = self._ahead.get(state.entity_id, (None, now))
+        if reported == ahead:
+            return seen_at  # also once the clock has come to its time
+        at = reported + by if reported == before else reported
+        if at <= now:
+            return at
+        self._ahead[state.entity_id] = (reported, now)
+        return now
 
     def read(self) -> SiteReadings:
         """Return what the entities report now. A reading is as old as the oldest of its parts."""
