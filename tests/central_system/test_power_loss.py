@@ -162,6 +162,22 @@ def test_a_register_restarts_before_the_first_value() -> None:
     assert _sessions(sessions)[0][1] == 9e3
 
 
+def test_all_that_a_charger_counts_restarts_together() -> None:
+    """Its ends show the session and its values the lifetime, also when both were zero at one moment.
+
+    The end of that session may as well be all that it took.
+    """
+    sessions: list[Session] = [
+        (0, (41e3, 43e3), 5e3),
+        (0, (47e3, BOOTS, 1e3, 3e3), 4e3),
+        (0, (6e3, 8e3), 5e3),
+        (0, (11e3, 13e3), 6e3),
+    ]
+    taken_wh, meter = _sessions(sessions)
+    assert taken_wh == [5e3, 4e3, 5e3, 6e3]
+    assert (meter.sample.energy_wh or 0) <= 5e3 + 6e3 + 5e3 + 6e3
+
+
 def test_ends_that_agree_again_show_the_register_of_the_values() -> None:
     """One of them was reset between the last value and the end, before anything was known of it."""
     sessions: list[Session] = [

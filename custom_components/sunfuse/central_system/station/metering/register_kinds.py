@@ -184,9 +184,12 @@ def _of_session(
 
 
 def _agree(session: SessionReadings, most_wh: Most) -> bool | None:
-    """Whether the end of a session shows the register of its values; None if one of both is missing."""
+    """Whether the end of a session shows the register of its values; None if one of both is missing, or the values restarted.
+
+    Where a charger loses its power in a session, all that it counts restarts together: the lifetime and the session are the same then.
+    """
     shown, end = session.values, session.end
-    if shown is None or end is None or not end.register_wh:
+    if shown is None or end is None or not end.register_wh or shown.restarted:
         return None
     if (start := session.start_wh) is not None and start > ROUNDING_WH:
         if (shown.first.register_wh < start) is not (end.register_wh < start):
