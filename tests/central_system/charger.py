@@ -105,12 +105,19 @@ class Charger:
         )
 
     async def stop(
-        self, transaction: str, at: str, energy_wh: int, reason: str = "Local"
+        self,
+        transaction: str,
+        at: str,
+        energy_wh: int,
+        reason: str = "Local",
+        card: str | None = None,
     ) -> None:
-        """Tell the end of a transaction."""
+        """Tell the end of a transaction, and the card that ended it."""
         if not self.old:
-            await self._event("Ended", at, transaction, energy_wh, None, reason)
+            why = "ChargingStateChanged" if card is None else "StopAuthorized"
+            await self._event("Ended", at, transaction, energy_wh, None, reason, why)
             return
+        named = {} if card is None else {"idTag": card}
         await self.station.call(
             "StopTransaction",
             {
@@ -118,6 +125,7 @@ class Charger:
                 "meterStop": energy_wh,
                 "timestamp": at,
                 "reason": reason,
+                **named,
             },
         )
 
@@ -129,6 +137,7 @@ class Charger:
         energy_wh: float,
         connector: int | None,
         stopped: str | None = None,
+        reason: str = "ChargingStateChanged",
     ) -> None:
         more: Payload = {}
         if connector is not None:
@@ -139,6 +148,7 @@ class Charger:
             self.sequence,
             transaction=transaction,
             state="Charging",
+            reason=reason,
             energy_wh=energy_wh,
             stopped=stopped,
             **more,

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import CentralSystem, CommandError
+from custom_components.sunfuse.central_system import (
+    Card,
+    CardPolicy,
+    CentralSystem,
+    CommandError,
+)
 
 from .charger import Charger
 from .charging import (
@@ -112,6 +117,35 @@ async def test_a_charger_that_ends_its_transaction_at_0_a(
     clock.step(60)
     await cp1.offer(1, 0)
     assert not charger.station.received(start)
+    await cp1.offer(1, 10)
+    assert len(charger.station.received(start)) == starts
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("card", "starts"), [("TAG", 0), (None, 1)])
+async def test_a_card_ends_a_transaction_at_0_a(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    card: str | None,
+    starts: int,
+) -> None:
+    """A driver who sees that the car does not charge, and presents the card again, wants no other session."""
+    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
+    system.accept(CP1)
+    system.set_cards(CardPolicy(free=False, cards=(Card(id="TAG"),)))
+    charger = await Charger.connect(connect, version)
+    await charger.boot()
+    await charger.set_up()
+    await charger.status("Charging", clock.text())
+    transaction = await charger.start(clock.text())
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 0)
+    clock.step(5)
+    await charger.stop(transaction, clock.text(), 1000, "Local", card)
+    await charger.status("Finishing" if version == "1.6" else "Occupied", clock.text())
+    clock.step(60)
     await cp1.offer(1, 10)
     assert len(charger.station.received(start)) == starts
 

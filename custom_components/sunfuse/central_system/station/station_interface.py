@@ -141,6 +141,7 @@ class SessionsInterface(Protocol):
         reason: str | None,
         *,
         first: tuple[datetime, float] | None = None,
+        by_card: bool = False,
     ) -> None:
         """Note that a transaction ended; `first` is its first register reading where its start is unknown."""
 

@@ -12,7 +12,7 @@ from ..protocol.frames import ErrorCode, Fault, Payload
 from ..protocol.link import Answer
 from ..protocol.text import clean
 from ..security import plug_and_charge as pnc
-from ..security.card_policy import Verdict
+from ..security.card_policy import OWN_TOKEN, Verdict, folded
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS, only_connector
 from ..station.metering.transaction_registers import register_at_start, within
@@ -182,6 +182,7 @@ class Handlers16:
         theirs = parse_time(payload["timestamp"])
         station.clock.heard(theirs, station.now())
         at = station.ours(theirs)
+        card = payload.get("idTag", OWN_TOKEN)
         transaction_id = str(self._ended(payload["transactionId"], at))
         self._unanswered.named(transaction_id)
         data = payload.get("transactionData", [])
@@ -201,6 +202,8 @@ class Handlers16:
             _register(payload, "meterStop"),
             payload.get("reason", "Local"),  # the default is Local (section 6.49)
             first=register_at_start(values, at, station.config.phases),
+            # It names the card that ended it; where everyone may charge, that may be one that the charger itself always names.
+            by_card=not station.cards.free and folded(card) != OWN_TOKEN.casefold(),
         )
         return _tag_info(Verdict.ACCEPTED) if "idTag" in payload else {}
 

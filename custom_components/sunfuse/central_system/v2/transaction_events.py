@@ -231,6 +231,7 @@ class TransactionEvents2:
                 stop_wh,
                 info.get("stoppedReason", "Local"),
                 first=first,
+                by_card=event.payload["triggerReason"] == "StopAuthorized",
             )
 
         if known is None:

@@ -315,11 +315,10 @@ class Limiter:
         except CommandError as err:
             _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 
-    def ended(self, reason: str) -> None:
-        """Note that the station ended the transaction; another one is started later if the pause was the reason."""
-        if self._shared.behaviour.restarts and self._connector.ended_for_a_pause(
-            reason
-        ):
+    def ended(self, reason: str, *, by_card: bool) -> None:
+        """Note that the station ended the transaction; another one is started later if the pause was the reason, and no card."""
+        restarts = self._shared.behaviour.restarts and not by_card
+        if restarts and self._connector.ended_for_a_pause(reason):
             self._connector.change(paused=True)
         self.stopped()
 

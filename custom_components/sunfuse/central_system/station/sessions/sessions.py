@@ -244,8 +244,9 @@ class Sessions:
         reason: str | None,
         *,
         first: tuple[datetime, float] | None = None,
+        by_card: bool = False,
     ) -> None:
-        """Note the end of a transaction, at `at` by our clock.
+        """Note the end of a transaction, at `at` by our clock; `by_card`: its driver presented one for that.
 
         `first` is when it began and where the meter stood, as its end reports, for one whose start was never reported.
         """
@@ -299,7 +300,7 @@ class Sessions:
                 priority=False,
                 meter=meter.stopped(self._shared.now()),
             )
-            self._limits.of(record.connector).ended(reason or "Local")
+            self._limits.of(record.connector).ended(reason or "Local", by_card=by_card)
         self._report_finished(record, meter_stop_wh, reason)
 
     def _report_finished(
