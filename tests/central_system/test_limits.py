@@ -150,6 +150,28 @@ async def test_a_card_ends_a_transaction_at_0_a(
     assert len(charger.station.received(start)) == starts
 
 
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_session_with_the_id_of_the_one_before_ends_for_good(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """A charger whose ids begin anew when it boots says nothing else of the second session: its car does not wait for one."""
+    system.accept(CP1)
+    charger = await Charger.connect(connect, version)
+    for _ in range(2):
+        charger.sequence = 0
+        await charger.boot()
+        await charger.status("Available", clock.text())
+        await charger.status("Preparing", clock.text())
+        clock.step(5)
+        transaction = await charger.start(clock.text())
+        clock.step(600)
+        await charger.stop(transaction, clock.text(), 2500)
+        await charger.status("Preparing", clock.text())
+        clock.step(60)
+        await system.stations["CP1"].offer(1, 10)
+        assert not charger.station.received("RequestStartTransaction")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_charger_that_ends_its_transaction_before_it_answers(
     system: CentralSystem, connect: Connect, clock: SteppedClock, version: str

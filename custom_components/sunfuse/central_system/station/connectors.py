@@ -90,6 +90,9 @@ class Connectors:
             self._waited_wh[connector] = state.transaction.id, counted_wh
         if status is ConnectorStatus.PREPARING and state.status in GONE:
             self._session_before[connector] = state.session_id
+        elif state.transaction is not None:
+            # It has one now; its id may be that of the session before, because some chargers begin anew when they boot.
+            self._session_before.pop(connector, None)
         if status is ConnectorStatus.FINISHING and self._waits(state):
             status = ConnectorStatus.PREPARING
         if status in GONE:
