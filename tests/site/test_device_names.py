@@ -176,6 +176,21 @@ async def test_circuits_and_tariffs(
     assert not station.websocket.closed
 
 
+async def test_a_name_that_is_taken(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """It gets a number: a limit by name must not be set at another circuit."""
+    home: Home = await start("CP1", circuit("garage"), circuit("shed"))
+    await rename(home, "shed", "garage")
+    await rename(home, "shed", "garage")
+    titles = [one.title for one in home.entry.get_subentries_of_type("circuit")]
+    assert titles == ["Garage", "garage (2)"]
+    assert device_of(home, "shed").name == "garage (2)"
+    # Another kind of device may be called the same.
+    await rename(home, "CP1", "Garage")
+    assert device_of(home, "CP1").name == "Garage"
+
+
 async def test_names_that_are_long_or_alike(
     hass: HomeAssistant, start: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:

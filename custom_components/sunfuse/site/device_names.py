@@ -6,7 +6,7 @@ and cleared: otherwise it would outlive the next change of the other.
 
 from collections.abc import Callable
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -64,6 +64,7 @@ def _take_name(hass: HomeAssistant, entry: ConfigEntry, device: dr.DeviceEntry) 
     if not name:
         return
     if subentry is not None:
+        name = _unlike_others(entry, subentry, name)
         hass.config_entries.async_update_subentry(entry, subentry, title=name)
     elif site_identifier(entry) in device.identifiers:
         hass.config_entries.async_update_entry(entry, title=name)
@@ -71,3 +72,16 @@ def _take_name(hass: HomeAssistant, entry: ConfigEntry, device: dr.DeviceEntry) 
         # The meters of a simulated house, which nothing else names.
         return
     dr.async_get(hass).async_update_device(device.id, name=name, name_by_user=None)
+
+
+def _unlike_others(entry: ConfigEntry, subentry: ConfigSubentry, name: str) -> str:
+    """Return a name that no other of its kind has: limits and bills are asked for by name, and no form takes one twice."""
+    taken = {
+        one.title.casefold()
+        for one in entry.get_subentries_of_type(subentry.subentry_type)
+        if one.subentry_id != subentry.subentry_id
+    }
+    free, number = name, 2
+    while free.casefold() in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free
