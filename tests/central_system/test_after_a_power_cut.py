@@ -1,4 +1,4 @@
-"""A car that is still plugged in when its charger has power again goes on charging: nobody has ended its session."""
+"""A charger comes back and reports the end of a session: after a power cut its car goes on, after a stop it does not."""
 
 import pytest
 
@@ -19,7 +19,7 @@ async def _cut(
     reason: str,
     seconds: int,
     status_first: bool,
-    status: str = "Preparing",
+    status: str | None = "Preparing",
 ) -> Charger:
     """Let a car charge, and its charger come back after some seconds with the end of the transaction; return the charger."""
     system.accept(CP1)
@@ -36,7 +36,7 @@ async def _cut(
     clock.step(seconds)
     charger = await Charger.connect(connect, version)
     await charger.boot()
-    if status_first:
+    if status_first and status:
         await charger.status(status, clock.text())
     if charger.old:
         await charger.stop(transaction, ended, 2000, reason)
@@ -51,7 +51,7 @@ async def _cut(
             stopped=reason,
             offline=True,
         )
-    if not status_first:
+    if not status_first and status:
         await charger.status(status, clock.text())
     return charger
 
@@ -87,21 +87,47 @@ async def test_a_car_goes_on_after_a_power_cut(
     await charger.station.wait_received(start)
 
 
+@pytest.mark.parametrize("status", ["Preparing", None])
+@pytest.mark.parametrize("seconds", [20, 1800])
 @pytest.mark.parametrize("version", VERSIONS[1:])
 async def test_a_session_that_was_ended_while_away_stays_ended(
-    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+    connect: Connect,
+    system: CentralSystem,
+    clock: SteppedClock,
+    version: str,
+    seconds: int,
+    status: str | None,
 ) -> None:
-    """Its driver stopped it: that the car occupies the connector says no more than that."""
+    """Its driver stopped it: that the car occupies the connector, if that is said at all, says no more than that."""
     await _cut(
         connect,
         system,
         clock,
         version,
         reason="Local",
-        seconds=20,
+        seconds=seconds,
         status_first=True,
+        status=status,
     )
+    assert connector(system).transaction is None
     assert connector(system).status is ConnectorStatus.FINISHING
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+async def test_a_car_that_came_while_the_charger_was_away(
+    connect: Connect, system: CentralSystem, clock: SteppedClock, version: str
+) -> None:
+    """The connector is reported to be occupied after the end of a session of long ago: it may be another car."""
+    await _cut(
+        connect,
+        system,
+        clock,
+        version,
+        reason="Local",
+        seconds=1800,
+        status_first=False,
+    )
+    assert connector(system).status is ConnectorStatus.PREPARING
 
 
 @pytest.mark.parametrize("status", ["Available", "Faulted", "Unavailable"])

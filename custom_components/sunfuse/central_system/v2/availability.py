@@ -11,7 +11,7 @@ from ...engine.model import ConnectorStatus
 from ..protocol.frames import Payload
 from ..station.connector_count import NUMBER_OF_CONNECTORS
 from ..station.station_interface import StationInterface
-from ..station_state import GONE
+from ..station_state import CHARGES, GONE
 from .evses import Evses2
 
 AVAILABILITY = "AvailabilityState"
@@ -65,6 +65,15 @@ class Availability2:
             return True
         ended = connector.status is ConnectorStatus.FINISHING
         return ended and number not in self._ended_before
+
+    def ended_away(self, number: int) -> None:
+        """Note that a session ended while the station was away, as it reports now."""
+        if self._station.connector(number).status in CHARGES:
+            # Of a connector that is occupied nothing else is said; if that is said from now on, it may be another car.
+            self._station.connectors.reported_status(
+                number, ConnectorStatus.FINISHING, None
+            )
+            self._ended_before.add(number)
 
     def event(self, event: Payload, at: datetime) -> None:
         """Note what an event says of a connector's status; it may say nothing of it."""

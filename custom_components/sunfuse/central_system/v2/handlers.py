@@ -59,7 +59,7 @@ class Handlers2:
         self._commissioner = commissioner
         self._cards = doorkeeper
         self._version = version
-        events = TransactionEvents2(station, evses, doorkeeper)
+        events = TransactionEvents2(station, evses, doorkeeper, availability.ended_away)
         self.by_action: Mapping[str, ActionHandler] = {
             **{action: _always(answer) for action, answer in _ANSWERS.items()},
             "Authorize": self._authorize,

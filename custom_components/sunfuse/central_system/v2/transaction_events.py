@@ -1,5 +1,6 @@
 """OCPP 2.x: what a station reports of transactions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -80,9 +81,17 @@ class TransactionEvents2:
     """Processes the transaction events of one connected station, which may arrive late and in any order."""
 
     def __init__(
-        self, station: StationInterface, evses: Evses2, doorkeeper: CardChecks
+        self,
+        station: StationInterface,
+        evses: Evses2,
+        doorkeeper: CardChecks,
+        ended_away: Callable[[int], None],
     ) -> None:
-        """Report to the station; `cards` decides about cards."""
+        """Report to the station; `doorkeeper` decides about cards.
+
+        `ended_away` is called with a connector whose session ended while the station was away, and whose car did not leave then.
+        """
+        self._ended_away = ended_away
         self._station = station
         self._evses = evses
         self._cards = doorkeeper
@@ -254,6 +263,8 @@ class TransactionEvents2:
             )
         elif was_running and info.get("stoppedReason") in _CUT_SHORT:
             self._waits_again(known.connector)
+        elif was_running and info.get("stoppedReason") != "EVDisconnected":
+            self._ended_away(known.connector)
 
     def _waits_again(self, connector: int) -> None:
         """Note that the car of a session that was cut short wants to go on, unless the station says otherwise.
