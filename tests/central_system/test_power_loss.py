@@ -162,6 +162,17 @@ def test_a_register_restarts_before_the_first_value() -> None:
     assert _sessions(sessions)[0][1] == 9e3
 
 
+@pytest.mark.parametrize("nonsense", [(500e6,), (500e6, 30e3)])
+def test_an_end_below_nonsense_is_no_restart(nonsense: Shown) -> None:
+    """Start and end are of one register: what stands between them may be nonsense."""
+    sessions: list[Session] = [
+        (902e3, (904e3,), 905e3),
+        (905e3, nonsense, 908e3),
+        (908e3, (910e3,), 911e3),
+    ]
+    assert _sessions(sessions)[0] == [3e3, 3e3, 3e3]
+
+
 def test_all_that_a_charger_counts_restarts_together() -> None:
     """Its ends show the session and its values the lifetime, also when both were zero at one moment.
 

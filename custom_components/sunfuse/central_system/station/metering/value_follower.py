@@ -99,7 +99,7 @@ class ValueFollower:
         if values is None or not register_wh or kinds.ends is RegisterKind.RESTARTS:
             return values
         booted = self._booted_since(values.last.at)
-        if not (booted or kinds.ends_went_on):
+        if not (booted or (kinds.ends_went_on and values.sure)):
             return values
         end = RegisterReading(register_wh=register_wh, at=at)
         if end.register_wh >= values.last.register_wh - (0.0 if booted else SLACK_WH):
