@@ -1,20 +1,13 @@
 """Limits beyond the common case: sent again, stopped, on one phase, beside other limits."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    Card,
-    CardPolicy,
-    CentralSystem,
-    CommandError,
-)
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
 
-from .charger import Charger
 from .charging import (
     ACCEPTED,
     CP1,
@@ -74,128 +67,6 @@ async def test_stop(
     await cp1.offer(1, 0)
     await station.call("Heartbeat", {})
     assert not station.received(start)
-    await cp1.offer(1, 10)
-    assert len(station.received(start)) == 1
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("reason", "after_s", "starts"),
-    [
-        ("Other", 600, 1),
-        ("Local", 5, 1),
-        ("Local", 600, 0),
-        ("EVDisconnected", 5, 0),
-        ("DeAuthorized", 5, 0),
-    ],
-)
-async def test_a_charger_that_ends_its_transaction_at_0_a(
-    system: CentralSystem,
-    connect: Connect,
-    clock: SteppedClock,
-    version: str,
-    reason: str,
-    after_s: float,
-    starts: int,
-) -> None:
-    """Its car charges again with the next offer (evcc pull request 33020); one whose driver stopped it does not."""
-    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
-    system.accept(CP1)
-    charger = await Charger.connect(connect, version)
-    await charger.boot()
-    await charger.set_up()
-    await charger.status("Charging", clock.text())
-    transaction = await charger.start(clock.text())
-    cp1 = system.stations["CP1"]
-    await cp1.offer(1, 10)
-    await cp1.offer(1, 0)
-    for _ in range(0, int(after_s), 5):
-        clock.step(5)
-        await cp1.offer(1, 0)
-    await charger.stop(transaction, clock.text(), 1500, reason)
-    await charger.status("Finishing" if version == "1.6" else "Occupied", clock.text())
-    clock.step(60)
-    await cp1.offer(1, 0)
-    assert not charger.station.received(start)
-    await cp1.offer(1, 10)
-    assert len(charger.station.received(start)) == starts
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(("card", "starts"), [("TAG", 0), (None, 1)])
-async def test_a_card_ends_a_transaction_at_0_a(
-    system: CentralSystem,
-    connect: Connect,
-    clock: SteppedClock,
-    version: str,
-    card: str | None,
-    starts: int,
-) -> None:
-    """A driver who sees that the car does not charge, and presents the card again, wants no other session."""
-    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
-    system.accept(CP1)
-    system.set_cards(CardPolicy(free=False, cards=(Card(id="TAG"),)))
-    charger = await Charger.connect(connect, version)
-    await charger.boot()
-    await charger.set_up()
-    await charger.status("Charging", clock.text())
-    transaction = await charger.start(clock.text())
-    cp1 = system.stations["CP1"]
-    await cp1.offer(1, 0)
-    clock.step(5)
-    await charger.stop(transaction, clock.text(), 1000, "Local", card)
-    await charger.status("Finishing" if version == "1.6" else "Occupied", clock.text())
-    clock.step(60)
-    await cp1.offer(1, 10)
-    assert len(charger.station.received(start)) == starts
-
-
-@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
-async def test_a_session_with_the_id_of_the_one_before_ends_for_good(
-    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
-) -> None:
-    """A charger whose ids begin anew when it boots says nothing else of the second session: its car does not wait for one."""
-    system.accept(CP1)
-    charger = await Charger.connect(connect, version)
-    for _ in range(2):
-        charger.sequence = 0
-        await charger.boot()
-        await charger.status("Available", clock.text())
-        await charger.status("Preparing", clock.text())
-        clock.step(5)
-        transaction = await charger.start(clock.text())
-        clock.step(600)
-        await charger.stop(transaction, clock.text(), 2500)
-        await charger.status("Preparing", clock.text())
-        clock.step(60)
-        await system.stations["CP1"].offer(1, 10)
-        assert not charger.station.received("RequestStartTransaction")
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-async def test_a_charger_that_ends_its_transaction_before_it_answers(
-    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
-) -> None:
-    """The end that a limit of 0 A causes may arrive before the limit is answered."""
-    start = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
-    system.accept(CP1)
-    charger = await Charger.connect(connect, version)
-    station = charger.station
-    await charger.boot()
-    await charger.set_up()
-    await charger.status("Charging", clock.text())
-    transaction = await charger.start(clock.text())
-    cp1 = system.stations["CP1"]
-    await cp1.offer(1, 10)
-    station.answers["SetChargingProfile"] = None
-    station.requests.clear()
-    pause = asyncio.create_task(cp1.offer(1, 0))
-    await station.wait_received("SetChargingProfile")
-    await charger.stop(transaction, clock.text(), 1500, "Other")
-    await station.send([3, station.frames[-2][1], ACCEPTED])
-    await pause
-    station.answers["SetChargingProfile"] = ACCEPTED
-    clock.step(60)
     await cp1.offer(1, 10)
     assert len(station.received(start)) == 1
 
