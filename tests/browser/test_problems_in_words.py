@@ -101,7 +101,7 @@ def test_an_export_that_fails_is_told(browser: Browser) -> None:
     page.context.close()
 
 
-# Home Assistant refuses the dashboard; the connection is lost while the report is asked for, which its library tells in two ways.
+# Home Assistant refuses the dashboard. The connection is lost while the report loads; Home Assistant's library has two errors for that.
 PANELS = """async () => {
   await import("/cards.js");
   const show = (name, refusal, more = {}) => {

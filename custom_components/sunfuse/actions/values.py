@@ -129,6 +129,15 @@ def text(*, least: int = 0, most: int) -> Callable[[Any], str]:
     )
 
 
+def _expected(what: str) -> Callable[[str], ServiceValidationError]:
+    """Return what refuses a value because something else is expected."""
+    return lambda value: ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=f"{what}_expected",
+        translation_placeholders={"value": value},
+    )
+
+
 POSITIVE_INT = within(0, MOST_INT, int)
 DURATION_S = within(1, 86_400, int)
 CURRENT_A = within(0, MOST_A)
@@ -136,44 +145,11 @@ POWER_W = within(0, MOST_W)
 ENERGY_KWH = within(0, MOST_KWH)
 # From where a charger takes a file, and to where it sends one.
 FILE_ADDRESS = address("http", "https", "ftp", "ftps", "sftp")
-YES_OR_NO = in_words(
-    cv.boolean,
-    lambda value: ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="yes_or_no_expected",
-        translation_placeholders={"value": value},
-    ),
-)
-TIME_OF_DAY = in_words(
-    cv.time,
-    lambda value: ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="time_of_day_expected",
-        translation_placeholders={"value": value},
-    ),
-)
-ENTITY = in_words(
-    cv.entity_id,
-    lambda value: ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="entity_expected",
-        translation_placeholders={"value": value},
-    ),
-)
-_DATETIME = in_words(
-    cv.datetime,
-    lambda value: ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="time_expected",
-        translation_placeholders={"value": value},
-    ),
-)
-_PERIOD = in_words(
-    cv.positive_time_period,
-    lambda _value: ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="duration_expected"
-    ),
-)
+YES_OR_NO = in_words(cv.boolean, _expected("yes_or_no"))
+TIME_OF_DAY = in_words(cv.time, _expected("time_of_day"))
+ENTITY = in_words(cv.entity_id, _expected("entity"))
+_DATETIME = in_words(cv.datetime, _expected("time"))
+_PERIOD = in_words(cv.positive_time_period, _expected("duration"))
 
 
 def moment(value: Any) -> datetime:

@@ -135,7 +135,7 @@ class Plant:
     sun_wh: list[float] = field(init=False)  # of what the cars took
     overload_min: float = 0.0
     stored_wh: float = field(init=False)
-    # What a controlled battery is told: a power (positive on discharge, 0 is neither), or not to discharge. Else it does as by itself.
+    # The order to a controlled battery: a power (positive: discharge, 0: neither), or not to discharge. Without one it controls itself.
     battery_order_w: float | None = None
     battery_holds: bool = False
     battery_w: float = 0.0

@@ -13,8 +13,8 @@ _LOGGER = logging.getLogger(__name__)
 class SettingsRestart:
     """Restarts a station once for each value that it answered with RebootRequired, while no car is connected.
 
-    Tinkerforge WARP and Etrel INCH (lbbrhzn/ocpp issue 1015) answer so when they are told what to measure. What they were
-    restarted for is stored among the station's variables: one that forgets the setting is not restarted again.
+    Tinkerforge WARP and Etrel INCH (lbbrhzn/ocpp issue 1015) answer so to the setting of what to measure. The values that a
+    station was restarted for are stored among its variables, so a station that forgets a setting is not restarted again.
     """
 
     def __init__(self, shared: SharedState) -> None:

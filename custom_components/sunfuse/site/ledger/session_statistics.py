@@ -102,7 +102,7 @@ class SessionStatistics:
     async def _async_new(
         self, by: GroupBy, keys: Iterable[str], since: datetime, until: datetime
     ) -> dict[str, list[HourlySum]]:
-        """Return the sums of those for whom nothing was written since the start, from where the recorder's sums end.
+        """Return the sums of each key that was not written since the start: the hours after the recorder's last one.
 
         If it has no sums of somebody, it gets the hours in which something was taken, and the last one: it is too slow for all.
         """
