@@ -11,15 +11,25 @@ pytestmark = [
 ]
 
 # The server speaks English, and who looks German.
-SHOW = """async () => {
+GERMAN = {
+    "states": {},
+    "language": "de",
+    "user": {"id": "1", "is_admin": True, "name": "Owner"},
+    "locale": {
+        "language": "de",
+        "number_format": "language",
+        "time_format": "24",
+        "time_zone": "local",
+    },
+    "config": {"currency": "EUR", "time_zone": "UTC"},
+}
+SHOW = """async (german) => {
   await import("/cards.js");
   const key = "component.sunfuse.exceptions.no_statistics.message";
   const card = document.createElement("sunfuse-capacity-card");
   card.setConfig({ type: "", site: "S" });
   card.hass = {
-    states: {}, language: "de", user: { id: "1", is_admin: true, name: "Owner" },
-    locale: { language: "de", number_format: "language", time_format: "24", time_zone: "local" },
-    config: { currency: "EUR", time_zone: "UTC" },
+    ...german,
     localize: (text) => text,
     loadBackendTranslation: async (category) => (text, values) =>
       category === "exceptions" && text === key ? `Keine Statistik von ${values.sensors}` : "",
@@ -47,7 +57,7 @@ SHOW = """async () => {
 def test_a_problem_is_told_in_the_language_of_who_looks(browser: Browser) -> None:
     """On its first day a site has no statistics: the card says so as the rest of the page is said."""
     page = page_of_cards(browser)
-    page.evaluate(SHOW)
+    page.evaluate(SHOW, GERMAN)
     card = page.locator("sunfuse-capacity-card")
     expect(card).to_contain_text("Keine Statistik von sensor.grid")
     expect(card).not_to_contain_text("No statistics")
@@ -55,7 +65,7 @@ def test_a_problem_is_told_in_the_language_of_who_looks(browser: Browser) -> Non
 
 
 # A reload of the site closes the ledger in the moment in which somebody presses Export.
-EXPORT = """async () => {
+EXPORT = """async (german) => {
   await import("/cards.js");
   window.said = [];
   document.addEventListener("hass-notification", (event) => window.said.push(event.detail.message));
@@ -66,9 +76,7 @@ EXPORT = """async () => {
   };
   card.setConfig({ type: "", site: "S" });
   card.hass = {
-    states: {}, language: "de", user: { id: "1", is_admin: true, name: "Owner" },
-    locale: { language: "de", number_format: "language", time_format: "24", time_zone: "local" },
-    config: { currency: "EUR", time_zone: "UTC" },
+    ...german,
     localize: (text) => text,
     loadBackendTranslation: async () => (text) => text.split(".").pop(),
     callWS: async ({ type }) => {
@@ -92,7 +100,7 @@ EXPORT = """async () => {
 def test_an_export_that_fails_is_told(browser: Browser) -> None:
     """It is seen, as Home Assistant shows it, and in the user's language."""
     page = page_of_cards(browser)
-    page.evaluate(EXPORT)
+    page.evaluate(EXPORT, GERMAN)
     page.locator("sunfuse-sessions-card").get_by_role(
         "button", name="card_export"
     ).click()

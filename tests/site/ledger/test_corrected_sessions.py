@@ -246,6 +246,19 @@ async def test_a_start_that_was_not_answered(
     assert row.stopped_at is not None
 
 
+async def _took_3_kwh(home: Home) -> tuple[RawStation, Payload, datetime]:
+    """Report a session that began at 40 kWh and shows 43; return the station, the session's end without a register, and of when it is."""
+    station, charger = await home.boot("CP1"), Charger()
+    begin, middle = charger.at, charger.at + HALF_AN_HOUR
+    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
+    over_at = middle + HALF_AN_HOUR
+    return (
+        station,
+        session | {"timestamp": over_at.isoformat(), "meterStop": 0},
+        over_at,
+    )
+
+
 async def test_a_correction_that_only_the_ledger_has(
     hass: HomeAssistant, start: Callable[..., Any], hass_storage: dict[str, Any]
 ) -> None:
@@ -254,23 +267,19 @@ async def test_a_correction_that_only_the_ledger_has(
     A value of 45 kWh was wrong, and in the ledger when the power failed. The next one is 43.5 kWh; it began at 40.
     """
     home: Home = await start("CP1")
-    station, charger = await home.boot("CP1"), Charger()
-    begin, middle = charger.at, charger.at + HALF_AN_HOUR
-    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
-    over_at = middle + HALF_AN_HOUR
-    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
-    await station.call("StopTransaction", session | end)
+    station, end, over_at = await _took_3_kwh(home)
+    await station.call("StopTransaction", end)
     [row] = await rows(home)
     assert row.energy_wh == 3_000
     memory = on_disk(home, hass_storage)
-    await shows(station, session, over_at, 45_000)
+    await shows(station, end, over_at, 45_000)
     [row] = await rows(home)
     assert row.energy_wh == 5_000
     await station.close()
     await killed(hass, home, hass_storage, memory)
     station = await home.boot("CP1")
     await asyncio.sleep(SAVED_S)
-    await shows(station, session, over_at, 43_500)
+    await shows(station, end, over_at, 43_500)
     [row] = await rows(home)
     assert row.energy_wh == 3_500
 
@@ -287,18 +296,14 @@ async def test_a_report_that_the_ledger_wrote_too_slowly(
     A session of 3 kWh is corrected to 4.5 kWh.
     """
     home: Home = await start("CP1")
-    station, charger = await home.boot("CP1"), Charger()
-    begin, middle = charger.at, charger.at + HALF_AN_HOUR
-    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
-    over_at = middle + HALF_AN_HOUR
-    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
+    station, end, over_at = await _took_3_kwh(home)
     await rows(home)
     ledger = await written_ledger(home)
-    await station.call("StopTransaction", session | end)
+    await station.call("StopTransaction", end)
     if lost == "correction":
         await rows(home)
         ledger = await written_ledger(home)
-        await shows(station, session, over_at, 44_500)
+        await shows(station, end, over_at, 44_500)
         await asyncio.sleep(SAVED_S)
     memory = on_disk(home, hass_storage)
     await station.close()
@@ -326,12 +331,8 @@ async def test_a_card_that_is_another_persons_now(
         "unique_id": None,
     }
     home: Home = await start("CP1", _person("Anna"), _person("Zoe"), card)
-    station, charger = await home.boot("CP1"), Charger()
-    begin, middle = charger.at, charger.at + HALF_AN_HOUR
-    session = await begins(station, [(begin, 40_000.0), (middle, 43_000.0)])
-    over_at = middle + HALF_AN_HOUR
-    end = {"timestamp": over_at.isoformat(), "meterStop": 0}
-    await station.call("StopTransaction", session | end)
+    station, end, over_at = await _took_3_kwh(home)
+    await station.call("StopTransaction", end)
     [row] = await rows(home)
     assert row.person == "ANNA"
     [before] = home.entry.get_subentries_of_type("card")
@@ -339,7 +340,7 @@ async def test_a_card_that_is_another_persons_now(
         home.entry, before, data={**before.data, "person": "ZOE"}
     )
     await hass.async_block_till_done()
-    await shows(station, session, over_at, 44_500)
+    await shows(station, end, over_at, 44_500)
     for _ in range(2):
         [row] = await rows(home)
         assert (row.energy_wh, row.person) == (4_500, "ANNA")
