@@ -173,3 +173,12 @@ def settle(
         snapshot = later(snapshot, 5, decision)
         decision, memory = decide(snapshot, memory)
     return snapshot, decision, memory
+
+
+def at(tick: int, *current_a: float, power_w: float | None = None) -> MeterReading:
+    """Return a meter's reading of this tick, five seconds after the one before."""
+    return MeterReading(
+        at=NOW + timedelta(seconds=5 * tick),
+        current_a=current_a or None,
+        power_w=power_w,
+    )

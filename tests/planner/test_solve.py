@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from custom_components.sunfuse.planner import (
@@ -12,18 +11,12 @@ from custom_components.sunfuse.planner import (
     Plan,
     Problem,
     Status,
-    Store,
     Strategy,
     solve,
 )
 from custom_components.sunfuse.planner.plan_cost import starts
-from custom_components.sunfuse.planner.simple.simple import SimplePlanner
-from custom_components.sunfuse.planner.simple.simple_draft import Draft
-from custom_components.sunfuse.planner.simple.simple_shares import plan_without_solver
 
 from .common import battery, car, judge, problem
-
-PEAK = Peak(price_per_kw=1.0, windows=(0,) * 4, level_w=2_500.0)
 
 
 def _plan(asked: Problem) -> Plan:
@@ -370,125 +363,6 @@ def test_sun_behind_a_fuse_does_not_give_cars_more_than_the_fuse() -> None:
     assert plan.store("zoe").charge_w == pytest.approx((11_040.0,), abs=1.0)
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"load_w": (0.0,)}, "load_w: 1 values for 4 steps"),
-        ({"import_price": (float("nan"),) * 4}, "import_price"),
-        ({"steps_s": (0.0,) * 4}, "steps_s"),
-        ({"stores": (car(), car())}, "zoe stands twice"),
-        ({"stores": (car(goals=(Goal(step=4, energy_wh=1.0),)),)}, "step 4 of 4"),
-        ({"stores": (car(circuit="shed"),)}, "no circuit shed"),
-        ({"stores": (car(charge_efficiency=0.0),)}, "charge_efficiency"),
-        ({"stores": (car(min_wh=60_000.0),)}, "min_wh is above max_wh"),
-        ({"stores": (car(phases=(3,)),)}, "phases"),
-        ({"circuits": (Circuit(id="a", limit_a=(1.0,)),)}, "has not 3 phases"),
-        (
-            {
-                "circuits": (
-                    Circuit(id="a", parent="b", limit_a=(1.0,) * 3),
-                    Circuit(id="b", parent="a", limit_a=(1.0,) * 3),
-                )
-            },
-            "hangs from itself",
-        ),
-        ({"peaks": (Peak(price_per_kw=1.0, windows=(0,)),)}, "windows: 1 of 4"),
-        (
-            {"peaks": (Peak(price_per_kw=-1.0, windows=(0,) * 4),)},
-            "price_per_kw is negative: -1",
-        ),
-        ({"stores": (car(min_charge_w=12_000.0),)}, "min_charge_w is above max"),
-        ({"stores": (car(end_value=float("inf")),)}, "end_value has to be finite: inf"),
-        ({"stores": (car(start_cost=float("nan")),)}, "start_cost is nan"),
-        (
-            {"load_w": ("a", 0.0, 0.0, 0.0)},
-            "load_w: a value is 'a', which is no number",
-        ),
-        ({"load_w": 0.0}, "load_w is 0.0, not a series"),
-        ({"steps_s": ()}, "there are no steps"),
-        ({"import_price": ()}, "import_price: 0 values for 4 steps"),
-        ({"stores": (car(energy_wh=None),)}, "energy_wh is None, which is no number"),
-        ({"stores": car()}, "not a series"),
-        ({"stores": (car(goals=Goal(step=1, energy_wh=1.0)),)}, "goals is Goal"),
-        ({"stores": (car(goals=((1, 9.0),)),)}, "goals: .1, 9.0. is no Goal"),
-        (
-            {"stores": (car(goals=(Goal(step=0.5, energy_wh=1.0),)),)},  # type: ignore[arg-type]
-            "goal at step 0.5",
-        ),
-        ({"stores": (car(max_wh=(9.0,)),)}, "max_wh: 1 values for 4 steps"),
-        ({"stores": (car(max_wh=-1.0),)}, "max_wh is negative"),
-        ({"stores": (car(min_wh=(0.0, 0.0, 60e3, 0.0)),)}, "min_wh is above max_wh"),
-        ({"stores": (car(loss_per_hour=1.0),)}, "loss_per_hour is 1.0, not below 1"),
-        ({"stores": (car(min_discharge_w=5.0, max_discharge_w=4.0),)}, "min_discharge"),
-        ({"stores": (car(phases=(1.5,)),)}, "phases .1.5,. of 3"),
-        ({"stores": (car(from_grid="no"),)}, "from_grid is 'no', neither True nor"),
-        ({"stores": (car(id=7),)}, "the id 7 is no text"),
-        ({"stores": (car(strategy="soon"),)}, "no strategy soon"),
-        ({"circuits": (Circuit(id="a", limit_a=16.0),)}, "limit_a is 16.0, not a"),  # type: ignore[arg-type]
-        ({"circuits": (Circuit(id="a", limit_a=()),)}, "has not 3 phases"),
-        ({"peaks": (Peak(price_per_kw=1.0, windows=(0.5,) * 4),)}, "0.5 is no window"),  # type: ignore[arg-type]
-        (
-            {"peaks": (replace(PEAK, dearer_above=((2e3, 1.0),)),)},
-            "2000.0 is not above 2500.0",
-        ),
-        (
-            {"peaks": (replace(PEAK, dearer_above=((3e3, -1.0),)),)},
-            r"dearer_above\[0\]: a value is negative",
-        ),
-        ({"stores": (car(taken_w=(float("nan"),)),)}, "taken_w"),
-        ({"stores": (car(goals=(Goal(step=-1, energy_wh=1.0),)),)}, "step -1 of 4"),
-        (
-            {"stores": (car(goals=(Goal(step=1, energy_wh=float("nan")),)),)},
-            "energy of a goal is nan, which is no number",
-        ),
-        ({"stores": (car(phases=(0, 0)),)}, "stands twice"),
-        ({"steps_s": (float("inf"),) * 4}, "steps_s"),
-        ({"voltage_v": 0.0}, "voltage_v: 0.0"),
-        ({"exact_steps": -1}, "exact_steps is negative: -1"),
-        ({"exact_steps": float("inf")}, "exact_steps: inf is no whole number"),
-        ({"exact_steps": 1.0}, "exact_steps: 1.0 is no whole number"),
-        (
-            {"stores": (car(goals=(Goal(step=1.0, energy_wh=1.0),)),)},  # type: ignore[arg-type]
-            "a goal at step 1.0",
-        ),
-        ({"phases": float("nan")}, "phases is nan"),
-        (
-            {"stores": (car(planned_w=(float("inf"),)),)},
-            "planned_w: a value has to be finite",
-        ),
-        ({"stores": (car(demand_until_wh=-1.0),)}, "demand_until_wh is negative: -1"),
-        ({"circuits": (Circuit(id="a", limit_a=(-1.0,) * 3),)}, "limit_a is negative"),
-        (
-            {
-                "circuits": (
-                    Circuit(
-                        id="a",
-                        limit_a=(1.0,) * 3,
-                        load_a=((float("inf"),) * 3,) * 4,
-                    ),
-                )
-            },
-            "load_a has to be finite",
-        ),
-    ],
-)
-def test_a_problem_that_contradicts_itself_is_refused_in_words(
-    changes: dict[str, object], said: str
-) -> None:
-    """Before anything is solved."""
-    with pytest.raises(ValueError, match=said):
-        solve(problem(**changes))  # type: ignore[arg-type]
-
-
-def test_lists_are_series_as_well() -> None:
-    """As others read them from JSON."""
-    zoe = car(max_charge_w=[11_000.0, 0.0], goals=[Goal(step=1, energy_wh=11_000.0)])
-    fuse = Circuit(id="main", limit_a=[[16.0] * 3, [16.0] * 3])  # type: ignore[arg-type]
-    asked = problem(replace(zoe, circuit="main"), steps=2, circuits=[fuse])
-    asked = replace(asked, load_w=[0.0, 0.0], import_price=[0.30, 0.10])  # type: ignore[arg-type]
-    assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
-
-
 def test_a_store_that_may_not_import_takes_no_part_in_an_excess() -> None:
     """Its minimum is 100 W more than the sun gives, so it waits, however far it is below its lowest energy."""
     sunny = battery(
@@ -509,29 +383,6 @@ def test_a_store_that_may_not_import_takes_no_part_in_an_excess() -> None:
     )
     assert plan.store("battery").charge_w == pytest.approx((0.0,) * 6)
     assert plan.excess_import_w == pytest.approx((0.0,) * 6)
-
-
-def test_without_a_solver_a_store_that_may_not_import_does_not() -> None:
-    """Neither for a required power, nor where another car needs the sun that it would have had."""
-    asked = problem(
-        battery(from_grid=False, energy_wh=0.0, demand_w=(3_000.0, 3_000.0)),
-        car(goals=(Goal(step=0, energy_wh=2_000.0),)),
-        steps=2,
-        solar_w=(4_000.0, 1_000.0),
-    )
-    plan = SimplePlanner(asked).plan()
-    judge(asked, plan)
-    assert plan.import_w == pytest.approx((0.0, 0.0), abs=0.1)
-    assert plan.store("battery").charge_w == pytest.approx((2_000.0, 1_000.0))
-    assert plan.store("zoe").missing_wh == (0.0,)
-
-
-def test_numbers_of_arrays_are_numbers() -> None:
-    """As numpy's and pandas' users have them: alone, and in a tuple."""
-    goal = Goal(step=np.int64(1), energy_wh=np.int64(11_000))  # type: ignore[arg-type]
-    zoe = car(max_charge_w=tuple(np.array([11_000, 0])), goals=(goal,))
-    asked = problem(zoe, steps=2, load_w=tuple(np.array([0, 0])))
-    assert solve(asked).cost == pytest.approx(11 * 0.30, abs=0.01)
 
 
 def test_a_required_power_beside_more_consumption_than_there_is() -> None:
@@ -569,34 +420,6 @@ def test_time_that_ends_in_a_second_search_leaves_what_the_first_one_found(
     judge(asked, plan)
 
 
-def test_without_time_there_is_still_a_plan() -> None:
-    """The simple planner takes over where the solver found nothing in time."""
-    stores = [
-        car(
-            f"car {number}",
-            goals=(Goal(step=90, energy_wh=9_000.0),),
-            min_charge_w=4_140.0,
-        )
-        for number in range(30)
-    ]
-    asked = problem(*stores, steps=96, time_limit_s=0.0, max_import_w=60_000.0)
-    plan = solve(asked)
-    judge(asked, plan)
-    assert all(max(store.missing_wh) < 1.0 for store in plan.stores)
-
-
-def test_the_simple_planner_plans_the_same_where_nothing_has_to_be_weighed() -> None:
-    """The cheapest hours, the sun first."""
-    zoe = car(goals=(Goal(step=3, energy_wh=11_000.0),))
-    asked = problem(
-        zoe, solar_w=(0.0, 3_000.0, 0.0, 0.0), import_price=(0.30, 0.30, 0.20, 0.30)
-    )
-    simple = SimplePlanner(asked).plan()
-    judge(asked, simple)
-    assert simple.status is Status.SIMPLE
-    assert simple.cost == pytest.approx(solve(asked).cost)
-
-
 def test_a_car_does_not_end_where_its_minimum_never_fits() -> None:
     """It stops by itself after a while at 12 A. Behind 10 A there is no such while; behind 12 A, half of the hour is one."""
     zoe = car(
@@ -610,33 +433,6 @@ def test_a_car_does_not_end_where_its_minimum_never_fits() -> None:
         fuse = Circuit(id="main", limit_a=(limit_a,) * 3)
         plan = solve(problem(zoe, steps=1, circuits=(fuse,)))
         assert plan.store("zoe").charge_w == pytest.approx((charged_w,), abs=1)
-
-
-def test_the_simple_planner_gives_no_car_more_than_it_takes() -> None:
-    """Behind 8 A the first car is late, and no other is in its way: the second one is at its 10 A, and stays there."""
-    behind = car(
-        id="behind",
-        max_wh=5_000.0,
-        max_charge_w=3_680.0,
-        min_charge_w=1_380.0,
-        circuit="sub",
-        phases=(0,),
-        goals=(Goal(step=0, energy_wh=2_000.0),),
-    )
-    beside = replace(
-        behind,
-        id="beside",
-        max_charge_w=2_300.0,
-        circuit="main",
-        goals=(Goal(step=0, energy_wh=4_000.0),),
-    )
-    fuses = (
-        Circuit(id="main", limit_a=(20.0,) * 3),
-        Circuit(id="sub", limit_a=(8.0,) * 3, parent="main"),
-    )
-    plan = SimplePlanner(problem(behind, beside, steps=1, circuits=fuses)).plan()
-    assert plan.store("behind").charge_w == pytest.approx((1_840.0,))
-    assert plan.store("beside").charge_w == pytest.approx((2_300.0,))
 
 
 def test_a_store_without_a_minimum_does_not_burn_what_it_is_paid_for() -> None:
@@ -657,117 +453,6 @@ def test_a_store_without_a_minimum_does_not_burn_what_it_is_paid_for() -> None:
         exact_steps=1,
     )
     assert max(solve(asked).store("zoe").energy_wh) <= 5_001.0
-
-
-def test_the_simple_planner_stops_a_car_that_is_full() -> None:
-    """Neither a required power nor a minimum power puts more into a car than it takes."""
-    demanded = car(max_wh=5_000.0, max_charge_w=2_000.0, demand_w=(2_000.0,) * 4)
-    plan = SimplePlanner(problem(demanded)).plan()
-    assert plan.store("zoe").charge_w == (2_000.0, 2_000.0, 1_000.0, 0.0)
-    least = car(
-        max_wh=5_000.0,
-        max_charge_w=4_500.0,
-        min_charge_w=4_000.0,
-        goals=(Goal(step=3, energy_wh=5_000.0),),
-    )
-    plan = SimplePlanner(problem(least)).plan()
-    assert plan.store("zoe").charge_w == (4_500.0, 500.0, 0.0, 0.0)
-    assert plan.store("zoe").energy_wh[-1] == 5_000.0
-    assert plan.store("zoe").missing_wh == (0.0,)
-
-
-def test_the_simple_planner_shares_a_shortage() -> None:
-    """11 kWh for two cars that need 10 and 20: each has 11/30 of it. A third one, behind a limit of its own, lacks a half."""
-    first = car("first", goals=(Goal(step=0, energy_wh=10_000.0),), circuit="row")
-    second = replace(first, id="second", goals=(Goal(step=0, energy_wh=20_000.0),))
-    apart = replace(first, id="apart", max_charge_w=5_000.0, circuit=None)
-    row = Circuit(id="row", limit_a=(11_000.0 / 690,) * 3)
-    asked = problem(first, second, apart, circuits=(row,), steps=1)
-    plan = plan_without_solver(asked)
-    judge(asked, plan)
-    missing = [planned.missing_wh[0] for planned in plan.stores]
-    assert missing[0] / 10_000 == pytest.approx(19 / 30, abs=0.02)
-    assert missing[1] / 20_000 == pytest.approx(19 / 30, abs=0.02)
-    assert sum(missing) == pytest.approx(19_000 + 5_000, abs=2)
-    # Without time for another one, it is the first plan, in which one has all.
-    hurried = plan_without_solver(asked, lambda: False)
-    assert hurried == SimplePlanner(asked).plan()
-    assert hurried.store("first").missing_wh == (10_000.0,)
-    # Where nothing is short, there is nothing to share, and who lacks alone has what there is.
-    alone = problem(apart, steps=1)
-    assert plan_without_solver(alone) == SimplePlanner(alone).plan()
-
-
-def test_the_simple_planner_tries_a_limited_number_of_moves(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """In a shortage of many cars, all moves that could be tried would take minutes: 12 cars share 8 kW, and lack a half."""
-    looks: list[int] = []
-    limit_w = Draft.limit_w
-
-    def counted(draft: Draft, store: Store, step: int) -> float:
-        looks.append(step)
-        return limit_w(draft, store, step)
-
-    monkeypatch.setattr(Draft, "limit_w", counted)
-    cars = tuple(
-        car(
-            f"car {number}",
-            goals=(Goal(step=35 + number, energy_wh=64_000.0),),
-            max_wh=64_000.0,
-            min_charge_w=1_400.0 + 100 * number,
-        )
-        for number in range(12)
-    )
-    asked = problem(*cars, steps=48, max_import_w=8_000.0)
-    judge(asked, SimplePlanner(asked).plan())
-    # A move looks at most twice at each step. More than five million without a limit.
-    assert 1_000 < len(looks) < 2 * 48 * 4_000
-
-
-def test_the_simple_planner_moves_as_little_as_is_in_the_way() -> None:
-    """Beside 33 W of one phase, another car has the 99 W on three phases that it lacks: moving all 99 W would not fit.
-
-    Behind 10 A the first car has 2.59 kWh in an hour and three times five minutes; the second 620 Wh by the end of the hour.
-    """
-    first = car(
-        "first",
-        goals=(Goal(step=3, energy_wh=2_590.0),),
-        max_charge_w=3_680.0,
-        phases=(0,),
-        circuit="main",
-    )
-    second = car(
-        "second",
-        goals=(Goal(step=1, energy_wh=620.0),),
-        max_charge_w=(11_040.0, 11_040.0, 0.0, 0.0),
-        charge_efficiency=0.92,
-        circuit="main",
-    )
-    fuse = Circuit(id="main", limit_a=(10.0,) * 3)
-    asked = problem(
-        first, second, steps_s=(300.0, 3600.0, 300.0, 300.0), circuits=(fuse,)
-    )
-    plan = SimplePlanner(asked).plan()
-    judge(asked, plan)
-    assert [max(each.missing_wh) < 1.0 for each in plan.stores] == [True, True]
-
-
-def test_the_simple_planner_weighs_a_peak_where_it_chooses() -> None:
-    """Three cars of an hour each, a kilowatt of the peak costs 1: one after the other, though the first hour is cheapest."""
-    cars = [
-        car(name, goals=(Goal(step=3, energy_wh=11_000.0),), min_charge_w=4_140.0)
-        for name in "abc"
-    ]
-    asked = problem(
-        *cars,
-        import_price=(0.28, 0.30, 0.30, 0.30),
-        peaks=(Peak(price_per_kw=1.0, windows=(0, 1, 2, 3)),),
-    )
-    plan = SimplePlanner(asked).plan()
-    judge(asked, plan)
-    assert plan.peak_w == pytest.approx((11_000.0,), abs=1)
-    assert all(max(each.missing_wh) < 1.0 for each in plan.stores)
 
 
 def test_cars_do_not_take_turns() -> None:
@@ -824,34 +509,3 @@ def test_the_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """Its banner would be a line without an origin in the log of Home Assistant's container."""
     _plan(problem(car()))
     assert capfd.readouterr() == ("", "")
-
-
-def test_without_a_solver_power_that_is_paid_for_is_taken_beside_free_sun() -> None:
-    """1 kW of sun earns nothing as export, and the grid pays 0.05 for the other 10 kWh."""
-    asked = problem(
-        car(),
-        solar_w=(0.0, 1_000.0, 0.0, 0.0),
-        import_price=(0.10, -0.05, 0.10, 0.10),
-        export_price=(0.0,) * 4,
-    )
-    plan = SimplePlanner(asked).plan()
-    assert plan.store("zoe").charge_w == (0.0, 11_000.0, 0.0, 0.0)
-    assert plan.cost == pytest.approx(-0.50) == solve(asked).cost
-
-
-def test_without_a_solver_all_that_is_paid_for_is_taken_in_one_step() -> None:
-    """4.8 kWh are needed: 3.1 and 1.7 cost nothing or a cent beside sun, yet 10 kWh in the hour at -0.08 cost less.
-
-    3.7 kWh of them would earn 0.03 each, and the other 6.3 are paid for: 0.111 less 0.504.
-    """
-    asked = problem(
-        car(max_wh=10_000.0, goals=(Goal(step=2, energy_wh=4_800.0),)),
-        steps=3,
-        solar_w=(3_700.0, 5_200.0, 3_100.0),
-        import_price=(-0.08, 0.0, 0.06),
-        export_price=(0.03, 0.01, 0.0),
-    )
-    best, plan = solve(asked), SimplePlanner(asked).plan()
-    assert plan.store("zoe").charge_w == pytest.approx((10_000.0, 0.0, 0.0), abs=1.0)
-    assert plan.cost == pytest.approx(0.111 - 0.504 - 0.111 - 0.052, abs=1e-3)
-    assert plan.cost == pytest.approx(best.cost, abs=1e-3)
