@@ -35,7 +35,7 @@ from homeassistant.util import dt as dt_util
 
 from ..central_system.client import RawStation
 from ..common import wait_until
-from ..project.test_translations import ENGLISH, INTEGRATION
+from ..project.texts import ENGLISH, INTEGRATION
 from ..site.cars.test_vehicles import id_of, vehicle
 from ..site_fixtures import Home
 

@@ -10,7 +10,7 @@ from custom_components.sunfuse.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from ..project.test_translations import ENGLISH
+from ..project.texts import ENGLISH
 from ..site_fixtures import Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
