@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.sunfuse.planner import (
     CarOutlook,
+    CircuitOutlook,
     Goal,
     Outlook,
     Problem,
@@ -68,6 +69,19 @@ def test_two_cars_with_room_for_both_begin_at_once(passed_s: float) -> None:
         for phase, (name, energy_wh) in enumerate((("zoe", 5_000.0), ("leaf", 3_000.0)))
     ]
     assert begins_at_once(flat(*cars, passed_s=passed_s)) == [True, True]
+
+
+@pytest.mark.parametrize("passed_s", [0, 332, 635, 800])
+def test_three_cars_with_room_for_all_begin_at_once(passed_s: float) -> None:
+    """Each begins at 16 A, and 63 A are enough for all: the search ended before it had seen that none need wait."""
+    cars = [
+        car("zoe", energy_wh=1_660.0, phases=(0,), car_phases=1),
+        car("leaf", energy_wh=1_510.0, min_a=10.0, phases=(1,), car_phases=1),
+        car("van", energy_wh=2_580.0, min_a=16.0, car_phases=2),
+    ]
+    wide = (CircuitOutlook(id="main", limit_a=(63.0, 63.0, 63.0)),)
+    outlook = replace(flat(*cars, passed_s=passed_s), circuits=wide)
+    assert begins_at_once(outlook) == [True, True, True]
 
 
 @pytest.mark.parametrize("dearer_from", [2, 3, 5, 20])

@@ -73,13 +73,34 @@ class _Part:
         return _Part(least=self.least, lower=lower, upper=self.upper)
 
 
+@dataclass(slots=True)
+class _Work:
+    """What a search has done."""
+
+    programs: int = 0
+    iterations: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether it is as much as a search may do."""
+        return self.programs >= _PROGRAMS or self.iterations >= _ITERATIONS
+
+
 class Branching:
     """Minimises the cost of a model, some columns of which are whole, to within a gap."""
 
     def __init__(
-        self, model: Any, whole: Columns, gap: float, left: Callable[[], float]
+        self,
+        model: Any,
+        whole: Columns,
+        together: list[Columns],
+        gap: float,
+        left: Callable[[], float],
     ) -> None:
-        """Take a model without whole columns, which ones are to be whole, and the seconds that are left."""
+        """Take a model without whole columns, which ones are to be whole, and the seconds that are left.
+
+        `together` are those that one store owns: the first says whether it begins at once.
+        """
         # `highspy.Highs` prints a banner before it can be told not to, for callbacks that nobody needs here.
         self._solver = _Highs()
         for option, value in (
@@ -99,6 +120,7 @@ class Branching:
             self._solver.setOptionValue(option, value)
         self._solver.passModel(model)
         self._whole = whole.astype(np.int32)
+        self._together = together
         self._gap = gap
         self._left = left
         self._limit_s = left()
@@ -106,8 +128,8 @@ class Branching:
         self._lower = np.array(model.col_lower_)[whole]
         self._upper = np.array(model.col_upper_)[whole]
         self._is = self._lower, self._upper
-        self._best: Values | None = None
-        self._cost = np.inf
+        self._best: Values = np.empty(0)
+        self._cost = np.inf  # until anything is found
 
     def solve(self) -> Solution:
         """Return the best solution.
@@ -123,8 +145,9 @@ class Branching:
         optimal = self._branch()
         if not optimal:
             optimal = self._cut()
-        if self._best is None:
+        if np.isinf(self._cost):
             raise Unsolved("Nothing was found in time")
+        self._hasten()
         return Solution(
             values=self._best, optimal=optimal, seconds=self._solver.getRunTime()
         )
@@ -156,29 +179,48 @@ class Branching:
         return solver.getModelStatus()
 
     def _branch(self) -> bool:
-        """Search depth first, from the relaxation that was just solved; returns whether nothing is left to be searched."""
-        solver = self._solver
+        """Search from the relaxation that was just solved; returns whether nothing is left to be searched."""
+        everything = _Part(least=-np.inf, lower=self._lower, upper=self._upper)
+        return self._search([everything], _Work(), self._gap)
+
+    def _hasten(self) -> None:
+        """Let who waits begin at once where that is cheaper, while all others keep what was decided.
+
+        What waiting costs is far less than the gap: the search may end before it has seen that.
+        """
+        work, cost = _Work(), np.inf
+        while self._cost < cost:
+            cost = self._cost
+            for own in self._together:
+                free = np.isin(self._whole, own)
+                first = int(np.argmax(free))
+                kept = np.round(self._best[self._whole])
+                if kept[first] or not kept[free].any():
+                    continue
+                lower = np.where(free, self._lower, kept)
+                upper = np.where(free, self._upper, kept)
+                lower[first] = 1.0
+                part = _Part(least=-np.inf, lower=lower, upper=upper)
+                self._search([part], work, 0.0)
+
+    def _search(self, parts: list[_Part], work: _Work, gap: float) -> bool:
+        """Search parts, depth first; returns whether nothing is left to be searched."""
+        solver, whole = self._solver, len(self._whole)
         solver.setOptionValue("presolve", "off")  # it would forget where it was
-        parts = [_Part(least=-np.inf, lower=self._lower, upper=self._upper)]
-        programs, iterations, whole = 0, 0, len(self._whole)
         while parts:
-            if programs >= _PROGRAMS or iterations >= _ITERATIONS:
-                return min(each.least for each in parts) >= self._cost - self._gap
-            closer = self._gap * min(1.0, programs * whole**2 / _CLOSELY) ** 4
+            if work.done:
+                return min(each.least for each in parts) >= self._cost - gap
+            closer = gap * min(1.0, work.programs * whole**2 / _CLOSELY) ** 4
             part = parts.pop()
             if part.least >= self._cost - closer:
                 continue
-            if programs and not self._solved(part):
+            if not self._solved(part, work):
                 if solver.getModelStatus() in _NOTHING_BETTER:
                     continue
                 return (
                     False  # no time is left, or it is too hard for the simplex method
                 )
-            programs += 1
-            info = solver.getInfo()
-            # The first program is solved in any case; with more cars it takes more of them.
-            iterations += info.simplex_iteration_count if programs > 1 else 0
-            cost = info.objective_function_value
+            cost = solver.getInfo().objective_function_value
             if cost >= self._cost - closer:
                 continue
             values = np.array(solver.getSolution().col_value)
@@ -195,10 +237,13 @@ class Branching:
             parts.extend(both if above_first else reversed(both))
         return True
 
-    def _solved(self, part: _Part) -> bool:
+    def _solved(self, part: _Part, work: _Work) -> bool:
         """Solve the program of a part; returns whether that has a solution."""
         self._bound(part.lower, part.upper)
-        return bool(self._run() == highspy.HighsModelStatus.kOptimal)
+        solved = bool(self._run() == highspy.HighsModelStatus.kOptimal)
+        work.programs += 1
+        work.iterations += self._solver.getInfo().simplex_iteration_count
+        return solved
 
     def _bound(self, lower: Values, upper: Values) -> None:
         changed = (lower != self._is[0]) | (upper != self._is[1])
@@ -215,22 +260,24 @@ class Branching:
         self._bound(self._lower, self._upper)
         self._make(highspy.HighsVarType.kInteger)
         solver.setOptionValue("presolve", "on")
-        if self._best is not None:
+        if np.isfinite(self._cost):
             start = highspy.HighsSolution()
             start.col_value = self._best.tolist()
             solver.setSolution(start)
         optimal = bool(self._run() == highspy.HighsModelStatus.kOptimal)
         info = solver.getInfo()
         feasible = int(info.primal_solution_status) == _FEASIBLE
-        if not feasible or info.objective_function_value >= self._cost:
-            return optimal
-        self._best = np.array(solver.getSolution().col_value)
-        # A search that ends within its gap leaves what is not whole as it was.
-        kept = np.round(self._best[self._whole])
-        self._make(highspy.HighsVarType.kContinuous)
-        self._bound(kept, kept)
-        if self._run() == highspy.HighsModelStatus.kOptimal:
+        if feasible and info.objective_function_value < self._cost:
+            self._cost = info.objective_function_value
             self._best = np.array(solver.getSolution().col_value)
+            # A search that ends within its gap leaves what is not whole as it was.
+            kept = np.round(self._best[self._whole])
+            self._make(highspy.HighsVarType.kContinuous)
+            self._bound(kept, kept)
+            if self._run() == highspy.HighsModelStatus.kOptimal:
+                self._cost = solver.getInfo().objective_function_value
+                self._best = np.array(solver.getSolution().col_value)
+        self._make(highspy.HighsVarType.kContinuous)
         return optimal
 
     def _make(self, kind: Any) -> None:

@@ -26,6 +26,7 @@ class Program:
         self._row_lower: list[Values] = []
         self._row_upper: list[Values] = []
         self._whole: set[int] = set()
+        self._together: list[Columns] = []
 
     def columns(
         self,
@@ -88,6 +89,12 @@ class Program:
         self._whole |= asked
         return bool(news)
 
+    def whole_together(self, columns: Columns) -> None:
+        """Require integers in the columns of one store; the first says whether it charges at once."""
+        if len(columns):
+            self.whole(columns)
+            self._together.append(columns)
+
     def solve(self, left: Callable[[], float], gap: float) -> Solution:
         """Minimise the cost to within a gap, within the seconds that are left once the program is built.
 
@@ -111,7 +118,7 @@ class Program:
 
     def _branching(self, gap: float, left: Callable[[], float]) -> Branching:
         whole = np.array(sorted(self._whole), dtype=np.int64)
-        return Branching(self._model(), whole, gap, left)
+        return Branching(self._model(), whole, self._together, gap, left)
 
     def _model(self) -> Any:
         model = highspy.HighsLp()

@@ -55,7 +55,8 @@ class StoreRuns:
                 if step in full and power is least:
                     terms.append((np.array([full[step]]), power[step]))
                 program.row(*terms, lower=0.0)
-        program.whole(on[most > 0])
+        last = [] if stop is None else [stop.last]
+        program.whole_together(np.concatenate([on[most > 0], *last]))
 
     def add_stop(self, charge: Columns, on: Columns) -> Stop | None:
         """Add in which step a store stops, as it has enough; None if it cannot be one of the next.
@@ -72,7 +73,6 @@ class StoreRuns:
         # It stops after a while at its minimum, for which there has to be room.
         full = np.array(without_room(self.problem, store)[:exact])
         last = program.columns(exact, upper=np.where(full, 0.0, 1.0))
-        program.whole(last)
         program.row((last, 1.0), upper=1.0)
         program.rows((last, 1.0), (on, -1.0), upper=0.0)
         for step in range(exact - 1):
