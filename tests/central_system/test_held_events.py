@@ -13,9 +13,10 @@ from custom_components.sunfuse.central_system import (
     Timing,
 )
 from custom_components.sunfuse.engine.stored_items import Stored
+from homeassistant.helpers.json import json_bytes
 
 from .charging import CP1, EVSE
-from .client import ANSWERS_2, RawStation
+from .client import ANSWERS_2, RawStation, Refused
 from .conftest import SteppedClock
 
 HALF_AN_HOUR_S = 1800
@@ -145,4 +146,35 @@ async def test_what_is_held_and_cannot_be_read(
         stored = Stored(memory)
         await home.start(stored)
         assert stored.unread == ["held.0", "held.1"]
+        await home.stop()
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"numberOfPhasesUsed": 1e30}, "TypeConstraintViolation"),
+        ({"numberOfPhasesUsed": -(2**63) - 1}, "RpcFrameworkError"),
+        ({"numberOfPhasesUsed": 2**64}, "RpcFrameworkError"),
+        ({"numberOfPhasesUsed": 1e18}, None),
+        ({"customData": {"vendorId": "x", "of": "\ud800"}}, None),
+        ({"idToken": {"idToken": "\ud800", "type": "Central"}}, None),
+        ({"customData": {"vendorId": "x", "\udc00": 1}}, None),
+    ],
+)
+async def test_what_is_held_can_be_stored(
+    clock: SteppedClock, timing: Timing, extra: dict[str, Any], code: str | None
+) -> None:
+    """A wild value in one event of one charger does not keep Home Assistant from writing its file."""
+    async with ClientSession() as session:
+        home = Home(clock, timing, session)
+        await home.start()
+        at = clock.text()
+        clock.step(HALF_AN_HOUR_S)
+        answered = None
+        try:
+            await home.station.event("Updated", at, 1, offline=True, evse=EVSE, **extra)
+        except Refused as refused:
+            answered = refused.code
+        assert answered == code
+        json_bytes(home.system.stations["CP1"].memory())
         await home.stop()

@@ -11,9 +11,7 @@ type Payload = dict[str, Any]
 
 MAX_MESSAGE_ID = 36  # OCPP-J 1.6 section 4.1.4, OCPP 2.0.1 part 4 section 4.1.4
 _LONGEST_ID = 128  # what is understood all the same
-_LONGEST_INT = (
-    20  # digits of 64 bits, which some send where 32 are specified, and a sign
-)
+_LONGEST_INT = 20  # digits of 64 bits, and a sign
 MAX_DEPTH = (
     64  # OCPP's own messages have 10 levels at most; a vendor's data may have more
 )
@@ -120,10 +118,15 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def is_storable(number: float) -> bool:
+    """Whether an integer has 64 bits at most, which some send where 32 are specified: Home Assistant's files hold no larger ones."""
+    return -(2**63) <= number < 2**64
+
+
 def _bounded_int(text: str) -> int:
-    if len(text) > _LONGEST_INT:
+    if len(text) > _LONGEST_INT or not is_storable(number := int(text)):
         raise ValueError("Too large a number")
-    return int(text)
+    return number
 
 
 def _finite(text: str) -> float:
@@ -149,6 +152,9 @@ def _nested_too_deeply(text: str) -> bool:
     return False
 
 
+# Half of a character, if the other half does not follow.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
 # Made once: `json.loads` and `json.dumps` would make them for each message.
 _DECODER = json.JSONDecoder(
     parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite
@@ -171,7 +177,27 @@ def read_json(text: str) -> Any:
     """
     if _nested_too_deeply(text):
         raise ValueError("Nested too deeply")
-    return _DECODER.decode(text)
+    return _decoded(text, _DECODER)
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
+    value = decoder.decode(text)
+    return _without_surrogates(value) if _SURROGATE.search(text) else value
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Return a value in whose texts each half of a character is a question mark: Home Assistant's files cannot hold it."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case list():
+            return [_without_surrogates(item) for item in value]
+        case dict():
+            return {
+                _without_surrogates(key): _without_surrogates(item)
+                for key, item in value.items()
+            }
+    return value
 
 
 def _read_frame(text: str) -> Any:
@@ -186,7 +212,7 @@ def _read_frame(text: str) -> Any:
     except ValueError:
         if _nested_too_deeply(text):
             raise
-        return _LENIENT.decode(_GAP.sub(lambda found: found[1] or ":null", text))
+        return _decoded(_GAP.sub(lambda found: found[1] or ":null", text), _LENIENT)
 
 
 def parse(text: str, version: str) -> Frame:

@@ -11,6 +11,7 @@ import math
 import re
 from typing import Any
 
+from .frames import is_storable
 from .validation import Check, Schema, Violation, compile_schema
 
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
@@ -207,7 +208,7 @@ def _says_nothing(schema: Schema, value: Any, name: str) -> bool:
 def _integer(value: Any, name: str) -> Any:
     if type(value) is str:
         return int(value) if _INTEGER.fullmatch(value.strip()) else value
-    if type(value) is float and math.isfinite(value):
+    if type(value) is float and is_storable(value):
         if value.is_integer() or name in _ROUNDED:
             return round(value)
     return value
