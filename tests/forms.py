@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from homeassistant.config_entries import (
@@ -15,6 +16,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.selector import SelectSelector
 
 GRID: dict[str, Any] = {
     "system": "three_phase",
@@ -151,6 +153,18 @@ def no_setup(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("custom_components.sunfuse.async_setup_entry", nothing)
     monkeypatch.setattr("custom_components.sunfuse.async_unload_entry", nothing)
+
+
+def chosen_unasked(form: Mapping[str, Any]) -> set[str]:
+    """Return the questions that Home Assistant's frontend answers: it chooses the first option of a required list."""
+    return {
+        str(field)
+        for field, selector in form["data_schema"].schema.items()
+        if isinstance(field, vol.Required)
+        and isinstance(selector, SelectSelector)
+        and isinstance(field.default, vol.Undefined)
+        and str(field) not in suggested(form)
+    }
 
 
 def suggested(form: Mapping[str, Any]) -> dict[str, Any]:

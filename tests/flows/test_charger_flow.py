@@ -18,7 +18,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 
 from ..common import charger, free_port, site_entry
 from ..forms import (
@@ -26,6 +26,7 @@ from ..forms import (
     GRID,
     NEW_CHARGER,
     SUN,
+    chosen_unasked,
     reconfigure,
     submit,
     suggested,
@@ -122,8 +123,40 @@ async def test_the_mode_is_asked_for_in_words(
     schema = form["data_schema"]
     assert schema
     assert schema.schema["mode"].config["options"] == modes
-    with pytest.raises(InvalidData):
-        await submit(hass, form, CHARGER)
+    assert chosen_unasked(form) == set()
+    form = await submit(hass, form, CHARGER)
+    assert form["errors"] == {"mode": "choose_one"}
+
+
+@pytest.mark.parametrize("kind", ["charger", "circuit", "capacity_tariff", "tariff"])
+async def test_no_form_answers_its_own_questions(
+    hass: HomeAssistant, kind: str
+) -> None:
+    """Home Assistant's frontend would choose the first option of a list."""
+    entry = site_entry(free_port(), charger("CP1"))
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, kind), context={"source": SOURCE_USER}
+    )
+    assert form["step_id"] == "user"
+    assert chosen_unasked(form) == set()
+
+
+async def test_a_capacity_tariff_without_a_rule(hass: HomeAssistant) -> None:
+    """No country's rule is taken because it is the first of the list."""
+    entry = site_entry(free_port())
+    entry.add_to_hass(hass)
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (entry.entry_id, "capacity_tariff"), context={"source": SOURCE_USER}
+    )
+    form = await subentries.async_configure(form["flow_id"], {"name": "Peak"})
+    assert form["errors"] == {"rule": "choose_one"}
+    form = await subentries.async_configure(
+        form["flow_id"], {"name": "Peak", "rule": "own"}
+    )
+    assert form["step_id"] == "own"
+    assert chosen_unasked(form) == set()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
 from ..common import free_port
-from ..forms import open_site, submit, suggested
+from ..forms import chosen_unasked, open_site, submit, suggested
 from ..sources.test_energy_dashboard import BATTERY, GRID, SOLAR, stored
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "socket_enabled")
@@ -189,6 +189,9 @@ async def test_a_sign_that_nobody_knows_is_asked(
         "reading": "-2300 W",
     }
     assert suggested(form) == {}
+    assert chosen_unasked(form) == set()
+    form = await submit(hass, form, {})
+    assert form["errors"] == {"grid_sign": "choose_one"}
     form = await submit(hass, form, {"grid_sign": answer})
     assert form["step_id"] == "sun"
     form = await submit(hass, form, suggested(form))

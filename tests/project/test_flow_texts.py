@@ -277,6 +277,8 @@ def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str 
         match value:
             case ast.Dict(values=values):
                 yield from (literal(item) for item in values)
+            case ast.DictComp(value=item):
+                yield literal(item)
             case ast.IfExp(body=body, orelse=orelse):
                 yield from texts(body)
                 yield from texts(orelse)

@@ -127,8 +127,8 @@ async def test_a_vehicle_a_person_and_the_site(
     controller = home.entry.runtime_data.controller
     assert await add_person(home, name="Anna") is None
     anna = persons_of(home)["Anna"]
-    assert await add_card(home, person=anna) is None
-    assert await add_card(home, person=anna, number="04-SECOND") is None
+    assert await add_card(home) is None
+    assert await add_card(home, number="04-SECOND") is None
     cards = home.entry.get_subentries_of_type("card")
     second = next(one for one in cards if one.data["number"] == "04-SECOND")
     hass.config_entries.async_update_subentry(home.entry, second, title="Blue key ring")
@@ -138,7 +138,7 @@ async def test_a_vehicle_a_person_and_the_site(
     # Nor is the name lost when the form of the card is saved.
     form = await home.entry.start_subentry_reconfigure_flow(hass, second.subentry_id)
     await hass.config_entries.subentries.async_configure(
-        form["flow_id"], {"person": anna}
+        form["flow_id"], {"person": "Anna B."}
     )
     await hass.async_block_till_done()
     assert home.entry.subentries[second.subentry_id].title == "Blue key ring"

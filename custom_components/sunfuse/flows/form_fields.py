@@ -116,6 +116,20 @@ def number(
     return NumberBox(config)
 
 
+def asked(field: str) -> vol.Optional:
+    """Return the marker of a question that nobody may answer by chance.
+
+    Home Assistant's frontend chooses the first of the options of a required list. So the field is not marked so, and
+    `unanswered` checks it.
+    """
+    return vol.Optional(field)
+
+
+def unanswered(form: Mapping[str, Any], *fields: str) -> dict[str, str]:
+    """Return the errors of questions that were not answered."""
+    return {field: "choose_one" for field in fields if field not in form}
+
+
 PORT = vol.All(number(high=65535), vol.Coerce(int))
 SYSTEM = SelectSelector(
     SelectSelectorConfig(

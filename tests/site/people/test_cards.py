@@ -16,7 +16,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ...central_system.client import RawStation
 from ...common import wait_until
-from ...forms import suggested
+from ...forms import chosen_unasked, suggested
 from ...site_fixtures import Home
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -125,7 +125,7 @@ async def test_a_list_of_cards(hass: HomeAssistant, start: Callable[..., Any]) -
         ({"number": "X" * 37}, {"number": "card_number"}),
         ({"number": "sunfuse"}, {"number": "card_number"}),
         ({"number": "04-known"}, {"number": "card_known"}),
-        ({"person": " "}, {"person": "name_missing"}),
+        ({"person": " "}, {"person": "person_missing"}),
     ],
 )
 async def test_what_is_wrong_with_a_card(
@@ -135,6 +135,34 @@ async def test_what_is_wrong_with_a_card(
     home: Home = await start("CP1")
     assert await add_card(home, number="04-KNOWN") is None
     assert await add_card(home, **values) == errors
+
+
+async def test_the_form_of_a_card_shows_names(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Where names can be typed, Home Assistant shows the values of a list and not their labels; nobody is chosen yet."""
+    home: Home = await start("CP1")
+    for name in ("Anna", "Bert"):
+        assert await add_person(home, name=name) is None
+    anna, bert = home.entry.get_subentries_of_type("person")
+    # Its own page lets two have one name.
+    hass.config_entries.async_update_subentry(home.entry, bert, title="Anna")
+    form = await card_form(home)
+    assert form["data_schema"]
+    assert form["data_schema"].schema["person"].config["options"] == [
+        "Anna",
+        "Anna (2)",
+    ]
+    assert chosen_unasked(form) == set()
+    assert await add_card(home, person="anna (2)") is None
+    (card,) = home.entry.get_subentries_of_type("card")
+    assert card.data["person"] == bert.subentry_id
+    form = await home.entry.start_subentry_reconfigure_flow(hass, card.subentry_id)
+    assert suggested(form)["person"] == "Anna (2)"
+    hass.config_entries.async_remove_subentry(home.entry, bert.subentry_id)
+    form = await home.entry.start_subentry_reconfigure_flow(hass, card.subentry_id)
+    assert suggested(form)["person"] is None
+    assert anna.subentry_id in home.entry.subentries
 
 
 async def test_an_unknown_card_is_discovered(
@@ -156,7 +184,7 @@ async def test_an_unknown_card_is_discovered(
     assert NUMBER not in str(form["description_placeholders"])
     holder = {"person": " ", "kind": "rfid", "blocked": False}
     form = await flows.async_configure(form["flow_id"], holder)
-    assert form["errors"] == {"person": "name_missing"}
+    assert form["errors"] == {"person": "person_missing"}
     result = await flows.async_configure(form["flow_id"], holder | {"person": "Bert"})
     assert result["reason"] == "card_added"
     await hass.async_block_till_done()

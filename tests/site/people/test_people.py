@@ -161,7 +161,7 @@ async def test_a_person_is_renamed(
     hass.states.async_set("person.anna", "home", {"friendly_name": "Anna A."})
     assert await add_person(home, person_entity="person.anna") is None
     anna = persons_of(home)["Anna A."]
-    assert await add_card(home, person=anna) is None
+    assert await add_card(home, person="Anna A.") is None
     assert await add_card(home, person="anna a.", number="04-SECOND") is None
     assert list(persons_of(home)) == ["Anna A."]
     await change(home, anna, name="Anna B.")
@@ -487,9 +487,8 @@ async def test_the_forms_reach_the_browser(
     answer = await client.get(flow)
     form = await answer.json()
     assert form["step_id"] == "details"
-    person = persons_of(home)["Anna"]
     done = await post(
-        flow, {"number": NUMBER, "person": person, "kind": "rfid", "blocked": False}
+        flow, {"number": NUMBER, "person": "Anna", "kind": "rfid", "blocked": False}
     )
     assert done["type"] == "create_entry"
     assert home.entry.runtime_data.cards.person(NUMBER).name == "Anna"

@@ -47,7 +47,7 @@ from ..checks import LEAST_CURRENT_A, Errors, check_charger, check_name
 from ..circuits.circuit_choice import circuit_selector
 from ..confirmation import Confirmation
 from ..fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
-from ..form_fields import number
+from ..form_fields import asked, number, unanswered
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -84,7 +84,7 @@ def charger_schema(
     fields[vol.Required(CONF_NAME)] = TextSelector()
     if not existing:
         # No default: a charger that charges at night, or does not, should surprise nobody.
-        fields[vol.Required(CONF_MODE)] = first_mode_selector(entry.data)
+        fields[asked(CONF_MODE)] = first_mode_selector(entry.data)
     fields[vol.Required(CONF_CIRCUIT)] = circuit_selector(CircuitTree.of(entry))
     if phases > 1:
         fields[vol.Required(CONF_PHASES)] = SelectSelector(
@@ -274,7 +274,9 @@ class ChargerFlowMixin(PasswordFlow):
                 return self.async_abort(reason="site_removed")
             values = user_input
             data = charger_data(identity, user_input)
-            errors = check(self._site, user_input, data, placeholders)
+            errors = check(self._site, user_input, data, placeholders) | unanswered(
+                user_input, CONF_MODE
+            )
             if check_identity(self._site, identity):
                 return self.async_abort(reason="already_configured")
             if not errors:
@@ -317,8 +319,10 @@ class ChargerSubentryFlow(PasswordSubentryFlow):
         if user_input is not None:
             identity = user_input[CONF_IDENTITY].strip()
             data = charger_data(identity, user_input)
-            errors = check(entry, user_input, data, placeholders) | check_identity(
-                entry, identity
+            errors = (
+                check(entry, user_input, data, placeholders)
+                | check_identity(entry, identity)
+                | unanswered(user_input, CONF_MODE)
             )
             if not errors:
                 doubts = await async_doubt_fail_safe(

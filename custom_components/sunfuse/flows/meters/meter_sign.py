@@ -22,14 +22,20 @@ from ...sources.meters.sign_conventions import (
     power_now_w,
 )
 from ...translated_reasons import async_load_sentences
-from ..form_fields import GRID_INVERTED, GRID_PHASES_INVERTED, meter_of
+from ..form_fields import (
+    GRID_INVERTED,
+    GRID_PHASES_INVERTED,
+    asked,
+    meter_of,
+    unanswered,
+)
 
 GRID_SIGN = "grid_sign"
 _EXPORT = "export"
 SIGN = vol.Schema(
     {
-        # No default: an unknown sign is asked for.
-        vol.Required(GRID_SIGN): SelectSelector(
+        # An unknown sign is asked for.
+        asked(GRID_SIGN): SelectSelector(
             SelectSelectorConfig(
                 options=["import", _EXPORT],
                 translation_key="grid_sign",
@@ -110,7 +116,10 @@ class SignFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Ask which way the grid power counts."""
         assert self._then_sign
+        errors: dict[str, str] = {}
         if user_input is not None:
+            errors = unanswered(user_input, GRID_SIGN)
+        if user_input is not None and not errors:
             self._asked[GRID_INVERTED] = user_input[GRID_SIGN] == _EXPORT
             meter = agreed(self.hass, meter_of(self._asked))
             if meter.phases:
@@ -124,6 +133,7 @@ class SignFlow(ConfigFlow):
         return self.async_show_form(
             step_id="sign",
             data_schema=SIGN,
+            errors=errors,
             description_placeholders={
                 "sensor": state.name if state else power.entity,
                 "reading": f"{state.state} {unit}" if state else "?",

@@ -27,10 +27,8 @@ from ...const import (
     CONF_PERSON,
     DOMAIN,
     SUBENTRY_CARD,
-    SUBENTRY_PERSON,
 )
 from ...site.people.cards import card_title, is_own, masked, title_of_owned
-from ...site.subentries import usable
 from ..checks import Errors
 from .card_forms import (
     card_data,
@@ -38,6 +36,7 @@ from .card_forms import (
     card_schema,
     check_number,
     check_person,
+    name_of_person,
     person_for,
 )
 
@@ -243,10 +242,10 @@ class CardSubentryFlow(ConfigSubentryFlow):
                     title=title_of_owned(subentry, person.title),
                     data=card_data(card, user_input, person.subentry_id),
                 )
-        persons = {one.subentry_id for one in usable(entry, SUBENTRY_PERSON)}
-        shown = dict(subentry.data)
-        if shown.get(CONF_PERSON) not in persons:
-            del shown[CONF_PERSON]
+        shown = {
+            **subentry.data,
+            CONF_PERSON: name_of_person(entry, subentry.data[CONF_PERSON]),
+        }
         return self.async_show_form(
             step_id="reconfigure",
             data_schema=self.add_suggested_values_to_schema(

@@ -1,6 +1,7 @@
 """What the forms of cards ask for, check and store."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +15,6 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -43,7 +43,7 @@ from ...const import (
 from ...site.people.cards import is_own
 from ...site.subentries import usable
 from ..checks import Errors
-from ..form_fields import number
+from ..form_fields import asked, number
 
 # idToken of OCPP 2.0.1 has at most 36 characters; idTag of 1.6 has 20, and cannot transmit a longer one.
 LONGEST_NUMBER = 36
@@ -64,18 +64,36 @@ _KIND_AND_BLOCKED = {
 }
 
 
+def _persons_by_name(entry: ConfigEntry) -> dict[str, ConfigSubentry]:
+    """Return the persons by what the form shows: where names can be typed, Home Assistant shows values and no labels.
+
+    Home Assistant lets users give two persons one name.
+    """
+    named: dict[str, ConfigSubentry] = {}
+    for person in usable(entry, SUBENTRY_PERSON):
+        numbered = (f"{person.title} ({number})" for number in count(2))
+        names = chain([person.title], numbered)
+        named[next(name for name in names if name not in named)] = person
+    return named
+
+
+def name_of_person(entry: ConfigEntry, person: str) -> str | None:
+    """Return what the form shows of a person; None if it was removed."""
+    for name, one in _persons_by_name(entry).items():
+        if one.subentry_id == person:
+            return name
+    return None
+
+
 def card_schema(entry: ConfigEntry, *, with_number: bool = False) -> vol.Schema:
     """Return the form of a card of this site."""
     number_field = {vol.Required(CONF_CARD_NUMBER): TextSelector()}
     return vol.Schema(
         {
             **(number_field if with_number else {}),
-            vol.Required(CONF_PERSON): SelectSelector(
+            asked(CONF_PERSON): SelectSelector(
                 SelectSelectorConfig(
-                    options=[
-                        SelectOptionDict(value=one.subentry_id, label=one.title)
-                        for one in usable(entry, SUBENTRY_PERSON)
-                    ],
+                    options=list(_persons_by_name(entry)),
                     # Whoever is not known yet is typed.
                     custom_value=True,
                     mode=SelectSelectorMode.DROPDOWN,
@@ -146,15 +164,15 @@ def check_number(entry: ConfigEntry, card: str) -> Errors:
 
 def check_person(form: Mapping[str, Any]) -> Errors:
     """Check that a card belongs to somebody."""
-    return {} if form[CONF_PERSON].strip() else {CONF_PERSON: "name_missing"}
+    return {} if form.get(CONF_PERSON, "").strip() else {CONF_PERSON: "person_missing"}
 
 
 @callback
 def person_for(hass: HomeAssistant, entry: ConfigEntry, chosen: str) -> ConfigSubentry:
     """Return the person that was chosen, or typed; one who is not known yet is added."""
     chosen = chosen.strip()
-    for person in usable(entry, SUBENTRY_PERSON):
-        if chosen == person.subentry_id or chosen.casefold() == person.title.casefold():
+    for name, person in _persons_by_name(entry).items():
+        if chosen.casefold() == name.casefold():
             return person
     new = ConfigSubentry(
         data=MappingProxyType({}),

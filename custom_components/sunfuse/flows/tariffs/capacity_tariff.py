@@ -24,7 +24,7 @@ from ...sources.tariffs.meter_peak import found_meter_peak
 from ...sources.tariffs.table import TableError
 from ...sources.time_rows import parse_number
 from ..checks import Errors, check_name
-from ..form_fields import number
+from ..form_fields import asked, number, unanswered
 from .form_sequence import FormSequence
 from .tables import (
     amount,
@@ -53,7 +53,7 @@ def _rule(context: FormContext) -> vol.Schema:
             vol.Required(
                 CONF_NAME, default=context.labels["default_name"]["capacity_tariff"]
             ): TextSelector(),
-            vol.Required("rule"): SelectSelector(
+            asked("rule"): SelectSelector(
                 SelectSelectorConfig(
                     options=list(CATALOGUE),
                     translation_key="capacity_rule",
@@ -199,11 +199,11 @@ class CapacitySubentryFlow(FormSequence):
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            errors |= check_name(user_input)
+            errors |= check_name(user_input) | unanswered(user_input, "rule")
             if user_input[CONF_NAME].strip().casefold() in self._other_names():
                 errors[CONF_NAME] = "name_taken"
             check_holidays(user_input, errors, placeholders)
-            if user_input["rule"] != OWN:
+            if user_input.get("rule", OWN) != OWN:
                 try:
                     capacity_from_dict(rule_data(user_input))
                 except TableError as error:
