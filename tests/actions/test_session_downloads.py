@@ -18,7 +18,6 @@ from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
 )
-import voluptuous as vol
 
 from custom_components.sunfuse.const import DOMAIN
 from custom_components.sunfuse.sessions import (
@@ -181,8 +180,9 @@ async def test_a_file_is_saved_where_home_assistant_may_write(
         with pytest.raises(ServiceValidationError) as refused:
             await export(home, folder=folder)
         assert refused.value.translation_key == "folder_not_allowed"
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError) as refused:
         await export(home, folder=f"{media}/../elsewhere")
+    assert refused.value.translation_key == "field_impossible"
     assert not (tmp_path / "elsewhere").exists()
     (media / "file").touch()
     with pytest.raises(HomeAssistantError) as failed:

@@ -10,9 +10,9 @@ from homeassistant.helpers import config_validation as cv
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
-from .values import YES_OR_NO
+from .values import YES_OR_NO, ActionSchema
 
-AUTHORIZE = vol.Schema(
+AUTHORIZE = ActionSchema(
     {
         vol.Required("request_id"): cv.string,
         vol.Required("accept"): YES_OR_NO,

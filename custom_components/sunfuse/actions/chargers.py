@@ -26,7 +26,15 @@ from ..central_system.station_commands import Firmware, LogKind
 from ..central_system.station_state import CommandError
 from ..const import DOMAIN
 from .targets import connector_of_device
-from .values import DURATION_S, FILE_ADDRESS, POSITIVE_INT, YES_OR_NO, moment, one_of
+from .values import (
+    DURATION_S,
+    FILE_ADDRESS,
+    POSITIVE_INT,
+    YES_OR_NO,
+    ActionSchema,
+    moment,
+    one_of,
+)
 
 type Fields = Mapping[str, Any]
 type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
@@ -234,7 +242,7 @@ def register(hass: HomeAssistant, actions: Iterable[ActionDescription]) -> None:
             DOMAIN,
             action.name,
             _handler(hass, action),
-            schema=vol.Schema(
+            schema=ActionSchema(
                 {vol.Required(ATTR_DEVICE_ID): cv.string, **action.fields}
             ),
             supports_response=action.response,

@@ -30,6 +30,7 @@ from .values import (
     ENERGY_KWH,
     TIME_OF_DAY,
     YES_OR_NO,
+    ActionSchema,
     check_one_target,
     duration,
     moment,
@@ -46,7 +47,7 @@ _SOC = within(1, 100)
 _RANGE_KM = within(1, 2000)
 _TARGETS = ("target_soc", "target_energy", "target_range")
 
-SET_DEPARTURE = vol.Schema(
+SET_DEPARTURE = ActionSchema(
     {
         **_DEVICE,
         vol.Optional("departure"): moment,
@@ -59,12 +60,12 @@ SET_DEPARTURE = vol.Schema(
         vol.Optional("target_range"): _RANGE_KM,
     }
 )
-SKIP_TONIGHT = vol.Schema({**_DEVICE, vol.Optional("skip", default=True): YES_OR_NO})
+SKIP_TONIGHT = ActionSchema({**_DEVICE, vol.Optional("skip", default=True): YES_OR_NO})
 _UNTIL: dict[vol.Marker, Any] = {
     vol.Optional("until"): moment,
     vol.Optional("duration"): duration,
 }
-PAUSE = vol.Schema({**_DEVICE, **_UNTIL})
+PAUSE = ActionSchema({**_DEVICE, **_UNTIL})
 
 
 @callback
@@ -100,7 +101,7 @@ def async_setup_departure_actions(hass: HomeAssistant) -> None:
         entry, owner = await _async_owner(hass, call)
         pause_departures(entry, owner, _end(call))
 
-    device = vol.Schema(_DEVICE)
+    device = ActionSchema(_DEVICE)
     for name, run, schema in (
         ("set_departure", departure, SET_DEPARTURE),
         ("clear_departure", no_departure, device),

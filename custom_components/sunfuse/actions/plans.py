@@ -34,12 +34,19 @@ from ..site.planning.plan_charts import (
 )
 from ..site.planning.site_demands import check_within_reach
 from .targets import place_of_device
-from .values import ENERGY_KWH, check_one_target, moment, one_of_kind, within
+from .values import (
+    ENERGY_KWH,
+    ActionSchema,
+    check_one_target,
+    moment,
+    one_of_kind,
+    within,
+)
 
 _PERCENT = within(0, 100)
 
-PLAN = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
-PREVIEW = vol.Schema(
+PLAN = ActionSchema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
+PREVIEW = ActionSchema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Optional("departure"): moment,

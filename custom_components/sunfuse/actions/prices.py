@@ -23,7 +23,7 @@ from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
 from ..sources.charts import price_attribute
 from .targets import capacity_tariff_of_device
-from .values import within
+from .values import ActionSchema, within
 
 # No low-voltage connection reaches it; infinity would stay for good.
 MOST_KW = 10_000
@@ -45,13 +45,13 @@ def _month(value: object) -> str:
     return month
 
 
-GET_PRICES = vol.Schema(
+GET_PRICES = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional("hours"): within(0.25, 48),
     }
 )
-SET_PEAK = vol.Schema(
+SET_PEAK = ActionSchema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("power"): within(0, MOST_KW),

@@ -22,11 +22,11 @@ from ..rights import async_require_site
 from ..site.circuits import CircuitTree
 from ..site.reporting import ASKED, DAYS, PATH, async_report, no_history, panel_path
 from ..site.uncontrolled_chargers import async_circuit_loads
-from .values import within
+from .values import ActionSchema, within
 
 # Long enough to open a requested link, too short for one that is passed on.
 _SIGNED_FOR = timedelta(hours=1)
-GET_SITE_REPORT = vol.Schema(
+GET_SITE_REPORT = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         **{

@@ -17,11 +17,11 @@ from ..site.cars.departures import CardReservation
 from ..site.cars.driver_words import check_ahead
 from .chargers import command_errors
 from .targets import connector_of_device
-from .values import ENERGY_KWH, POSITIVE_INT, moment, text
+from .values import ENERGY_KWH, POSITIVE_INT, ActionSchema, moment, text
 
 # An idToken of OCPP 2.1; earlier versions have shorter ones.
 _LONGEST_CARD = 255
-RESERVE = vol.Schema(
+RESERVE = ActionSchema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("reservation_id"): POSITIVE_INT,
@@ -31,7 +31,7 @@ RESERVE = vol.Schema(
         vol.Optional("departure"): moment,
     }
 )
-CANCEL_RESERVATION = vol.Schema(
+CANCEL_RESERVATION = ActionSchema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Required("reservation_id"): POSITIVE_INT,

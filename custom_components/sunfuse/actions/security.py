@@ -27,7 +27,7 @@ from ..site.outcome import identity_of
 from ..site.subentries import usable
 from .chargers import ActionDescription, Fields, command_errors, register
 from .targets import connector_of_device
-from .values import POSITIVE_INT, address, one_of, within
+from .values import POSITIVE_INT, ActionSchema, address, one_of, within
 
 # The certificate types of OCPP 2.0.1 (InstallCertificateUseEnumType); the central system converts them for 1.6.
 KINDS = {
@@ -151,7 +151,7 @@ ACTIONS = (
     ),
     ActionDescription(name="renew_certificate", run=_renew_certificate),
 )
-CHANGE_PASSWORD = vol.Schema(
+CHANGE_PASSWORD = ActionSchema(
     {
         vol.Required(ATTR_DEVICE_ID): cv.string,
         vol.Optional("password"): cv.string,

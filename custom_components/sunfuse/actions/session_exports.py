@@ -57,7 +57,7 @@ from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .open_ledger import open_ledger
 from .sessions import FILTERS, async_ledger_names, session_filter
-from .values import in_words, one_of_kind, text, within
+from .values import ActionSchema, in_words, one_of_kind, text, within
 
 PATH = "/api/sunfuse/sessions/"
 # Long enough to open a requested link, too short for one that is passed on.
@@ -108,7 +108,7 @@ _REQUEST = {
         ),
     ),
 }
-EXPORT_SESSIONS = vol.Schema(
+EXPORT_SESSIONS = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         **_REQUEST,

@@ -32,7 +32,7 @@ from ..site.people.person_removal import async_delete_person, async_join_persons
 from ..site.people.persons import Person
 from ..site.subentries import usable
 from .open_ledger import open_ledger
-from .values import YES_OR_NO, moment
+from .values import YES_OR_NO, ActionSchema, moment
 
 _MOST_SESSIONS = 10_000
 # Which sessions, by time and by name.
@@ -43,7 +43,7 @@ FILTERS = {
     vol.Optional("vehicle"): cv.string,
     vol.Optional("charger"): cv.string,
 }
-GET_SESSIONS = vol.Schema(
+GET_SESSIONS = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         **FILTERS,
@@ -51,17 +51,17 @@ GET_SESSIONS = vol.Schema(
         vol.Optional("public_key", default=""): cv.string,
     }
 )
-BILL_AGAIN = vol.Schema(
+BILL_AGAIN = ActionSchema(
     {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required("start"): moment}
 )
-DELETE_PERSON = vol.Schema(
+DELETE_PERSON = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Required("person"): cv.string,
         vol.Optional("remove", default=True): YES_OR_NO,
     }
 )
-JOIN_PERSONS = vol.Schema(
+JOIN_PERSONS = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Required("person"): cv.string,

@@ -19,19 +19,27 @@ from ..site.cars.driver_words import check_not_passed
 from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
 from .targets import place_of_device
-from .values import CURRENT_A, ENERGY_KWH, POWER_W, YES_OR_NO, duration, moment
+from .values import (
+    CURRENT_A,
+    ENERGY_KWH,
+    POWER_W,
+    YES_OR_NO,
+    ActionSchema,
+    duration,
+    moment,
+)
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _SITE: dict[vol.Marker, Any] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 
-BOOST = vol.Schema(
+BOOST = ActionSchema(
     {
         **_DEVICE,
         vol.Optional("duration"): duration,
         vol.Optional("energy"): ENERGY_KWH,
     }
 )
-SET_LIMIT = vol.Schema(
+SET_LIMIT = ActionSchema(
     {
         **_SITE,
         vol.Optional("current"): CURRENT_A,
@@ -42,7 +50,7 @@ SET_LIMIT = vol.Schema(
         vol.Optional("cars_only", default=False): YES_OR_NO,
     }
 )
-CLEAR_LIMIT = vol.Schema({**_SITE, vol.Optional("reason"): cv.string})
+CLEAR_LIMIT = ActionSchema({**_SITE, vol.Optional("reason"): cv.string})
 
 
 @callback
@@ -100,7 +108,9 @@ def async_setup_sharing_actions(hass: HomeAssistant) -> None:
         entry.runtime_data.controller.tick()
 
     hass.services.async_register(DOMAIN, "boost", boost, BOOST)
-    hass.services.async_register(DOMAIN, "cancel_boost", end_boost, vol.Schema(_DEVICE))
+    hass.services.async_register(
+        DOMAIN, "cancel_boost", end_boost, ActionSchema(_DEVICE)
+    )
     hass.services.async_register(DOMAIN, "set_limit", set_limit, SET_LIMIT)
     hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
 

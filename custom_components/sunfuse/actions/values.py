@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -26,13 +26,42 @@ _LAST_YEAR = 2100
 _MOST_SHOWN = 40
 
 
-def in_words[T](
-    read: Callable[[Any], T], refusal: Callable[[str], ServiceValidationError]
-) -> Callable[[Any], T]:
-    """Return what reads a value, and refuses an impossible one in the user's language.
+class ActionSchema(vol.Schema):
+    """The fields of an action: what is missing, unknown or impossible is refused in the user's language.
 
     Home Assistant shows errors of a schema in English only.
     """
+
+    @override
+    def __call__(self, data: Any, **context: Any) -> Any:
+        """Read the fields.
+
+        Raises:
+            ServiceValidationError: one cannot be read.
+
+        """
+        try:
+            return super().__call__(data, **context)
+        except vol.MultipleInvalid as err:
+            field = str(err.errors[0].path[0])
+            wrong = (
+                "missing"
+                if field not in data
+                else "impossible"
+                if field in map(str, self.schema)
+                else "unknown"
+            )
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key=f"field_{wrong}",
+                translation_placeholders={"field": field},
+            ) from err
+
+
+def in_words[T](
+    read: Callable[[Any], T], refusal: Callable[[str], ServiceValidationError]
+) -> Callable[[Any], T]:
+    """Return what reads a value, and refuses an impossible one in the user's language."""
 
     def reader(value: Any) -> T:
         try:

@@ -49,12 +49,20 @@ from ..sources.tariffs.capacity_rules import CATALOGUE
 from ..sources.tariffs.table import TableError
 from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
-from .values import ENTITY, YES_OR_NO, one_of, one_of_kind, several, within
+from .values import (
+    ENTITY,
+    YES_OR_NO,
+    ActionSchema,
+    one_of,
+    one_of_kind,
+    several,
+    within,
+)
 
 _MOST_WEEKS = 12
 _PRICE = within(-1_000_000, 1_000_000)
 _MONEY = within(0, 1_000_000_000)
-WHAT_IF = vol.Schema(
+WHAT_IF = ActionSchema(
     {
         vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional("weeks", default=4): within(1, _MOST_WEEKS, int),
