@@ -18,8 +18,8 @@ from custom_components.sunfuse.engine.model import (
 K = ReasonKey
 # A load that wavers is known within this; so much may be free for a moment where nothing is steadily.
 WAVERS_A = 3.0
-# An offer within the dead band of the most is at the most.
-NEAR_A = 1.01
+# An offer within the dead band of the most is at the most: an ampere, or a twentieth of it.
+NEAR_A, NEAR = 1.01, 0.05
 # A charger confirms a command, and its car follows, within this.
 FOLLOWS = timedelta(seconds=15)
 
@@ -81,10 +81,10 @@ class Facts:
 
     @property
     def another_rises(self) -> bool:
-        """Whether another car starts or rises, or waits for that, or is tried out with more than it takes: room is kept for it."""
+        """Whether another car starts or rises, or waits for that or for the end of a peak, or is tried out with more than it takes: room is kept for it."""
         return any(
             decided.offer_a > (one.offer_a or 0.0)
-            or decided.reason.key in (K.RAMPING, K.WAITING_FOR_RELEASE)
+            or decided.reason.key in (K.RAMPING, K.WAITING_FOR_RELEASE, K.LOAD_PEAKED)
             or (
                 decided.reason.key is K.LIMITED_BY_CAR
                 and decided.offer_a
@@ -116,8 +116,20 @@ class Facts:
         )
 
     def _just_commanded(self, one: Connector) -> bool:
+        """Whether it was commanded after what a meter shows, as far as anybody knows how soon its car follows."""
         since = one.offered_at
-        return since is not None and self.snapshot.now - since <= FOLLOWS
+        return since is not None and self._metered_at - since <= FOLLOWS
+
+    @property
+    def _metered_at(self) -> datetime:
+        meters = dict(self.snapshot.meters).values()
+        return min((one.at for one in meters), default=self.snapshot.now)
+
+    @property
+    def has_all(self) -> bool:
+        """Whether its offer is at the most that its reason names."""
+        max_a = self.value("max_a")
+        return self.offer_a >= max_a - max(NEAR_A, NEAR * max_a)
 
 
 type _Claim = Callable[[Facts], bool]
@@ -156,7 +168,7 @@ CLAIMS: dict[ReasonKey, _Claim] = {
     K.LIMITED_BY_CAR: lambda f: (
         f.offer_a >= f.value("car_a") and f.drawn_a <= f.value("car_a") + 0.5
     ),
-    K.FULL_POWER: lambda f: f.offer_a >= f.value("max_a") - NEAR_A,
+    K.FULL_POWER: lambda f: f.has_all,
     K.LIMITED_BY_CIRCUIT: _charges(
         lambda f: f.free_a < WAVERS_A or f.another_rises or f.starts_or_falls
     ),
@@ -183,7 +195,7 @@ CLAIMS: dict[ReasonKey, _Claim] = {
     ),
     K.PAUSING: _waits(lambda f: True),
     K.RAMPING: lambda f: f.value("target_a") > f.offer_a,
-    K.BOOSTING: lambda f: f.decided.boosting and f.offer_a >= f.value("max_a") - NEAR_A,
+    K.BOOSTING: lambda f: f.decided.boosting and f.has_all,
     K.LIMITED_BY_BOOST: lambda f: any(decided.boosting for _, decided in f.others()),
     K.METER_LOST: _is_lost,
     K.WAITING_FOR_METER: _waits(_presumes_more),

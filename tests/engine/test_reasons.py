@@ -440,9 +440,8 @@ def test_reasons_of_three_that_take_turns() -> None:
     since = next(
         at_s for at_s, reason in told["full"] if reason.key is ReasonKey.CAR_FINISHED
     )
-    assert {reason.key for at_s, reason in told["full"] if at_s > since} <= {
-        ReasonKey.CAR_FINISHED,
-        ReasonKey.PAUSING,
+    assert {reason.key for at_s, reason in told["full"] if at_s > since} == {
+        ReasonKey.CAR_FINISHED
     }
     for reasons_ in told.values():
         for _, reason in reasons_:

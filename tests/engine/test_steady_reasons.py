@@ -21,7 +21,7 @@ from custom_components.sunfuse.engine.model import (
 )
 from custom_components.sunfuse.engine.tuning import Policy
 
-from .common import MAIN, car, later, reasons, settle, site, values
+from .common import MAIN, car, later, offers, reasons, settle, site, values
 from .plant import START, VOLTAGE_V, Car, Plant, charger, main, steady
 
 SETTLES_S = 600
@@ -258,9 +258,9 @@ def test_clouds_that_pass() -> None:
     # The last cloud but one came at 1,530 s: it counts for a quarter of an hour.
     assert between(2460, 4200) == {ReasonKey.LIMITED_BY_SUN}
     assert between(4230, 6000) == {ReasonKey.AT_MINIMUM}
-    offers = {d.connectors[0].offer_a for d in plant.decisions[120:360]}
-    assert min(offers) == 6.0
-    assert max(offers) > 10.0
+    given_a = {d.connectors[0].offer_a for d in plant.decisions[120:360]}
+    assert min(given_a) == 6.0
+    assert max(given_a) > 10.0
 
 
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
@@ -375,3 +375,41 @@ def test_a_car_that_takes_more_than_is_known() -> None:
     reading = replace(more.meters[0][1], current_a=(14.0,) * 3)
     decision, memory = decide(replace(more, meters=(("main", reading),)), memory)
     assert reasons(decision)["a"] is ReasonKey.LIMITED_BY_CIRCUIT
+
+
+def test_a_full_car_does_not_wait() -> None:
+    """Beside it 6 A are free now and then: it is full all the time, and does not pause by turns (26 changes in twenty minutes)."""
+    plant = NoisyPlant(
+        cars=[
+            Car(connector=charger("full"), wants_wh=500.0),
+            Car(connector=charger("k", max_a=10.0), max_a=10.0),
+        ],
+        circuits=(main(20),),
+        loads={"main": wavers(2.5, 0.7)},
+        noise_a=1.0,
+    )
+    said = set[ReasonKey]()
+
+    def noted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        if len(plant.flows) > SETTLES_S:
+            said.add(reasons(decision)["full"])
+        return decision, memory
+
+    plant.decide = noted
+    plant.run(2400)
+    assert said == {ReasonKey.CAR_FINISHED}
+
+
+def test_dusk_is_no_pause() -> None:
+    """A car that has too little sun waits for it from the moment it stops: no pause of seconds is told before."""
+    plant = Plant(
+        cars=[Car(connector=charger("k", mode=Mode.SOLAR))],
+        circuits=(main(25),),
+        loads={"main": steady(1, 1, 1)},
+        solar_w=lambda at_s: 9000.0 if at_s < 900 else 1000.0,
+        noise_a=0.1,
+    )
+    plant.run(1800)
+    waits = {reasons(d)["k"] for d in plant.decisions[185:] if not offers(d)["k"]}
+    assert waits == {ReasonKey.WAITING_FOR_SUN}

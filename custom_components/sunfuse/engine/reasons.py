@@ -11,7 +11,7 @@ from .blocked import (
     why_to_be_released,
     why_unsteady,
 )
-from .cars.asking import Ask, idle, most, takes_no_more
+from .cars.asking import Ask, idle, most, rests, takes_no_more
 from .cars.compliance import DISTRUST, ComplianceStep
 from .cars.confirmed_offer import held_a
 from .cars.learning import ALL_A, MORE_A, leaves_some, most_drawn_a
@@ -19,6 +19,7 @@ from .cars.phases import switching
 from .cars.ramp import dead_band_a, locked_out, locked_until
 from .cars.wanted import why_not_wanted
 from .memory import ConnectorMemory
+from .meters.steadiness import MINUTE
 from .model import Connector, ConnectorStatus, Mode, Reason, ReasonKey
 from .sharing.capacity import Capacity
 from .sharing.filling import EPSILON
@@ -88,6 +89,8 @@ def _why_offered(
             *_until(asking.past.switching_until),
         )
         return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
+    if not offer_a and _has_finished(asking, tick):
+        return Reason(key=ReasonKey.CAR_FINISHED)
     if asking.id in shares.resting:
         return _pauses(asking.connector, asking.past, shares.resting[asking.id])
     if (lack := shares.waiting.get(asking.id)) is not None:
@@ -105,6 +108,13 @@ def _why_offered(
         tries = ("tries", float(connector.start_requests))
         return Reason(key=ReasonKey.NOT_STARTED, values=(tries,))
     return _why_limited(standing, asking, shares, offer_a, tick)
+
+
+def _has_finished(asking: Ask, tick: Tick) -> bool:
+    """Whether a car says that it takes nothing, and did not use its offer: it is only tried again, and waits for nothing."""
+    if asking.connector.status is not ConnectorStatus.SUSPENDED_EV:
+        return False
+    return idle(asking, tick.snapshot) or rests(asking, tick.snapshot)
 
 
 def _why_too_little(standing: Standing, tick: Tick) -> Reason:
@@ -139,11 +149,11 @@ def why_stopped(standing: Standing, reason: Reason, tick: Tick) -> Reason:
     return _locked(asking, tick)
 
 
+_SUN_LACKS = (ReasonKey.WAITING_FOR_SUN, ReasonKey.SUN_TAKEN)
 # What a car in mode fast does not wait for, nor one that has a minimum at once or is boosted.
 _OF_SUN_OR_PLAN = frozenset(
     (
-        ReasonKey.WAITING_FOR_SUN,
-        ReasonKey.SUN_TAKEN,
+        *_SUN_LACKS,
         ReasonKey.WAITING_FOR_PLAN,
         ReasonKey.WAITING_FOR_PRICE,
         ReasonKey.WAITING_FOR_FORECAST_SUN,
@@ -171,21 +181,24 @@ def _locked(asking: Ask, tick: Tick) -> Reason:
     """Return until when a connector may not start again; what it was stopped for, where the car waits for longer by that."""
     past = asking.past
     until, cause = locked_until(past, tick.snapshot.tuning), past.stopped_for
-    if cause is not None and cause.key is ReasonKey.CAR_FINISHED:
+    if cause is not None and until is not None and _outlasts(cause, until, asking):
         return cause
-    if cause is not None and cause.key is ReasonKey.WAITING_FOR_TURN:
-        turn = datetime.fromisoformat(str(dict(cause.values)["until"]))
-        if until is not None and until <= turn:
-            return cause
     lacks = why_still_lacking(asking, until, tick)
     return lacks or _pauses(asking.connector, past, until)
 
 
+def _outlasts(cause: Reason, until: datetime, asking: Ask) -> bool:
+    """Whether what a car was stopped for keeps it from charging for longer than a pause until then."""
+    if cause.key is ReasonKey.WAITING_FOR_TURN:
+        return until <= datetime.fromisoformat(str(dict(cause.values)["until"]))
+    if asking.solar and cause.key in _SUN_LACKS:
+        stopped_at = asking.past.stopped_at
+        return stopped_at is not None and until - stopped_at < MINUTE
+    return cause.key is ReasonKey.CAR_FINISHED
+
+
 def _why_waiting(lack: Lack, asking: Ask, shares: Shares, tick: Tick) -> Reason:
     """Return which circuit's phase cannot carry the minimum, how much it lacks, and when the car has its turn."""
-    rests = asking.connector.status is ConnectorStatus.SUSPENDED_EV
-    if rests and idle(asking, tick.snapshot):
-        return Reason(key=ReasonKey.CAR_FINISHED)
     reason = why_full(lack, asking, tick)
     # What it did not use is for others, and no turn gives it back.
     if reason.key is not ReasonKey.WAITING_FOR_CAPACITY or idle(asking, tick.snapshot):
