@@ -71,3 +71,25 @@ async def test_restarts_once_when_no_car_is_connected(
         await charger.status("Available", clock.text())
         await charger.station.call("Heartbeat", {})
         assert not charger.station.received("Reset")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_refused_restart_is_tried_again(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """An hour later, and once more only if it was refused: a charger that does not answer may have restarted."""
+    system.accept(CP1)
+    charger = await _connect(connect, version)
+    charger.station.answers["Reset"] = {"status": "Rejected"}
+    await charger.status("Available", clock.text())
+    await charger.station.call("Heartbeat", {})
+    await charger.station.wait_received("Reset")
+    await charger.station.call("Heartbeat", {})
+    charger.station.answers["Reset"] = {"status": "Accepted"}
+    resets = []
+    for minutes in (5, 50, 6, 70):
+        clock.step(minutes * 60)
+        await charger.station.call("Heartbeat", {})
+        await charger.station.call("Heartbeat", {})
+        resets.append(len(charger.station.received("Reset")))
+    assert resets == [1, 1, 2, 2]
