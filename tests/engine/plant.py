@@ -192,6 +192,8 @@ class Plant:
     silent: Callable[[float], tuple[int, ...]] = lambda _: ()  # phases without a value
     reports_total: bool = False  # besides the phases
     unsigned: bool = False  # whether the phases have no sign beside a silent one
+    # The phases whose sensors report only changes, and of which the total shows that they live.
+    confirmed: tuple[bool, ...] = ()
     settings: Snapshot | None = (
         None  # policy, tuning, limits and rules are taken from it
     )
@@ -295,7 +297,9 @@ class Plant:
             return MeterReading(at=now, power_w=sum(seen) * VOLTAGE_V)
         power_w = sum(seen) * VOLTAGE_V if self.reports_total else None
         if not silent:
-            return MeterReading(at=now, current_a=seen, power_w=power_w)
+            return MeterReading(
+                at=now, current_a=seen, power_w=power_w, confirmed=self.confirmed
+            )
         return MeterReading(
             at=now,
             power_w=power_w,

@@ -15,7 +15,7 @@ from custom_components.sunfuse.engine.model import (
 )
 
 from .meter_faults import FAILS_S, flows, trembling
-from .plant import START, Car, Plant, charger, main
+from .plant import START, Car, Load, Plant, charger, main
 
 
 @pytest.mark.parametrize("with_total", [False, True])
@@ -88,7 +88,13 @@ def test_a_phase_that_stands_still_beside_a_car_that_does_not_change(
 
 def with_an_oven(at_s: float) -> PerPhase:
     """Use an oven of 14 A on L2 at first, and again a quarter of an hour later; on L1 a load comes and goes each half minute."""
-    oven = 20 < at_s < 200 or at_s > FAILS_S + 600
+    l1, l2, l3 = with_a_late_oven(at_s)
+    return l1, 16.0 if 20 < at_s < 200 else l2, l3
+
+
+def with_a_late_oven(at_s: float) -> PerPhase:
+    """Use it only a quarter of an hour later."""
+    oven = at_s > FAILS_S + 600
     return 2.0 + 4 * (at_s % 60 < 30), 16.0 if oven else 2.0, 2.0
 
 
@@ -110,16 +116,21 @@ def coarse_home(*most_a: float, fails: bool, fuse_a: float = 30.0) -> Plant:
         circuits=(main(fuse_a),),
         loads={"main": with_an_oven},
         shows=shows,
+        confirmed=(False, True, True),
     )
 
 
+@pytest.mark.parametrize("load", [with_an_oven, with_a_late_oven])
 @pytest.mark.parametrize("most_a", [(16.0,), (9.0, 9.0)])
-def test_a_coarse_phase_that_stands_still_is_tried(most_a: tuple[float, ...]) -> None:
+def test_a_coarse_phase_that_stands_still_is_tried(
+    most_a: tuple[float, ...], load: Load
+) -> None:
     """L2 repeats what it showed, and nothing changes: the cars take less for some seconds, and L2 does not show it.
 
-    So the oven finds the cars at their minimum.
+    So the oven finds the cars at their minimum, also where nobody has seen it before.
     """
     plant = coarse_home(*most_a, fails=True)
+    plant.loads = {"main": load}
     found = flows(plant, int(FAILS_S) + 700)
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.FROZEN
     assert plant.decisions[-1].circuits[0].sensors == ("L2",)
@@ -139,6 +150,28 @@ def test_a_coarse_phase_that_is_right_costs_little(most_a: tuple[float, ...]) ->
     all_wh = 0.98 * sum(most_a) * 3 * 230 * (FAILS_S + 500 - 217) / 3600
     assert sum(car.given_wh for car in plant.cars) > 0.97 * all_wh
     assert sum(car.stops for car in plant.cars) == 0
+
+
+@pytest.mark.parametrize("beyond_the_first_day", [False, True])
+def test_nothing_is_tried_where_all_fits(beyond_the_first_day: bool) -> None:
+    """Once the house is known for a day: an oven of 14 A beside a car of 16 A is no danger to 40 A."""
+    plant = coarse_home(16.0, fails=False, fuse_a=40.0)
+    plant.run(60)
+    past = plant.memory.circuits["main"]
+    if beyond_the_first_day:
+        history = replace(past.history, first_day=False)
+        plant.memory.circuits["main"] = replace(past, history=history)
+    plant.run(int(FAILS_S) + 500)
+    given = {d.connectors[0].offer_a for d in plant.decisions[80:]}
+    assert given == ({16.0} if beyond_the_first_day else {11.6, 16.0})
+
+
+def test_a_phase_that_reports_the_same_again_is_not_tried() -> None:
+    """Its sensor would be silent if it had failed: nobody has to take less."""
+    plant = coarse_home(16.0, fails=False)
+    plant.confirmed = ()
+    plant.run(int(FAILS_S) + 500)
+    assert {d.connectors[0].offer_a for d in plant.decisions[60:]} == {16.0}
 
 
 def test_a_car_near_its_minimum_is_not_lowered_in_vain() -> None:

@@ -1,5 +1,6 @@
 """Phases that report only when they change, beside a total that may know better."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
@@ -254,6 +255,35 @@ async def test_two_silent_phases_that_did_not_follow_hide_each_other(
     show(hass, "l2", 4, "A")
     total(3.5, -4)
     assert age_s(source) == 0
+
+
+@pytest.mark.usefixtures("one_device")
+@pytest.mark.parametrize("with_powers", [False, True])
+async def test_what_only_the_total_confirms(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, with_powers: bool
+) -> None:
+    """L2 and L3 have been silent for two minutes in whole amperes. The power of L2 was reported meanwhile: it lives."""
+    powers = ("sensor.w1", "sensor.w2", "sensor.w3")
+    for name in powers:
+        register(hass, name, "mqtt", "meter")
+    config = replace(CONFIG, grid_phase_powers=powers if with_powers else ())
+    source = LiveSource(hass, config, phases=3, voltage_v=230)
+
+    def total(l1_a: int) -> None:
+        show(hass, "l1", l1_a, "A")
+        show(hass, "p", (l1_a + 7.2) * 230, "W")
+
+    for name, value in (("l2", 4), ("l3", 3), ("w1", 3680), ("w2", 940), ("w3", 700)):
+        show(hass, name, value, "A" if name.startswith("l") else "W")
+    total(16)
+    freezer.tick(30)
+    total(15)
+    assert meter_of(source).confirmed == ()
+    freezer.tick(90)
+    show(hass, "w2", 941, "W")
+    total(16)
+    assert age_s(source) == 0
+    assert meter_of(source).confirmed == (False, not with_powers, True)
 
 
 @pytest.mark.usefixtures("one_device")

@@ -180,6 +180,7 @@ class LoadHistory:
     mean_a: PerPhase = ()  # over a minute
     mean_at: datetime | None = None
     day_at: datetime | None = None  # when the day began
+    first_day: bool = False  # the house's highest load is not known yet
     highest_a: PerPhase = ()
     highest_before_a: PerPhase = ()
     # Whether a phase has ever fed in: of a circuit below the main one it is what shows that it has panels of its own.

@@ -158,6 +158,8 @@ class MeterReading:
     total_at: datetime | None = None
     # Where phases were reported at different times: each of them; None where one is silent, or does not feed the circuit.
     reports: tuple[PhaseReport | None, ...] = ()
+    # The phases that have not been reported for a while: only the total shows that they carry what they did. Empty: none.
+    confirmed: tuple[bool, ...] = ()
 
     def watts(self, voltage_v: float) -> float | None:
         """Return the power from the grid, None if the meter reports neither that nor currents."""

@@ -74,6 +74,7 @@ def remember_load(
                 mean_a=mean_a,
                 mean_at=now,
                 day_at=now,
+                first_day=True,
                 highest_a=mean_a,
                 highest_before_a=mean_a,
                 fed_in=fed_in,
@@ -81,8 +82,9 @@ def remember_load(
         )
     highest_a = tuple(map(max, history.highest_a, mean_a))
     before_a, day_at = history.highest_before_a, history.day_at
+    first_day = history.first_day
     if now - day_at >= DAY:
-        day_at = now
+        day_at, first_day = now, False
         before_a = tuple(
             max(before, highest) if kept else highest
             for before, highest, kept in zip(before_a, highest_a, still, strict=True)
@@ -94,6 +96,7 @@ def remember_load(
             mean_a=mean_a,
             mean_at=now,
             day_at=day_at,
+            first_day=first_day,
             highest_a=highest_a,
             highest_before_a=before_a,
             fed_in=fed_in,

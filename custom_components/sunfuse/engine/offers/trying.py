@@ -1,7 +1,8 @@
 """Lowers cars for some seconds beside a sensor that has stood still for minutes: whether it shows that tells whether it lives.
 
-A phase that is often still, or shows whole amperes, may be right or have failed, and nothing tells which as long as its cars take the
-same. What the house took at its highest may come at any time, so they are only lowered where the fuse would not carry it beside them.
+A sensor that reports only changes, of a phase that is often still or in whole amperes, may be right or have failed, and nothing tells
+which as long as its cars take the same. What the house took at its highest may come at any time, so they are only lowered where the
+fuse would not carry it beside them, and on the first day, when nobody knows it. A sensor that repeats its value is silent when it fails.
 """
 
 from collections.abc import Mapping
@@ -42,16 +43,25 @@ def tried(asks: list[Ask], given: Mapping[str, float], tick: Tick) -> dict[str, 
 def _in_question(capacity: Capacity, tick: Tick) -> list[int]:
     """Return the phases that may be stuck where that could overload the fuse."""
     past, circuit = capacity.past, capacity.circuit
-    if len(past.standing) != len(circuit.limit_a):
-        return []  # it measures only the total
+    reading = dict(tick.snapshot.meters).get(circuit.id)
+    if reading is None or not reading.confirmed:
+        return []
     rows = zip(
-        past.standing, seen_a(past, circuit.limit_a), circuit.limit_a, strict=True
+        past.standing,
+        reading.confirmed,
+        seen_a(past, circuit.limit_a),
+        circuit.limit_a,
+        strict=True,
     )
     return [
         phase
-        for phase, (one, highest_a, limit_a) in enumerate(rows)
-        if may_be_stuck(one, past, tick.snapshot.now)
-        and highest_a + one.cars_a > limit_a - circuit.margin_a
+        for phase, (one, confirmed, highest_a, limit_a) in enumerate(rows)
+        if confirmed
+        and may_be_stuck(one, past, tick.snapshot.now)
+        and (
+            past.history.first_day
+            or highest_a + one.cars_a > limit_a - circuit.margin_a
+        )
     ]
 
 

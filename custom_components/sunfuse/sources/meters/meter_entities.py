@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from homeassistant.util import dt as dt_util
@@ -13,6 +13,9 @@ from ..freshness import Freshness
 from ..states import StateReader, Value
 from .confirmed_phases import CLEARLY_NEGATIVE_A, SAME_TIME, ConfirmedPhases
 from .phase_currents import on_the_site, signed_by_phase, signed_by_total
+
+# Of a phase that has been silent for longer, only the total shows that it lives.
+_SILENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,27 @@ class MeterEntities:
             ),
             unsigned=unsigned,
             reports=self._reports(currents, wired, confirmed_at),
+            confirmed=self._confirmed_only(
+                reader, meter, currents, wired, confirmed_at
+            ),
         )
+
+    def _confirmed_only(
+        self,
+        reader: StateReader,
+        meter: MeterConfig,
+        currents: list[_Phase],
+        wired: tuple[int, ...],
+        confirmed_at: datetime,
+    ) -> tuple[bool, ...]:
+        """Return the phases that were silent until their total confirmed them: neither current nor power was reported."""
+        powers = [reader.power_w(entity) for entity in meter.phase_powers]
+        powers += [None] * (len(currents) - len(powers))
+        found = [False] * self._phases
+        for place, phase, power in zip(wired, currents, powers, strict=False):
+            known = [one.at for one in (phase.value, power) if one is not None]
+            found[place] = confirmed_at - max(known) > _SILENT
+        return tuple(found) if any(found) else ()
 
     def _reports(
         self, currents: list[_Phase], wired: tuple[int, ...], confirmed_at: datetime
