@@ -58,6 +58,21 @@ def test_values_of_the_lifetime_and_ends_of_the_session() -> None:
     assert meter.taken_wh("tx0") == 5_000
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_ends_of_the_session_after_ends_of_the_lifetime(starts: bool) -> None:
+    """New firmware: an end that is no less than what values show is no restart of their register, and changes none before."""
+    meter = _meter()
+    for number, wh in enumerate(range(51_000, 93_000, 3_000)):
+        before = number < 7
+        start_wh = (wh - 1_000 if before else 0) if starts else None
+        end_wh = wh + 2_000 if before else 3_000
+        taken_wh = _session(meter, number, start_wh, (wh, wh + 2_000), end_wh)
+        if starts or number:
+            assert taken_wh == 3_000
+            assert meter.sample.energy_wh == wh + 2_000
+    assert [meter.taken_wh(f"tx{number}") for number in range(1, 14)] == [3_000] * 13
+
+
 def test_an_end_of_zero_takes_nothing_away() -> None:
     """A charger that lost its power and its register in a session ends it at zero: what its values showed has flowed."""
     meter = _meter()

@@ -197,7 +197,7 @@ class EnergyCounter:
         self._sessions = moved(self._sessions, by)
         self._flow = self._flow.moved(by)
         self._values.clock_was_set(by)
-        self._sums.forgotten = moved(self._sums.forgotten, by)
+        self._sums.clock_was_set(by)
         self._sums.count(self._sessions)
 
     # How it is counted
@@ -234,8 +234,8 @@ class EnergyCounter:
         One that is reported late may be older than all of them: `but` that, until its end was reported.
         """
         while len(self._sessions) > _REMEMBERED and self._sessions[0].id != but:
-            self._sums.forget(self._sessions.pop(0))
-            self._sums.count(self._sessions)
+            self._sessions.pop(0)
+            self._sums.forget()
 
     def _add(self, by_wh: float) -> None:
         self._counted_wh = (self._counted_wh or 0.0) + by_wh
@@ -301,7 +301,8 @@ class EnergyCounter:
         elif len(self._sessions) >= _REMEMBERED:
             # Nothing was kept of those before the oldest, so it cannot be judged: the others show what its registers are.
             self._sums.count(self._sessions)
-            self._sums.forget(self._sessions.pop(0))
+            self._sessions.pop(0)
+            self._sums.forget()
         self._sums.count(self._sessions)
         self._count_ended(over)
 

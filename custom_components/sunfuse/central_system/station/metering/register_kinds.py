@@ -14,6 +14,7 @@ start was ever more than zero, it means nothing.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import ClassVar
 
 from .register_readings import (
     ROUNDING_WH,
@@ -100,11 +101,11 @@ class RegisterKinds:
 class RegisterEvidence:
     """What sessions have shown of the registers, in the order of time."""
 
+    FORMER: ClassVar[frozenset[str]] = frozenset(("disagreed",))
+
     values: PlaceEvidence = PlaceEvidence()
     ends: PlaceEvidence = PlaceEvidence()
-    # Whether the last end that tells showed the register of the values: both are False before there is one.
-    agreed: bool = False
-    disagreed: bool = False
+    agreed: bool = False  # the last end that tells showed the register of the values
     starts_go_on: bool = False
     contradicted: bool = False  # a start of zero, by what else its session showed
 
@@ -119,23 +120,26 @@ class RegisterEvidence:
             values=values,
             ends=ends,
             agreed=self.agreed if agree is None else agree,
-            disagreed=self.disagreed if agree is None else not agree,
             starts_go_on=self.starts_go_on or goes_on,
             contradicted=self.contradicted or (zero and _goes_on(session, most_wh)),
         )
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is known what values and ends show, and nothing speaks against it."""
+        return all(place.sure and not place.falls for place in (self.values, self.ends))
 
     @property
     def kinds(self) -> RegisterKinds:
         """The kinds of registers, by all that was shown."""
         values, ends = self.values, self.ends
         ends_went_on = ends.kind is RegisterKind.GOES_ON
-        agree = self.agreed and not self.disagreed
-        if agree:
+        if self.agreed:
             values, ends = values.joined(ends), ends.joined(values)
         return RegisterKinds(
             values=values.kind,
             ends=ends.kind,
-            agree=agree,
+            agree=self.agreed,
             ends_went_on=ends_went_on,
             starts_go_on=self.starts_go_on,
             zero_starts=self.starts_go_on or not self.contradicted,

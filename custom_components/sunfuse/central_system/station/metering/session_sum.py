@@ -4,9 +4,12 @@ Reports may arrive in any order. What one session adds depends on its neighbours
 to the next has counted both, one that restarts counts them one by one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import takewhile
 
+from ....engine.clock_change import moved
 from .register_kinds import RegisterEvidence, RegisterKind, RegisterKinds
 from .register_readings import Most, SessionReadings
 from .session_energy import RegisterStanding, session_energy
@@ -114,38 +117,81 @@ class ForgottenSessions:
     evidence: RegisterEvidence = RegisterEvidence()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedSession:
+    """A session, what it was counted by, and the sum with it."""
+
+    session: SessionReadings
+    evidence: RegisterEvidence  # of it and all before it
+    kinds: RegisterKinds
+    total: SessionSum
+
+
 @dataclass
 class ConnectorSum:
-    """The sums over all sessions; what came before the last one is remembered."""
+    """The sums over all sessions."""
 
     most_wh: Most
     forgotten: ForgottenSessions = ForgottenSessions()
     kinds: RegisterKinds = field(default_factory=RegisterKinds)
-    total: SessionSum = field(default_factory=SessionSum)
     taken_wh: dict[str, float | None] = field(default_factory=dict)
-    before_last: SessionSum = field(default_factory=SessionSum)
+    _counted: list[CountedSession] = field(default_factory=list)
 
-    def count(self, sessions: Iterable[SessionReadings]) -> None:
-        """Count all sessions, in the order of time."""
-        sessions = tuple(sessions)
-        evidence = self.forgotten.evidence
-        for session in sessions:
-            evidence = evidence.seen(session, self.most_wh)
-        self.kinds = evidence.kinds
-        self.taken_wh, self.total = {}, self.forgotten.total
-        for session in sessions:
-            self.before_last = self.total
-            self.count_last(session)
+    @property
+    def total(self) -> SessionSum:
+        """The sum with the last session."""
+        return self._counted[-1].total if self._counted else self.forgotten.total
+
+    @property
+    def before_last(self) -> SessionSum:
+        """The sum without the last session."""
+        before = self._counted[:-1]
+        return before[-1].total if before else self.forgotten.total
+
+    def count(self, sessions: Sequence[SessionReadings]) -> None:
+        """Count sessions, in the order of time: those before the first that changed are counted already.
+
+        A session whose registers were known is counted by what they showed until then: another firmware may show others.
+        """
+        pairs = zip(self._counted, sessions, strict=False)
+        same = [one for one, _ in takewhile(lambda it: it[0].session is it[1], pairs)]
+        evidence = [one.evidence for one in same]
+        for session in sessions[len(same) :]:
+            known = evidence[-1] if evidence else self.forgotten.evidence
+            evidence.append(known.seen(session, self.most_wh))
+        latest = evidence[-1] if evidence else self.forgotten.evidence
+        self.kinds = latest.kinds
+        self._counted = list(takewhile(self._stays, same))
+        start = len(self._counted)
+        for session, seen in zip(sessions[start:], evidence[start:], strict=True):
+            kinds = seen.kinds if seen.settled else self.kinds
+            self._counted.append(
+                CountedSession(
+                    session=session,
+                    evidence=seen,
+                    kinds=kinds,
+                    total=self.total.including(session, kinds, self.most_wh),
+                )
+            )
+        self.taken_wh = {one.session.id: one.total.taken_wh for one in self._counted}
+
+    def _stays(self, counted: CountedSession) -> bool:
+        """Whether a session is counted by the kinds that are known now."""
+        return counted.evidence.settled or counted.kinds == self.kinds
 
     def count_last(self, session: SessionReadings) -> None:
-        """Count what is new of the last session."""
-        self.total = self.before_last.including(session, self.kinds, self.most_wh)
-        self.taken_wh[session.id] = self.total.taken_wh
+        """Count what is new of the last session, which the next count looks at again."""
+        total = self.before_last.including(session, self.kinds, self.most_wh)
+        self._counted[-1] = replace(self._counted[-1], total=total)
+        self.taken_wh[session.id] = total.taken_wh
 
-    def forget(self, session: SessionReadings) -> None:
-        """Keep of the oldest session what the others need; the next count leaves it out."""
-        known = self.forgotten
-        self.forgotten = ForgottenSessions(
-            total=known.total.including(session, self.kinds, self.most_wh),
-            evidence=known.evidence.seen(session, self.most_wh),
-        )
+    def forget(self) -> None:
+        """Keep of the oldest session what the others need."""
+        oldest = self._counted.pop(0)
+        del self.taken_wh[oldest.session.id]
+        self.forgotten = ForgottenSessions(total=oldest.total, evidence=oldest.evidence)
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Shift stored times by the amount by which the wall clock was set forward."""
+        self.forgotten = moved(self.forgotten, by)
+        self._counted = []

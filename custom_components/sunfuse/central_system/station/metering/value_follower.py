@@ -105,7 +105,7 @@ class ValueFollower:
         if end.register_wh >= values.last.register_wh - (0.0 if booted else SLACK_WH):
             return values
         first = self._doubted.add(end, enough=1)
-        same = kinds.agree or kinds.ends is RegisterKind.GOES_ON
+        same = booted and (kinds.agree or kinds.ends is RegisterKind.GOES_ON)
         rose_wh = risen_by_values(session, self._most_wh)
         if first is end and not same and register_wh >= rose_wh - ROUNDING_WH:
             return values
