@@ -41,6 +41,9 @@ export class ChargersCard extends SunfuseCard {
         block-size: 24px;
         margin: 0;
       }
+      .name {
+        min-inline-size: 8em;
+      }
       .why {
         min-inline-size: 180px;
         font-size: 13px;
@@ -64,6 +67,10 @@ export class ChargersCard extends SunfuseCard {
           border: 0;
           padding: 0;
         }
+        td.name {
+          min-inline-size: 0;
+        }
+        td.who,
         td.why {
           grid-column: 2 / -1;
         }
@@ -104,6 +111,7 @@ export class ChargersCard extends SunfuseCard {
 
   protected override content(site: SiteView, say: Say): TemplateResult {
     const chargers = chargersOf(site, this.config?.chargers);
+    const empty = html`<p class="quiet">${say("no_charger_address", { address: site.address })}</p>`;
     const total = chargers.reduce((sum, charger) => sum + (charger.power_w ?? 0), 0);
     return html`
       <div class="head">
@@ -111,9 +119,9 @@ export class ChargersCard extends SunfuseCard {
         <span class="quiet">${say("chargers_total", { count: chargers.length, power: power(this.hass, total) })}</span>
       </div>
       ${site.admin
-        ? html`<sunfuse-new-chargers .hass=${this.hass} .site=${site.entry_id} .say=${say}></sunfuse-new-chargers>`
+        ? html`<sunfuse-new-chargers .hass=${this.hass} .site=${site.entry_id} .say=${say}>${chargers.length ? nothing : empty}</sunfuse-new-chargers>`
         : nothing}
-      ${chargers.length ? this.table(chargers, say) : html`<p class="quiet">${say("no_charger_address", { address: site.address })}</p>`}
+      ${chargers.length ? this.table(chargers, say) : site.admin ? nothing : empty}
     `;
   }
 
@@ -150,6 +158,7 @@ export class ChargersCard extends SunfuseCard {
 
   private row(charger: Charger, choosable: boolean, say: Say): TemplateResult {
     const hass = this.hass;
+    const who = [charger.driver, charger.vehicle].filter(Boolean).join(" · ");
     return html`<tr>
       ${choosable
         ? html`<td>
@@ -167,7 +176,7 @@ export class ChargersCard extends SunfuseCard {
               : nothing}
           </td>`
         : nothing}
-      <td><strong>${charger.name}</strong></td>
+      <td class="name"><strong>${charger.name}</strong></td>
       <td class="state">
         ${charger.connected
           ? charger.status
@@ -175,7 +184,7 @@ export class ChargersCard extends SunfuseCard {
             : "–"
           : say("offline")}
       </td>
-      <td class="optional">${[charger.driver, charger.vehicle].filter(Boolean).join(" · ")}</td>
+      <td class=${who ? "who" : "optional"}>${who}</td>
       <td class="number">${power(hass, charger.power_w ?? 0)}</td>
       <td class="number optional">${energy(hass, charger.today_wh)}</td>
       <td class="optional">${stateName(hass, "select", "mode", charger.mode)}</td>

@@ -119,7 +119,8 @@ class NewChargers extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     const { found, say } = this;
-    if (!found?.waiting?.length) return nothing;
+    // What stands between the tags is shown while nothing waits.
+    if (!found?.waiting?.length) return found ? html`<slot></slot>` : nothing;
     if (!this.options) {
       void formChoices(this.hass).then((localize) => {
         this.options = localize;

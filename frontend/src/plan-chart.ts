@@ -23,6 +23,7 @@ const THUMB = 44;
 const HOUR = 3_600_000;
 /* Colours that are told apart in light and dark, after Home Assistant's own for graphs. */
 const COLOURS = ["#4269d0", "#d1495b", "#3ca951", "#a463f2", "#0d9488", "#97785a", "#ef8e2d", "#5f8dd3"];
+const SHADES = ["", "var(--primary-text-color, #000)", "var(--card-background-color, #fff)"];
 
 export const chartStyles = css`
   .chart {
@@ -114,7 +115,10 @@ export interface Hands {
 /** Each car keeps its colour, whatever plan is drawn. */
 function colour(plan: Plan, car: string): string {
   const index = Math.max(0, (plan.cars ?? []).findIndex(({ id }) => id === car));
-  return `var(--graph-color-${index + 1}, ${COLOURS[index % COLOURS.length]})`;
+  const hue = `var(--graph-color-${(index % COLOURS.length) + 1}, ${COLOURS[index % COLOURS.length]})`;
+  // Further cars have the same colours lighter or darker than the card, then closer to it.
+  const shade = SHADES[Math.floor(index / COLOURS.length) % SHADES.length];
+  return shade ? `color-mix(in srgb, ${hue} 60%, ${shade})` : hue;
 }
 
 export function chart(picture: Picture, hands: Hands): TemplateResult {

@@ -279,7 +279,8 @@ export class SiteCard extends SunfuseCard {
         if (limit <= 0) return nothing;
         const scale = Math.max(limit, other + cars);
         const name = site.phases === 1 ? "" : `L${phase + 1}`;
-        const value = say("of_limit", { current: current(hass, load), limit: current(hass, limit) });
+        const used = say("of_limit", { current: current(hass, Math.abs(load)), limit: current(hass, limit) });
+        const value = load < -0.05 ? `${used}, ${say("exports")}` : used;
         return html`<div class="phase">
           <span>${name}</span>
           <div

@@ -1,4 +1,4 @@
-/* sources 98bc495fcdd544c077d90f44af185bc3dffbfe39b878917535a8adb05a0ad573 */
+/* sources 7609165a5580c3eb4aa5757f0a8255f9fc57ccf24ac2f22dc3d198ffaf309f01 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3828,7 +3828,7 @@ H("sunfuse-new-chargers", class extends D {
 	}
 	render() {
 		let { found: e, say: t } = this;
-		if (!e?.waiting?.length) return w;
+		if (!e?.waiting?.length) return e ? x`<slot></slot>` : w;
 		if (!this.options) return Ye(this.hass).then((e) => {
 			this.options = e;
 		}), w;
@@ -3942,6 +3942,9 @@ H("sunfuse-chargers-card", class extends V {
         block-size: 24px;
         margin: 0;
       }
+      .name {
+        min-inline-size: 8em;
+      }
       .why {
         min-inline-size: 180px;
         font-size: 13px;
@@ -3965,6 +3968,10 @@ H("sunfuse-chargers-card", class extends V {
           border: 0;
           padding: 0;
         }
+        td.name {
+          min-inline-size: 0;
+        }
+        td.who,
         td.why {
           grid-column: 2 / -1;
         }
@@ -3992,17 +3999,17 @@ H("sunfuse-chargers-card", class extends V {
 		return et("chargers");
 	}
 	content(e, t) {
-		let n = xt(e, this.config?.chargers), r = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = xt(e, this.config?.chargers), r = x`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`, i = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
         <span class="quiet">${t("chargers_total", {
 			count: n.length,
-			power: M(this.hass, r)
+			power: M(this.hass, i)
 		})}</span>
       </div>
-      ${e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}></sunfuse-new-chargers>` : w}
-      ${n.length ? this.table(n, t) : x`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`}
+      ${e.admin ? x`<sunfuse-new-chargers .hass=${this.hass} .site=${e.entry_id} .say=${t}>${n.length ? w : r}</sunfuse-new-chargers>` : w}
+      ${n.length ? this.table(n, t) : e.admin ? w : r}
     `;
 	}
 	table(e, t) {
@@ -4038,7 +4045,7 @@ H("sunfuse-chargers-card", class extends V {
     `;
 	}
 	row(e, t, n) {
-		let r = this.hass;
+		let r = this.hass, i = [e.driver, e.vehicle].filter(Boolean).join(" · ");
 		return x`<tr>
       ${t ? x`<td>
             ${e.may_drive ? x`<input
@@ -4051,11 +4058,11 @@ H("sunfuse-chargers-card", class extends V {
 		}}
                 />` : w}
           </td>` : w}
-      <td><strong>${e.name}</strong></td>
+      <td class="name"><strong>${e.name}</strong></td>
       <td class="state">
         ${e.connected ? e.status ? k(r, "sensor", "status", e.status) : "–" : n("offline")}
       </td>
-      <td class="optional">${[e.driver, e.vehicle].filter(Boolean).join(" · ")}</td>
+      <td class=${i ? "who" : "optional"}>${i}</td>
       <td class="number">${M(r, e.power_w ?? 0)}</td>
       <td class="number optional">${N(r, e.today_wh)}</td>
       <td class="optional">${k(r, "select", "mode", e.mode)}</td>
@@ -4429,7 +4436,11 @@ var un = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], bn = o`
+], bn = [
+	"",
+	"var(--primary-text-color, #000)",
+	"var(--card-background-color, #fff)"
+], xn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4492,11 +4503,11 @@ var un = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function xn(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t));
-	return `var(--graph-color-${n + 1}, ${yn[n % yn.length]})`;
-}
 function Sn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t)), r = `var(--graph-color-${n % yn.length + 1}, ${yn[n % yn.length]})`, i = bn[Math.floor(n / yn.length) % bn.length];
+	return i ? `color-mix(in srgb, ${r} 60%, ${i})` : r;
+}
+function Cn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4515,20 +4526,20 @@ function Sn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${En(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${Cn(n.sun_w, i, p)} />` : w}
-      ${Tn(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${wn(n.house_w, i, p)} />` : w}
+      ${Dn(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${wn(n.sun_w, i, p)} />` : w}
+      ${En(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${Tn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${wn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${Tn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
       ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${hn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${dn(Dn(e.marks, i), ({ car: e }) => e.id, (n) => On(e, n, t))}
+      ${dn(On(e.marks, i), ({ car: e }) => e.id, (n) => kn(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${xn(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${Sn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4536,14 +4547,14 @@ function Sn(e, t) {
     </div>
   </div>`;
 }
-function Cn(e, t, n) {
+function wn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function wn(e, t, n) {
+function Tn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function Tn({ plan: e, scale: t }, n, r) {
+function En({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4553,10 +4564,10 @@ function Tn({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${xn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${Sn(e, n.id)}" />`;
 	});
 }
-function En({ hass: e, scale: t }, n) {
+function Dn({ hass: e, scale: t }, n) {
 	let r = (t.to - t.from) / vn, i = [
 		1,
 		2,
@@ -4577,7 +4588,7 @@ function En({ hass: e, scale: t }, n) {
 	}
 	return s;
 }
-function Dn(e, t) {
+function On(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
 		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < gn ? n.length : 0;
@@ -4592,10 +4603,10 @@ function Dn(e, t) {
 		};
 	});
 }
-function On(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function kn(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = xn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [_n, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = Sn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [_n, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4612,7 +4623,7 @@ function On(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var kn = 8;
+var An = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4623,7 +4634,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		bn,
+		xn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4650,7 +4661,7 @@ H("sunfuse-plan-card", class extends V {
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = kn, this.trial = new mn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = An, this.trial = new mn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4706,7 +4717,7 @@ H("sunfuse-plan-card", class extends V {
 	}
 	chart(e, t, n) {
 		let r = new fn(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Sn({
+		return Cn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4865,12 +4876,12 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var An = [
+var jn = [
 	7,
 	14,
 	30,
 	90
-], jn = 3600;
+], Mn = 3600;
 H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
@@ -4920,7 +4931,7 @@ H("sunfuse-report", class extends D {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: jn
+				expires: Mn
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4941,7 +4952,7 @@ H("sunfuse-report", class extends D {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${An.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${jn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
         </select>
         ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
       </nav>
@@ -4951,12 +4962,12 @@ H("sunfuse-report", class extends D {
 	}
 });
 // src/sessions-model.ts
-var Mn = {
+var Nn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function Nn(e) {
+function Pn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4972,14 +4983,14 @@ function Nn(e) {
 		billed: null
 	});
 }
-function Pn() {
+function Fn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function Fn({ start: e, stop: t }) {
+function In({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function In(e) {
+function Ln(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -4987,7 +4998,7 @@ function In(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Ln(e, t) {
+function Rn(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -4995,7 +5006,7 @@ function Ln(e, t) {
 	}
 	return n;
 }
-function Rn(e) {
+function zn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -5004,7 +5015,7 @@ function Rn(e) {
 	};
 }
 // src/sessions-chart.ts
-var zn = o`
+var Bn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5050,7 +5061,7 @@ var zn = o`
     background: var(--sun);
   }
 `;
-function Bn(e) {
+function Vn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5062,13 +5073,13 @@ function Bn(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Vn(e, t, n, r, i) {
-	let a = Ln(n, In(e)), o = Bn(e).map((e) => {
+function Hn(e, t, n, r, i) {
+	let a = Rn(n, Ln(e)), o = Vn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...Nn(a.get(t) ?? [])
+			...Pn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5099,7 +5110,7 @@ function Vn(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var Hn = 10;
+var Un = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5111,7 +5122,7 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		zn,
+		Bn,
 		o`
       .wait {
         min-block-size: 360px;
@@ -5121,11 +5132,11 @@ H("sunfuse-sessions-card", class extends V {
 	sessions = new rn(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => Fn(t) - Fn(e))
+			sessions: [...e.sessions].sort((e, t) => In(t) - In(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = Hn;
+		super(), this.group = "person", this.shown = Un;
 	}
 	static getConfigForm() {
 		return et("chargers");
@@ -5138,7 +5149,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: Pn()
+			start: Fn()
 		});
 	}
 	shows(e) {
@@ -5164,7 +5175,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = In(this.hass);
+		let t = Ln(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5177,33 +5188,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Vn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = Hn;
+		return Hn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Un;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Ln(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Rn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...Nn(t)
+			...Pn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = Rn(e.sessions);
+		let i = zn(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(Mn).map((e) => x`<button
+        ${Object.keys(Nn).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(Mn[e])}
+            ${t(Nn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(Mn[this.group])}</th>
+              <th>${t(Nn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5216,7 +5227,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Hn;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Un;
 		}}
                   >
                     ${n.name}
@@ -5248,7 +5259,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = Rn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = zn(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5278,7 +5289,7 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += Hn;
+			this.shown += Un;
 		}}
           >
             ${t("show_more")}
@@ -5288,7 +5299,7 @@ H("sunfuse-sessions-card", class extends V {
 		let r = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: Pn(),
+			start: Fn(),
 			numbers: e.map(({ number: e }) => e),
 			language: this.hass.locale.language
 		}).catch(async (e) => {
@@ -5305,7 +5316,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 });
 // src/setup-panel.ts
-var Un = "sunfuse-site";
+var Wn = "sunfuse-site";
 H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
@@ -5324,7 +5335,7 @@ H("sunfuse-dashboard", class extends D {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Un,
+				url_path: Wn,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5332,9 +5343,9 @@ H("sunfuse-dashboard", class extends D {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Un,
+				url_path: Wn,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), St(`/${Un}`, !0);
+			})), St(`/${Wn}`, !0);
 		} catch (t) {
 			this.problem = await O(e, t);
 		}
@@ -5344,7 +5355,7 @@ H("sunfuse-dashboard", class extends D {
 	}
 });
 // src/site-card.ts
-var Wn = 30, Gn = 236;
+var Gn = 30, Kn = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5512,7 +5523,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Wn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Gn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5536,13 +5547,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Gn - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Kn - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Gn - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Kn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Wn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Gn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5574,9 +5585,9 @@ H("sunfuse-site-card", class extends V {
 			let o = Math.max(0, e.other_a[a] ?? 0), s = (e.other_a[a] ?? 0) + (e.cars_a[a] ?? 0), c = Math.max(0, s - o);
 			if (i <= 0) return w;
 			let l = Math.max(i, o + c), u = t.phases === 1 ? "" : `L${a + 1}`, d = n("of_limit", {
-				current: P(r, s),
+				current: P(r, Math.abs(s)),
 				limit: P(r, i)
-			});
+			}), f = s < -.05 ? `${d}, ${n("exports")}` : d;
 			return x`<div class="phase">
           <span>${u}</span>
           <div
@@ -5586,12 +5597,12 @@ H("sunfuse-site-card", class extends V {
             aria-valuemin="0"
             aria-valuemax=${i}
             aria-valuenow=${Math.max(0, Math.min(s, i))}
-            aria-valuetext=${d}
+            aria-valuetext=${f}
           >
             <i class="other" style="inline-size:${o / l * 100}%"></i>
             <i class=${s > i ? "over" : "cars"} style="inline-size:${c / l * 100}%"></i>
           </div>
-          <span>${d}</span>
+          <span>${f}</span>
         </div>`;
 		})}
       ${e.why ? x`<p>${e.why}</p>` : w}
@@ -5641,20 +5652,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var Kn = 6, qn = 1e4;
+var qn = 6, Jn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Jn(e, t) {
+function Yn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > Kn) r.push({
+	})), e.chargers.length > qn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5703,14 +5714,14 @@ function Jn(e, t) {
 		sections: r
 	};
 }
-function Yn(e, t) {
+function Xn(e, t) {
 	let n = yt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, qn);
+	setTimeout(n, Jn);
 }
-async function Xn(e) {
+async function Zn(e) {
 	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Yn(e, t);
-	if (n.length) return { views: n.map((e) => Jn(e, t)) };
+	for (let t of n) Xn(e, t);
+	if (n.length) return { views: n.map((e) => Yn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5721,7 +5732,7 @@ async function Xn(e) {
 	}] };
 }
 // src/index.ts
-var Zn = [
+var Qn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5754,7 +5765,7 @@ var Zn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Zn) window.customCards.push({
+for (let [e, t, n] of Qn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
@@ -5764,4 +5775,4 @@ for (let [e, t, n] of Zn) window.customCards.push({
 		return Qe(n) ?? "";
 	}
 });
-export { Xn as generate };
+export { Zn as generate };

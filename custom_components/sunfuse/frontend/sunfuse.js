@@ -1,4 +1,4 @@
-/* sources 98bc495fcdd544c077d90f44af185bc3dffbfe39b878917535a8adb05a0ad573 */
+/* sources 7609165a5580c3eb4aa5757f0a8255f9fc57ccf24ac2f22dc3d198ffaf309f01 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
