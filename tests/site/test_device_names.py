@@ -142,6 +142,11 @@ async def test_a_vehicle_a_person_and_the_site(
     )
     await hass.async_block_till_done()
     assert home.entry.subentries[second.subentry_id].title == "Blue key ring"
+    # Nor with its person; a name that was made of theirs is.
+    hass.config_entries.async_remove_subentry(home.entry, anna)
+    await hass.async_block_till_done()
+    titles = {one.title for one in home.entry.get_subentries_of_type("card")}
+    assert titles == {"…E680", "Blue key ring"}
     await rename(home, id_of(home, "Zoe"), "Blue")
     assert list(home.entry.runtime_data.vehicles.names().values()) == ["Blue"]
     await rename(home, "", "Mill Lane")

@@ -11,7 +11,6 @@ from homeassistant.helpers import entity_registry as er
 
 from ..central_system.station_state import StationInfo, StationState
 from ..const import (
-    CONF_CARD_NUMBER,
     CONF_FORMER_PASSWORD,
     CONF_PARENT,
     CONF_PERSON,
@@ -37,7 +36,7 @@ from .device_names import name_devices
 from .engine_options import READ_EACH_TIME
 from .entity_use import entities_of, replace_entity
 from .outcome import connector_numbers, identity_of
-from .people.cards import masked, title_of_owned
+from .people.cards import title_of_owned
 from .prices import tariff_entities, tariff_of
 from .subentries import usable
 
@@ -201,12 +200,7 @@ def _name_cards(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     """Call cards after their persons as they are called now; those of persons who were removed lose the name."""
     names = {one.subentry_id: one.title for one in usable(entry, SUBENTRY_PERSON)}
     for card in usable(entry, SUBENTRY_CARD):
-        person = names.get(card.data[CONF_PERSON])
-        title = (
-            masked(card.data[CONF_CARD_NUMBER])
-            if person is None
-            else title_of_owned(card, person)
-        )
+        title = title_of_owned(card, names.get(card.data[CONF_PERSON]))
         if card.title != title:
             hass.config_entries.async_update_subentry(entry, card, title=title)
 

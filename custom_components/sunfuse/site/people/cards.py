@@ -65,11 +65,13 @@ def card_title(person: str, number: str) -> str:
     return f"{person} ({masked(number)})"
 
 
-def title_of_owned(card: ConfigSubentry, person: str) -> str:
-    """Return what a card is called that belongs to a person: a name that a user typed stays."""
+def title_of_owned(card: ConfigSubentry, person: str | None) -> str:
+    """Return what a card is called that belongs to a person, or to nobody now: a name that a user typed stays."""
     number, title = card.data[CONF_CARD_NUMBER], card.title
     made = title == masked(number) or title.endswith(card_title("", number))
-    return card_title(person, number) if made else title
+    if not made:
+        return title
+    return masked(number) if person is None else card_title(person, number)
 
 
 def is_own(number: str) -> bool:
