@@ -19,6 +19,8 @@ from .common import NOW, car, decided, offers, site
         (32.0, 5.0, 13.0),  # 1 A/s in steps of five seconds
         (32.0, 60.0, 18.0),  # two steps at most, however long ago the last one was
         (8.3, 60.0, 8.0),  # less than half an ampere is not worth a message
+        (13.4, 5.0, 13.4),  # a step does not leave what is not worth another one
+        (13.5, 5.0, 13.0),
     ],
 )
 def test_a_rise_comes_in_steps(

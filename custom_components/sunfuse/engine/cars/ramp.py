@@ -101,13 +101,16 @@ def calm_a(
     ramp_a_per_s = tuning.ramp_a_per_s
     if ramp_a_per_s is None:
         ramp_a_per_s = inf if sunny else RAMP_A_PER_S
-    if past.raised_at is None:
-        return min(target_a, before_a + ramp_a_per_s * tuning.step_s)
-    since_s = (snapshot.now - past.raised_at).total_seconds()
-    if since_s < tuning.step_s:
-        return before_a
+    since_s = tuning.step_s
+    if past.raised_at is not None:
+        since_s = (snapshot.now - past.raised_at).total_seconds()
+        if since_s < tuning.step_s:
+            return before_a
     # An increase long after the last one begins with a step like any other.
-    return min(target_a, before_a + ramp_a_per_s * min(since_s, 2 * tuning.step_s))
+    next_a = before_a + ramp_a_per_s * min(since_s, 2 * tuning.step_s)
+    # The last step takes along what would not be worth another one, even after a minute.
+    rest_a = min(tuning.late_dead_band_a, dead_band_a(next_a, tuning, sunny=sunny))
+    return next_a if target_a - next_a >= rest_a else target_a
 
 
 def little_more(
