@@ -45,6 +45,14 @@ TERMS = {
 }
 
 
+# Other words for what has its word already: a session, a card of a driver, a charger, plugging in, the plan of charging.
+OTHER_WORDS = {
+    "de": r"[Ee]ingesteckt|[Aa]usgesteckt|Sitzung|Ladesäule|\bLadung\b|(?<!Lade)Plan\b",
+    "nl": r"(?<![Ll]aad)sessie|\bSessie|\b[Kk]aart(en)?\b|\b[Ll]ader\b|het plan\b",
+    "sv": r"\b[Ll]addar(e|na)\b|\b[Ss]ession|\b[Pp]lanen\b",
+}
+
+
 def test_the_languages() -> None:
     """They are all there."""
     files = (INTEGRATION / "translations").glob("*.json")
@@ -72,6 +80,14 @@ def test_one_term_for_one_thing(term: str, language: str) -> None:
             assert re.search(TERMS[term][language], translated[path], re.IGNORECASE), (
                 path
             )
+
+
+@pytest.mark.parametrize("language", OTHER_WORDS)
+def test_one_word_for_one_thing(language: str) -> None:
+    """A reader who meets another word looks for another thing."""
+    other = re.compile(OTHER_WORDS[language])
+    texts = strings_of(load(f"translations/{language}.json"))
+    assert [(path, text) for path, text in texts if other.search(text)] == []
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
