@@ -159,6 +159,33 @@ async def test_a_capacity_tariff_without_a_rule(hass: HomeAssistant) -> None:
     assert chosen_unasked(form) == set()
 
 
+async def test_two_chargers_have_two_names(hass: HomeAssistant) -> None:
+    """A statement names the charger; only Home Assistant's own page can give a name twice, and then it stays."""
+    entry = site_entry(free_port(), charger("CP1"))
+    entry.add_to_hass(hass)
+    (first,) = entry.subentries.values()
+    form = await discover(hass, entry)
+    form = await submit(
+        hass, form, NEW_CHARGER | {"name": f" {first.title.upper()} ", "fail_safe_a": 0}
+    )
+    assert form["errors"] == {"name": "name_taken"}
+    result = await submit(hass, form, NEW_CHARGER | {"fail_safe_a": 0})
+    assert result["reason"] == "charger_added"
+    form = await entry.start_subentry_reconfigure_flow(hass, first.subentry_id)
+    subentries = hass.config_entries.subentries
+    wrong = await subentries.async_configure(
+        form["flow_id"], CHARGER | {"fail_safe_a": 0}
+    )
+    assert wrong["errors"] == {"name": "name_taken"}
+    hass.config_entries.async_update_subentry(
+        entry, entry.subentries[first.subentry_id], title="Garage"
+    )
+    changed = await subentries.async_configure(
+        form["flow_id"], CHARGER | {"fail_safe_a": 0}
+    )
+    assert changed["reason"] == "reconfigure_successful"
+
+
 @pytest.mark.parametrize(
     ("values", "error"),
     [

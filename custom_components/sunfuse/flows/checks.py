@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import socket
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_NAME, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -233,6 +234,22 @@ def _bind(host: str | None, port: int) -> bool:
 def check_name(form: Mapping[str, Any]) -> Errors:
     """Check that something has a name: devices, sentences and repair issues use it."""
     return {} if form[CONF_NAME].strip() else {CONF_NAME: "name_missing"}
+
+
+def check_new_name(
+    entry: ConfigEntry, kind: str, name: str, own: str | None = None
+) -> Errors:
+    """Check that no other of this kind has a name: lists, exports and spoken commands have nothing else to tell them apart.
+
+    `own` is the one that is changed; it may keep a name that Home Assistant's own page gave to two.
+    """
+    name = name.strip().casefold()
+    titles = {
+        one.subentry_id: one.title.strip().casefold()
+        for one in entry.get_subentries_of_type(kind)
+    }
+    taken = titles.get(own or "") != name and name in titles.values()
+    return {CONF_NAME: "name_taken"} if taken else {}
 
 
 def check_charger(form: Mapping[str, Any], limit_a: float) -> Errors:

@@ -44,6 +44,7 @@ from ..const import (
     CONF_USUAL_CONNECTOR,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
+    SUBENTRY_VEHICLE,
 )
 from ..site.cars.vehicles import (
     CONSUMPTION_KWH,
@@ -54,7 +55,7 @@ from ..site.outcome import ConnectorKey, connector_numbers, identity_of
 from ..site.subentries import usable
 from ..sources.car_proposals import CarProposal, find_cars
 from ..sources.vehicles import CarEntities, is_percent
-from .checks import LEAST_CURRENT_A, Errors, check_name
+from .checks import LEAST_CURRENT_A, Errors, check_name, check_new_name
 from .confirmation import Confirmation
 from .form_fields import number
 from .people.card_forms import LONGEST_NUMBER, PRIORITY
@@ -157,9 +158,16 @@ def _connectors(entry: ConfigEntry) -> list[SelectOptionDict]:
     return found
 
 
-def check_vehicle(hass: HomeAssistant, form: Mapping[str, Any]) -> Errors:
-    """Check a vehicle; what is wrong inside the section is shown above it."""
-    errors = check_name(form)
+def check_vehicle(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    form: Mapping[str, Any],
+    own: str | None = None,
+) -> Errors:
+    """Check a vehicle, `own` if it is changed; what is wrong inside the section is shown above it."""
+    errors = check_name(form) | check_new_name(
+        entry, SUBENTRY_VEHICLE, form[CONF_NAME], own
+    )
     if not 0 < form[CONF_CAPACITY_KWH] <= LARGEST_BATTERY_KWH:
         errors[CONF_CAPACITY_KWH] = "battery_capacity"
     if form.get(CONF_MAX_CURRENT, LEAST_CURRENT_A) < LEAST_CURRENT_A:
@@ -259,8 +267,8 @@ class VehicleSubentryFlow(ConfigSubentryFlow):
         self._proposed: dict[str, Any] = {}
         self._confirmation = Confirmation()
 
-    def _check(self, form: Mapping[str, Any]) -> Errors:
-        errors = check_vehicle(self.hass, form)
+    def _check(self, form: Mapping[str, Any], own: str | None = None) -> Errors:
+        errors = check_vehicle(self.hass, self._get_entry(), form, own)
         return errors or self._confirmation.new(unusual(form), form)
 
     async def async_step_user(
@@ -305,7 +313,7 @@ class VehicleSubentryFlow(ConfigSubentryFlow):
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         errors: Errors = {}
         if user_input is not None:
-            errors = self._check(user_input)
+            errors = self._check(user_input, subentry.subentry_id)
             if not errors:
                 return self.async_update_and_abort(
                     entry,

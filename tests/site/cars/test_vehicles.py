@@ -163,6 +163,13 @@ async def test_a_car_that_home_assistant_knows_is_proposed(
     )
     assert device
     assert device.name == "Zoe"
+    form = await subentries.async_init(
+        (home.entry.entry_id, "vehicle"), context={"source": "user"}
+    )
+    form = await subentries.async_configure(form["flow_id"], {"car": "by_hand"})
+    form = await subentries.async_configure(form["flow_id"], ZOE)
+    # A calendar event and a spoken command name the vehicle.
+    assert form["errors"] == {"name": "name_taken"}
 
     assert hass.config_entries.async_remove_subentry(home.entry, added.subentry_id)
     await hass.async_block_till_done()

@@ -43,7 +43,7 @@ from ...site.chargers.ocpp_address import OcppAddress, address_of
 from ...site.circuits import CircuitTree
 from ...site.entry_data import site_of, wiring
 from ...translated_reasons import async_load_sentences
-from ..checks import LEAST_CURRENT_A, Errors, check_charger, check_name
+from ..checks import LEAST_CURRENT_A, Errors, check_charger, check_name, check_new_name
 from ..circuits.circuit_choice import circuit_selector
 from ..confirmation import Confirmation
 from ..fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
@@ -156,7 +156,10 @@ def check(
     placeholders["limit"] = f"{min(limits_a):g}"
     if not set(wired) <= set(tree.wired(circuit)):
         return {CONF_CIRCUIT: "phase_not_fed"}
+    ids = {str(one.unique_id): one.subentry_id for one in entry.subentries.values()}
+    own = ids.get(data[CONF_IDENTITY])
     errors = check_name(form) | check_charger(form, min(limits_a))
+    errors |= check_new_name(entry, SUBENTRY_CHARGER, form[CONF_NAME], own)
     errors |= check_security(entry, form) | check_advanced(form)
     others = [
         charger

@@ -42,7 +42,7 @@ from ...const import (
 from ...drivers.person_terms import QuotaOver
 from ...site.people.persons import PERSON_DOMAIN
 from ...site.subentries import usable
-from ..checks import Errors
+from ..checks import Errors, check_new_name
 from ..form_fields import number
 from .card_forms import PRIORITY
 
@@ -126,12 +126,8 @@ def check_person_form(
     name = person_name(hass, form)
     if not name:
         return {CONF_NAME: "name_missing"}
-    if name.casefold() in (
-        one.title.casefold()
-        for one in usable(entry, SUBENTRY_PERSON)
-        if one.subentry_id != own
-    ):
-        return {CONF_NAME: "name_taken"}
+    if taken := check_new_name(entry, SUBENTRY_PERSON, name, own):
+        return taken
     return _check_limits(form.get(LIMITS, {}))
 
 

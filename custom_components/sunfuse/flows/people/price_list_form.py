@@ -41,7 +41,7 @@ from ...const import (
 from ...site.outcome import identity_of
 from ...site.people.price_lists import price_time_of
 from ...site.subentries import usable
-from ..checks import Errors, check_name
+from ..checks import Errors, check_name, check_new_name
 from ..tariffs.tables import Labels, amount, async_labels, time_fields
 
 # More than a kWh, an hour or a session costs in any currency; and cost price times a hundred.
@@ -119,13 +119,12 @@ def check_price_list(
     own: str | None = None,
 ) -> Errors:
     """Check a price list; `own` is the one that is changed."""
-    errors = check_name(form)
+    errors = check_name(form) | check_new_name(
+        entry, SUBENTRY_PRICE_LIST, form[CONF_NAME], own
+    )
     others = [
         one for one in usable(entry, SUBENTRY_PRICE_LIST) if one.subentry_id != own
     ]
-    name = form[CONF_NAME].strip().casefold()
-    if name in (one.title.casefold() for one in others):
-        errors[CONF_NAME] = "name_taken"
     by_cost = form[CONF_BASIS] == BASIS_COST
     if by_cost and form.get(CONF_SHARE_PERCENT) is None:
         errors[CONF_SHARE_PERCENT] = "share_missing"

@@ -23,7 +23,7 @@ from ...sources.tariffs.capacity_rules import CATALOGUE, capacity_from_dict
 from ...sources.tariffs.meter_peak import found_meter_peak
 from ...sources.tariffs.table import TableError
 from ...sources.time_rows import parse_number
-from ..checks import Errors, check_name
+from ..checks import Errors, check_name, check_new_name
 from ..form_fields import asked, number, unanswered
 from .form_sequence import FormSequence
 from .tables import (
@@ -199,9 +199,16 @@ class CapacitySubentryFlow(FormSequence):
         errors: Errors = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            errors |= check_name(user_input) | unanswered(user_input, "rule")
-            if user_input[CONF_NAME].strip().casefold() in self._other_names():
-                errors[CONF_NAME] = "name_taken"
+            errors |= (
+                check_name(user_input)
+                | check_new_name(
+                    self._get_entry(),
+                    SUBENTRY_CAPACITY,
+                    user_input[CONF_NAME],
+                    self._own,
+                )
+                | unanswered(user_input, "rule")
+            )
             check_holidays(user_input, errors, placeholders)
             if user_input.get("rule", OWN) != OWN:
                 try:
@@ -215,16 +222,12 @@ class CapacitySubentryFlow(FormSequence):
                 return self._finish(capacity_data(self._form))
         return self._show(step_id, user_input, errors, placeholders)
 
-    def _other_names(self) -> set[str]:
-        """Return the names of the site's other capacity tariffs."""
-        own = None
-        if self.source == SOURCE_RECONFIGURE:
-            own = self._get_reconfigure_subentry().subentry_id
-        return {
-            one.title.strip().casefold()
-            for one in self._get_entry().get_subentries_of_type(SUBENTRY_CAPACITY)
-            if one.subentry_id != own
-        }
+    @property
+    def _own(self) -> str | None:
+        """Return the id of the tariff that is changed; None of a new one."""
+        if self.source != SOURCE_RECONFIGURE:
+            return None
+        return self._get_reconfigure_subentry().subentry_id
 
     async def async_step_own(
         self, user_input: Form | None = None
