@@ -168,6 +168,8 @@ def _template(sentences: Mapping[str, str], reason: Reason) -> str:
         closer = sentences.get(f"{key}_{values.get('quality')}", sentences[key])
         if "sensor" in values or "{sensor}" not in closer:
             return closer
+    if "applies_to" in values:
+        return sentences[f"{key}_{values['applies_to']}"]
     return sentences[key]
 
 

@@ -132,7 +132,9 @@ async def test_several_limits_from_outside(
     )
     await obeys(station, 9)
     await home.shows("sensor", "limited_by", "Aggregator")
-    assert "Aggregator" in home.explanation("CP1/1")
+    explanation = home.explanation("CP1/1")
+    assert "the cars together may take at most 6210 W" in explanation
+    assert "Aggregator" in explanation
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     state = hass.states.get(home.entity("sensor", "limited_by"))
     assert state

@@ -133,9 +133,12 @@ def _least(
 def limit_reason(limit: ExternalLimit, circuit: str) -> Reason:
     """Return the reason of a connector that an external limit restricts.
 
-    Its values are the limit's `name`, its value (`limit_a` or `limit_w`), the `circuit`, and `until` when.
+    Its values are the limit's `name`, its value (`limit_a` or `limit_w`), the `circuit`, whether it `applies_to` cars only,
+    and `until` when.
     """
     values: list[tuple[str, str | float]] = [("circuit", circuit), ("name", limit.name)]
+    if limit.cars_only:
+        values.append(("applies_to", "cars"))
     if limit.current_a is not None:
         values.append(("limit_a", limit.current_a))
     if limit.power_w is not None:
