@@ -263,6 +263,31 @@ def test_clouds_that_pass() -> None:
     assert max(given_a) > 10.0
 
 
+def test_clouds_that_a_car_goes_on_beside() -> None:
+    """Clouds that leave nearly enough: when the car would stop changes with each of them, and is told in the last minute only."""
+    plant = Plant(
+        cars=[Car(connector=charger("k", mode=Mode.SOLAR))],
+        circuits=(main(25),),
+        loads={"main": steady(1, 1, 1)},
+        solar_w=lambda at_s: (
+            3800.0 if at_s >= 1800 else 4300.0 if at_s % 180 >= 90 else 9000.0
+        ),
+        noise_a=0.1,
+    )
+    plant.run(2400)
+    said = [((d.now - START).total_seconds(), d.connectors[0]) for d in plant.decisions]
+    charging = {one.reason.key for at_s, one in said if 300 <= at_s < 1800}
+    assert charging == {ReasonKey.SUN_WAVERS}
+    stops_at = next(at_s for at_s, one in said if at_s > 300 and not one.offer_a)
+    stopping = [
+        stops_at - at_s
+        for at_s, one in said
+        if at_s >= 1800 and one.reason.key is ReasonKey.STOPPING_ON_SUN
+    ]
+    assert stopping
+    assert max(stopping) <= 70
+
+
 @pytest.mark.parametrize("policy", [Policy.NEED, Policy.EQUAL])
 def test_times_that_are_told_stand_still(policy: Policy) -> None:
     """Three cars share two places: no time that is told is over, and none moves on with each decision (540 times in an hour).

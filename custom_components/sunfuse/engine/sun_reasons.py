@@ -19,7 +19,7 @@ SUN_WAVERS_W = 500.0
 HOUSE_WAVERS_W = 1500.0
 # A sun that became too little twice within this time will do so again.
 WAVERS = timedelta(minutes=15)
-_IN_TURN = (ReasonKey.LIMITED_BY_SUN, ReasonKey.AT_MINIMUM)
+_TOO_LITTLE = (ReasonKey.AT_MINIMUM, ReasonKey.STOPPING_ON_SUN)
 
 
 def why_waiting_for_sun(asking: Ask, shares: Shares, tick: Tick) -> Reason:
@@ -93,14 +93,20 @@ def dulled(
     reason: Reason, past: ConnectorMemory, now: datetime
 ) -> tuple[datetime, ...]:
     """Return when the sun that a car followed became too little for its minimum, the last two times."""
-    falls = reason.key is ReasonKey.AT_MINIMUM and past.said is ReasonKey.LIMITED_BY_SUN
+    falls = reason.key in _TOO_LITTLE and past.said is ReasonKey.LIMITED_BY_SUN
     return (*past.dulled[-1:], now) if falls else past.dulled
 
 
 def sun_wavers(reason: Reason, past: ConnectorMemory, now: datetime) -> bool:
-    """Whether a car has what the sun gives, and its minimum, in turn: nobody can read which it is just now."""
+    """Whether a car has what the sun gives, and its minimum, in turn: nobody can read which it is just now.
+
+    When it would stop moves with each cloud: that it stops is told in the last minute.
+    """
     often = len(past.dulled) > 1 and now - past.dulled[0] < WAVERS
-    return often and reason.key in _IN_TURN
+    if reason.key is ReasonKey.STOPPING_ON_SUN:
+        stops_at = datetime.fromisoformat(str(dict(reason.values)["until"]))
+        return often and stops_at - now > MINUTE
+    return often and reason.key in (ReasonKey.LIMITED_BY_SUN, ReasonKey.AT_MINIMUM)
 
 
 def why_sun_wavers(connector: Connector) -> Reason:
