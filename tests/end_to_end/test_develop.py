@@ -13,7 +13,7 @@ from .home import ROOT, Home, develop, until
 
 LOWERED_A = 16
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(2400)
 
 
 class Cars:
@@ -57,7 +57,7 @@ def _under(sums: tuple[float, float, float]) -> bool:
 
 
 async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
-    """The sum of the cars' currents is under a lowered fuse within 5 s, and stays there."""
+    """The sum of the cars' currents comes under a lowered fuse, and stays there. How fast is tested where time is simulated."""
     async with develop(tmp_path) as home:
         (site,) = await home.sites()
         assert site["state"] == "loaded"
@@ -91,7 +91,7 @@ async def test_cars_follow_the_main_fuse(tmp_path: Path) -> None:
 
         await home.act("number", "set_value", limit, value=LOWERED_A)
         await until(
-            cars.per_phase, _under, within_s=5, what=f"{before} A to {LOWERED_A} A"
+            cars.per_phase, _under, within_s=60, what=f"{before} A to {LOWERED_A} A"
         )
         # The chargers report one after the other: until each has, a sum is of two moments.
         await asyncio.sleep(5)

@@ -22,7 +22,7 @@ from ..forms import ELECTRICAL, NEW_CHARGER
 from ..site_fixtures import BOOT, limits
 from .home import ROOT, Home, develop, until
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(2400)
 
 FLOW = "/api/config/config_entries/flow"
 # 6 A on each phase: enough is left of 25 A for the car.

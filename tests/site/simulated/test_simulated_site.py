@@ -1,5 +1,7 @@
 """The simulated site, added from the UI, as any user would: real sockets, real entities."""
 
+import asyncio
+
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
@@ -62,7 +64,7 @@ def number(hass: HomeAssistant, domain: str, unique_id: str) -> float:
 async def test_lowering_the_fuse_lowers_every_car(
     hass: HomeAssistant, site: SunfuseConfigEntry
 ) -> None:
-    """Three cars charge; the main fuse is turned down; every phase of their sum follows."""
+    """Three cars charge; the main fuse is turned down; every phase of their sum follows within 5 s."""
     entry_id = site.entry_id
     for charger in CHARGERS:
         await hass.services.async_call(
@@ -86,10 +88,13 @@ async def test_lowering_the_fuse_lowers_every_car(
     )
     await wait_until(lambda: max(drawn()) > 14, "more than the new limit is drawn")
     limit = entity_id(hass, "number", f"{entry_id}_limit")
+    clock = asyncio.get_running_loop().time
+    lowered_s = clock()
     await hass.services.async_call(
         "number", "set_value", {"entity_id": limit, "value": 10}, blocking=True
     )
     await wait_until(lambda: max(drawn()) <= 10, "the cars follow the limit")
+    assert clock() - lowered_s <= 5
     state = hass.states.get(
         entity_id(hass, "sensor", f"{entry_id}_SIM-GARAGE/1_reason")
     )
