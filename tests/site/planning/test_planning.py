@@ -148,7 +148,7 @@ async def test_a_car_waits_for_the_cheap_hours(
     """It waits from noon until one, says what that saves, and charges then."""
     assert site.shows("reason") == "waiting_for_price"
     assert site.explanation == (
-        "Waiting until 01:00, when electricity costs 0.11 instead of 0.34. Ready by 03:15."
+        "Waiting until 01:00, when a kilowatt-hour costs 0.11 instead of 0.34. Ready by 03:15."
     )
     told = state(hass, site.entry, f"{KEY}_reason").attributes
     assert (told["price"], told["price_now"]) == (0.11, 0.34)
