@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from custom_components.sunfuse.sessions import (
     Attribution,
     GroupBy,
+    HourlySum,
     SiteQuarter,
     TransactionFacts,
 )
@@ -151,6 +152,33 @@ async def test_the_recorder_is_handed_what_is_new(
     of_ben = then[statistic_id(home.entry.entry_id, GroupBy.PERSON, "ben", "energy")]
     assert len(of_anna) == 2
     assert [row["sum"] for row in of_ben][-3:] == pytest.approx([1.0, 2.0, 2.0])
+
+
+async def test_a_session_of_nothing_and_one_of_1970(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Neither of a full car nor of a charger whose clock was not set: the others have their rows, and none has decades of them."""
+    home: Home = await start("CP1")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hour = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+    ledger = home.entry.runtime_data.ledger
+    statistics = home.entry.runtime_data.statistics
+    full = _session(1, hour - timedelta(days=5), 1.0, 0.0)
+    unset = _session(2, datetime(1970, 1, 1, tzinfo=UTC), 1.0, 500.0)
+    await asyncio.wrap_future(
+        ledger.ledger.note(
+            replace(full, person=Attribution(at=hour, value="ben")),
+            unset,
+            _session(3, hour - timedelta(hours=9), 2.0, 2000.0),
+        )
+    )
+    module = "custom_components.sunfuse.sessions.ledger.hourly_sums"
+    with patch(f"{module}.HourlySum", wraps=HourlySum) as made:
+        await statistics.async_write(dt_util.utcnow(), hour - timedelta(days=2))
+    assert made.call_count < 2000
+    of_anna = await statistic_sums(hass, home, GroupBy.PERSON, "anna")
+    assert of_anna[-1] == pytest.approx(2.5)
+    assert await statistic_sums(hass, home, GroupBy.PERSON, "ben") == []
 
 
 async def test_what_changed_just_before_a_restart(

@@ -61,7 +61,7 @@ def _before(
     for row in rows:
         known = sums.get(row["key"], (0.0, 0.0))
         sums[row["key"]] = (known[0] + row["energy"], known[1] + row["cost"])
-    return sums
+    return {key: taken for key, taken in sums.items() if any(taken)}
 
 
 def _hours(

@@ -1,6 +1,6 @@
 """Reads sessions from the ledger's tables."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 import sqlite3
 from typing import Any
@@ -15,6 +15,8 @@ from ..session_rows import (
     SessionSums,
 )
 from .ledger_codec import at_ms, maybe_at, ms
+
+_NO_CLOCK_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class GroupBy(StrEnum):
@@ -242,9 +244,11 @@ def sums(
 
 
 def first_start(connection: sqlite3.Connection) -> datetime | None:
-    """Return when the first session began."""
+    """Return when the first session began; those of 1970 are of a charger whose clock was not set."""
     [first] = connection.execute(
         "SELECT MIN(COALESCE(started_at, stopped_at)) FROM session"
+        " WHERE COALESCE(started_at, stopped_at) >= ?",
+        (ms(_NO_CLOCK_BEFORE),),
     ).fetchone()
     return maybe_at(first)
 
