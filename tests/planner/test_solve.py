@@ -15,6 +15,7 @@ from custom_components.sunfuse.planner import (
     solve,
 )
 from custom_components.sunfuse.planner.plan_cost import starts
+from custom_components.sunfuse.planner.simple.simple_shares import plan_without_solver
 
 from .common import battery, car, judge, problem
 
@@ -433,6 +434,44 @@ def test_a_car_does_not_end_where_its_minimum_never_fits() -> None:
         fuse = Circuit(id="main", limit_a=(limit_a,) * 3)
         plan = solve(problem(zoe, steps=1, circuits=(fuse,)))
         assert plan.store("zoe").charge_w == pytest.approx((charged_w,), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "charges"),
+    [
+        ({"max_import_w": 8_000.0}, False),
+        ({"max_import_w": 8_280.0}, True),
+        ({"max_import_w": 8_000.0, "solar_w": (500.0,)}, True),
+        ({"circuits": (Circuit(id="main", limit_a=(11.6,) * 3),)}, False),
+    ],
+    ids=["8 kW", "8.28 kW", "8 kW and the sun", "11.6 A"],
+)
+def test_nor_where_import_or_a_part_of_an_ampere_is_too_little(
+    limits: dict[str, object], charges: bool
+) -> None:
+    """It takes 8.28 kW until it stops, though the mean of the hour is half of that."""
+    zoe = car(
+        max_wh=4_140.0,
+        min_charge_w=8_280.0,
+        stops_itself=True,
+        circuit="main" if "circuits" in limits else None,
+        goals=(Goal(step=0, energy_wh=4_140.0),),
+    )
+    asked = problem(zoe, steps=1, **limits)
+    for plan in (solve(asked), plan_without_solver(asked)):
+        assert (plan.store("zoe").charge_w[0] > 1) is charges
+
+
+def test_what_a_battery_returns_makes_room_for_import() -> None:
+    """The car ends its charging within 8 kW of import, as the battery gives what it lacks."""
+    zoe = car(
+        max_wh=4_140.0,
+        min_charge_w=8_280.0,
+        stops_itself=True,
+        goals=(Goal(step=0, energy_wh=4_140.0),),
+    )
+    asked = problem(zoe, battery(), steps=1, max_import_w=8_000.0)
+    assert solve(asked).store("zoe").charge_w[0] == pytest.approx(4_140.0, abs=1)
 
 
 def test_a_store_without_a_minimum_does_not_burn_what_it_is_paid_for() -> None:

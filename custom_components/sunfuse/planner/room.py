@@ -7,10 +7,10 @@ import numpy as np
 
 from .problem import Circuit, Problem, Series, Store, below, limits, series
 
-# Currents are offered in whole amperes.
-_HALF_STEP_A = 0.5
+_ROUNDING_W = 1e-3
 
 type Values = np.ndarray[Any, np.dtype[np.float64]]
+type Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def room_of(circuit: Circuit, limit: Values, load: Values) -> tuple[Values, Values]:
@@ -29,6 +29,8 @@ class Room:
     problem: Problem
     rows: list[Values] = field(default_factory=list)  # amperes or watts by step
     uses: dict[str, list[tuple[int, float]]] = field(default_factory=dict)  # per watt
+    # The rows of limits of what all take together, less what is returned.
+    netted: set[int] = field(default_factory=lambda: {0})
 
     def __post_init__(self) -> None:
         """Start with nothing used."""
@@ -44,6 +46,8 @@ class Room:
             load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * steps)
             taken, _ = room_of(circuit, limit, load)
             for phase in range(problem.phases):
+                if circuit.nets:
+                    self.netted.add(len(self.rows))
                 self.rows.append(taken[:, phase])
                 for store in problem.stores:
                     phases = store.phases or tuple(range(problem.phases))
@@ -78,19 +82,22 @@ class Room:
             self.rows[row][step] -= power_w * per_w
 
 
-def without_room(problem: Problem, store: Store) -> tuple[bool, ...]:
-    """Return for each step whether a circuit above a store has no room for its minimum, whatever other stores do."""
-    phases = store.phases or tuple(range(problem.phases))
-    needed_a = store.min_charge_w / problem.voltage_v / len(phases)
-    full = np.zeros(problem.steps, bool)
-    for circuit in problem.circuits:
-        inside = store.circuit in below(problem.circuits, circuit.id)
-        if circuit.nets or not inside:  # where all nets, others make room
-            continue
-        load = np.array(circuit.load_a or ((0.0,) * problem.phases,) * problem.steps)
-        free_a = np.array(limits(circuit, problem.steps)) - np.maximum(load, 0.0)
-        full |= free_a[:, phases].min(axis=1) < needed_a - _HALF_STEP_A
-    return tuple(full.tolist())
+def has_room(problem: Problem, least_w: dict[str, float]) -> dict[str, Flags]:
+    """Return for stores in which steps the limits leave them a power, whatever other stores take.
+
+    What stores return makes room where only the sum of all counts.
+    """
+    room = Room(problem=problem)
+    for store in problem.stores:
+        given_w = np.array(series(store.max_discharge_w, problem.steps))
+        for row, per_w in room.uses[store.id]:
+            if row in room.netted:
+                room.rows[row] = room.rows[row] + given_w * per_w
+    return {
+        store.id: room.left_all_w(store) >= least_w[store.id] - _ROUNDING_W
+        for store in problem.stores
+        if store.id in least_w
+    }
 
 
 def attainable_kw(problem: Problem) -> dict[str, Values]:

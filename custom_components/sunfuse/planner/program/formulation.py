@@ -23,7 +23,7 @@ from ..problem import (
     needed_wh,
     series,
 )
-from ..room import attainable_kw, room_of
+from ..room import Flags, attainable_kw, has_room, room_of
 from .branching import Columns, Solution, Unsolved, Values
 from .later_sun import pay_beyond_sun
 from .one_direction import Directions
@@ -81,8 +81,12 @@ class Formulation:
         )
         self._excess_export = self._curtailed()
         attainable = attainable_kw(problem)
+        fits = has_room(
+            problem, {store.id: store.min_charge_w for store in problem.stores}
+        )
         self._stores = [
-            self._add_store(store, attainable[store.id]) for store in problem.stores
+            self._add_store(store, attainable[store.id], fits[store.id])
+            for store in problem.stores
         ]
         self._share_fairly()
         self._balance()
@@ -153,10 +157,12 @@ class Formulation:
             return limit_s - took_s * (1 + _WHILE_BUILDING)
         return limit_s - took_s - _SIMPLE * self._built_s
 
-    def _add_store(self, store: Store, attainable: Values) -> StoreColumns:
+    def _add_store(self, store: Store, attainable: Values, fits: Flags) -> StoreColumns:
         if self._clock and self._left_s() <= 0:
             raise Unsolved("Building the program takes too long")
-        rows = StoreRows(self._problem, self._program, store, self._scale, attainable)
+        rows = StoreRows(
+            self._problem, self._program, store, self._scale, attainable, fits
+        )
         return rows.write()
 
     # The grid

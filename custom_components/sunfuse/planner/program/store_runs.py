@@ -6,7 +6,7 @@ import numpy as np
 
 from ..plan_cost import ON_W
 from ..problem import Problem, Store, reachable_wh
-from ..room import without_room
+from ..room import Flags
 from .branching import Columns, Values
 from .held import Held
 from .program import Program, Term
@@ -30,6 +30,7 @@ class StoreRuns:
     hours: Values
     most: Values
     attainable: Values  # of what others leave
+    has_room: Flags  # for its minimum
 
     def add_minimum(
         self, charge: Columns, on: Columns, stop: Stop | None, full: dict[int, int]
@@ -71,8 +72,7 @@ class StoreRuns:
         if not store.stops_itself or not 0 < lacks <= soon:
             return None
         # It stops after a while at its minimum, for which there has to be room.
-        full = np.array(without_room(self.problem, store)[:exact])
-        last = program.columns(exact, upper=np.where(full, 0.0, 1.0))
+        last = program.columns(exact, upper=np.where(self.has_room[:exact], 1.0, 0.0))
         program.row((last, 1.0), upper=1.0)
         program.rows((last, 1.0), (on, -1.0), upper=0.0)
         for step in range(exact - 1):

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..problem import Problem, Store, Strategy, reachable_wh, series
+from ..room import Flags
 from .branching import Columns, Values
 from .held import Held
 from .later_sun import LaterSun, add_parts
@@ -67,8 +68,9 @@ class StoreRows:
         store: Store,
         scale: Scale,
         attainable: Values,
+        has_room: Flags,
     ) -> None:
-        """Use prices that are multiples of the highest real ones, and the power that others leave in each step."""
+        """Use prices that are multiples of the highest real ones, the power that others leave in each step, and whether its minimum fits."""
         self._problem = problem
         self._program = program
         self._store = store
@@ -77,6 +79,7 @@ class StoreRows:
         self._hours = np.array(problem.steps_s) / 3600
         self._most = most_kw(store, problem.steps)
         self._attainable = attainable
+        self._has_room = has_room
         exact = problem.steps if problem.exact_steps is None else problem.exact_steps
         self._near = min(exact, problem.steps)
         self._exact = self._near if self._has_minimum else 0
@@ -121,6 +124,7 @@ class StoreRows:
             hours=self._hours,
             most=self._most,
             attainable=self._attainable,
+            has_room=self._has_room,
         )
         stop = None if on is None else runs.add_stop(charge, on)
         losing = [] if on is None else [(on, 1.0)]

@@ -6,7 +6,7 @@ from ..intention import CarIntention, CarSlot
 from ..outlook import CarMode, Outlook
 from ..plan_cost import peak_of
 from ..problem import Plan, Series, StorePlan, Strategy, series
-from ..room import Room, without_room
+from ..room import Room, has_room
 from ..to_problem.assumed import Assumed
 from ..to_problem.car_terms import CarTerms
 from ..to_problem.outlook_to_problem import ProblemParts
@@ -48,6 +48,9 @@ class CarPlanReader:
             plans=self._plans,
         )
         self._peaks = PlannedPeaks(problem=parts.problem, terms=parts.peaks, plan=plan)
+        self._has_room = has_room(
+            parts.problem, {terms.car.id: terms.least_w for terms in parts.cars}
+        )
         # What the limits leave beside everything that is planned.
         self._room = Room(problem=parts.problem)
         for store in parts.problem.stores:
@@ -68,7 +71,7 @@ class CarPlanReader:
             assumed=self._assumed,
             plan=planned,
             charges=charges,
-            full=without_room(self._parts.problem, terms.store),
+            has_room=tuple(self._has_room[terms.car.id].tolist()),
             sun_w=sun_w,
             ready=ready,
             shortfall=shortfalls[0] if shortfalls else None,

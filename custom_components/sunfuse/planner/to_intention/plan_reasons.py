@@ -41,7 +41,7 @@ class Reasons:
     assumed: Assumed
     plan: StorePlan
     charges: tuple[bool, ...]
-    full: tuple[bool, ...]  # whether a circuit has no room for its minimum
+    has_room: tuple[bool, ...]  # whether the limits leave it its minimum
     sun_w: Series
     ready: datetime | None
     shortfall: Shortfall | None
@@ -187,7 +187,7 @@ class Reasons:
         return self._until_it_charges(PlanKey.WAITS_TO_BE_LATE, following, *ready)
 
     def _for_room(self, step: int, following: ChargingTime) -> Why | None:
-        if not self.full[step]:
+        if self.has_room[step]:
             return None
         return self._until_it_charges(PlanKey.WAITS_FOR_CAPACITY, following)
 
@@ -345,7 +345,7 @@ def advice_of(reasons: Reasons, step: int) -> SlotAdvice:
     makes_up = (
         reasons.shortfall is not None
         and reasons.starts[step] < reasons.shortfall.at
-        and (charges or reasons.full[step])
+        and (charges or not reasons.has_room[step])
     )
     if makes_up:
         at_most_w = most_w

@@ -9,12 +9,11 @@ import numpy as np
 
 from ..outlook import CarMode, Outlook
 from ..problem import Goal, Problem, Series, series
-from ..room import Room
+from ..room import Flags, Room, has_room
 from .car_terms import CarTerms
 
 # One goal an hour: in most modes a minimum that is missed cannot be made up.
 _EACH = 4
-_ROUNDING_W = 1e-3
 
 
 def with_taken(
@@ -46,18 +45,14 @@ def within_reach(cars: tuple[CarTerms, ...], problem: Problem) -> tuple[CarTerms
 
     In steps that are not planned exactly it would seem to take it for a part of the time.
     """
-    room = Room(problem=problem)
-    # What batteries give is no import.
-    room.rows[0] += sum(
-        np.array(series(store.max_discharge_w, problem.steps))
-        for store in problem.stores
+    enough = has_room(problem, {terms.car.id: terms.least_w for terms in cars})
+    return tuple(
+        _within_reach(terms, enough[terms.car.id], problem.steps) for terms in cars
     )
-    return tuple(_within_reach(terms, room) for terms in cars)
 
 
-def _within_reach(terms: CarTerms, room: Room) -> CarTerms:
-    store, steps = terms.store, room.problem.steps
-    enough = room.left_all_w(store) >= terms.least_w - _ROUNDING_W
+def _within_reach(terms: CarTerms, enough: Flags, steps: int) -> CarTerms:
+    store = terms.store
     if enough.all():
         return terms
 
