@@ -17,7 +17,7 @@ from .session_sum import ConnectorSum
 
 # A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
 _CONVINCING = 3
-# So many are enough when the station booted: many registers restart then.
+# So many are enough when the station booted, as many registers restart then, and one that is far below the last.
 _CONVINCING_AFTER_BOOT = 2
 
 
@@ -72,8 +72,18 @@ class ValueFollower:
             return values.going_on(reading)
         if booted and not reading.register_wh:
             return values  # it is not awake, or nothing has flowed since it restarted
-        enough = _CONVINCING_AFTER_BOOT if booted else _CONVINCING
+        enough = self._enough(values, reading) if booted else _CONVINCING
         return self._restarted(values, reading, self._believed(reading, enough=enough))
+
+    def _enough(self, values: ShownValues, reading: RegisterReading) -> int:
+        """Return how many readings show that the register restarted when the station booted.
+
+        One does if it is far below the last one before, which the register may not have stored yet.
+        """
+        far_below = reading.register_wh < values.last.register_wh / 2
+        if far_below and self._from_zero(values, reading):
+            return 1
+        return _CONVINCING_AFTER_BOOT
 
     def _restarted(
         self,
@@ -84,9 +94,13 @@ class ValueFollower:
         """Return values whose register counts from elsewhere since a reading, if that is believed."""
         if first is None:
             return values
-        flows_wh = self._most_wh(values.last.at, first.at) - SLACK_WH + ROUNDING_WH
-        from_zero = first.register_wh <= flows_wh
-        return values.restarting(0.0 if from_zero else first.register_wh, reading)
+        from_wh = 0.0 if self._from_zero(values, first) else first.register_wh
+        return values.restarting(from_wh, reading)
+
+    def _from_zero(self, values: ShownValues, reading: RegisterReading) -> bool:
+        """Whether a register can have come from zero to a reading since the last of the values."""
+        flows_wh = self._most_wh(values.last.at, reading.at) - SLACK_WH + ROUNDING_WH
+        return reading.register_wh <= flows_wh
 
     def ended(
         self, session: SessionReadings, register_wh: float | None, at: datetime
@@ -98,16 +112,19 @@ class ValueFollower:
         values, kinds = session.values, self._sums.kinds
         if values is None or not register_wh or kinds.ends is RegisterKind.RESTARTS:
             return values
+        end = RegisterReading(register_wh=register_wh, at=at)
+        agree = kinds.agree or kinds.ends is RegisterKind.GOES_ON
+        rose_wh = risen_by_values(session, self._most_wh)
+        may_be_own = register_wh >= rose_wh - ROUNDING_WH
+        if values.restarted and values.last.reaches(end, self._most_wh):
+            return values.going_on(end) if agree or not may_be_own else values
         booted = self._booted_since(values.last.at)
         if not (booted or (kinds.ends_went_on and values.sure)):
             return values
-        end = RegisterReading(register_wh=register_wh, at=at)
         if end.register_wh >= values.last.register_wh - (0.0 if booted else SLACK_WH):
             return values
         first = self._doubted.add(end, enough=1)
-        same = booted and (kinds.agree or kinds.ends is RegisterKind.GOES_ON)
-        rose_wh = risen_by_values(session, self._most_wh)
-        if first is end and not same and register_wh >= rose_wh - ROUNDING_WH:
+        if first is end and may_be_own and not (booted and agree):
             return values
         return self._restarted(values, end, first)
 
