@@ -1,5 +1,8 @@
 """Which cars are not held to what was planned for them before."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 from custom_components.sunfuse.drivers.demand import Demand
 from custom_components.sunfuse.engine.model import ExternalLimit, LimitKind
 from custom_components.sunfuse.site.planning.plan_changes import AskedBefore
@@ -20,3 +23,28 @@ def test_a_limit_that_is_lifted_frees_all_cars() -> None:
 
     assert asked.follow(site(*cars), lambda _: Demand())
     assert asked.changed >= {"a", "b"}
+
+
+def _until(minutes: float) -> tuple[ExternalLimit, ...]:
+    """Return a limit that ends so many minutes after four o'clock."""
+    four = datetime(2026, 1, 12, 16, 0, tzinfo=UTC)
+    return (replace(LIMIT, until=four + timedelta(minutes=minutes)),)
+
+
+def test_a_limit_that_is_renewed_each_minute_is_one_plan_for_a_quarter_hour() -> None:
+    """An energy manager that says each minute "16 A for five minutes" asks for a plan four times an hour."""
+    asked = AskedBefore()
+    plans = sum(
+        asked.follow(site(car("a"), limits=_until(minute + 5)), lambda _: Demand())
+        for minute in range(60)
+    )
+    assert plans == 5  # the first, and one for each quarter hour that it then reaches
+
+
+def test_a_limit_that_is_shortened_frees_all_cars() -> None:
+    """It was to last two hours and lasts five minutes."""
+    asked = AskedBefore()
+    asked.follow(site(car("a"), limits=_until(120)), lambda _: Demand())
+    asked.changed.clear()
+    assert asked.follow(site(car("a"), limits=_until(5)), lambda _: Demand())
+    assert "a" in asked.changed

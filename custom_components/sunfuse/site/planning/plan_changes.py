@@ -1,14 +1,22 @@
 """What somebody may change at any time that a plan is made of; what only passes by, such as energy, is no news."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from hashlib import blake2b
+import math
 from operator import attrgetter
 from typing import Any
 
 from ...drivers.demand import Demand
 from ...engine.cars.wanted import NO_CAR
-from ...engine.model import Connector, ConnectorStatus, LimitKind, Snapshot
+from ...engine.model import (
+    Connector,
+    ConnectorStatus,
+    ExternalLimit,
+    LimitKind,
+    Snapshot,
+)
+from ...planner.outlook import QUARTER
 
 # What only passes by while a car charges; whether it is known at all counts by itself.
 _PASSES = frozenset(
@@ -135,6 +143,18 @@ def asked_of(snapshot: Snapshot, demand_of: Callable[[str], Demand]) -> dict[str
         )
     asked[_SITE] = (
         snapshot.policy,
-        *(limit for limit in snapshot.limits if limit.kind is not LimitKind.PEAK),
+        *(
+            _as_planned(limit)
+            for limit in snapshot.limits
+            if limit.kind is not LimitKind.PEAK
+        ),
     )
     return asked
+
+
+def _as_planned(limit: ExternalLimit) -> tuple[ExternalLimit, float | None]:
+    """Return a limit without its end, and the quarter hour in which it ends: one that is renewed each minute is no news."""
+    if limit.until is None:
+        return limit, None
+    quarters = limit.until.timestamp() / QUARTER.total_seconds()
+    return replace(limit, until=None), math.ceil(quarters)
