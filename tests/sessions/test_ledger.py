@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import sqlite3
 import tempfile
@@ -35,6 +35,25 @@ from .common import (
     opened,
     site,
 )
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_a_start_before_the_clock_was_set(path: Path, stated: bool) -> None:
+    """It is not known: the session did not take 56 years, and is neither spread over them nor billed for them."""
+    unset = datetime(1970, 1, 1, tzinfo=UTC)
+    facts = replace(
+        finished(),
+        plugged_at=unset,
+        heard_start_at=unset,
+        stated_start_at=unset if stated else None,
+    )
+    with opened(path) as ledger:
+        got(ledger.note(facts))
+        row = only(ledger)
+        intervals = got(ledger.intervals(row.number))
+    assert (row.plugged_at, row.started_at) == (None, None)
+    assert row.stopped_at == facts.stopped_at
+    assert [interval.energy_wh for interval in intervals] == [row.energy_wh]
 
 
 def test_a_session_is_its_meter_split_by_quarter_hours(path: Path) -> None:

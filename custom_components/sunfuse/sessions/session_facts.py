@@ -22,6 +22,8 @@ NOBODY = ""
 FORGOTTEN = "~"
 # Why a session ended that never began: a car was plugged in and left, and no transaction was started for it.
 NO_TRANSACTION = "NoTransaction"
+# A charger whose clock was not set reports times of 1970, or by a fault of satellites of 2007.
+NO_CLOCK_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -103,7 +105,7 @@ class TransactionFacts:
     @property
     def started_at(self) -> datetime | None:
         """When it started, as far as it is known."""
-        return self.stated_start_at or self.heard_start_at
+        return known_time(self.stated_start_at or self.heard_start_at)
 
     @property
     def stopped_at(self) -> datetime | None:
@@ -203,6 +205,11 @@ class SiteQuarter:
 
 
 type Fact = TransactionFacts | MeasuredQuarter | PauseFact | SignedValue | SiteQuarter
+
+
+def known_time(at: datetime | None) -> datetime | None:
+    """Return when a session began; None if the clock of the charger was not set: it did not take decades."""
+    return None if at is None or at < NO_CLOCK_BEFORE else at
 
 
 def to_millisecond(at: datetime) -> datetime:

@@ -1,11 +1,11 @@
 """Reads sessions from the ledger's tables."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 import sqlite3
 from typing import Any
 
-from ..session_facts import NO_TRANSACTION, QUARTER, SignedValue
+from ..session_facts import NO_CLOCK_BEFORE, NO_TRANSACTION, QUARTER, SignedValue
 from ..session_rows import (
     LatestStay,
     SessionFilter,
@@ -15,8 +15,6 @@ from ..session_rows import (
     SessionSums,
 )
 from .ledger_codec import at_ms, maybe_at, ms
-
-_NO_CLOCK_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class GroupBy(StrEnum):
@@ -248,7 +246,7 @@ def first_start(connection: sqlite3.Connection) -> datetime | None:
     [first] = connection.execute(
         "SELECT MIN(COALESCE(started_at, stopped_at)) FROM session"
         " WHERE COALESCE(started_at, stopped_at) >= ?",
-        (ms(_NO_CLOCK_BEFORE),),
+        (ms(NO_CLOCK_BEFORE),),
     ).fetchone()
     return maybe_at(first)
 
