@@ -273,6 +273,7 @@ class Connector:
     paused: bool = False
     # How many times its charger was commanded to start a transaction for the waiting car, without effect.
     start_requests: int = 0
+    needs_card: bool = False  # a car waits that only its driver's card can start
     refuses_to_stop: bool = False  # neither by a limit of 0 A nor by a stop
     reachable: bool = True
     name: str | None = None  # what its charger is called, for sentences

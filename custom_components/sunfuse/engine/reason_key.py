@@ -36,6 +36,7 @@ class ReasonKey(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
     METER_LOST = "meter_lost"
     RAMPING = "ramping"
+    WAITING_FOR_CARD = "waiting_for_card"
     NOT_STARTED = "not_started"
     LIMITED_BY_CAR = "limited_by_car"
     LIMITED_BY_TEMPERATURE = "limited_by_temperature"

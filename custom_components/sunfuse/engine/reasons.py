@@ -104,6 +104,8 @@ def _why_offered(
         return why_unsteady(lack, asking, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, shares, tick)
+    if connector.needs_card:
+        return Reason(key=ReasonKey.WAITING_FOR_CARD)
     if connector.start_requests >= STARTS_IGNORED:
         tries = ("tries", float(connector.start_requests))
         return Reason(key=ReasonKey.NOT_STARTED, values=(tries,))

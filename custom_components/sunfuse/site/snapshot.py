@@ -72,6 +72,7 @@ def connector_of(
     state: ConnectorState,
     settings: ConnectorSettings,
     unconfirmed_a: float | None,
+    by_card: bool = False,
     step_a: float = 0.1,
     driver: str | None = None,
     connect_to: str | None = None,
@@ -81,7 +82,7 @@ def connector_of(
 ) -> Connector:
     """Return a connector for the engine. An offer in transit counts from the moment that it is sent.
 
-    `step_a` are the charger's steps of current, `driver` is whose quota a boost counts against that is requested
+    `by_card` says that only a card starts a session, `step_a` are the charger's steps of current, `driver` is whose quota a boost counts against that is requested
     at the charger itself, `connect_to` is the address to configure in a charger that has never connected, `demand` is
     what its session asks for.
     """
@@ -105,6 +106,7 @@ def connector_of(
         status_reported=state.status is not None,
         paused=state.paused,
         start_requests=state.start_requests,
+        needs_card=by_card and _waits_to_start(state),
         refuses_to_stop=state.refuses_to_stop,
         reachable=station.connected,
         name=name,
@@ -184,6 +186,15 @@ _CAR_THERE = frozenset(
         ConnectorStatus.SUSPENDED_EVSE,
     )
 )
+
+
+def _waits_to_start(state: ConnectorState) -> bool:
+    """Return whether a car waits at a connector for a session that nobody has begun."""
+    return (
+        state.status is ConnectorStatus.PREPARING
+        and state.transaction is None
+        and not state.paused
+    )
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:

@@ -137,6 +137,26 @@ async def test_what_is_wrong_with_a_card(
     assert await add_card(home, **values) == errors
 
 
+async def test_a_car_that_waits_for_a_card_says_so(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """With full power offered it is the card that is missing; where anyone may charge, none is."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    station = await home.boot("CP1", "Preparing")
+
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_card")
+    # A card that is unknown changes nothing.
+    assert await held(station, NUMBER) == "Invalid"
+    await hass.async_block_till_done()
+    assert home.state("sensor", "CP1/1_reason") == "waiting_for_card"
+    await set_policy(home, "free")
+    await wait_until(
+        lambda: home.state("sensor", "CP1/1_reason") != "waiting_for_card",
+        "another reason",
+    )
+
+
 async def test_the_form_of_a_card_shows_names(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

@@ -239,7 +239,8 @@ class Chargers:
         It is the identical object while all that it is made of is.
         """
         settings = self._settings_of(key, holder, vehicle_priority)
-        behaviour = self._central_system.stations[key.identity].behaviour
+        charger = self._central_system.stations[key.identity]
+        behaviour, by_card = charger.behaviour, not charger.cards.free
         connect_to = self._connect_to(station)
         of = (
             state,
@@ -248,6 +249,7 @@ class Chargers:
             settings,
             holder,
             behaviour,
+            by_card,
             unconfirmed_a,
             connect_to,
             self._entry.data,
@@ -265,6 +267,7 @@ class Chargers:
             state=state,
             settings=settings,
             unconfirmed_a=unconfirmed_a,
+            by_card=by_card,
             connect_to=connect_to,
             driver=holder.subentry_id if holder else None,
             step_a=1.0 if behaviour.whole_amperes else 0.1,
