@@ -26,6 +26,8 @@ def test_every_reason_has_its_sentence() -> None:
             "reason_pausing_because",
             "reason_stop_refused_because",
             "reason_waiting_for_meter_because",
+            # What an external limit holds for: all of a circuit, or its cars alone.
+            "reason_limited_by_demand_response_cars",
         }
         | {
             "main_circuit",
