@@ -242,11 +242,10 @@ def test_an_unruly_charger_gets_a_minimum_only_where_there_is_room() -> None:
 
 
 def test_status_charging_is_what_counts() -> None:
-    """A waiting car of which the charger says that it charges is not taken for one that runs."""
-    standing = car("a", status=CHARGING, offer_a=10.0, offer_until=NOW)
-    _, memory = decide(on(24, standing), Memory())
-    assert memory.connectors["a"].on_since == NOW
-    assert memory.connectors["a"].raised_at is None
+    """Whoever charges when its offer has lapsed has its fail-safe current, and goes on from there; one that waits starts."""
+    for status, rises_to_a in ((CHARGING, 11), (ConnectorStatus.SUSPENDED_EVSE, 6)):
+        lapsed = car("a", status=status, offer_a=10.0, offer_until=NOW)
+        assert offers(decide(on(24, lapsed), Memory())[0]) == {"a": rises_to_a}
 
 
 def test_a_draw_without_charging_teaches_nothing() -> None:

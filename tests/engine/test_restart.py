@@ -152,3 +152,59 @@ def test_a_turn_is_not_lost() -> None:
     # 900 s after the first began, the second has its turn.
     assert offers["a"][0] > 0 == offers["b"][0]
     assert offers["a"][-1] == 0 < offers["b"][-1]
+
+
+LOST_S, BACK_S, LAPSES_S = 120, 420, 100
+
+
+@dataclass(kw_only=True)
+class Lapsed(Plant):
+    """A site whose chargers are out of reach for minutes: their offers lapse, and their cars go on with the fail-safe current."""
+
+    @override
+    def _connector(self, car: Car, at_s: float, now: datetime) -> Connector:
+        car.reports = car.reachable(at_s)
+        if at_s == LOST_S + LAPSES_S - 10:  # by its own clock
+            car.offer_a = car.connector.fail_safe_a
+        connector = super()._connector(car, at_s, now)
+        back = START + timedelta(seconds=BACK_S)
+        if at_s < LOST_S or (car.offered_at and car.offered_at >= back):
+            return connector
+        lapses = START + timedelta(seconds=LOST_S + LAPSES_S)
+        return replace(connector, offer_a=self.given_a(car), offer_until=lapses)
+
+    def given_a(self, car: Car) -> float:
+        """Return the last offer that its charger received."""
+        (given_a,) = (
+            connector.offer_a
+            for connector in self.decisions[LOST_S // int(self.tick_s) - 1].connectors
+            if connector.id == car.connector.id
+        )
+        return given_a
+
+
+@pytest.mark.parametrize("limit_a", [40.0, 24.0])
+def test_whose_offer_has_lapsed_goes_on(limit_a: float) -> None:
+    """Three cars at 6 A beside a house of 3 A. A limit of 24 A was set meanwhile: all of them keep their minimum, or rise from it."""
+    plant = Lapsed(
+        cars=[
+            Car(
+                connector=charger(name),
+                reachable=lambda at_s: not LOST_S <= at_s < BACK_S,
+            )
+            for name in ("a", "b", "c")
+        ],
+        circuits=(main(40.0),),
+        loads={"main": steady(3.0, 2.0, 2.0)},
+        limits=((BACK_S - 10, "main", limit_a),),
+        report_s=1.0,
+    )
+    plant.run(BACK_S + 60)
+    since = START + timedelta(seconds=BACK_S)
+    back = [d for d in plant.decisions if d.now >= since]
+    assert all(c.offer_a >= 6 for d in back for c in d.connectors)
+    assert [car.stops for car in plant.cars] == [0, 0, 0]
+    # What is left to each is what a rise of half an ampere is not worth.
+    fair_a = (limit_a - 1 - 3) / 3
+    for connector in back[-1].connectors:
+        assert fair_a - 1 < connector.offer_a < fair_a + 1

@@ -16,7 +16,7 @@ from ..model import (
 )
 from ..switch_regret import Choice
 from .boost import boosting
-from .confirmed_offer import lapsed
+from .confirmed_offer import before_a
 from .drawing import is_used
 from .eco import planned_a, slot_of
 from .learning import (
@@ -115,8 +115,7 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
             past.asked_at = min(past.asked_at, connector.draw_at)
         if (
             connector.status is ConnectorStatus.CHARGING
-            and (connector.offer_a or 0.0) >= connector.min_a
-            and not lapsed(connector.offer_until, now)
+            and before_a(connector, snapshot) >= connector.min_a
         ):
             past.on_since = now
     return past
@@ -125,15 +124,13 @@ def begin(connector: Connector, snapshot: Snapshot, memory: Memory) -> Connector
 def recalled(snapshot: Snapshot, memory: Memory) -> Snapshot:
     """Return the snapshot with the offers that chargers still have, although they have not been confirmed again yet.
 
-    After a restart nothing is confirmed, but what was confirmed before has not lapsed: a charging car continues with it,
-    and need not start at the minimum again.
+    After a restart nothing is confirmed, but a charging car continues with what was confirmed before, or, if that has lapsed,
+    with its fail-safe current: it need not start again.
     """
-    now = snapshot.now
     connectors = tuple(
         replace(connector, offer_a=past.confirmed_a, offer_until=past.confirmed_until)
         if connector.offer_a is None
         and (past := memory.connector(connector.id)).confirmed_until is not None
-        and past.confirmed_until > now
         else connector
         for connector in snapshot.connectors
     )

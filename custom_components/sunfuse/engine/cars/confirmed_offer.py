@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ..model import Connector, Snapshot
+from ..model import Connector, ConnectorStatus, Snapshot
 
 
 def lapsed(until: datetime | None, now: datetime) -> bool:
@@ -40,7 +40,8 @@ def exceeds(drawn_a: float, offer_a: float) -> bool:
 
 
 def before_a(connector: Connector, snapshot: Snapshot) -> float:
-    """Return the offer that is in force, 0 if there is none."""
+    """Return the offer that is in force, 0 if there is none. A car that charges when it has lapsed has the fail-safe current."""
     if lapsed(connector.offer_until, snapshot.now):
-        return 0.0
+        charges = connector.status is ConnectorStatus.CHARGING
+        return connector.fail_safe_a if charges else 0.0
     return connector.offer_a or 0.0

@@ -59,7 +59,7 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         past.rests_since = past.rests_since or now
     else:
         past.rests_since = None
-    offer_a = connector.offer_a or 0.0
+    offer_a = before_a(connector, snapshot)
     if past.less_since is not None and past.draws:
         # Also what it took of an offer that lasted only seconds counts.
         past.less_a = max(past.less_a, most_drawn_a(connector, past.draws[-1]))
