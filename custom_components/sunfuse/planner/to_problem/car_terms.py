@@ -63,6 +63,7 @@ class _Charging:
 
     most_w: Series  # in each step
     least_w: float
+    efficiency: float
     standby_w: float
     value: Series  # in each step, beyond what the energy is worth
     start_cost: float
@@ -119,6 +120,7 @@ class CarReader:
         whole = _Charging(
             most_w=bought.most_w,
             least_w=least_w,
+            efficiency=car.charge_efficiency,
             standby_w=min(car.standby_w, 0.5 * least_w),
             value=self._worth.charge_value(cheap, hurries, most_w, full_wh),
             start_cost=self._wear if car.switch_cost is None else car.switch_cost,
@@ -133,7 +135,7 @@ class CarReader:
             max_charge_w=charging.most_w,
             min_charge_w=charging.least_w,
             stops_itself=True,
-            charge_efficiency=car.charge_efficiency,
+            charge_efficiency=charging.efficiency,
             standby_w=charging.standby_w,
             # A full car is warmed as well: what is left to charge does not limit that.
             demand_w=self._preconditioning(car, whole.most_w),
@@ -286,10 +288,12 @@ class CarReader:
         dearer hours, which are planned less exactly.
         """
         hours = QUARTER / timedelta(hours=1)
-        whole_wh = (whole.least_w * car.charge_efficiency - car.standby_w) * hours
-        if needs_wh >= whole_wh:
+        stored_w = whole.least_w * car.charge_efficiency - whole.standby_w
+        if needs_wh >= stored_w * hours:
             return None
-        mean_w = needs_wh / hours / car.charge_efficiency
+        # It loses power while it charges at its least, which a mean would not show.
+        efficiency = stored_w / whole.least_w
+        mean_w = needs_wh / hours / efficiency
         return _Charging(
             # In no step it takes more than that: a start for it counts as a whole one, also in later steps.
             most_w=tuple(
@@ -299,6 +303,7 @@ class CarReader:
                 )
             ),
             least_w=mean_w,
+            efficiency=efficiency,
             standby_w=0.0,
             value=self._worth.bit_value(whole.value, mean_w, whole.least_w),
             start_cost=whole.start_cost if car.charging else 0.0,  # who charges goes on
