@@ -251,3 +251,16 @@ def test_what_flows_between_sessions_that_are_many() -> None:
         start_wh = 40_000 + 3_500 * number
         assert _session(meter, number, start_wh, (), start_wh + 3_000) == 3_000
     assert meter.sample.energy_wh == 40_000 + 120 * 3_000 + 119 * 500
+
+
+def test_forgotten_sessions_that_an_earlier_version_stored() -> None:
+    """It stored in two ways that ends do not show the register of the values: all goes on from there."""
+    meter = _meter()
+    for number in range(110):
+        _session(meter, number, None, (50_000 + 3_000 * number,), 3_000)
+    memory = json.loads(json.dumps(meter.energy_memory()))
+    memory["forgotten"]["evidence"]["disagreed"] = True
+    restored = _meter()
+    restored.restore_energy(memory, START + timedelta(days=110))
+    assert restored.sample.energy_wh == meter.sample.energy_wh
+    assert _session(restored, 110, None, (50_000 + 3_000 * 110,), 3_000) == 3_000
