@@ -6,7 +6,14 @@ import math
 import numpy as np
 import pytest
 
-from custom_components.sunfuse.planner import Problem, Status, Store, solve
+from custom_components.sunfuse.planner import (
+    Circuit,
+    Goal,
+    Problem,
+    Status,
+    Store,
+    solve,
+)
 from custom_components.sunfuse.planner.program.branching import (
     Branching,
     Solution,
@@ -108,6 +115,67 @@ def test_a_day_of_minimums_and_demands_is_planned_to_its_best() -> None:
             import_price=price,  # type: ignore[arg-type]
             export_price=(0.0739,) * steps,
             stores=(car, battery),
+            time_limit_s=600.0,
+        )
+    )
+    assert plan.status is Status.OPTIMAL
+
+
+def test_two_cars_that_return_energy_beside_a_battery_are_planned_to_their_best() -> (
+    None
+):
+    """Ten hours of sun, minimums and starts: two hundred nodes left a twelfth of what it earns."""
+    random, steps = np.random.default_rng(1), 20
+    sun = (
+        6_000 * np.sin(np.arange(steps) / 48 * math.pi) * random.uniform(0.6, 1, steps)
+    )
+    battery = Store(
+        id="battery",
+        energy_wh=5_000,
+        min_wh=1_000,
+        max_wh=10_000,
+        max_charge_w=5_000,
+        max_discharge_w=5_000,
+        min_charge_w=500,
+        min_discharge_w=400,
+        charge_efficiency=0.95,
+        discharge_efficiency=0.95,
+        from_grid=False,
+        end_value=0.2,
+    )
+    cars = [
+        Store(
+            id=name,
+            energy_wh=0,
+            max_wh=40_000,
+            max_charge_w=11_040,
+            min_charge_w=4_140,
+            standby_w=225,
+            charge_efficiency=0.92,
+            start_cost=0.02,
+            max_discharge_w=3_680,
+            discharge_efficiency=0.92,
+            goals=(
+                Goal(
+                    step=int(random.integers(steps // 2, steps - 1)),
+                    energy_wh=int(random.integers(4, 12)) * 1_000,
+                ),
+            ),
+            circuit="main",
+        )
+        for name in ("zoe", "leaf")
+    ]
+    plan = solve(
+        Problem(
+            steps_s=(1_800.0,) * steps,
+            load_w=random.uniform(100, 2_500, steps),  # type: ignore[arg-type]
+            solar_w=sun,  # type: ignore[arg-type]
+            import_price=random.uniform(0.05, 0.5, steps),  # type: ignore[arg-type]
+            export_price=random.uniform(0, 0.12, steps),  # type: ignore[arg-type]
+            stores=(battery, *cars),
+            circuits=(Circuit(id="main", limit_a=(25.0,) * 3),),
+            max_import_w=11_000.0,
+            gap_kwh=0.0,
             time_limit_s=600.0,
         )
     )

@@ -19,7 +19,7 @@ type Values = np.ndarray[Any, np.dtype[np.float64]]
 # decided by then needs cuts and heuristics: HiGHS goes on from the best that was found, for so many nodes.
 _PROGRAMS = 400
 _ITERATIONS = 1_000
-_NODES = 200
+_NODES = 1_000
 # HiGHS prepares its cuts without a look at the time. That took four to five times as long as the first program.
 _CUTS = 5.0
 # The accepted gap starts at zero, and reaches the one that was asked for after this many programs times whole columns times
