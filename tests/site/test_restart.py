@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.sunfuse.const import DOMAIN
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_FINAL_WRITE,
     EVENT_HOMEASSISTANT_STOP,
@@ -77,6 +78,47 @@ async def test_a_charger_that_is_back_has_what_it_had(
     assert limits(station)[0] >= before_a - 1
     controller = home.entry.runtime_data.controller
     assert controller.memory.connectors["CP1/1"].on_since == began
+
+
+async def test_cars_whose_offers_have_lapsed_go_on(
+    start: Callable[..., Any],
+) -> None:
+    """Their chargers were away until they had the fail-safe current, which a limit of 24 A carries: no car has to stop."""
+    names = ("CP1", "CP2", "CP3")
+    home: Home = await start(*names, main_fuse_a=40.0)
+    home.house_a = (3, 2, 2)
+    cars = {}
+    for name in names:
+        cars[name] = await home.charge(name), home.transaction
+    home.charging = None
+
+    async def charge(seconds: int) -> None:
+        for _ in range(seconds):
+            for station, home.transaction in cars.values():
+                if told := limits(station):
+                    await home.draw(station, told[-1])
+            await asyncio.sleep(1)
+
+    await charge(90)
+    for station, _ in cars.values():
+        assert limits(station)[-1] > 9
+        await station.close()
+    await asyncio.sleep(100)
+    home.car_a = 3 * 6.0
+    await asyncio.sleep(200)
+    await home.hass.services.async_call(
+        DOMAIN,
+        "set_limit",
+        {"config_entry_id": home.entry.entry_id, "current": 24, "reason": "Grid"},
+        blocking=True,
+    )
+    for name, (_, home.transaction) in list(cars.items()):
+        station = await home.boot(name, "Charging")
+        cars[name] = station, home.transaction
+        await home.draw(station, 6)
+    await charge(60)
+    told = [limit_a for station, _ in cars.values() for limit_a in limits(station)]
+    assert 6 <= min(told) <= max(told) < 8
 
 
 async def test_a_charger_is_rewired_and_removed_while_it_charges(
