@@ -248,6 +248,19 @@ def test_status_charging_is_what_counts() -> None:
         assert offers(decide(on(24, lapsed), Memory())[0]) == {"a": rises_to_a}
 
 
+def test_a_rise_from_the_fail_safe_current_is_a_step_like_any_other() -> None:
+    """Told 11 A, which is less than the 16 A that lapsed, and confirmed after a second: the next step comes five seconds after the first."""
+    lapsed = car("a", status=CHARGING, offer_a=16.0, offer_until=NOW)
+    decision, memory = decide(on(24, lapsed), Memory())
+    assert offers(decision) == {"a": 11}
+    for after_s, offer_a in ((1, 11), (5, 16)):
+        told = replace(
+            on(24, car("a", status=CHARGING, offer_a=11.0)),
+            now=NOW + timedelta(seconds=after_s),
+        )
+        assert offers(decide(told, memory)[0]) == {"a": offer_a}
+
+
 def test_a_draw_without_charging_teaches_nothing() -> None:
     """A car that takes 2 A while its charger says that it has finished has no maximum of 2 A."""
     snapshot = on(24, car("a", status=ConnectorStatus.SUSPENDED_EV, offer_a=6.0))

@@ -293,14 +293,14 @@ def _lived(
 ) -> ConnectorMemory:
     """Return a connector's past with the present decision."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
-    offer_a = decided.offer_a
+    offer_a, in_force_a = decided.offer_a, before_a(connector, tick.snapshot)
     past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
     # A charger that is offline is not told anything: its last command stays.
     told = (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases)
     if connector.reachable and told:
         past.commanded_a, past.commanded_phases = offer_a, decided.phases
         past.commanded_at = now
-    if offer_a < before_a(connector, tick.snapshot):
+    if offer_a < in_force_a:
         past.lowered_at = past.lowered_at or now
     else:
         past.lowered_at = None
@@ -309,7 +309,7 @@ def _lived(
         past.lacked_at = now
     if not standing.wanted:
         return forget(connector, past)
-    if offer_a > (connector.offer_a or 0.0):
+    if offer_a > in_force_a:
         past.raised_at = now
     if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
         phases = wired(connector, past)
