@@ -82,9 +82,9 @@ def connector_of(
 ) -> Connector:
     """Return a connector for the engine. An offer in transit counts from the moment that it is sent.
 
-    `by_card` says that only a card starts a session, `step_a` are the charger's steps of current, `driver` is whose quota a boost counts against that is requested
-    at the charger itself, `connect_to` is the address to configure in a charger that has never connected, `demand` is
-    what its session asks for.
+    `by_card` says that only a card starts a session. `step_a` are the charger's steps of current. `driver` is whose quota
+    a boost counts against that is requested at the charger itself. `connect_to` is the address to configure in a charger
+    that has never connected. `demand` is what its session asks for.
     """
     phases = wiring(data, site)
     max_a: float = data[CONF_MAX_CURRENT]
@@ -189,12 +189,13 @@ _CAR_THERE = frozenset(
 
 
 def _waits_to_start(state: ConnectorState) -> bool:
-    """Return whether a car waits at a connector for a session that nobody has begun."""
-    return (
-        state.status is ConnectorStatus.PREPARING
-        and state.transaction is None
-        and not state.paused
-    )
+    """Return whether a car waits at a connector for a session that nobody has begun.
+
+    In OCPP 2.x a transaction may begin with the cable, before anybody may charge.
+    """
+    authorised = state.transaction is not None and state.transaction.authorised
+    waits = state.status is ConnectorStatus.PREPARING
+    return waits and not authorised and not state.paused
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:

@@ -13,6 +13,7 @@ from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
 
 from ...central_system.client import RawStation
 from ...common import wait_until
@@ -22,6 +23,7 @@ from ...site_fixtures import Home
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 NUMBER = "04A2B3C4D5E680"
+EVSE = {"id": 1, "connectorId": 1}
 
 
 async def set_policy(home: Home, mode: str, **values: Any) -> ConfigFlowResult:
@@ -155,6 +157,37 @@ async def test_a_car_that_waits_for_a_card_says_so(
         lambda: home.state("sensor", "CP1/1_reason") != "waiting_for_card",
         "another reason",
     )
+
+
+async def test_so_does_one_whose_transaction_begins_with_the_cable(
+    start: Callable[..., Any],
+) -> None:
+    """A charger of OCPP 2.x reports its cable as a transaction that nobody has authorised yet."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    assert await add_card(home) is None
+    system = home.entry.runtime_data.central_system
+    station = await RawStation.connect(
+        home.session, system.port, "/CP1", ("ocpp2.0.1",)
+    )
+    await station.boot2()
+    now = dt_util.utcnow().isoformat()
+    await station.status2("Occupied", now)
+    await station.event(
+        "Started", now, 0, state="EVConnected", reason="CablePluggedIn", evse=EVSE
+    )
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_card")
+
+    card = {"idToken": NUMBER, "type": "ISO14443"}
+    told = await station.event(
+        "Updated", now, 1, state="EVConnected", reason="Authorized", idToken=card
+    )
+    assert told["idTokenInfo"]["status"] == "Accepted"
+    await wait_until(
+        lambda: home.state("sensor", "CP1/1_reason") != "waiting_for_card",
+        "another reason",
+    )
+    await station.close()
 
 
 async def test_the_form_of_a_card_shows_names(
