@@ -146,7 +146,7 @@ async def test_every_format(hass: HomeAssistant, home: Home) -> None:
     assert cdr["total_cost"] == {"excl_vat": 3.38}
     page = (await export(home, format="statement", price=0.2741))["content"]
     assert "Charging statement" in page
-    for text in ("Anna", "2026-06", "1012.345", "3.38 EUR", "0.2741 EUR"):
+    for text in ("Anna", "2026-06", "1012.345", "3.38\xa0EUR", "0.2741\xa0EUR"):
         assert text in page
     assert "04A1" not in str((table, sessions, cdr, page))
     assert "signed_download" not in table

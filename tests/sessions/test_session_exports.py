@@ -1,6 +1,7 @@
 """Sessions as tables, charge detail records and statements, with values calculated by hand."""
 
 from base64 import b64decode
+from collections.abc import Sequence
 import csv
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -389,10 +390,14 @@ class Keys(dict[str, str]):
         return f"{key} {{{values[key]}}}" if key in values else key
 
 
+def page_of(rows: Sequence[SessionRow], made: Statement) -> str:
+    """Return a page, with spaces where it must not break a line."""
+    return to_statement_page(statement_sheets(rows, made), made).replace("\xa0", " ")
+
+
 def statement(*rows: SessionRow, context: ExportContext = CONTEXT) -> str:
     """Return a page whose texts are keys."""
-    made = Statement(context=context, texts=Keys())
-    return to_statement_page(statement_sheets(rows, made), made)
+    return page_of(rows, Statement(context=context, texts=Keys()))
 
 
 def test_a_statement_adds_up() -> None:
@@ -472,7 +477,7 @@ def bill_of() -> Statement:
 def test_a_bill_says_what_is_paid_and_by_which_prices() -> None:
     """And not what the energy cost the owner; a session that cannot be billed is named."""
     other = replace(SOLD, transaction="8", billed=None)
-    page = to_statement_page(statement_sheets([SOLD, other], bill_of()), bill_of())
+    page = page_of([SOLD, other], bill_of())
     for text in (
         "<td>Staff</td><td>3,70 EUR</td>",
         "<td>Staff</td><td>–</td>",
@@ -495,7 +500,7 @@ def test_a_bill_with_vat_shows_net_vat_and_gross() -> None:
         price_lists={1: replace(STAFF, vat_percent=19.0, vat_included=False)},
         issuer="Hof GmbH\n\n Weg 1 \nDE 123",
     )
-    page = to_statement_page(statement_sheets(rows, made), made)
+    page = page_of(rows, made)
     for text in (
         "<td>Staff</td><td>3,11 EUR</td><td>0,59 EUR</td><td>3,70 EUR</td>",
         "<td></td><td>7,22 EUR</td><td>1,25 EUR</td><td>8,47 EUR</td></tr></tfoot>",
@@ -506,7 +511,7 @@ def test_a_bill_with_vat_shows_net_vat_and_gross() -> None:
     ):
         assert text in page
     # Without a rate there is nothing to separate.
-    plain = to_statement_page(statement_sheets([SOLD], bill_of()), bill_of())
+    plain = page_of([SOLD], bill_of())
     assert "vat" not in plain and "net" not in plain
 
 
@@ -600,7 +605,7 @@ def text_of(pdf: bytes) -> list[str]:
                 lambda hit: bytes([int(hit[1], 8)]) if len(hit[1]) == 3 else hit[1],
                 b"\n".join(lines),
             )
-            pages.append(unescaped.decode("cp1252"))
+            pages.append(unescaped.decode("cp1252").replace("\xa0", " "))
     return pages
 
 
@@ -621,3 +626,16 @@ def test_a_statement_as_pdf() -> None:
     assert sum(page.count("0,10 EUR") for page in pages) == 70
     assert "7,00 EUR" in pages[-1]
     assert "empty" in text_of(to_statement_pdf([], made))[0]
+
+
+def test_an_amount_and_its_currency_are_on_one_line() -> None:
+    """A bill with VAT has twelve columns, whose texts are too long for one line."""
+    long = "A long name in many short words that fit in no column"
+    taxed = replace(SOLD, billed_vat=0.59, vat_percent=19.0, price_list=long)
+    context = replace(bill_of().context, chargers={"CP1": long}, vehicles={"van": long})
+    made = replace(bill_of(), context=context)
+    [page] = text_of(to_statement_pdf(statement_sheets([taxed], made), made))
+    lines = page.splitlines()
+    for amount in ("3,11 EUR", "0,59 EUR", "3,70 EUR", "40 %", "19 %"):
+        assert amount in lines
+    assert not {"EUR", "%"} & set(lines)

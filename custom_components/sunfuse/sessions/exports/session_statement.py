@@ -15,6 +15,8 @@ from ..session_rows import SessionRow
 from .session_exports import ExportContext, has_decimal_comma
 
 _UNKNOWN = "–"
+# Between a number and its unit, which belong on one line.
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MISSING_PRICE_WH = 1.0
 # Some chargers show tenths of a watt-hour at the end of a session only.
 _ROUNDING_WH = 10.0
@@ -59,14 +61,14 @@ class Statement:
         text = f"{Decimal(str(price)):f}"
         if len(text.partition(".")[2]) < least:
             text = f"{price:.{least}f}"
-        return f"{self._written(text)} {currency}"
+        return f"{self._written(text)}{_NO_BREAK}{currency}"
 
     def money(self, amount: float | None, currency: str) -> str:
         """Return an amount in the decimals of its currency."""
         if amount is None:
             return _UNKNOWN
         decimals = max(-int(minor_unit(currency).as_tuple().exponent), 0)
-        return f"{self.number(amount, decimals)} {currency}"
+        return f"{self.number(amount, decimals)}{_NO_BREAK}{currency}"
 
     def time(self, at: datetime | None) -> str:
         """Return a local time, to the minute."""
@@ -265,7 +267,7 @@ def _vat(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
             ((row.billed, row.billed_currency) for row in of_rate),
         )
         amounts = [_sum(column, statement) for column in columns]
-        lines.append([f"{statement.plain(rate)} %", *amounts])
+        lines.append([f"{statement.plain(rate)}{_NO_BREAK}%", *amounts])
     heads = ("vat_rate", "net", "vat", "gross")
     return StatementTable(
         heads=[statement.say(key) for key in heads], texts=1, lines=lines
@@ -391,4 +393,4 @@ def _per(key: str, price: float, prices: PriceList, statement: Statement) -> str
 
 
 def _percent(part: float, whole: float) -> str:
-    return f"{part / whole * 100:.0f} %" if whole > 0 else _UNKNOWN
+    return f"{part / whole * 100:.0f}{_NO_BREAK}%" if whole > 0 else _UNKNOWN

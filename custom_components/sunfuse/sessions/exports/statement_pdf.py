@@ -7,6 +7,7 @@ languages; others are written without their marks, or as a question mark. Widths
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+import re
 import unicodedata
 import zlib
 
@@ -222,7 +223,8 @@ def _columns(table: StatementTable) -> list[float]:
 
 
 def _words(text: str) -> list[str]:
-    return text.split() or [""]
+    """Return what may stand on lines of its own: a no-break space is no end of a word."""
+    return re.findall(r"[^ \t\r\n]+", text) or [""]
 
 
 @lru_cache(maxsize=_CACHED)
