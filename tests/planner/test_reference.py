@@ -230,6 +230,20 @@ def test_export_that_costs_money_is_not_curtailed_below_its_limit() -> None:
     assert plan.excess_export_w == pytest.approx((1_000.0,))
 
 
+def test_a_peak_of_export_is_no_reason_to_curtail_below_the_limit() -> None:
+    """4 kW and 2 kW of sun behind a limit of 3 kW, at 1.00 for the highest kilowatt: 3.00, less 5 kWh at 0.08."""
+    asked = problem(
+        steps=2,
+        solar_w=(4_000.0, 2_000.0),
+        max_export_w=3_000.0,
+        peaks=(Peak(price_per_kw=1.0, windows=(0, 1), of_export=True),),
+    )
+    plan = solve(asked)
+    assert plan.cost == pytest.approx(3.00 - 0.40)
+    assert plan.export_w == pytest.approx((3_000.0, 2_000.0))
+    assert plan.excess_export_w == pytest.approx((1_000.0, 0.0), abs=0.1)
+
+
 def test_sun_that_may_give_less_gives_less_where_export_costs_money() -> None:
     """3 kW of sun for a house of 1 kW: nothing is exported at -0.10, and at -0.20 for import the house buys its 1 kWh."""
     asked = problem(

@@ -189,7 +189,7 @@ class Formulation:
     def _curtailed(self) -> Columns | None:
         """Add what the sun gives in vain: above the limit of export or, where it may give less, whenever that is cheaper.
 
-        Without that right, curtailing is no way to avoid paying for export.
+        Without that right, curtailing is no way to avoid paying for export: its price says so, and `Directions` where a peak is paid.
         """
         problem, least = self._problem, _CURTAILED * self._scale.energy
         if not problem.curtails:
