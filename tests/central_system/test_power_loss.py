@@ -78,6 +78,8 @@ def _session(
         (40_000, (43_000, BOOTS, 1_000, BOOTS, 0), None, 4_000),
         # A young register may go on from what it had stored.
         (0, (3_000, BOOTS, 2_800), 4_000, 4_000),
+        (0, (3_000, BOOTS, 2_800, 2_900), None, 3_100),
+        (0, (3_000, BOOTS, 2_800, 2_900), 4_000, 4_200),
         # What was counted after it, and then its end.
         (40_000, (43_000, BOOTS, 1_000, 1_500), 2_500, 5_500),
     ],
@@ -192,6 +194,22 @@ def test_all_that_a_charger_counts_restarts_together() -> None:
     taken_wh, meter = _sessions(sessions)
     assert taken_wh == [5e3, 4e3, 5e3, 6e3]
     assert (meter.sample.energy_wh or 0) <= 5e3 + 6e3 + 5e3 + 6e3
+
+
+@pytest.mark.parametrize("lifetime_too", [False, True])
+def test_what_values_of_the_session_show_before_a_power_loss_counts_once(
+    lifetime_too: bool,
+) -> None:
+    """The next start shows it as well, unless that register restarted, too."""
+    lost_wh = 43_500 + 3_000 if lifetime_too else 0
+    sessions: list[Session] = [
+        (40_000, (1_000, 3_500), None),
+        (43_500, (1_000, 3_000, BOOTS, 500, 1_500), None),
+        (48_000 - lost_wh, (1_000, 3_000), None),
+    ]
+    taken_wh, meter = _sessions(sessions)
+    assert taken_wh == [3_500, 4_500, 3_000]
+    assert meter.sample.energy_wh == 40_000 + 3_500 + 4_500 + 3_000
 
 
 def test_ends_that_agree_again_show_the_register_of_the_values() -> None:

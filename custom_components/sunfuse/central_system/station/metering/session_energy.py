@@ -313,7 +313,7 @@ def _ended(
     by_values = session.values is not None and last == session.values.last
     kind = kinds.values if by_values else kinds.ends
     starts = session.start_wh is not None and kinds.starts_go_on
-    restarted = session.values is not None and session.values.restarted
+    restarted = by_values and session.values is not None and session.values.restarted
     if not (lasting.complete or last == session.end or restarted):
         rest_wh = taken_wh - (lasting.rise_wh or 0.0)
         if lasting.began is None:

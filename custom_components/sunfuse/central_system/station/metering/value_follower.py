@@ -17,7 +17,7 @@ from .session_sum import ConnectorSum
 
 # A register that counts from elsewhere (a new meter, a restart) is believed after so many readings that agree.
 _CONVINCING = 3
-# So many are enough when the station booted, as many registers restart then, and one that is far below the last.
+# So many are enough when the station booted, as many registers restart then, and one that came from zero.
 _CONVINCING_AFTER_BOOT = 2
 
 
@@ -72,18 +72,11 @@ class ValueFollower:
             return values.going_on(reading)
         if booted and not reading.register_wh:
             return values  # it is not awake, or nothing has flowed since it restarted
-        enough = self._enough(values, reading) if booted else _CONVINCING
+        enough = _CONVINCING
+        if booted:
+            from_zero = self._from_zero(values, reading)
+            enough = 1 if from_zero else _CONVINCING_AFTER_BOOT
         return self._restarted(values, reading, self._believed(reading, enough=enough))
-
-    def _enough(self, values: ShownValues, reading: RegisterReading) -> int:
-        """Return how many readings show that the register restarted when the station booted.
-
-        One does if it is far below the last one before, which the register may not have stored yet.
-        """
-        far_below = reading.register_wh < values.last.register_wh / 2
-        if far_below and self._from_zero(values, reading):
-            return 1
-        return _CONVINCING_AFTER_BOOT
 
     def _restarted(
         self,
@@ -98,9 +91,12 @@ class ValueFollower:
         return values.restarting(from_wh, reading)
 
     def _from_zero(self, values: ShownValues, reading: RegisterReading) -> bool:
-        """Whether a register can have come from zero to a reading since the last of the values."""
+        """Whether a register came from zero to a reading since the last of the values, as far as can be known.
+
+        It is far below that one, which the register may not have stored yet: otherwise it may go on from what it had stored.
+        """
         flows_wh = self._most_wh(values.last.at, reading.at) - SLACK_WH + ROUNDING_WH
-        return reading.register_wh <= flows_wh
+        return reading.register_wh <= min(flows_wh, values.last.register_wh / 2)
 
     def ended(
         self, session: SessionReadings, register_wh: float | None, at: datetime
