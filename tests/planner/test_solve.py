@@ -474,6 +474,19 @@ def test_what_a_battery_returns_makes_room_for_import() -> None:
     assert solve(asked).store("zoe").charge_w[0] == pytest.approx(4_140.0, abs=1)
 
 
+def test_what_a_car_itself_could_return_makes_no_room_for_it() -> None:
+    """It does not charge and discharge at once: 8.28 kW do not fit into 8 kW of import."""
+    zoe = car(
+        max_wh=4_140.0,
+        min_charge_w=8_280.0,
+        max_discharge_w=5_000.0,
+        stops_itself=True,
+        goals=(Goal(step=0, energy_wh=4_140.0),),
+    )
+    asked = problem(zoe, steps=1, max_import_w=8_000.0)
+    assert solve(asked).store("zoe").charge_w[0] == pytest.approx(0.0, abs=1)
+
+
 def test_a_store_without_a_minimum_does_not_burn_what_it_is_paid_for() -> None:
     """What it loses while it charges is no more than it takes, also in a later step with some sun: it is never overfull."""
     heater = car(

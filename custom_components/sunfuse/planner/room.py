@@ -85,19 +85,26 @@ class Room:
 def has_room(problem: Problem, least_w: dict[str, float]) -> dict[str, Flags]:
     """Return for stores in which steps the limits leave them a power, whatever other stores take.
 
-    What stores return makes room where only the sum of all counts.
+    What others return makes room where only the sum of all counts.
     """
     room = Room(problem=problem)
     for store in problem.stores:
-        given_w = np.array(series(store.max_discharge_w, problem.steps))
-        for row, per_w in room.uses[store.id]:
-            if row in room.netted:
-                room.rows[row] = room.rows[row] + given_w * per_w
-    return {
-        store.id: room.left_all_w(store) >= least_w[store.id] - _ROUNDING_W
-        for store in problem.stores
-        if store.id in least_w
-    }
+        _give_back(room, store, 1.0)
+    found = {}
+    for store in problem.stores:
+        if store.id in least_w:
+            _give_back(room, store, -1.0)
+            left_w = room.left_all_w(store)
+            _give_back(room, store, 1.0)
+            found[store.id] = left_w >= least_w[store.id] - _ROUNDING_W
+    return found
+
+
+def _give_back(room: Room, store: Store, times: float) -> None:
+    given_w = np.array(series(store.max_discharge_w, room.problem.steps))
+    for row, per_w in room.uses[store.id]:
+        if row in room.netted:
+            room.rows[row] = room.rows[row] + times * given_w * per_w
 
 
 def attainable_kw(problem: Problem) -> dict[str, Values]:
