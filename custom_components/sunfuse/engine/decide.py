@@ -293,56 +293,82 @@ def _lived(
 ) -> ConnectorMemory:
     """Return a connector's past with the present decision."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
-    offer_a, in_force_a = decided.offer_a, before_a(connector, tick.snapshot)
+    offer_a = decided.offer_a
+    _note_command(standing, decided, tick)
+    if connector.id in shares.waiting:
+        past.lacked_at = now
+    if not standing.wanted:
+        return forget(connector, past)
+    if offer_a > (connector.offer_a or 0.0):
+        past.raised_at = now
+    if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
+        _note_run(standing, tick)
+        return past
+    if past.on_since is not None:
+        _note_stop(standing, past.on_since, shares, decided, tick)
+    past.off_since = past.off_since or now
+    return past
+
+
+def _note_command(standing: Standing, decided: ConnectorDecision, tick: Tick) -> None:
+    """Note what a charger is told now, and what it has confirmed."""
+    connector, past, now = standing.connector, standing.past, tick.snapshot.now
+    offer_a = decided.offer_a
     past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
     # A charger that is offline is not told anything: its last command stays.
     told = (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases)
     if connector.reachable and told:
         past.commanded_a, past.commanded_phases = offer_a, decided.phases
         past.commanded_at = now
-    if offer_a < in_force_a:
+    if offer_a < before_a(connector, tick.snapshot):
         past.lowered_at = past.lowered_at or now
     else:
         past.lowered_at = None
     past.confirmed_a, past.confirmed_until = connector.offer_a, connector.offer_until
-    if connector.id in shares.waiting:
-        past.lacked_at = now
-    if not standing.wanted:
-        return forget(connector, past)
-    if offer_a > in_force_a:
-        past.raised_at = now
-    if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
-        phases = wired(connector, past)
-        if past.on_since is None:
-            if past.charged_on not in (None, phases):
-                past.switches = (*recent(past.switches, now), now)
-            past.waited_long = standing.ask is not None and waited_long(
-                standing.ask, tick.snapshot
-            )
-            past.on_since = now
-            past.idle_since = None  # a new chance
-            if standing.ask is not None and standing.ask.solar:
-                past.starts = (*recent(past.starts, now), now)
-        past.charged_on = phases
-        past.off_since = None
-        if now - past.on_since >= FORGIVEN:
-            past.stops = 0
-        return past
-    if past.on_since is not None:
-        ran_s = (now - past.on_since).total_seconds()
-        paused = _is_overdrawn(connector, tick)
-        past.paused_at = now if connector.id in shares.waiting and paused else None
-        shed = (
-            connector.id in shares.waiting
-            and (paused or ran_s < tick.snapshot.tuning.turn_s)
-            and past.idle_since is None
-            # A peak is a sum over its interval: what it has no room for now it may have in a minute.
-            and decided.reason.key is not ReasonKey.LIMITED_BY_PEAK
-            and not (standing.ask and has_time(standing.ask, tick.snapshot))
+
+
+def _note_run(standing: Standing, tick: Tick) -> None:
+    """Note that a car may charge, and on how many phases: with the first offer it starts."""
+    connector, past, now = standing.connector, standing.past, tick.snapshot.now
+    phases = wired(connector, past)
+    if past.on_since is None:
+        if past.charged_on not in (None, phases):
+            past.switches = (*recent(past.switches, now), now)
+        past.waited_long = standing.ask is not None and waited_long(
+            standing.ask, tick.snapshot
         )
-        worth_it = paused and ran_s >= WORTH_A_START_S
-        past.stops = (min(past.stops, 1) if worth_it else past.stops) + 1 if shed else 0
-        past.stopped_at, past.stopped_for = now, decided.reason
-        past.on_since = None
-    past.off_since = past.off_since or now
-    return past
+        past.on_since = now
+        past.idle_since = None  # a new chance
+        if standing.ask is not None and standing.ask.solar:
+            past.starts = (*recent(past.starts, now), now)
+    past.charged_on = phases
+    past.off_since = None
+    if now - past.on_since >= FORGIVEN:
+        past.stops = 0
+
+
+def _note_stop(
+    standing: Standing,
+    on_since: datetime,
+    shares: Shares,
+    decided: ConnectorDecision,
+    tick: Tick,
+) -> None:
+    """Note that a car stops, for what, and whether it was shed: who is shed again soon waits for longer."""
+    past, now = standing.past, tick.snapshot.now
+    waits = standing.connector.id in shares.waiting
+    ran_s = (now - on_since).total_seconds()
+    paused = waits and _is_overdrawn(standing.connector, tick)
+    past.paused_at = now if paused else None
+    shed = (
+        waits
+        and (paused or ran_s < tick.snapshot.tuning.turn_s)
+        and past.idle_since is None
+        # A peak is a sum over its interval: what it has no room for now it may have in a minute.
+        and decided.reason.key is not ReasonKey.LIMITED_BY_PEAK
+        and not (standing.ask and has_time(standing.ask, tick.snapshot))
+    )
+    worth_it = paused and ran_s >= WORTH_A_START_S
+    past.stops = (min(past.stops, 1) if worth_it else past.stops) + 1 if shed else 0
+    past.stopped_at, past.stopped_for = now, decided.reason
+    past.on_since = None
