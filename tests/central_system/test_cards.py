@@ -192,6 +192,43 @@ async def test_no_start_without_a_card(
     assert not station.received("RemoteStartTransaction")
 
 
+@pytest.mark.parametrize(
+    ("card", "plugged_s", "held_s", "started_s"),
+    [
+        # Somebody holds a card to the charger, which waits for the car then; or something else is there after all.
+        ("04 A2", 1, 0, 180),
+        ("04 A2", 0, 1, 181),
+        # A car has waited before that, at this connector or another one.
+        ("04 A2", 0, 5, 6),
+        # That is our own, which the charger asks about when we start.
+        ("SUNFUSE", 1, 0, 4),
+    ],
+)
+async def test_a_card_without_a_car(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    card: str,
+    plugged_s: int,
+    held_s: int,
+    started_s: int,
+) -> None:
+    """Where everybody may charge, the charger starts the car of a card itself: a start would make it wait on, and be nobody's."""
+    system.accept(CP1)
+    station = await connect()
+    await station.boot()
+    for second in range(started_s + 2):
+        if second == plugged_s:
+            await station.status("Preparing")
+        if second == held_s:
+            await station.call("Authorize", {"idTag": card})
+        if second > max(plugged_s, held_s):
+            await system.stations["CP1"].offer(1, 10)
+            started = len(station.received("RemoteStartTransaction"))
+            assert started == (second >= started_s)
+        clock.step(1)
+
+
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 @pytest.mark.parametrize(
     ("token", "kind", "free", "accepted"),

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from ....engine.model import ConnectorStatus
+from ...security.card_policy import OWN_TOKEN
 from .connector_offer import OfferedConnector
 
 
@@ -62,4 +63,19 @@ class RemoteStarts:
             return False
         since = self._waiting_since
         grace = timedelta(seconds=self._shared.timing.start_grace_s)
-        return since is not None and self._shared.now() - since >= grace
+        if since is None or self._shared.now() - since < grace:
+            return False
+        return not self._may_wait_for_car(since)
+
+    def _may_wait_for_car(self, since: datetime) -> bool:
+        """Whether the station waits since a time because somebody held a card to it, and no car may be there yet.
+
+        It starts that car by itself. Whenever we command a start it waits on, and the session would be nobody's.
+        """
+        state, timing = self._shared.state, self._shared.timing
+        card_at = state.last_card_at
+        if card_at is None or not state.last_card_taken or state.last_card == OWN_TOKEN:
+            return False
+        if since < card_at - timedelta(seconds=timing.start_grace_s):
+            return False  # a car was there before
+        return self._shared.now() - card_at < timedelta(seconds=timing.card_s)
