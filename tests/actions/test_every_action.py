@@ -123,7 +123,7 @@ async def test_orders(played: Played) -> None:
     await played.act("get_log", answers=True, location="ftp://nas/logs", log="security")
     await played.fails("command_refused", "transfer_data", vendor="org.acme")
     # No car draws anything: there is nothing to see.
-    await played.fails("command_refused", "test_fail_safe")
+    await played.fails("command_impossible", "test_fail_safe")
     await played.act("reset")
 
 

@@ -61,7 +61,7 @@ async def test_stop(
     else:
         await station.event("Ended", clock.text(), 1, energy_wh=2000)
     assert connector(system).transaction is None
-    with pytest.raises(CommandError, match="no transaction"):
+    with pytest.raises(CommandError, match="impossible: There is no transaction"):
         await cp1.stop(1)
     clock.step(60)
     await cp1.offer(1, 0)

@@ -80,5 +80,5 @@ def _named(key: str) -> Payload:
     """
     component, dot, variable = key.partition(".")
     if not dot or not component or not variable:
-        raise CommandError("refused", f"Not of the form Component.Variable: {key}")
+        raise CommandError("impossible", f"Not of the form Component.Variable: {key}")
     return variable_of(component, variable)

@@ -44,7 +44,7 @@ class Compliance:
         """
         least_a = self._shared.config.fail_safe_a + 2
         if self._connector.confirmed is None or self._connector.draw_a() < least_a:
-            raise CommandError("refused", "The car draws too little for the test")
+            raise CommandError("impossible", "The car draws too little for the test")
         self._testing = True
 
     @property

@@ -246,7 +246,7 @@ class Limiter:
 
         """
         if (transaction := self._connector.state.transaction) is None:
-            raise CommandError("refused", "There is no transaction")
+            raise CommandError("impossible", "There is no transaction")
         self._offer = None
         async with self._turn:
             await self._commands.stop(adapter, transaction.id)
