@@ -128,7 +128,9 @@ async def test_variable_without_component(
 ) -> None:
     """A variable of 2.x is named with its component."""
     await _ready(connect, system, "2.1")
-    with pytest.raises(CommandError, match="impossible: Not of the form Component.Variable"):
+    with pytest.raises(
+        CommandError, match="impossible: Not of the form Component.Variable"
+    ):
         await (await system.stations["CP1"].in_service()).set_configuration(
             "HeartbeatInterval", "1"
         )

@@ -47,6 +47,11 @@ from .common import (
         ({"start_requests": 2}, 16, ReasonKey.NOT_STARTED),
         # Who may charge is asked at the charger: nothing else starts it.
         ({"needs_card": True}, 16, ReasonKey.WAITING_FOR_CARD),
+        (
+            {"needs_card": True, "status": ConnectorStatus.FINISHING, "draw_a": None},
+            0,
+            ReasonKey.WAITING_FOR_CARD,
+        ),
         ({"needs_card": True, "car_max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CAR),
         ({"start_requests": 2, "car_max_a": 5.0}, 0, ReasonKey.LIMITED_BY_CAR),
     ],

@@ -106,7 +106,7 @@ def connector_of(
         status_reported=state.status is not None,
         paused=state.paused,
         start_requests=state.start_requests,
-        needs_card=by_card and _waits_to_start(state),
+        needs_card=by_card and (_waits_to_start(state) or _was_refused(station, state)),
         refuses_to_stop=state.refuses_to_stop,
         reachable=station.connected,
         name=name,
@@ -196,6 +196,16 @@ def _waits_to_start(state: ConnectorState) -> bool:
     authorised = state.transaction is not None and state.transaction.authorised
     waits = state.status is ConnectorStatus.PREPARING
     return waits and not authorised and not state.paused
+
+
+def _was_refused(station: StationState, state: ConnectorState) -> bool:
+    """Return whether the card of a car was refused, and its charger reports an end.
+
+    Behind several connectors it may have been held for another car.
+    """
+    alone = len(station.connectors) == 1
+    refused = alone and station.last_card_taken is False
+    return refused and state.status is ConnectorStatus.FINISHING
 
 
 def _unknown_status(state: ConnectorState) -> ConnectorStatus:

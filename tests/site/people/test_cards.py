@@ -159,6 +159,24 @@ async def test_a_car_that_waits_for_a_card_says_so(
     )
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [("04 UNKNOWN", "waiting_for_card"), (NUMBER, "car_finished")],
+)
+async def test_a_car_whose_card_was_refused_is_not_full(
+    start: Callable[..., Any], number: str, reason: str
+) -> None:
+    """Some chargers begin a session before they ask, and report its end when the card is refused."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    assert await add_card(home) is None
+    station = await home.boot("CP1", "Preparing")
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_card")
+    await held(station, number)
+    await station.status("Finishing")
+    await home.shows("sensor", "CP1/1_reason", reason)
+
+
 async def test_so_does_one_whose_transaction_begins_with_the_cable(
     start: Callable[..., Any],
 ) -> None:

@@ -31,6 +31,8 @@ def why_not_wanted(connector: Connector, reserved_a: float) -> Reason | None:
     if connector.status in NO_CAR:
         return Reason(key=ReasonKey.NO_CAR)
     if connector.status is ConnectorStatus.FINISHING and not connector.paused:
+        if connector.needs_card:
+            return Reason(key=ReasonKey.WAITING_FOR_CARD)
         return Reason(key=ReasonKey.CAR_FINISHED)
     return None
 
