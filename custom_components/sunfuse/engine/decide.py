@@ -299,7 +299,7 @@ def _lived(
         past.lacked_at = now
     if not standing.wanted:
         return forget(connector, past)
-    if offer_a > (connector.offer_a or 0.0):
+    if offer_a > before_a(connector, tick.snapshot):
         past.raised_at = now
     if offer_a > 0 or (switching(past, now) and connector.id in shares.running):
         _note_run(standing, tick)
