@@ -20,22 +20,23 @@ AUTHORIZE = ActionSchema(
 )
 
 
+async def _authorize(call: ServiceCall) -> None:
+    await async_require_administrator(call.hass, call.context)
+    request_id: str = call.data["request_id"]
+    accept: bool = call.data["accept"]
+    entries: list[SunfuseConfigEntry] = call.hass.config_entries.async_entries(DOMAIN)
+    if not any(
+        entry.state is ConfigEntryState.LOADED
+        and entry.runtime_data.cards.answer(request_id, accept=accept)
+        for entry in entries
+    ):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="nobody_waits"
+        )
+
+
 @callback
 def async_setup_card_actions(hass: HomeAssistant) -> None:
     """Register the action."""
 
-    async def authorize(call: ServiceCall) -> None:
-        await async_require_administrator(hass, call.context)
-        request_id: str = call.data["request_id"]
-        accept: bool = call.data["accept"]
-        entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-        if not any(
-            entry.state is ConfigEntryState.LOADED
-            and entry.runtime_data.cards.answer(request_id, accept=accept)
-            for entry in entries
-        ):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="nobody_waits"
-            )
-
-    hass.services.async_register(DOMAIN, "authorize", authorize, AUTHORIZE)
+    hass.services.async_register(DOMAIN, "authorize", _authorize, AUTHORIZE)

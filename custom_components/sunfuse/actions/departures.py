@@ -68,57 +68,61 @@ _UNTIL: dict[vol.Marker, Any] = {
 PAUSE = ActionSchema({**_DEVICE, **_UNTIL})
 
 
+async def _departure(call: ServiceCall) -> None:
+    _check_one_time(call)
+    check_one_target(call.data, _TARGETS)
+    entry, owner = await _async_owner(call)
+    if call.data.get("weekdays"):
+        _set_weekly(entry, owner, call)
+        return
+    _check_once(call)
+    set_departure(entry, owner, _moment(call), _target(call))
+
+
+async def _no_departure(call: ServiceCall) -> None:
+    clear_departure(*await _async_owner(call))
+
+
+async def _skip(call: ServiceCall) -> None:
+    entry, owner = await _async_owner(call)
+    (skip_tonight if call.data["skip"] else skip_no_more)(entry, owner)
+
+
+async def _start_pause(call: ServiceCall) -> None:
+    entry, owner = await _async_owner(call)
+    pause(entry, owner, _end(call))
+
+
+async def _resume(call: ServiceCall) -> None:
+    entry, owner = await _async_owner(call)
+    pause(entry, owner, None)
+
+
+async def _holiday(call: ServiceCall) -> None:
+    entry, owner = await _async_owner(call)
+    pause_departures(entry, owner, _end(call))
+
+
 @callback
 def async_setup_departure_actions(hass: HomeAssistant) -> None:
     """Register the actions. Whoever may control the entities of vehicles and chargers may use these."""
 
-    async def departure(call: ServiceCall) -> None:
-        _check_one_time(call)
-        check_one_target(call.data, _TARGETS)
-        entry, owner = await _async_owner(hass, call)
-        if call.data.get("weekdays"):
-            _set_weekly(entry, owner, call)
-            return
-        _check_once(call)
-        set_departure(entry, owner, _moment(call), _target(call))
-
-    async def no_departure(call: ServiceCall) -> None:
-        clear_departure(*await _async_owner(hass, call))
-
-    async def skip(call: ServiceCall) -> None:
-        entry, owner = await _async_owner(hass, call)
-        (skip_tonight if call.data["skip"] else skip_no_more)(entry, owner)
-
-    async def start_pause(call: ServiceCall) -> None:
-        entry, owner = await _async_owner(hass, call)
-        pause(entry, owner, _end(call))
-
-    async def resume(call: ServiceCall) -> None:
-        entry, owner = await _async_owner(hass, call)
-        pause(entry, owner, None)
-
-    async def holiday(call: ServiceCall) -> None:
-        entry, owner = await _async_owner(hass, call)
-        pause_departures(entry, owner, _end(call))
-
     device = ActionSchema(_DEVICE)
     for name, run, schema in (
-        ("set_departure", departure, SET_DEPARTURE),
-        ("clear_departure", no_departure, device),
-        ("skip_tonight", skip, SKIP_TONIGHT),
-        ("pause", start_pause, PAUSE),
-        ("resume", resume, device),
-        ("pause_departures", holiday, PAUSE),
+        ("set_departure", _departure, SET_DEPARTURE),
+        ("clear_departure", _no_departure, device),
+        ("skip_tonight", _skip, SKIP_TONIGHT),
+        ("pause", _start_pause, PAUSE),
+        ("resume", _resume, device),
+        ("pause_departures", _holiday, PAUSE),
     ):
         hass.services.async_register(DOMAIN, name, run, schema)
 
 
-async def _async_owner(
-    hass: HomeAssistant, call: ServiceCall
-) -> tuple[SunfuseConfigEntry, Owner]:
+async def _async_owner(call: ServiceCall) -> tuple[SunfuseConfigEntry, Owner]:
     """Return the vehicle or charger that is set, if the user may set it."""
-    entry, owner = owner_of_device(hass, call.data[ATTR_DEVICE_ID])
-    await async_require_control_of(hass, call.context, entry, owner)
+    entry, owner = owner_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control_of(call.hass, call.context, entry, owner)
     return entry, owner
 
 

@@ -16,10 +16,8 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN, WH_PER_KWH
-from ..data import SunfuseConfigEntry
 from ..drivers.demand import Demand
 from ..drivers.wishes import ChargingStrategy
 from ..engine.model import Mode
@@ -33,7 +31,7 @@ from ..site.planning.plan_charts import (
     planned_slots,
 )
 from ..site.planning.site_demands import check_within_reach
-from .targets import place_of_device
+from .targets import named_site, place_of_device
 from .values import (
     ENERGY_KWH,
     ActionSchema,
@@ -58,81 +56,79 @@ PREVIEW = ActionSchema(
 )
 
 
+async def _plan(call: ServiceCall) -> ServiceResponse:
+    entry = named_site(call)
+    await async_require_site(call.hass, call.context, entry)
+    planning = entry.runtime_data.planning
+    intention = planning.data.intention
+    if intention is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_plan"
+        )
+    cars = (car.id for car in intention.cars)
+    seen = await async_seen(call.hass, call.context, entry, cars)
+    response: dict[str, Any] = {
+        "made_at": intention.now.isoformat(),
+        "currency": planning.currency,
+        "solver": intention.status.value,
+        "assumptions": [one.value for one in intention.assumptions],
+        "cost": round(intention.cost, 2),
+        **_energy(intention),
+        "cars": {
+            car.id: planned_car(car) | {"slots": charging_slots(car)}
+            for car in intention.cars
+            if car.id in seen
+        },
+        "slots": planned_slots(intention),
+    }
+    return response
+
+
+async def _preview(call: ServiceCall) -> ServiceResponse:
+    check_one_target(call.data, ("energy", "target_soc"))
+    entry, key = place_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control(call.hass, call.context, entry, key)
+    planning = entry.runtime_data.planning
+    if not planning.is_there(key):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_car_to_plan"
+        )
+    departure: datetime | None = call.data.get("departure")
+    if departure is not None:
+        check_ahead(departure)
+        departure = planning.clock.there(departure)
+        check_within_reach(departure, planning.clock)
+
+    def changed(demand: Demand) -> Demand:
+        return _changed(demand, call.data, departure)
+
+    intention = await planning.async_preview(key, changed, call.data.get("mode"))
+    car, now = intention.car(key.id), planning.car(key)
+    if car is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_plan"
+        )
+    others = planned_cars(intention)
+    seen = await async_seen(call.hass, call.context, entry, others)
+    response: dict[str, Any] = {
+        "currency": planning.currency,
+        "car": planned_car(car) | {"slots": charging_slots(car)},
+        "as_planned": planned_car(now) if now else None,
+        "others": {
+            name: row for name, row in others.items() if name != key.id and name in seen
+        },
+        "slots": planned_slots(intention),
+    }
+    return response
+
+
 @callback
 def async_setup_plan_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
 
-    async def plan(call: ServiceCall) -> ServiceResponse:
-        entry: SunfuseConfigEntry = async_get_config_entry(
-            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-        )
-        await async_require_site(hass, call.context, entry)
-        planning = entry.runtime_data.planning
-        intention = planning.data.intention
-        if intention is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="no_plan"
-            )
-        cars = (car.id for car in intention.cars)
-        seen = await async_seen(hass, call.context, entry, cars)
-        response: dict[str, Any] = {
-            "made_at": intention.now.isoformat(),
-            "currency": planning.currency,
-            "solver": intention.status.value,
-            "assumptions": [one.value for one in intention.assumptions],
-            "cost": round(intention.cost, 2),
-            **_energy(intention),
-            "cars": {
-                car.id: planned_car(car) | {"slots": charging_slots(car)}
-                for car in intention.cars
-                if car.id in seen
-            },
-            "slots": planned_slots(intention),
-        }
-        return response
-
-    async def preview(call: ServiceCall) -> ServiceResponse:
-        check_one_target(call.data, ("energy", "target_soc"))
-        entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
-        await async_require_control(hass, call.context, entry, key)
-        planning = entry.runtime_data.planning
-        if not planning.is_there(key):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="no_car_to_plan"
-            )
-        departure: datetime | None = call.data.get("departure")
-        if departure is not None:
-            check_ahead(departure)
-            departure = planning.clock.there(departure)
-            check_within_reach(departure, planning.clock)
-
-        def changed(demand: Demand) -> Demand:
-            return _changed(demand, call.data, departure)
-
-        intention = await planning.async_preview(key, changed, call.data.get("mode"))
-        car, now = intention.car(key.id), planning.car(key)
-        if car is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="no_plan"
-            )
-        others = planned_cars(intention)
-        seen = await async_seen(hass, call.context, entry, others)
-        response: dict[str, Any] = {
-            "currency": planning.currency,
-            "car": planned_car(car) | {"slots": charging_slots(car)},
-            "as_planned": planned_car(now) if now else None,
-            "others": {
-                name: row
-                for name, row in others.items()
-                if name != key.id and name in seen
-            },
-            "slots": planned_slots(intention),
-        }
-        return response
-
-    hass.services.async_register(DOMAIN, "plan", plan, PLAN, SupportsResponse.ONLY)
+    hass.services.async_register(DOMAIN, "plan", _plan, PLAN, SupportsResponse.ONLY)
     hass.services.async_register(
-        DOMAIN, "preview", preview, PREVIEW, SupportsResponse.ONLY
+        DOMAIN, "preview", _preview, PREVIEW, SupportsResponse.ONLY
     )
 
 

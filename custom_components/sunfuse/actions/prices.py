@@ -15,14 +15,12 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, W_PER_KW
-from ..data import SunfuseConfigEntry
 from ..rights import async_require_administrator
 from ..sources.charts import price_attribute
-from .targets import capacity_tariff_of_device
+from .targets import capacity_tariff_of_device, named_site
 from .values import ActionSchema, within
 
 # No low-voltage connection reaches it; infinity would stay for good.
@@ -60,36 +58,36 @@ SET_PEAK = ActionSchema(
 )
 
 
+async def _get_prices(call: ServiceCall) -> ServiceResponse:
+    entry = named_site(call)
+    site = entry.runtime_data.prices
+    if site is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_tariff"
+        )
+    until = dt_util.utcnow() + timedelta(hours=call.data.get("hours", 48))
+    known_until = site.data.known_until
+    slots = [slot for slot in site.data.slots if slot.start < until]
+    return {
+        "currency": site.currency,
+        "known_until": known_until.isoformat() if known_until else None,
+        "prices": list(price_attribute(slots)),
+    }
+
+
+async def _set_peak(call: ServiceCall) -> None:
+    await async_require_administrator(call.hass, call.context)
+    entry, rule_id = capacity_tariff_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    power_w = call.data["power"] * W_PER_KW
+    entry.runtime_data.peaks.correct(rule_id, power_w, call.data.get("month"))
+    entry.runtime_data.controller.tick()
+
+
 @callback
 def async_setup_price_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
 
-    async def get_prices(call: ServiceCall) -> ServiceResponse:
-        entry: SunfuseConfigEntry = async_get_config_entry(
-            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-        )
-        site = entry.runtime_data.prices
-        if site is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="no_tariff"
-            )
-        until = dt_util.utcnow() + timedelta(hours=call.data.get("hours", 48))
-        known_until = site.data.known_until
-        slots = [slot for slot in site.data.slots if slot.start < until]
-        return {
-            "currency": site.currency,
-            "known_until": known_until.isoformat() if known_until else None,
-            "prices": list(price_attribute(slots)),
-        }
-
-    async def set_peak(call: ServiceCall) -> None:
-        await async_require_administrator(hass, call.context)
-        entry, rule_id = capacity_tariff_of_device(hass, call.data[ATTR_DEVICE_ID])
-        power_w = call.data["power"] * W_PER_KW
-        entry.runtime_data.peaks.correct(rule_id, power_w, call.data.get("month"))
-        entry.runtime_data.controller.tick()
-
     hass.services.async_register(
-        DOMAIN, "get_prices", get_prices, GET_PRICES, SupportsResponse.ONLY
+        DOMAIN, "get_prices", _get_prices, GET_PRICES, SupportsResponse.ONLY
     )
-    hass.services.async_register(DOMAIN, "set_peak", set_peak, SET_PEAK)
+    hass.services.async_register(DOMAIN, "set_peak", _set_peak, SET_PEAK)

@@ -39,57 +39,59 @@ CANCEL_RESERVATION = ActionSchema(
 )
 
 
+async def _reserve(call: ServiceCall) -> None:
+    entry, key = connector_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    runtime = entry.runtime_data
+    check_ahead(call.data["until"])
+    promise = _promise(call)
+    station = runtime.central_system.stations[key.identity]
+    connector = key.connector
+    config = station.config
+    if not connector and config.connectors == 1 and not config.more_connectors:
+        # Many stations do not support reserving connector 0, which means any connector
+        # (ReserveConnectorZeroSupported).
+        connector = 1
+    number, until = call.data["reservation_id"], call.data["until"]
+    with command_errors():
+        adapter = await station.in_service()
+        await adapter.reserve(number, connector, call.data["card"], until)
+    runtime.departures.reserve(
+        CardReservation(
+            identity=key.identity,
+            connector=connector,
+            id=number,
+            token=folded(call.data["card"]),
+            since=dt_util.utcnow(),
+            until=until,
+            promise=promise,
+        ),
+        dt_util.utcnow(),
+    )
+
+
+async def _cancel(call: ServiceCall) -> None:
+    entry, key = connector_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    number = call.data["reservation_id"]
+    departures = entry.runtime_data.departures
+    with command_errors():
+        station = entry.runtime_data.central_system.stations[key.identity]
+        adapter = await station.in_service()
+        try:
+            await adapter.cancel_reservation(number)
+        except CommandError as err:
+            # A charger refuses what it does not know. If it has forgotten it, as by a restart, there is nothing left to cancel.
+            if err.key != "refused" or not departures.has(key.identity, number):
+                raise
+    departures.cancel(key.identity, number)
+
+
 @callback
 def async_setup_reservation_actions(hass: HomeAssistant) -> None:
     """Register the actions. They reach into other people's chargers, so they are for administrators."""
 
-    async def reserve(call: ServiceCall) -> None:
-        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-        runtime = entry.runtime_data
-        check_ahead(call.data["until"])
-        promise = _promise(call)
-        station = runtime.central_system.stations[key.identity]
-        connector = key.connector
-        config = station.config
-        if not connector and config.connectors == 1 and not config.more_connectors:
-            # Many stations do not support reserving connector 0, which means any connector
-            # (ReserveConnectorZeroSupported).
-            connector = 1
-        number, until = call.data["reservation_id"], call.data["until"]
-        with command_errors():
-            adapter = await station.in_service()
-            await adapter.reserve(number, connector, call.data["card"], until)
-        runtime.departures.reserve(
-            CardReservation(
-                identity=key.identity,
-                connector=connector,
-                id=number,
-                token=folded(call.data["card"]),
-                since=dt_util.utcnow(),
-                until=until,
-                promise=promise,
-            ),
-            dt_util.utcnow(),
-        )
-
-    async def cancel(call: ServiceCall) -> None:
-        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-        number = call.data["reservation_id"]
-        departures = entry.runtime_data.departures
-        with command_errors():
-            station = entry.runtime_data.central_system.stations[key.identity]
-            adapter = await station.in_service()
-            try:
-                await adapter.cancel_reservation(number)
-            except CommandError as err:
-                # A charger refuses what it does not know. If it has forgotten it, as by a restart, there is nothing left to cancel.
-                if err.key != "refused" or not departures.has(key.identity, number):
-                    raise
-        departures.cancel(key.identity, number)
-
     for name, run, schema in (
-        ("reserve", reserve, RESERVE),
-        ("cancel_reservation", cancel, CANCEL_RESERVATION),
+        ("reserve", _reserve, RESERVE),
+        ("cancel_reservation", _cancel, CANCEL_RESERVATION),
     ):
         async_register_admin_service(hass, DOMAIN, name, run, schema=schema)
 

@@ -159,29 +159,30 @@ CHANGE_PASSWORD = ActionSchema(
 )
 
 
+async def _change_password(call: ServiceCall) -> ServiceResponse:
+    entry, key = connector_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    password = call.data.get("password") or new_password()
+    if not _PASSWORD.fullmatch(password):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="password_form"
+        )
+    station = entry.runtime_data.central_system.stations[key.identity]
+    with command_errors():
+        await entry.runtime_data.passwords.async_send(station, password)
+    _keep(call.hass, entry, station.config)
+    return {"password": password} if call.return_response else None
+
+
 @callback
 def async_setup_security_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
     register(hass, ACTIONS)
 
-    async def change_password(call: ServiceCall) -> ServiceResponse:
-        entry, key = connector_of_device(hass, call.data[ATTR_DEVICE_ID])
-        password = call.data.get("password") or new_password()
-        if not _PASSWORD.fullmatch(password):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="password_form"
-            )
-        station = entry.runtime_data.central_system.stations[key.identity]
-        with command_errors():
-            await entry.runtime_data.passwords.async_send(station, password)
-        _keep(hass, entry, station.config)
-        return {"password": password} if call.return_response else None
-
     async_register_admin_service(
         hass,
         DOMAIN,
         "change_password",
-        change_password,
+        _change_password,
         schema=CHANGE_PASSWORD,
         supports_response=SupportsResponse.OPTIONAL,
     )

@@ -27,10 +27,7 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import (
-    async_get_config_entry,
-    async_register_admin_service,
-)
+from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
@@ -57,6 +54,7 @@ from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .open_ledger import open_ledger
 from .sessions import FILTERS, async_ledger_names, session_filter
+from .targets import named_site
 from .values import ActionSchema, in_words, one_of_kind, text, within
 
 PATH = "/api/sunfuse/sessions/"
@@ -291,42 +289,39 @@ class SessionsView(HomeAssistantView):
         )
 
 
+async def _export_sessions(call: ServiceCall) -> ServiceResponse:
+    entry = named_site(call)
+    export = await async_export(call.hass, entry, call.data)
+    name, content_type = _FILES[export.format]
+    binary = export.format in _BINARY
+    response: dict[str, Any] = {
+        "content": (b64encode(export.content) if binary else export.content).decode(),
+        "encoding": "base64" if binary else "text",
+        "filename": name,
+        "content_type": content_type,
+        "sessions": export.sessions,
+        "left_out": export.left_out,
+    }
+    if folder := call.data.get("folder"):
+        saved = call.hass.config.path(folder, _saved_name(name, call.data))
+        await call.hass.async_add_executor_job(_save, call.hass, saved, export.content)
+        response["path"] = saved
+    # An automation is nobody who may open it.
+    if "http" in call.hass.config.components and call.context.user_id:
+        path = f"{PATH}{entry.entry_id}?{urlencode(_query(call.data))}"
+        response["signed_download"] = async_sign_path(call.hass, path, _SIGNED_FOR)
+    return response
+
+
 @callback
 def async_setup_session_exports(hass: HomeAssistant) -> None:
     """Register the action, and the download if there is a server."""
-
-    async def export_sessions(call: ServiceCall) -> ServiceResponse:
-        entry: SunfuseConfigEntry = async_get_config_entry(
-            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-        )
-        export = await async_export(hass, entry, call.data)
-        name, content_type = _FILES[export.format]
-        binary = export.format in _BINARY
-        response: dict[str, Any] = {
-            "content": (
-                b64encode(export.content) if binary else export.content
-            ).decode(),
-            "encoding": "base64" if binary else "text",
-            "filename": name,
-            "content_type": content_type,
-            "sessions": export.sessions,
-            "left_out": export.left_out,
-        }
-        if folder := call.data.get("folder"):
-            saved = hass.config.path(folder, _saved_name(name, call.data))
-            await hass.async_add_executor_job(_save, hass, saved, export.content)
-            response["path"] = saved
-        # An automation is nobody who may open it.
-        if "http" in hass.config.components and call.context.user_id:
-            path = f"{PATH}{entry.entry_id}?{urlencode(_query(call.data))}"
-            response["signed_download"] = async_sign_path(hass, path, _SIGNED_FOR)
-        return response
 
     async_register_admin_service(
         hass,
         DOMAIN,
         "export_sessions",
-        export_sessions,
+        _export_sessions,
         EXPORT_SESSIONS,
         SupportsResponse.ONLY,
     )

@@ -17,10 +17,7 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import (
-    async_get_config_entry,
-    async_register_admin_service,
-)
+from homeassistant.helpers.service import async_register_admin_service
 
 from ..central_system.security.ocmf import check_ocmf
 from ..const import CONF_CARD_NUMBER, CONF_PERSON, DOMAIN, SUBENTRY_CARD
@@ -32,6 +29,7 @@ from ..site.people.person_removal import async_delete_person, async_join_persons
 from ..site.people.persons import Person
 from ..site.subentries import usable
 from .open_ledger import open_ledger
+from .targets import named_site
 from .values import YES_OR_NO, ActionSchema, moment
 
 _MOST_SESSIONS = 10_000
@@ -70,46 +68,50 @@ JOIN_PERSONS = ActionSchema(
 )
 
 
+async def _get_sessions(call: ServiceCall) -> ServiceResponse:
+    entry = named_site(call)
+    with open_ledger(entry):
+        return await _async_sessions(call.hass, entry, entry.runtime_data, call.data)
+
+
+async def _delete_person(call: ServiceCall) -> None:
+    entry = named_site(call)
+    with open_ledger(entry):
+        person = await _async_person(entry, call.data["person"])
+        await async_delete_person(call.hass, entry, person, remove=call.data["remove"])
+
+
+async def _join_persons(call: ServiceCall) -> None:
+    entry = named_site(call)
+    persons = entry.runtime_data.persons
+    with open_ledger(entry):
+        person = await _async_person(entry, call.data["person"])
+        into = await _async_person(entry, call.data["into"])
+        if person == into or persons.get(into) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="name_not_found",
+                translation_placeholders={"name": call.data["into"]},
+            )
+        await async_join_persons(call.hass, entry, person, into)
+
+
+async def _bill_again(call: ServiceCall) -> ServiceResponse:
+    with open_ledger(named_site(call)) as ledger:
+        billed = await ledger.configuration.async_bill_again(call.data["start"])
+        ledger.tell()
+        return {"sessions": billed}
+
+
 @callback
 def async_setup_session_actions(hass: HomeAssistant) -> None:
     """Register the actions."""
-
-    async def get_sessions(call: ServiceCall) -> ServiceResponse:
-        entry = _site(hass, call)
-        with open_ledger(entry):
-            return await _async_sessions(hass, entry, entry.runtime_data, call.data)
-
-    async def delete_person(call: ServiceCall) -> None:
-        entry = _site(hass, call)
-        with open_ledger(entry):
-            person = await _async_person(entry, call.data["person"])
-            await async_delete_person(hass, entry, person, remove=call.data["remove"])
-
-    async def join_persons(call: ServiceCall) -> None:
-        entry = _site(hass, call)
-        persons = entry.runtime_data.persons
-        with open_ledger(entry):
-            person = await _async_person(entry, call.data["person"])
-            into = await _async_person(entry, call.data["into"])
-            if person == into or persons.get(into) is None:
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="name_not_found",
-                    translation_placeholders={"name": call.data["into"]},
-                )
-            await async_join_persons(hass, entry, person, into)
-
-    async def bill_again(call: ServiceCall) -> ServiceResponse:
-        with open_ledger(_site(hass, call)) as ledger:
-            billed = await ledger.configuration.async_bill_again(call.data["start"])
-            ledger.tell()
-            return {"sessions": billed}
 
     async_register_admin_service(
         hass,
         DOMAIN,
         "bill_again",
-        bill_again,
+        _bill_again,
         BILL_AGAIN,
         SupportsResponse.OPTIONAL,
     )
@@ -117,15 +119,15 @@ def async_setup_session_actions(hass: HomeAssistant) -> None:
         hass,
         DOMAIN,
         "get_sessions",
-        get_sessions,
+        _get_sessions,
         GET_SESSIONS,
         SupportsResponse.ONLY,
     )
     async_register_admin_service(
-        hass, DOMAIN, "delete_person", delete_person, DELETE_PERSON
+        hass, DOMAIN, "delete_person", _delete_person, DELETE_PERSON
     )
     async_register_admin_service(
-        hass, DOMAIN, "join_persons", join_persons, JOIN_PERSONS
+        hass, DOMAIN, "join_persons", _join_persons, JOIN_PERSONS
     )
 
 
@@ -184,13 +186,6 @@ def session_filter(
         vehicle=_key(names[GroupBy.VEHICLE], asked.get("vehicle")),
         station=_key(names[GroupBy.STATION], asked.get("charger")),
     )
-
-
-def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
-    entry: SunfuseConfigEntry = async_get_config_entry(
-        hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-    )
-    return entry
 
 
 async def _async_person(entry: SunfuseConfigEntry, wanted: str) -> str:

@@ -9,7 +9,6 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN, WH_PER_KWH
 from ..data import SunfuseConfigEntry
@@ -18,7 +17,7 @@ from ..rights import async_require_administrator, async_require_control
 from ..site.cars.driver_words import check_not_passed
 from ..site.chargers.boosts import cancel_boost, start_boost
 from ..site.outcome import ConnectorKey
-from .targets import place_of_device
+from .targets import named_site, place_of_device
 from .values import (
     CURRENT_A,
     ENERGY_KWH,
@@ -53,82 +52,79 @@ SET_LIMIT = ActionSchema(
 CLEAR_LIMIT = ActionSchema({**_SITE, vol.Optional("reason"): cv.string})
 
 
+async def _boost(call: ServiceCall) -> None:
+    lasts: timedelta | None = call.data.get("duration")
+    energy_kwh: float | None = call.data.get("energy")
+    if not lasts and not energy_kwh:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="boost_without_end"
+        )
+    entry, key = await _async_connector(call)
+    start_boost(
+        entry,
+        key,
+        call.context,
+        duration=lasts,
+        energy_wh=energy_kwh * WH_PER_KWH if energy_kwh else None,
+    )
+
+
+async def _end_boost(call: ServiceCall) -> None:
+    cancel_boost(*await _async_connector(call))
+
+
+async def _set_limit(call: ServiceCall) -> None:
+    await async_require_administrator(call.hass, call.context)
+    current_a: float | None = call.data.get("current")
+    power_w: float | None = call.data.get("power")
+    if current_a is None and power_w is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="limit_without_value"
+        )
+    if (until := call.data.get("until")) is not None:
+        check_not_passed(until)
+    entry = named_site(call)
+    entry.runtime_data.settings.set_limit(
+        ExternalLimit(
+            name=call.data.get("reason")
+            or entry.runtime_data.sentences["limit_demand_response"],
+            kind=LimitKind.DEMAND_RESPONSE,
+            current_a=current_a,
+            power_w=power_w,
+            circuit=_circuit(entry, call.data.get("circuit")),
+            cars_only=call.data["cars_only"],
+            until=until,
+        )
+    )
+    entry.runtime_data.controller.tick()
+
+
+async def _clear_limit(call: ServiceCall) -> None:
+    await async_require_administrator(call.hass, call.context)
+    entry = named_site(call)
+    entry.runtime_data.settings.clear_limits(call.data.get("reason"))
+    entry.runtime_data.controller.tick()
+
+
 @callback
 def async_setup_sharing_actions(hass: HomeAssistant) -> None:
     """Register the actions. Users of the chargers' entities may use these as well."""
 
-    async def boost(call: ServiceCall) -> None:
-        lasts: timedelta | None = call.data.get("duration")
-        energy_kwh: float | None = call.data.get("energy")
-        if not lasts and not energy_kwh:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="boost_without_end"
-            )
-        entry, key = await _async_connector(hass, call)
-        start_boost(
-            entry,
-            key,
-            call.context,
-            duration=lasts,
-            energy_wh=energy_kwh * WH_PER_KWH if energy_kwh else None,
-        )
-
-    async def end_boost(call: ServiceCall) -> None:
-        cancel_boost(*await _async_connector(hass, call))
-
-    async def set_limit(call: ServiceCall) -> None:
-        await async_require_administrator(hass, call.context)
-        current_a: float | None = call.data.get("current")
-        power_w: float | None = call.data.get("power")
-        if current_a is None and power_w is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="limit_without_value"
-            )
-        if (until := call.data.get("until")) is not None:
-            check_not_passed(until)
-        entry = _site(hass, call)
-        entry.runtime_data.settings.set_limit(
-            ExternalLimit(
-                name=call.data.get("reason")
-                or entry.runtime_data.sentences["limit_demand_response"],
-                kind=LimitKind.DEMAND_RESPONSE,
-                current_a=current_a,
-                power_w=power_w,
-                circuit=_circuit(entry, call.data.get("circuit")),
-                cars_only=call.data["cars_only"],
-                until=until,
-            )
-        )
-        entry.runtime_data.controller.tick()
-
-    async def clear_limit(call: ServiceCall) -> None:
-        await async_require_administrator(hass, call.context)
-        entry = _site(hass, call)
-        entry.runtime_data.settings.clear_limits(call.data.get("reason"))
-        entry.runtime_data.controller.tick()
-
-    hass.services.async_register(DOMAIN, "boost", boost, BOOST)
+    hass.services.async_register(DOMAIN, "boost", _boost, BOOST)
     hass.services.async_register(
-        DOMAIN, "cancel_boost", end_boost, ActionSchema(_DEVICE)
+        DOMAIN, "cancel_boost", _end_boost, ActionSchema(_DEVICE)
     )
-    hass.services.async_register(DOMAIN, "set_limit", set_limit, SET_LIMIT)
-    hass.services.async_register(DOMAIN, "clear_limit", clear_limit, CLEAR_LIMIT)
+    hass.services.async_register(DOMAIN, "set_limit", _set_limit, SET_LIMIT)
+    hass.services.async_register(DOMAIN, "clear_limit", _clear_limit, CLEAR_LIMIT)
 
 
 async def _async_connector(
-    hass: HomeAssistant, call: ServiceCall
+    call: ServiceCall,
 ) -> tuple[SunfuseConfigEntry, ConnectorKey]:
     """Return the connector that is meant, of a vehicle the one where it is, if the user may control it."""
-    entry, key = place_of_device(hass, call.data[ATTR_DEVICE_ID])
-    await async_require_control(hass, call.context, entry, key)
+    entry, key = place_of_device(call.hass, call.data[ATTR_DEVICE_ID])
+    await async_require_control(call.hass, call.context, entry, key)
     return entry, key
-
-
-def _site(hass: HomeAssistant, call: ServiceCall) -> SunfuseConfigEntry:
-    entry: SunfuseConfigEntry = async_get_config_entry(
-        hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-    )
-    return entry
 
 
 def _circuit(entry: SunfuseConfigEntry, wanted: str | None) -> str | None:

@@ -1,9 +1,11 @@
-"""Finds the charger or the tariff of the device that an action names."""
+"""Finds the site, the charger or the tariff that an action names."""
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
@@ -15,6 +17,19 @@ from ..devices import (
 )
 from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
 from ..site.outcome import ConnectorKey
+
+
+def named_site(call: ServiceCall) -> SunfuseConfigEntry:
+    """Return the site whose entry an action names.
+
+    Raises:
+        ServiceValidationError: there is no such site, or it is not set up.
+
+    """
+    entry: SunfuseConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+    )
+    return entry
 
 
 def connector_of_device(

@@ -15,7 +15,6 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -49,6 +48,7 @@ from ..sources.tariffs.capacity_rules import CATALOGUE
 from ..sources.tariffs.table import TableError
 from ..what_if import ChargingPolicy, Variation
 from ..what_if.comparison_answer import answer
+from .targets import named_site
 from .values import (
     ENTITY,
     YES_OR_NO,
@@ -93,9 +93,7 @@ def async_setup_what_if_action(hass: HomeAssistant) -> None:
 
     async def what_if(call: ServiceCall) -> ServiceResponse:
         await async_require_administrator(hass, call.context)
-        entry: SunfuseConfigEntry = async_get_config_entry(
-            hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
-        )
+        entry = named_site(call)
         asked = call.data
         if not any(name in asked for name in VARIED):
             raise ServiceValidationError(

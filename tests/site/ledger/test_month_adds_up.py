@@ -274,7 +274,7 @@ async def test_all_of_it_adds_up(
         billed
     )
     page = await _exported(home, format="statement", language="de")
-    totals = re.findall(r"<tfoot>.*?([\d,]+) EUR</td></tr></tfoot>", page)
+    totals = re.findall(r"<tfoot>.*?([\d,]+)\sEUR</td></tr></tfoot>", page)
     assert len(totals) == page.count("<section>") > len(PERSONS)
     # Guests have no price list: their sheet shows the cost.
     guests = sum(
