@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.meters.presumed_load import DAY
 from custom_components.sunfuse.engine.model import (
     CircuitState,
     Decision,
@@ -159,7 +160,7 @@ def test_nothing_is_tried_where_all_fits(beyond_the_first_day: bool) -> None:
     plant.run(60)
     past = plant.memory.circuits["main"]
     if beyond_the_first_day:
-        history = replace(past.history, first_day=False)
+        history = replace(past.history, day_at=START - DAY)
         plant.memory.circuits["main"] = replace(past, history=history)
     plant.run(int(FAILS_S) + 500)
     given = {d.connectors[0].offer_a for d in plant.decisions[80:]}

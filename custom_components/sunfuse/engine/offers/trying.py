@@ -2,7 +2,8 @@
 
 A sensor that reports only changes, of a phase that is often still or in whole amperes, may be right or have failed, and nothing tells
 which as long as its cars take the same. What the house took at its highest may come at any time, so they are only lowered where the
-fuse would not carry it beside them, and on the first day, when nobody knows it. A sensor that repeats its value is silent when it fails.
+fuse would not carry it beside them, and on the first day, when nobody knows it. A sensor that repeats its value is not tried: it is
+expected to be silent when it fails.
 """
 
 from collections.abc import Mapping
