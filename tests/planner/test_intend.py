@@ -482,6 +482,20 @@ def test_advice_is_found_by_time_and_ends_with_the_plan() -> None:
     assert intention.slots[0].end - intention.slots[0].start == QUARTER
 
 
+@pytest.mark.parametrize("minutes", [0, 10])
+def test_a_car_that_stays_past_its_departure_goes_on_until_the_next_plan(
+    minutes: int,
+) -> None:
+    """It is planned until half past ten at most; a plan at a quarter past arrives just after that."""
+    now = EVENING + timedelta(minutes=minutes)
+    late = CarGoal(at=now + QUARTER, energy_wh=20_000.0, overdue=True)
+    intention = intend(night(car(goals=(late,)), now=now))
+    before = intention.slot("zoe", EVENING + QUARTER - timedelta(seconds=1))
+    assert before is not None
+    assert before.at_least_w == pytest.approx(11_040, abs=1)
+    assert intention.slot("zoe", EVENING + QUARTER + timedelta(seconds=1)) == before
+
+
 def test_cars_away_or_paused_wait_for_their_time() -> None:
     """A car that arrives at one and one that is paused until three charge no earlier."""
     coming = car("coming", connected=False, arrives=at(1))

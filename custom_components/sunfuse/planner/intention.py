@@ -129,6 +129,7 @@ class CarIntention:
     end: datetime | None = None  # of the last charging
     ready: datetime | None = None  # when it has what it needs
     departure: datetime | None = None
+    leaves: datetime | None = None  # the end of its last slot before the last departure
     energy_wh: float = 0.0  # that goes in until the departure
     needed_wh: float = 0.0  # for it, when it was first planned
     soc: float | None = None  # at the departure, percent
@@ -226,13 +227,17 @@ class Intention:
         return next((car for car in self.cars if car.id == car_id), None)
 
     def slot(self, car_id: str, now: datetime) -> SlotAdvice | None:
-        """Return what a car should take now; None if the plan does not cover this time."""
+        """Return what a car should take now; None if the plan does not cover this time.
+
+        A car that is still there past its departure goes on as in its last slot, until the next plan.
+        """
         car = self.car(car_id)
         if car is None:
             return None
-        return next(
-            (each.advice for each in car.slots if each.start <= now < each.end), None
-        )
+        slot = next((each for each in car.slots if each.start <= now < each.end), None)
+        if slot and car.leaves is not None and car.leaves <= slot.start:
+            slot = next(each for each in car.slots if car.leaves <= each.end)
+        return slot and slot.advice
 
     def site_slot(self, now: datetime) -> SiteSlot | None:
         """Return what the site should do now; None if the plan does not cover this time."""

@@ -105,6 +105,7 @@ class CarPlanReader:
             end=self._end(on, ready),
             ready=ready,
             departure=goal.at if goal is not None else None,
+            leaves=self._leaves(terms),
             energy_wh=stored_wh,
             needed_wh=_needed_wh(terms),
             soc=soc_of(terms, stored_wh),
@@ -224,6 +225,13 @@ class CarPlanReader:
             return None
         end = self._starts[on[-1] + 1]
         return end if ready is None else max(end, ready)
+
+    def _leaves(self, terms: CarTerms) -> datetime | None:
+        """Return the end of the last step in which a car is there in any case, None if it stays."""
+        if not terms.goals:
+            return None
+        last = terms.store.goals[len(terms.goals) - 1]
+        return self._starts[last.step + 1]
 
     def _ready(self, terms: CarTerms, planned: StorePlan) -> datetime | None:
         """Return when the car has what its next departure requires, None if it never does."""
