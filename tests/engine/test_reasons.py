@@ -191,6 +191,26 @@ def test_a_pause_of_a_minute_that_ends_without_a_start() -> None:
         low = later(low, 5, decision)
 
 
+@pytest.mark.parametrize("stops", [1, 3])
+def test_a_limit_that_outlasts_a_pause_is_what_a_car_waits_for(stops: int) -> None:
+    """5 A are allowed for an hour: that the car pauses for a minute, or for some, keeps it from nothing; once they are lifted, it does."""
+    snapshot, _, memory = settle(site(car("a")), 60)
+    memory.connectors["a"].stops = stops
+    limit = ExternalLimit(
+        name="Grid", kind=LimitKind.DEMAND_RESPONSE, current_a=5.0
+    )
+    until = snapshot.now + timedelta(hours=1)
+    low = replace(later(snapshot, 5), limits=(replace(limit, until=until),))
+    for _ in range(5):
+        decision, memory = decide(low, memory)
+        assert of(decision, "a").offer_a == 0
+        assert reasons(decision) == {"a": ReasonKey.LIMITED_BY_DEMAND_RESPONSE}
+        assert values(decision, "a")["until"] == until.isoformat()
+        low = later(low, 5, decision)
+    decision, _ = decide(replace(low, limits=()), memory)
+    assert reasons(decision) == {"a": ReasonKey.PAUSING}
+
+
 def test_a_pause_of_a_minute_after_a_load_of_seconds() -> None:
     """A strict fuse stopped a car for 30 A of 5 s. Current is not what it lacks then: it waits in case that they come back, and pauses."""
     strict = replace(MAIN, characteristic=Characteristic.STRICT)

@@ -21,6 +21,8 @@ SWITCHED_A = 3.0
 RELEASED_A = 0.1
 # Less than this is not worth a charger's while.
 WORTH_A = 1.0
+# Limits that others set, until they end.
+_SET = (ReasonKey.LIMITED_BY_DEMAND_RESPONSE, ReasonKey.LIMITED_BY_DIMMING)
 
 
 def wavers(lack: Lack, asking: Ask, tick: Tick) -> bool:
@@ -72,12 +74,18 @@ def why_unsteady(lack: Lack, asking: Ask, tick: Tick) -> Reason:
 
 
 def why_still_lacking(asking: Ask, until: datetime | None, tick: Tick) -> Reason | None:
-    """Return that a car lacks what it was stopped for, if it pauses for a minute only: it waits for that before and after."""
+    """Return that a car lacks what it was stopped for, if it pauses for a minute only: it waits for that before and after.
+
+    A limit that somebody set does not waver: however long the pause, the car waits for its end.
+    """
     past = asking.past
     cause, stopped_at = past.stopped_for, past.stopped_at
-    if cause is None or cause.key is not ReasonKey.WAITING_FOR_CAPACITY:
+    if cause is None or until is None or stopped_at is None:
         return None
-    if until is None or stopped_at is None or until - stopped_at > MINUTE:
+    briefly = until - stopped_at <= MINUTE
+    if cause.key not in _SET and not (
+        briefly and cause.key is ReasonKey.WAITING_FOR_CAPACITY
+    ):
         return None
     if stopped_at == tick.snapshot.now:
         return cause
