@@ -13,6 +13,12 @@ from .texts import ENGLISH, TREES, calls_of, fields_in, keyword, literal
 LOST = set(MeterQuality) - {MeterQuality.NONE, MeterQuality.GOOD}
 
 
+def test_who_lacks_room_may_raise_the_limit() -> None:
+    """It may be set to nothing: then neither the house nor another car makes any."""
+    for key in (ReasonKey.LIMITED_BY_CIRCUIT, ReasonKey.WAITING_FOR_CAPACITY):
+        assert "you raise the limit" in ENGLISH["common"][f"change_{key}"]
+
+
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}
