@@ -75,6 +75,7 @@ async def async_build(
         cards=cards,
         persons=persons,
         known_vehicle=demands.known_vehicle,
+        is_reserved=departures.is_reserved,
     )
     sentences = await async_load_sentences(hass)
     peaks = await async_load_peaks(hass, entry)

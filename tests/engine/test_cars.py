@@ -11,6 +11,7 @@ from custom_components.sunfuse.engine.memory import ConnectorMemory, Offered
 from custom_components.sunfuse.engine.model import (
     ConnectorStatus,
     Mode,
+    PlanSlot,
     Reason,
     ReasonKey,
 )
@@ -19,6 +20,7 @@ from .common import (
     BOOST,
     CHARGING,
     HOUR,
+    MAIN,
     NOW,
     car,
     decided,
@@ -63,6 +65,39 @@ def test_what_charger_and_car_allow(
     decision = decided(on(24, car("a", **changes)))
     assert offers(decision) == {"a": offer_a}
     assert reasons(decision) == {"a": reason}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mode": Mode.SOLAR},
+        {
+            "mode": Mode.ECO,
+            "plan": PlanSlot(at_most_a=0.0, key=ReasonKey.WAITING_FOR_PRICE),
+        },
+    ],
+)
+def test_a_car_that_waits_for_a_card_waits_for_that_first(
+    changes: dict[str, Any],
+) -> None:
+    """Whatever comes after it, such as sun or a lower price: nobody else tells the driver."""
+    waits = car("a", status=ConnectorStatus.PREPARING, offer_a=0.0, needs_card=True)
+    assert reasons(decided(on(24, replace(waits, **changes)))) == {
+        "a": ReasonKey.WAITING_FOR_CARD
+    }
+
+
+def test_a_car_that_waits_for_a_card_was_not_stopped() -> None:
+    """Its offer is withdrawn as the fuse is lowered: it has never charged, so it does not pause."""
+    waits = car("a", status=ConnectorStatus.PREPARING, offer_a=0.0, needs_card=True)
+    snapshot, _, memory = settle(on(24, waits), 30)
+    memory.connectors["a"].stops = 3
+    low = later(snapshot, 5)
+    low = replace(low, circuits=(replace(MAIN, limit_a=(5,) * 3),))
+    for _ in range(3):
+        decision, memory = decide(low, memory)
+        assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CARD}
+        low = later(low, 5, decision)
 
 
 def test_a_car_that_prepares_needs_little() -> None:

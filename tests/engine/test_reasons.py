@@ -196,9 +196,7 @@ def test_a_limit_that_outlasts_a_pause_is_what_a_car_waits_for(stops: int) -> No
     """5 A are allowed for an hour: that the car pauses for a minute, or for some, keeps it from nothing; once they are lifted, it does."""
     snapshot, _, memory = settle(site(car("a")), 60)
     memory.connectors["a"].stops = stops
-    limit = ExternalLimit(
-        name="Grid", kind=LimitKind.DEMAND_RESPONSE, current_a=5.0
-    )
+    limit = ExternalLimit(name="Grid", kind=LimitKind.DEMAND_RESPONSE, current_a=5.0)
     until = snapshot.now + timedelta(hours=1)
     low = replace(later(snapshot, 5), limits=(replace(limit, until=until),))
     for _ in range(5):

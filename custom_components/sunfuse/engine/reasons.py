@@ -83,6 +83,8 @@ def _why_offered(
     asking = standing.ask
     if asking is None:
         return _why_too_little(standing, tick)
+    if connector.needs_card:
+        return Reason(key=ReasonKey.WAITING_FOR_CARD)
     if switching(asking.past, snapshot.now) and asking.id in shares.running:
         values: tuple[tuple[str, str | float], ...] = (
             ("phases", float(len(asking.phases))),
@@ -104,8 +106,6 @@ def _why_offered(
         return why_unsteady(lack, asking, tick)
     if asking.id not in shares.running:
         return _why_not_started(asking, shares, tick)
-    if connector.needs_card:
-        return Reason(key=ReasonKey.WAITING_FOR_CARD)
     if connector.start_requests >= STARTS_IGNORED:
         tries = ("tries", float(connector.start_requests))
         return Reason(key=ReasonKey.NOT_STARTED, values=(tries,))
@@ -143,7 +143,7 @@ def why_stopped(standing: Standing, reason: Reason, tick: Tick) -> Reason:
     if (
         asking is None
         or standing.compliance >= ComplianceStep.RESERVE
-        or reason.key is ReasonKey.STOP_REFUSED
+        or reason.key in (ReasonKey.STOP_REFUSED, ReasonKey.WAITING_FOR_CARD)
         or (asking.solar and asking.plan is not None)
         or not locked_out(standing.past, tick.snapshot)
     ):
@@ -176,6 +176,8 @@ def _pauses(
     hurries = connector.mode is Mode.FAST or connector.boost is not None
     if hurries and cause is not None and cause.key in _OF_SUN_OR_PLAN:
         cause = None
+    if cause is not None and cause.key is ReasonKey.WAITING_FOR_CARD:
+        cause = None  # it is here now
     return Reason(key=ReasonKey.PAUSING, values=_until(until), cause=cause)
 
 

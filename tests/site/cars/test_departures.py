@@ -277,6 +277,23 @@ async def test_a_reservation_is_kept(
     await station.close()
 
 
+async def test_a_car_without_the_card_of_a_reservation_says_so(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Its charger starts only with that card; once the reservation is cancelled, with any."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1", "Preparing")
+    station.answers["ReserveNow"] = {"status": "Accepted"}
+    station.answers["CancelReservation"] = {"status": "Accepted"}
+    assert reason(home) != "waiting_for_card"
+    reserved = {"reservation_id": 7, "card": "CARD", "until": tomorrow(9).isoformat()}
+    await act(home, "reserve", "CP1", **reserved)
+    await wait_until(lambda: reason(home) == "waiting_for_card", "the card")
+    await act(home, "cancel_reservation", "CP1", reservation_id=7)
+    await wait_until(lambda: reason(home) != "waiting_for_card", "another reason")
+    await station.close()
+
+
 async def test_the_calendar(hass: HomeAssistant, start: Callable[..., Any]) -> None:
     """An event with a name is a departure, once or weekly; it is changed and deleted there, and others are refused."""
     home: Home = await start("CP1", vehicle())

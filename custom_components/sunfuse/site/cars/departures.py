@@ -16,6 +16,7 @@ from ...drivers.timetable import OVERDUE
 from ...drivers.wishes import OnceDeparture, Target, WeeklyDeparture, Wishes
 from ...engine.codec import from_jsonable, to_jsonable
 from ...engine.stored_items import Stored
+from ..outcome import ConnectorKey
 from ..storage_file import StorageFile
 
 SAVE_DELAY_S = 1
@@ -210,6 +211,14 @@ class Departures:
     def has(self, identity: str, number: int) -> bool:
         """Return whether there is a reservation of this number."""
         return any(_number(one) == (identity, number) for one in self._reservations)
+
+    def is_reserved(self, key: ConnectorKey, now: datetime) -> bool:
+        """Return whether a connector is kept for somebody's card now."""
+        return any(
+            (one.identity, one.connector) == (key.identity, key.connector)
+            and one.since <= now < one.until
+            for one in self._reservations
+        )
 
     @callback
     def cancel(self, identity: str, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -53,6 +54,7 @@ class Chargers:
         cards: Cards,
         persons: Persons,
         known_vehicle: Callable[[ConnectorKey], str | None],
+        is_reserved: Callable[[ConnectorKey, datetime], bool],
     ) -> None:
         """Start without chargers; `load` reads them."""
         self._hass = hass
@@ -63,6 +65,7 @@ class Chargers:
         self._cards = cards
         self._persons = persons
         self._known_vehicle = known_vehicle
+        self._is_reserved = is_reserved
         self._unknown = UnknownChargers(hass, entry)
         self._data: dict[str, Mapping[str, Any]] = {}  # of sub-entries, by identity
         self._names: dict[ConnectorKey, str] = {}
@@ -239,8 +242,9 @@ class Chargers:
         It is the identical object while all that it is made of is.
         """
         settings = self._settings_of(key, holder, vehicle_priority)
-        charger = self._central_system.stations[key.identity]
-        behaviour, by_card = charger.behaviour, not charger.cards.free
+        charger, now = self._central_system.stations[key.identity], dt_util.utcnow()
+        behaviour = charger.behaviour
+        by_card = not charger.cards.free or self._is_reserved(key, now)
         connect_to = self._connect_to(station)
         of = (
             state,
@@ -272,7 +276,7 @@ class Chargers:
             driver=holder.subentry_id if holder else None,
             step_a=1.0 if behaviour.whole_amperes else 0.1,
             demand=demand,
-            now=dt_util.utcnow(),
+            now=now,
         )
         self._made[key] = of, made
         return made
