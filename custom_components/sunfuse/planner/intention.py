@@ -237,7 +237,7 @@ class Intention:
         slot = next((each for each in car.slots if each.start <= now < each.end), None)
         if slot and car.leaves is not None and car.leaves <= slot.start:
             slot = next(each for each in car.slots if car.leaves <= each.end)
-        return slot and slot.advice
+        return slot.advice if slot else None
 
     def site_slot(self, now: datetime) -> SiteSlot | None:
         """Return what the site should do now; None if the plan does not cover this time."""
