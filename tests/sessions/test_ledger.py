@@ -38,9 +38,13 @@ from .common import (
 
 
 @pytest.mark.parametrize("stated", [False, True])
-def test_a_start_before_the_clock_was_set(path: Path, stated: bool) -> None:
-    """It is not known: the session did not take 56 years, and is neither spread over them nor billed for them."""
-    unset = datetime(1970, 1, 1, tzinfo=UTC)
+@pytest.mark.parametrize(
+    "unset", [datetime(1970, 1, 1, tzinfo=UTC), NOON - timedelta(days=365)]
+)
+def test_a_start_before_the_clock_was_set(
+    path: Path, unset: datetime, stated: bool
+) -> None:
+    """It is not known: the session did not take 56 years, or one since the firmware was made, and is not spread over them."""
     facts = replace(
         finished(),
         plugged_at=unset,

@@ -13,7 +13,6 @@ from .session_facts import (
     MeasuredQuarter,
     SiteQuarter,
     TransactionFacts,
-    known_time,
     quarter_of,
     quarters_between,
 )
@@ -180,7 +179,7 @@ def times(parts: Sequence[TransactionFacts]) -> SessionTimes:
         vehicle=_newest(part.vehicle for part in parts),
         person=None if whose in (NOBODY, FORGOTTEN) else whose,
         card=_least(part.card for part in parts),
-        plugged_at=_least(known_time(part.plugged_at) for part in parts),
+        plugged_at=_least(part.known_time(part.plugged_at) for part in parts),
         started_at=_least(part.started_at for part in parts),
         stopped_at=None if running else last.stopped_at,
         unplugged_at=_least(part.unplugged_at for part in parts),

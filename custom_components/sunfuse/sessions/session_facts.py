@@ -24,6 +24,8 @@ FORGOTTEN = "~"
 NO_TRANSACTION = "NoTransaction"
 # A charger whose clock was not set reports times of 1970, or by a fault of satellites of 2007.
 NO_CLOCK_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
+# Or of when its firmware was made: no car is plugged in for so long.
+_LONGEST = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -105,12 +107,19 @@ class TransactionFacts:
     @property
     def started_at(self) -> datetime | None:
         """When it started, as far as it is known."""
-        return known_time(self.stated_start_at or self.heard_start_at)
+        return self.known_time(self.stated_start_at or self.heard_start_at)
 
     @property
     def stopped_at(self) -> datetime | None:
         """When it stopped; None while it runs."""
         return self.stated_stop_at or self.noticed_stop_at
+
+    def known_time(self, at: datetime | None) -> datetime | None:
+        """Return when something of it began; None if the clock of the charger was not set: it did not take years."""
+        if at is None or at < NO_CLOCK_BEFORE:
+            return None
+        stopped_at = self.stopped_at
+        return at if stopped_at is None or stopped_at - at < _LONGEST else None
 
     @property
     def energy_wh(self) -> float:
@@ -205,11 +214,6 @@ class SiteQuarter:
 
 
 type Fact = TransactionFacts | MeasuredQuarter | PauseFact | SignedValue | SiteQuarter
-
-
-def known_time(at: datetime | None) -> datetime | None:
-    """Return when a session began; None if the clock of the charger was not set: it did not take decades."""
-    return None if at is None or at < NO_CLOCK_BEFORE else at
 
 
 def to_millisecond(at: datetime) -> datetime:
