@@ -474,6 +474,21 @@ def test_what_a_battery_returns_makes_room_for_import() -> None:
     assert solve(asked).store("zoe").charge_w[0] == pytest.approx(4_140.0, abs=1)
 
 
+@pytest.mark.parametrize(("house_w", "charges"), [(8_800.0, True), (9_200.0, False)])
+def test_what_a_battery_returns_covers_the_house_first(
+    house_w: float, charges: bool
+) -> None:
+    """A house that is above 8 kW alone leaves a car a part of the battery's 5 kW: 4.2 kW are enough for 4.14 kW, 3.8 kW are not."""
+    zoe = car(
+        max_wh=2_070.0,
+        min_charge_w=4_140.0,
+        stops_itself=True,
+        goals=(Goal(step=0, energy_wh=2_070.0),),
+    )
+    asked = problem(zoe, battery(), steps=1, max_import_w=8_000.0, load_w=(house_w,))
+    assert (solve(asked).store("zoe").charge_w[0] > 1) is charges
+
+
 def test_what_a_car_itself_could_return_makes_no_room_for_it() -> None:
     """It does not charge and discharge at once: 8.28 kW do not fit into 8 kW of import."""
     zoe = car(

@@ -36,9 +36,8 @@ class Room:
         """Start with nothing used."""
         problem, steps = self.problem, self.problem.steps
         net_w = np.array(problem.load_w) - np.array(problem.solar_w)
-        self.rows.append(
-            np.maximum(np.array(series(problem.max_import_w, steps)) - net_w, 0.0)
-        )
+        # Where the house alone is above it, what stores return covers that first.
+        self.rows.append(np.array(series(problem.max_import_w, steps)) - net_w)
         self.uses = {store.id: [(0, 1.0)] for store in problem.stores}
         for circuit in problem.circuits:
             inside = below(problem.circuits, circuit.id)
