@@ -75,6 +75,7 @@ def test_what_charger_and_car_allow(
             "mode": Mode.ECO,
             "plan": PlanSlot(at_most_a=0.0, key=ReasonKey.WAITING_FOR_PRICE),
         },
+        {"plan": PlanSlot(at_most_a=0.0, key=ReasonKey.WAITING_FOR_PRICE)},
     ],
 )
 def test_a_car_that_waits_for_a_card_waits_for_that_first(

@@ -12,6 +12,7 @@ import pytest
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     Connector,
+    ConnectorStatus,
     Decision,
     Mode,
     PerPhase,
@@ -22,7 +23,7 @@ from custom_components.sunfuse.engine.model import (
 from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import MAIN, car, later, offers, reasons, settle, site, values
-from .plant import START, VOLTAGE_V, Car, Plant, charger, main, steady
+from .plant import START, VOLTAGE_V, Car, Plant, charger, main, steady, waves_at
 
 SETTLES_S = 600
 LASTS_S = 3600
@@ -261,6 +262,35 @@ def test_clouds_that_pass() -> None:
     given_a = {d.connectors[0].offer_a for d in plant.decisions[120:360]}
     assert min(given_a) == 6.0
     assert max(given_a) > 10.0
+
+
+class _WithoutCard(Car):
+    """A car that takes nothing before its driver holds a card to the charger."""
+
+    def status(self, at_s: float) -> ConnectorStatus:
+        """Return what the charger says."""
+        return ConnectorStatus.PREPARING
+
+    def move(self, at_s: float) -> None:
+        """Let one second pass."""
+
+
+def test_a_car_that_waits_for_a_card_has_one_reason() -> None:
+    """Beside a car that has most of 10 A it is tried now and then: it waited for room, for its turn and for its card (45 times in an hour)."""
+    waits = replace(charger("k", mode=Mode.FAST), needs_card=True)
+    plant = Plant(
+        cars=[
+            Car(connector=charger("a", mode=Mode.FAST)),
+            _WithoutCard(connector=waits),
+        ],
+        circuits=(main(10),),
+        loads={"main": waves_at(2)},
+        noise_a=0.2,
+    )
+    plant.run(3600)
+    assert {decision.connectors[1].reason.key for decision in plant.decisions} == {
+        ReasonKey.WAITING_FOR_CARD
+    }
 
 
 def test_clouds_that_a_car_goes_on_beside() -> None:

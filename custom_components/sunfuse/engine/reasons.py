@@ -127,6 +127,8 @@ def _why_too_little(standing: Standing, tick: Tick) -> Reason:
     )
     if most_a < connector.min_a:
         return reason
+    if connector.needs_card:
+        return Reason(key=ReasonKey.WAITING_FOR_CARD)
     plan = connector.plan
     if (
         plan is not None
