@@ -25,6 +25,7 @@ from .common import (
     car,
     decided,
     later,
+    of,
     offers,
     on,
     reasons,
@@ -99,6 +100,20 @@ def test_a_car_that_waits_for_a_card_was_not_stopped() -> None:
         decision, memory = decide(low, memory)
         assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CARD}
         low = later(low, 5, decision)
+    held = replace(low, circuits=(MAIN,))
+    held = replace(held, connectors=(replace(held.connectors[0], needs_card=False),))
+    decision, _ = decide(held, memory)
+    assert of(decision, "a").reason.key is ReasonKey.PAUSING
+    assert of(decision, "a").reason.cause is None  # the card is here now
+
+
+def test_a_car_that_did_not_use_its_offer_pauses_for_a_turn() -> None:
+    """There is room again a minute after it lost its offer, and its charger does not say that it is full: it has a turn of 15 minutes."""
+    past = ConnectorMemory(idle_since=NOW - HOUR, off_since=NOW - timedelta(minutes=1))
+    decision, _ = decide(on(24, car("a", offer_a=0.0)), Memory(connectors={"a": past}))
+    reason = of(decision, "a").reason
+    assert reason.key is ReasonKey.PAUSING
+    assert dict(reason.values)["until"] == (NOW + timedelta(minutes=14)).isoformat()
 
 
 def test_a_car_that_prepares_needs_little() -> None:
