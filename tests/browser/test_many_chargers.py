@@ -78,7 +78,7 @@ def _charger(number: int, driver: str | None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_the_first_chargers_wait(browser: Browser, waiting: bool) -> None:
-    """Nobody is told to connect a charger while sixteen wait to be accepted."""
+    """The card does not ask for a first charger while sixteen wait to be accepted."""
     unknown = [
         {"identity": f"CP-{number}", "vendor": "Acme", "model": "W"}
         for number in range(16 if waiting else 0)
@@ -115,7 +115,7 @@ COLOURS = """() => [...document.querySelector("sunfuse-plan-card").shadowRoot.qu
 
 
 def test_each_car_has_its_colour(browser: Browser) -> None:
-    """Twenty cars in one plan can be told apart."""
+    """Twenty cars in one plan have twenty different looks."""
     cars = [
         {
             "id": f"CP{number}/1",

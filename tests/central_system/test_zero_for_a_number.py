@@ -85,7 +85,7 @@ async def test_the_end_of_the_running_transaction_has_no_id(
     number: str,
     status_first: bool,
 ) -> None:
-    """It ends, also if the charger reports before that the car is gone."""
+    """The session ends, even if the charger has already reported that the car is gone."""
     await charger.status("Charging", clock.text())
     await charger.start(clock.text(), energy_wh=1000)
     clock.step(HOUR_S)

@@ -311,13 +311,13 @@ def _lived(
 
 
 def _note_command(standing: Standing, decided: ConnectorDecision, tick: Tick) -> None:
-    """Note what a charger is told now, and what it has confirmed."""
+    """Note the present command to a charger, and the last offer that it confirmed."""
     connector, past, now = standing.connector, standing.past, tick.snapshot.now
     offer_a = decided.offer_a
     past.taken_back = _taken_back(connector, past, offer_a, tick.snapshot)
-    # A charger that is offline is not told anything: its last command stays.
-    told = (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases)
-    if connector.reachable and told:
+    # Nothing is sent to a charger that is offline: its last command stays.
+    changed = (offer_a, decided.phases) != (past.commanded_a, past.commanded_phases)
+    if connector.reachable and changed:
         past.commanded_a, past.commanded_phases = offer_a, decided.phases
         past.commanded_at = now
     if offer_a < before_a(connector, tick.snapshot):

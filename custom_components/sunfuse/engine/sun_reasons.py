@@ -100,7 +100,7 @@ def dulled(
 def sun_wavers(reason: Reason, past: ConnectorMemory, now: datetime) -> bool:
     """Whether a car has what the sun gives, and its minimum, in turn: nobody can read which it is just now.
 
-    When it would stop moves with each cloud: that it stops is told in the last minute.
+    The time of its stop moves with each cloud, so a stop is shown only in its last minute.
     """
     often = len(past.dulled) > 1 and now - past.dulled[0] < WAVERS
     if reason.key is ReasonKey.STOPPING_ON_SUN:

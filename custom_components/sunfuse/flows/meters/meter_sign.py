@@ -34,7 +34,7 @@ GRID_SIGN = "grid_sign"
 _EXPORT = "export"
 SIGN = vol.Schema(
     {
-        # An unknown sign is asked for.
+        # Nobody guesses an unknown sign: the user says it.
         asked(GRID_SIGN): SelectSelector(
             SelectSelectorConfig(
                 options=["import", _EXPORT],
