@@ -12,7 +12,8 @@ each charger. The meter values waver as those of real meters do.
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 import cProfile
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,6 +65,16 @@ class Figures:
     reason_rows_per_day: float
     rows_by_entity: Mapping[str, float]  # in a day, of all chargers together
     memory_kb_per_charger: float
+
+
+@asynccontextmanager
+async def temporary_folder() -> AsyncIterator[Path]:
+    """Make a folder, and remove it in another thread: Home Assistant warns of files in its own, also when it has ended."""
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    try:
+        yield Path(folder.name)
+    finally:
+        await asyncio.to_thread(folder.cleanup)
 
 
 async def start_home_assistant(folder: Path) -> HomeAssistant:
@@ -255,8 +266,8 @@ async def measure(
     idle: bool = False,
 ) -> Figures:
     """Let so many chargers charge for a while."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        hass = await start_home_assistant(Path(folder))
+    async with temporary_folder() as folder:
+        hass = await start_home_assistant(folder)
         port = free_port()
         entry = site_entry(port, chargers, full=full)
         meter = asyncio.create_task(meter_house(hass, entry))

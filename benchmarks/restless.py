@@ -12,9 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 import math
-from pathlib import Path
 import random
-import tempfile
 import time
 
 from aiohttp import ClientSession, TCPConnector
@@ -28,7 +26,13 @@ from homeassistant.helpers import entity_registry as er
 
 from . import wavering
 from .central_system import free_port
-from .home_assistant import DAY_S, REASONS, site_entry, start_home_assistant
+from .home_assistant import (
+    DAY_S,
+    REASONS,
+    site_entry,
+    start_home_assistant,
+    temporary_folder,
+)
 
 VOLTAGE_V = 230.0
 CLOUD_S = 90
@@ -194,8 +198,8 @@ async def measure(
     names: list[str], settle_s: float, seconds: float
 ) -> Mapping[str, Counted]:
     """Let all sites run at once, and return what happened at each."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        hass = await start_home_assistant(Path(folder))
+    async with temporary_folder() as folder:
+        hass = await start_home_assistant(folder)
         tasks: list[asyncio.Task[None]] = []
         session = ClientSession(connector=TCPConnector(limit=0))
         entries = [await begin(hass, session, name, tasks) for name in names]

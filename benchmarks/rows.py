@@ -10,10 +10,8 @@ day of its charger with its car and driver: in all, and of its reason and explan
 import argparse
 import asyncio
 from collections import Counter
-from pathlib import Path
 import re
 import sys
-import tempfile
 
 from homeassistant.config_entries import RELOAD_AFTER_UPDATE_DELAY
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -31,6 +29,7 @@ from .home_assistant import (
     settle_in,
     site_entry,
     start_home_assistant,
+    temporary_folder,
 )
 
 _NUMBER = re.compile(r"_(\d+)(?=_|$)")
@@ -48,8 +47,8 @@ async def measure(
 ) -> Counter[str]:
     """Let chargers of all kinds charge for a while; returns the rows in that time by entity."""
     rows: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        hass = await start_home_assistant(Path(folder))
+    async with temporary_folder() as folder:
+        hass = await start_home_assistant(folder)
         port = free_port()
         entry = site_entry(port, chargers, full=full)
         meter = asyncio.create_task(meter_house(hass, entry))
