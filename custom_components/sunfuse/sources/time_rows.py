@@ -8,24 +8,25 @@ as null, "inf" or "" if nothing is known.
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 import math
 from typing import Any
 
 from .series import Series, Slot, layered
 
+# Written as `plain_key` returns them: `start_date` and `startDate` are one name.
 START_KEYS = (
-    *("start", "start_time", "starttime", "startsat", "start_timestamp", "starts_at"),
-    "start_date",
-    *("from", "valid_from", "period_start", "begin", "datetime", "date_time"),
-    *("timestamp", "time", "hour", "dtime", "time_start", "interval_start", "date"),
+    *("start", "starttime", "startsat", "starttimestamp", "startdate"),
+    *("from", "validfrom", "periodstart", "begin", "datetime"),
+    *("timestamp", "time", "hour", "timestart", "intervalstart", "date"),
 )
 END_KEYS = (
-    *("end", "end_time", "endtime", "endsat", "end_timestamp", "ends_at", "till"),
-    "end_date",
-    *("to", "valid_to", "until", "period_end", "time_end", "interval_end"),
+    *("end", "endtime", "endsat", "endtimestamp", "enddate", "till"),
+    *("to", "validto", "until", "periodend", "timeend", "intervalend"),
+    "dtime",  # PSE's: 00:15 is the quarter hour from midnight
 )
 _HOUR = timedelta(hours=1)
 # A time of another century is a mistake, or means "for ever" if it is an end.
@@ -167,23 +168,33 @@ def _instant(at: datetime, now: datetime) -> datetime:
     return _utc(at if at.tzinfo else at.replace(tzinfo=now.tzinfo))
 
 
+@lru_cache(maxsize=512)
+def plain_key(key: str) -> str:
+    """Return the name of a field without what integrations write differently: case, and signs between words."""
+    return "".join(filter(str.isalnum, key.lower()))
+
+
 def first_key(row: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    """Return the first of some names, in any case, that a row has as a key."""
-    lower = {key.lower(): key for key in row if isinstance(key, str)}
-    return next((lower[name] for name in names if name in lower), None)
+    """Return the first of some names, however it is written, that a row has as a key."""
+    return next(_keys(row, names), None)
 
 
 def start_key(row: Mapping[str, Any]) -> str | None:
     """Return the key of a row's start: the first that holds a time."""
-    lower = {key.lower(): key for key in row if isinstance(key, str)}
-    return next(
-        (
-            lower[name]
-            for name in START_KEYS
-            if name in lower and parse_time(row[lower[name]]) is not None
-        ),
-        None,
-    )
+    keys = _keys(row, START_KEYS)
+    return next((key for key in keys if parse_time(row[key]) is not None), None)
+
+
+def time_key(row: Mapping[str, Any]) -> str | None:
+    """Return the key of a row's start, or of its end if it names no start."""
+    keys = _keys(row, (*START_KEYS, *END_KEYS))
+    return next((key for key in keys if parse_time(row[key]) is not None), None)
+
+
+def _keys(row: Mapping[str, Any], names: Iterable[str]) -> Iterator[str]:
+    """Yield the keys that a row has of some names, in the order of the names."""
+    known = {plain_key(key): key for key in row if isinstance(key, str)}
+    return (known[name] for name in names if name in known)
 
 
 def read_rows(
@@ -191,7 +202,7 @@ def read_rows(
     value_of: Callable[[Mapping[str, Any]], float | None],
     tz: tzinfo,
 ) -> list[Row]:
-    """Read a list of rows with named times; rows without a start are left out."""
+    """Read a list of rows with named times; rows without one are left out."""
     clock = RowTimes(tz)
     read = []
     for row in rows:
@@ -203,7 +214,24 @@ def read_rows(
         if end is None and (minutes := parse_number(row.get("duration"))):
             end = start + timedelta(minutes=minutes)
         read.append(Row(start=start, end=end, value=value_of(row)))
-    return read
+    return read or _read_ends(rows, value_of, tz)
+
+
+def _read_ends(
+    rows: Sequence[Mapping[str, Any]],
+    value_of: Callable[[Mapping[str, Any]], float | None],
+    tz: tzinfo,
+) -> list[Row]:
+    """Read rows that name only their ends (PSE, Solcast's own): each begins where the one before ends."""
+    clock = RowTimes(tz)
+    ends = [
+        Row(start=end, end=end, value=value_of(row))
+        for row in rows
+        if (key := time_key(row)) is not None
+        and (end := clock.start(row[key])) is not None
+    ]
+    step = _usual_step(sorted(ends, key=lambda row: row.start))
+    return [replace(row, start=row.start - step) for row in ends]
 
 
 def read_pairs(pairs: Iterable[tuple[object, object]], tz: tzinfo) -> list[Row]:

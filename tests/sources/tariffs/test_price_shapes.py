@@ -44,6 +44,11 @@ def local_day(day: date, minutes: int = 60) -> list[datetime]:
     return starts
 
 
+def hour_later(at: str) -> datetime:
+    """Return an hour after a time in text."""
+    return datetime.fromisoformat(at) + timedelta(hours=1)
+
+
 def nord_pool_rows(day: date, minutes: int = 60) -> list[dict[str, Any]]:
     """Rows as Nord Pool from HACS has them; the price counts up from 0.10."""
     return [
@@ -139,8 +144,17 @@ def shapes() -> list[Any]:
             "€/kWh", None),
         ("tibber_hacs_bare", {"today": value, "tomorrow": []}, "EUR/kWh", None),
         ("pairs", {"today": [[v, t] for t, v in both]}, "EUR/kWh", None),
-        ("pse_local", {"prices": [{"dtime": t[:19].replace("T", " "), "rce_pln": v * 1000,
-            "period": "00:00 - 00:15"} for t, v in both]}, "EUR/MWh", None),
+        # Its time is that of the end (Lewa-Reka/ha-rce-pse, time_window.py).
+        ("pse_local", {"prices": [{"dtime": str(hour_later(t))[:19], "rce_pln": v * 1000,
+            "period": f"{t[11:16]} - {str(hour_later(t))[11:16]}",
+            "business_date": "2026-11-25"} for t, v in both]}, "EUR/MWh", None),
+        # The answer of api.spot-hinta.fi in a REST sensor (T3m3z/spotprices2ha).
+        ("spot_hinta", {"data": [{"Rank": rank, "DateTime": t, "PriceNoTax": v / 2,
+            "PriceWithTax": v} for rank, (t, v) in enumerate(both)]}, "€/kWh", None),
+        # That of api.porssisahko.net.
+        ("porssisahko", {"prices": [{"price": v * 100, "startDate": str(t),
+            "endDate": str(t + timedelta(minutes=59, seconds=59))}
+            for t, v in in_utc]}, "c/kWh", None),
         ("text", {"prices": str([{"time": t, "price": v} for t, v in both])},
             "EUR/kWh", None),
         ("unknown_name", {"list": [{"start": t, "spotpris": v} for t, v in both]},
@@ -251,6 +265,9 @@ def test_the_unit_that_was_typed(
         ("Rp./kWh", 0.01),
         ("bani/kWh", 0.01),
         ("ct. per kWh", 0.01),
+        ("cts/kWh", 0.01),
+        ("cnt/kWh", 0.01),
+        ("EUR cent/kWh", 0.01),
         ("€/kWh", 1),
     ],
 )
@@ -262,17 +279,69 @@ def test_units_as_people_write_them(unit: str, factor: float) -> None:
     assert reading.issues == ()
 
 
-def test_a_unit_that_is_not_understood_is_reported() -> None:
-    """It is not taken for no unit: prices of an unknown size are not used."""
+@pytest.mark.parametrize("unit", ["zorkmids/kWh", "sen/kWh", "kWh"])
+def test_a_unit_that_is_not_understood_is_reported(unit: str) -> None:
+    """It is not taken for no unit, nor a word of three letters for a currency: prices of an unknown size are not used."""
     rows = [{"start": t, "price": 20} for t in HOURS]
-    reading = read({"prices": rows}, unit="zorkmids/kWh")
+    reading = read({"prices": rows}, unit=unit)
     assert reading.series == ()
     (issue,) = reading.issues
-    assert (issue.key, issue.detail) == (IssueKey.UNIT_UNREADABLE, "zorkmids/kWh")
+    assert (issue.key, issue.detail) == (IssueKey.UNIT_UNREADABLE, unit)
+
+
+def test_the_name_of_a_field_tells_the_unit() -> None:
+    """Also where the entity's own is not understood; and its currency is that of the prices."""
     cents = read(
         {"prices": [{"start": t, "price_ct_per_kwh": 20} for t in HOURS]}, unit="?"
     )
-    assert cents.series[0].value == pytest.approx(0.2), "the field tells"
+    assert cents.series[0].value == pytest.approx(0.2)
+    # The answer of elprisetjustnu.se.
+    swedish = [
+        {"SEK_per_kWh": 0.5, "EUR_per_kWh": 0.045, "EXR": 11.1, "time_start": t}
+        for t in HOURS
+    ]
+    reading = read({"prices": swedish}, unit=None, currency="EUR")
+    assert (reading.currency, reading.series[0].value) == ("SEK", 0.5)
+
+
+def test_quarter_hours_that_are_named_by_their_ends() -> None:
+    """PSE's 12:00 is the quarter hour from 11:45 on, and its day ends at 24:00 or 00:00."""
+    quarters = local_day(TODAY, 15)
+    ends = [*quarters[1:], quarters[-1] + timedelta(minutes=15)]
+    rows = [
+        {
+            "dtime": end.strftime("%Y-%m-%d %H:%M:%S"),
+            "period": f"{start:%H:%M} - {end:%H:%M}",
+            "rce_pln": 400 + index,
+            "business_date": "2026-11-25",
+        }
+        for index, (start, end) in enumerate(zip(quarters, ends, strict=True))
+    ]
+    for last in (rows[-1]["dtime"], "2026-11-25 24:00:00"):
+        rows[-1]["dtime"] = last
+        series = read({"prices": rows}, unit="PLN/MWh", currency="PLN").series
+        assert [slot.start for slot in series] == quarters
+        assert series[-1].end == ends[-1]
+        now = at_time(series, NOW)
+        assert now is not None
+        assert now.value == pytest.approx(0.448), "12:00 is the quarter hour 48"
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        # Date and hour in different fields, which does not tell of which time zone (santik/nextenergy).
+        [{"date": "2026-11-25", "time": f"{h:02}:00", "price": 0.2} for h in range(24)],
+        {f"{h:02}": 0.2 for h in range(24)},
+        str([[h, 0.2] for h in range(24)]),
+    ],
+)
+def test_a_list_that_is_not_understood_is_reported(prices: object) -> None:
+    """Otherwise the present price would be all that is known, without a word."""
+    reading = read({"prices": prices, "other": [1, 2]}, state=0.2)
+    assert (IssueKey.UNREADABLE, "prices") in [
+        (issue.key, issue.detail) for issue in reading.issues
+    ]
 
 
 @pytest.mark.parametrize("order", [1, -1])

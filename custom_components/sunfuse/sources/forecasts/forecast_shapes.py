@@ -18,10 +18,10 @@ from ..time_rows import (
     Row,
     first_key,
     parse_number,
-    parse_time,
+    plain_key,
     read_pairs,
     read_rows,
-    start_key,
+    time_key,
     to_series,
 )
 from .power_forecast import RawForecast
@@ -29,7 +29,7 @@ from .power_forecast import RawForecast
 _HOUR = timedelta(hours=1)
 # The finest first: hourly values hide the quarter hours of sunrise.
 _LISTS = ("detailedforecast", "detailedhourly", "forecast", "forecasts", "pv_forecast")
-_POWER = ("pv_estimate", "power", "watts", "pv_power", "p_pv_forecast", "value")
+_POWER = ("pvestimate", "power", "watts", "pvpower", "ppvforecast", "value")
 # More than any roof of a home or a small business: a wrong unit.
 _ABSURD_W = 5e6
 _LONGEST = timedelta(days=1)
@@ -167,12 +167,11 @@ def _from_rows(
     rows: Sequence[Mapping[str, Any]], unit: str | None, tz: tzinfo
 ) -> RawForecast:
     """Read rows with a power, with Solcast's quantiles if they have them."""
-    rows = [_with_start(row) for row in rows]
-    sample = next((row for row in rows if start_key(row) is not None), None)
+    sample = next((row for row in rows if time_key(row) is not None), None)
     if sample is None or (key := first_key(sample, _POWER)) is None:
         return RawForecast()
     # Solcast's estimates are kilowatts, also on an entity whose state is kWh.
-    kilo = key.lower() == "pv_estimate" or (unit or "").lower() == "kw"
+    kilo = plain_key(key) == "pvestimate" or (unit or "").lower() == "kw"
 
     def series(name: str) -> Series:
         read = read_rows(rows, lambda row: parse_number(row.get(name)), tz)
@@ -190,14 +189,3 @@ def _from_rows(
     return RawForecast(
         likely=series(key), low=series(f"{key}10"), high=series(f"{key}90")
     )
-
-
-def _with_start(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a row of Solcast's own form its start: `period_end` less `period`."""
-    if start_key(row) is not None or not isinstance(row.get("period"), str):
-        return row
-    end = parse_time(row.get("period_end"))
-    minutes = parse_number(row["period"].removeprefix("PT").removesuffix("M"))
-    if end is None or minutes is None:
-        return row
-    return {**row, "period_start": end - timedelta(minutes=minutes)}

@@ -18,7 +18,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from itertools import pairwise
+from itertools import islice, pairwise
 import json
 import re
 from typing import Any
@@ -32,22 +32,25 @@ from ..time_rows import (
     first_key,
     parse_number,
     parse_time,
+    plain_key,
     read_pairs,
     read_rows,
-    start_key,
+    time_key,
     to_series,
 )
 from .price_slots import IssueKey, PriceIssue
 from .units import names_energy
 
+# Written as `plain_key` returns them.
 VALUE_KEYS = (
-    *("value_inc_vat", "value_incl_vat", "total_price", "total", "all_in"),
-    "price_tax_included",
-    *("per_kwh", "price_per_kwh", "price_eur_per_kwh", "price_ct_per_kwh"),
-    *("price_eur_per_mwh", "electricity_price", "price", "value", "marketprice"),
-    *("rate", "tariff", "cost", "rce_pln", "carbon_intensity", "carbonintensity"),
-    *("intensity", "co2", "forecast", "unit_price", "energy"),
+    *("valueincvat", "valueinclvat", "totalprice", "total", "allin"),
+    *("pricetaxincluded", "pricewithtax"),
+    *("perkwh", "priceperkwh", "priceeurperkwh", "pricectperkwh"),
+    *("priceeurpermwh", "electricityprice", "price", "value", "marketprice"),
+    *("rate", "tariff", "cost", "rcepln", "carbonintensity"),
+    *("intensity", "co2", "forecast", "unitprice", "energy"),
 )
+_TIME_KEYS = (*START_KEYS, *END_KEYS)
 # Rows of these attributes are not the price of electricity.
 _OTHERS = re.compile(r"gas|cheapest|highest|lowest|level|rank|sustainab|dispatch|event")
 # Rows of these attributes are feed-in prices, unless all rows of the entity are.
@@ -57,6 +60,8 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?")
 MOST_ROWS = 3500
 # The length of such a list as text; parsing longer ones would stall the event loop.
 _LONGEST_TEXT = 400_000
+# The hours of the day on which clocks go forward.
+_LEAST = 23
 _PVPC = re.compile(r"^price_(next_day_)?(\d\d)h(_d)?$")
 _DAYS = {"today": 0, "tomorrow": 1}
 
@@ -99,6 +104,13 @@ def find_series(
         days, copied = _read_bare_days(attributes, now, tz)
         found += days
         issues += copied
+    if not any(one.series or one.missing for one in found):
+        issues += [
+            PriceIssue(key=IssueKey.UNREADABLE, detail=str(name))
+            for name, raw in named
+            if not _OTHERS.search(str(name).lower())
+            and _looks_like_prices(_plain(raw)[0])
+        ]
     issues += [
         PriceIssue(key=IssueKey.MISSING_VALUES, detail=one.name)
         for one in found
@@ -132,6 +144,22 @@ def _plain(value: Any) -> tuple[Any, bool]:
         except ValueError, SyntaxError, MemoryError, RecursionError:
             continue
     return None, True
+
+
+def _looks_like_prices(value: Any) -> bool:
+    """Return whether a value has as many parts with a number as the shortest day has hours."""
+    parts = value.values() if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping | list | tuple):
+        return False
+    with_numbers = islice((part for part in parts if _has_number(part)), _LEAST)
+    return sum(1 for _ in with_numbers) == _LEAST
+
+
+def _has_number(part: Any) -> bool:
+    inner = part.values() if isinstance(part, Mapping) else part
+    if not isinstance(part, Mapping | list | tuple):
+        inner = (part,)
+    return any(parse_number(one) is not None for one in inner)
 
 
 def _read_attribute(
@@ -169,7 +197,7 @@ def _pair_start(pair: tuple[Any, Any]) -> object:
 def _row_start(row: object) -> object:
     """Return the time of a row, which may name it or be a pair."""
     if isinstance(row, Mapping):
-        key = start_key(row)
+        key = time_key(row)
         return row[key] if key is not None else None
     if isinstance(row, list | tuple):
         return next((part for part in row if parse_time(part) is not None), None)
@@ -195,7 +223,7 @@ def _dated(name: str, value: Any, now: datetime, tz: tzinfo) -> Any:
         return value
     return [
         {
-            key: dated(part) if str(key).lower() in (*START_KEYS, *END_KEYS) else part
+            key: dated(part) if plain_key(str(key)) in _TIME_KEYS else part
             for key, part in row.items()
         }
         if isinstance(row, Mapping)
@@ -216,7 +244,7 @@ def _read_mappings(
     name: str, rows: Sequence[Mapping[str, Any]], now: datetime, tz: tzinfo
 ) -> list[FoundSlots]:
     """Read a list of rows with named times."""
-    if (sample := next((row for row in rows if start_key(row)), None)) is None:
+    if (sample := next((row for row in rows if time_key(row)), None)) is None:
         return []
     if (key := value_key(rows)) is None:
         return []
@@ -254,8 +282,7 @@ def value_key(rows: Sequence[Mapping[str, Any]]) -> str | None:
     # All of tomorrow's values may still be null: only the name counts then.
     if (named := first_key(keys, VALUE_KEYS)) is not None and not held:
         return named
-    times = {*START_KEYS, *END_KEYS, "duration"}
-    others = [key for key in held if key.lower() not in times]
+    others = [key for key in held if plain_key(key) not in (*_TIME_KEYS, "duration")]
     return others[0] if len(others) == 1 else None
 
 
@@ -316,7 +343,7 @@ def _read_bare_days(
     for name in attributes:
         day = next((day for day in _DAYS if str(name).lower().endswith(day)), None)
         raw, _ = _plain(attributes[name])
-        if day is None or not isinstance(raw, list | tuple) or len(raw) < 23:
+        if day is None or not isinstance(raw, list | tuple) or len(raw) < _LEAST:
             continue
         days.setdefault(day, [parse_number(value) for value in raw])
     # Between midnight and the next fetch, some leave today's prices in both.

@@ -57,7 +57,8 @@ def read_prices(
     entity_unit = parse_unit(typed or unit) or _unit_beside(attributes)
     unreadable = (typed or unit) if entity_unit is None else None
     known = entity_unit.currency if entity_unit else None
-    currency = known or _named_currency(attributes) or currency
+    named = _currency_of_keys(found) or known or _named_currency(attributes)
+    currency = named or currency
     current = _state_price(state, entity_unit)
     judge = parse_number(state)
     found = _of_one_direction(found, judge, now, export=export)
@@ -119,6 +120,12 @@ def _units(found: FoundSlots, entity_unit: Unit | None, *, typed: bool) -> list[
     if (own := unit_of_key(found.value_key)) is not None:
         return [own, *units]
     return [*(with_energy_of_key(unit, found.value_key) for unit in units[:1]), *units]
+
+
+def _currency_of_keys(found: list[FoundSlots]) -> str | None:
+    """Return the currency in the name of a field (`SEK_per_kWh`)."""
+    units = (unit_of_key(one.value_key) for one in found)
+    return next((unit.currency for unit in units if unit and unit.currency), None)
 
 
 def _named_currency(attributes: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 import re
 
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+
 # What people and integrations write, with the currency and the part of it that is meant.
 _MONEY: dict[str, tuple[str | None, float]] = {
     "€": ("EUR", 1),
@@ -58,6 +60,8 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "ct": (None, 0.01),
     "cent": (None, 0.01),
     "cents": (None, 0.01),
+    "cts": (None, 0.01),
+    "cnt": (None, 0.01),
     "eurocent": ("EUR", 0.01),
     "eurct": ("EUR", 0.01),
     "€ct": ("EUR", 0.01),
@@ -66,6 +70,10 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "eur-ct": ("EUR", 0.01),
     "eur ct": ("EUR", 0.01),
     "euro cent": ("EUR", 0.01),
+    "eur cent": ("EUR", 0.01),
+    "€cent": ("EUR", 0.01),
+    "€c": ("EUR", 0.01),
+    "c€": ("EUR", 0.01),
     "eurocents": ("EUR", 0.01),
     "¢": (None, 0.01),
     "snt": ("EUR", 0.01),
@@ -123,8 +131,9 @@ def _money(text: str) -> tuple[str | None, float] | None:
     """Read the numerator of a unit of price."""
     if (known := _MONEY.get(text)) is not None:
         return known
-    # An ISO 4217 code that is not in the table.
-    return (text.upper(), 1.0) if re.fullmatch(r"[a-z]{3}", text) else None
+    # A currency that is not in the table; other words of three letters (cts, cnt) may mean a part of one.
+    code = text.upper()
+    return (code, 1.0) if code in ACTIVE_CURRENCIES else None
 
 
 def unit_of_key(key: str) -> Unit | None:
