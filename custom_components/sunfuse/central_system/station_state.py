@@ -1,7 +1,7 @@
 """A charging station as the rest of the program sees it, whatever version of OCPP it speaks."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ..engine.model import ConnectorStatus
@@ -24,6 +24,8 @@ IDLE = frozenset(
         ConnectorStatus.UNAVAILABLE,
     )
 )
+# A card without a car makes a station wait for one for no longer: usually one or two minutes.
+CARD_S = 180.0
 # With these statuses there is no car.
 GONE = frozenset((ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED))
 
@@ -316,7 +318,8 @@ class StationState:
     takes_limits: bool = True  # otherwise it can only be started and stopped
     last_card: str | None = None  # the card that was last presented to it
     last_card_at: datetime | None = None
-    last_card_taken: bool | None = None  # None while an automation is asked about it
+    # Whether it was accepted: None while an automation is asked about it, and again once a session began or ended with it.
+    last_card_taken: bool | None = None
     local_list: LocalList | None = None  # None: none was ever sent
     # The last reported progress of downloading and installing firmware, in the specification's term.
     firmware_status: str | None = None
@@ -329,6 +332,11 @@ class StationState:
     # The last reported progress of uploading a log.
     log_status: str | None = None
     quirks: tuple[str, ...] = ()  # the rows of the quirks table that apply to it
+
+    def waits_for_car(self, now: datetime, longest_s: float = CARD_S) -> bool:
+        """Whether a card was accepted with which no session has begun yet: usually its driver plugs the car in afterwards."""
+        card_at = self.last_card_at if self.last_card_taken else None
+        return card_at is not None and now - card_at < timedelta(seconds=longest_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,6 +203,26 @@ async def test_a_session_over_a_restart(
     assert row.offline
 
 
+async def test_the_session_of_a_charger_that_is_removed_ends(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A charger that is removed for good reports no end: what its car took belongs in the statement of the month."""
+    home: Home = await start("CP1", ANNA)
+    station = await home.boot("CP1", "Preparing")
+    await start_transaction(home, station)
+    await home.tell(station, "Charging")
+    await home.draw(station, 10, register_kwh=1.5)
+    home.entry.runtime_data.controller.tick()
+    [charger] = home.entry.get_subentries_of_type("charger")
+    hass.config_entries.async_remove_subentry(home.entry, charger.subentry_id)
+    await hass.async_block_till_done()
+    home.entry.runtime_data.controller.tick()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=1))
+    [row] = await rows(home)
+    assert row.stopped_at is not None
+    assert row.energy_wh == pytest.approx(500)
+
+
 async def test_a_transaction_that_nobody_knows(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

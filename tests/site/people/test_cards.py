@@ -159,6 +159,41 @@ async def test_a_car_that_waits_for_a_card_says_so(
     )
 
 
+async def test_a_card_before_the_cable_is_enough(start: Callable[..., Any]) -> None:
+    """A charger waits for the car of an accepted card; the card counts for one session, and not for the next car."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    assert await add_card(home) is None
+    station = await home.boot("CP1", "Available")
+    assert await held(station, NUMBER) == "Accepted"
+    await station.status("Preparing")
+    await home.shows("sensor", "CP1/1_status", "preparing")
+    assert home.state("sensor", "CP1/1_reason") != "waiting_for_card"
+    begun = await station.call(
+        "StartTransaction",
+        {
+            "connectorId": 1,
+            "idTag": NUMBER,
+            "meterStart": 0,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    await station.status("Charging")
+    # The driver ends the session with the card, and leaves.
+    assert await held(station, NUMBER) == "Accepted"
+    await station.call(
+        "StopTransaction",
+        {
+            "transactionId": begun["transactionId"],
+            "meterStop": 0,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    await station.status("Available")
+    await station.status("Preparing")
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_card")
+
+
 @pytest.mark.parametrize(
     ("number", "reason"),
     [("04 UNKNOWN", "waiting_for_card"), (NUMBER, "car_finished")],

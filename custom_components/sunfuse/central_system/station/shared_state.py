@@ -126,7 +126,12 @@ class SharedState:
         if state.transaction is not None and not state.used:
             state = copy_with(state, used=True)
         states = sorted((*others, state), key=attrgetter("id"))
-        self.update(last_seen=self.now(), connectors=tuple(states))
+        used = before.session.transaction_id != state.session.transaction_id
+        self.update(
+            last_seen=self.now(),
+            connectors=tuple(states),
+            last_card_taken=self._state.last_card_taken and (None if used else True),
+        )
         if state.used != before.used or state.status != before.status:
             self.count_connectors()
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..station_state import CARD_S
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -29,7 +31,7 @@ class Timing:
         3.0  # a station may start a transaction by itself before it is commanded to
     )
     start_retry_s: float = 30.0
-    card_s: float = 180.0  # a card without a car makes a station wait for one for no longer: usually one or two minutes
+    card_s: float = CARD_S
     react_s: float = 15.0  # until a car follows a new limit and its meter shows it (IEC 61851-1: 5 s)
     wake_s: float = 60.0  # a car that draws nothing after a pause is asleep
     nudge_s: float = 15.0  # for how long such a car is offered 6 A before its transaction is restarted

@@ -245,6 +245,7 @@ class Chargers:
         charger, now = self._central_system.stations[key.identity], dt_util.utcnow()
         behaviour = charger.behaviour
         by_card = not charger.cards.free or self._is_reserved(key, now)
+        by_card = by_card and not station.waits_for_car(now)
         connect_to = self._connect_to(station)
         of = (
             state,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from homeassistant.core import callback
 
 from ...engine.model import Connector, ConnectorStatus, Site, Snapshot
-from ...sessions import Fact, LiveSession, SiteQuarter, Taken
+from ...sessions import Fact, LiveSession, SiteQuarter, Taken, TransactionFacts
 from ...sessions.energy_split import split
 from ...sessions.full_power import SeenDraw, full_power_w
 from ...sessions.ledger.ledger_upkeep import RunningPart
-from ...sessions.session_facts import quarter_of, quarters_between
+from ...sessions.session_facts import quarter_of, quarters_between, to_millisecond
 from ...sources.tariffs.price_slots import PriceSlot
 from ..outcome import ConnectorData, ConnectorKey, SiteData
 from ..prices import SitePrices
@@ -97,7 +97,7 @@ class SessionWatch:
             if was.powers is not None:
                 self._add_site(was.at, now, was.powers, was.cars_w)
         for key in self._live.keys() - data.connectors.keys():
-            self._drop(key)
+            self._removed(key, now)
         wired = {connector.id: connector for connector in data.snapshot.connectors}
         for key, one in data.connectors.items():
             connector = wired.get(key.id)
@@ -179,6 +179,18 @@ class SessionWatch:
             pauses=stored.pauses if stored else (),
         )
         return live
+
+    def _removed(self, key: ConnectorKey, now: datetime) -> None:
+        """Note that the charger of a session was removed: its end may never be reported."""
+        live = self._live[key]
+        self._drop(key)
+        self._ended.append(
+            TransactionFacts(
+                station=live.station,
+                transaction=live.transaction,
+                noticed_stop_at=to_millisecond(now),
+            )
+        )
 
     def _drop(self, key: ConnectorKey) -> None:
         self._draws.pop(key, None)

@@ -74,8 +74,8 @@ class RemoteStarts:
         """
         state, timing = self._shared.state, self._shared.timing
         card_at = state.last_card_at
-        if card_at is None or not state.last_card_taken or state.last_card == OWN_TOKEN:
+        if card_at is None or state.last_card == OWN_TOKEN:
             return False
         if since < card_at - timedelta(seconds=timing.start_grace_s):
             return False  # a car was there before
-        return self._shared.now() - card_at < timedelta(seconds=timing.card_s)
+        return state.waits_for_car(self._shared.now(), timing.card_s)
