@@ -73,6 +73,26 @@ def test_ends_of_the_session_after_ends_of_the_lifetime(starts: bool) -> None:
     assert [meter.taken_wh(f"tx{number}") for number in range(1, 14)] == [3_000] * 13
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends_wh"),
+    [
+        (True, (45_000, 75_000, 56_000)),
+        (False, (45_000, 75_000, 56_000)),
+        (False, (2_000, 30_000, 6_000)),
+        (False, (2_000, 85_000, 6_000)),
+    ],
+)
+def test_one_end_of_nonsense(starts: bool, ends_wh: tuple[float, ...]) -> None:
+    """Its session took what the values show: no 25 kWh more flowed in the half hour after the last of them."""
+    meter = _meter()
+    for number, end_wh in enumerate(ends_wh):
+        wh = 43_000 + 5_000 * number
+        start_wh = wh - 3_000 if starts else None
+        _session(meter, number, start_wh, (wh, wh + 2_000), end_wh)
+    assert meter.taken_wh("tx1") == 5_000
+    assert meter.sample.energy_wh == 56_000
+
+
 def test_an_end_of_zero_takes_nothing_away() -> None:
     """A charger that lost its power and its register in a session ends it at zero: what its values showed has flowed."""
     meter = _meter()

@@ -2,14 +2,14 @@
 
 A register that goes on rose from where it stood at the start; where that is not reported, the session before tells. One that
 restarts with each session rose from zero. Each shows what flowed, or a part of it where it was not read at the start or at
-the end: the one that shows most is right.
+the end: the one that shows most is right. An end far above what the values show is nonsense.
 
 Not knowable, so that less counts: what flowed before the first value of the very first session whose start carries no
 register, and, until something shows that a register restarts, what flowed before its first value in any such session.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .register_kinds import RegisterKind, RegisterKinds
 from .register_readings import (
@@ -20,6 +20,9 @@ from .register_readings import (
     SessionReadings,
     ShownValues,
 )
+
+# What values show may be of so long before them.
+_OLD = timedelta(minutes=15)
 
 GOES_ON, RESTARTS = RegisterKind.GOES_ON, RegisterKind.RESTARTS
 
@@ -71,6 +74,7 @@ def session_energy(
     most_wh: Most,
 ) -> SessionEnergy:
     """Return the energy of a session; `before` is where the register that goes on stood before it."""
+    session = _without_nonsense(session, before, kinds, most_wh)
     stood = before.reading if before else None
     own = _own_rise(session, stood, kinds, most_wh)
     lasting = _lasting_rise(session, before, kinds, most_wh)
@@ -90,6 +94,30 @@ def session_energy(
         ended=_reset(session, own, lasting, kinds)
         or _ended(session, lasting, before, kinds, taken_wh or 0.0, most_wh),
     )
+
+
+def _without_nonsense(
+    session: SessionReadings,
+    before: RegisterStanding | None,
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> SessionReadings:
+    """Return a session without its end if that shows more than the values and what can have flowed since.
+
+    They must go on from where the register stood: values of another one, or in another unit, prove nothing.
+    """
+    shown, end = session.values, session.end
+    if shown is None or end is None or shown.restarted or not shown.rose_wh:
+        return session
+    without = replace(session, end_wh=None)
+    lasting = _lasting_rise(without, before, kinds, most_wh)
+    began, rise_wh = lasting.began, lasting.rise_wh
+    if began is None or began.register_wh <= ROUNDING_WH or rise_wh is None:
+        return session
+    last = replace(shown.last, at=shown.last.at - _OLD)
+    most = rise_wh + most_wh(last.at, end.at)
+    follows = last.reaches(end, most_wh)
+    return session if follows or end.register_wh <= most else without
 
 
 def _own_rise(
