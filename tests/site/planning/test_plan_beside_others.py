@@ -137,7 +137,12 @@ class Night:
         if one.mode is not Mode.ECO:
             return Demand()
         lacks_wh = max(self.wants_wh - self.stored_wh.get(one.id, 0.0), 0.0)
-        return Demand(departure=self.leaves, energy_wh=lacks_wh, full_wh=lacks_wh)
+        return Demand(
+            departure=self.leaves,
+            energy_wh=lacks_wh,
+            full_wh=lacks_wh,
+            target_soc=80.0,
+        )
 
     def pass_by(self) -> None:
         """Let all leave in the morning."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from ...drivers.demand import CHARGE_EFFICIENCY
 from ...engine.cars.confirmed_offer import held_a
 from ...engine.cars.wanted import NO_CAR, why_not_wanted
 from ...engine.limits.limits import power_of
@@ -44,8 +45,9 @@ from .peaks import RunningPeak
 # A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
 _LEAST = timedelta(hours=24)
 _AT_ONCE = timedelta(minutes=15)
-# 76 % at 1.4 kW and 90 % at 11 kW reach the battery, with the planner's standby losses (HTW Berlin, 2025).
-USUAL_EFFICIENCY = 0.92
+# What a car loses while it charges, and which share of 11 kW that is. The efficiency of a vehicle is that at 11 kW, and includes
+# it: who stores 90 % there stores 76 % of 1.4 kW (HTW Berlin, 2025).
+_STANDBY_W, _STANDBY_SHARE = 225.0, 0.02
 # What a car is assumed to need of which nothing is known.
 _USUAL_WH = 10_000.0
 _STRATEGIES: Mapping[ChargingStrategy, Strategy] = {
@@ -235,6 +237,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
     connector, demand = car.connector, _within_limit(car)
     connected = connector.reachable and connector.status not in NO_CAR
     boost = connector.boost
+    charge_efficiency, standby_w = _losses(demand)
     return CarOutlook(
         id=connector.id,
         name=car.name,
@@ -254,7 +257,8 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         capacity_wh=demand.capacity_wh,
         full_wh=0.0 if _is_full(connector, known.decision) else demand.full_wh,
         target_wh=demand.target_wh,
-        charge_efficiency=demand.charge_efficiency or USUAL_EFFICIENCY,
+        charge_efficiency=charge_efficiency,
+        standby_w=standby_w,
         charged_wh=demand.charged_wh,
         goals=_goals(demand, known.now) if connected or car.arrives else (),
         minimum_wh=demand.minimum_wh,
@@ -268,6 +272,17 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
         boost_wh=boost.energy_wh if boost else None,
         paused_until=demand.paused_until,
     )
+
+
+def _losses(demand: Demand) -> tuple[float, float]:
+    """Return which share of its power a car stores, and what it loses of that while it charges.
+
+    What is asked for as the charger meters it is reached whatever the car loses.
+    """
+    efficiency = demand.charge_efficiency or CHARGE_EFFICIENCY
+    if demand.energy_wh is not None and demand.target_soc is None:
+        return efficiency, 0.0
+    return min(efficiency + _STANDBY_SHARE, 1.0), _STANDBY_W
 
 
 def _most_a(connector: Connector, known: Known) -> float:
