@@ -34,8 +34,6 @@ TO_REDACT = {
     CONF_IDENTIFIERS,
     CONF_PASSWORD,
     CONF_FORMER_PASSWORD,
-    "AuthorizationKey",
-    "SecurityCtrlr.BasicAuthPassword",
 }
 # Sub-entries whose names are those of people.
 _PRIVATE = (SUBENTRY_CARD, SUBENTRY_PERSON, SUBENTRY_VEHICLE)

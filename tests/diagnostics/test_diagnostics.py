@@ -48,12 +48,18 @@ async def test_no_secret_is_shown(
     first = (await act("change_password"))["password"]
     second = (await act("change_password", password="AB" * 20))["password"]
     await act("set_configuration", key="AuthorizationKey", value="CD" * 20)
+    # Names that makers have for what opens their owner's networks.
+    for number, key in enumerate(("WifiPSK", "wlan_passphrase", "ApnPass", "WPA2Key")):
+        await act("set_configuration", key=key, value=f"network-{number}")
     await held(station, NUMBER)
     await held(station, STRANGER)
     with pytest.raises(Refused):
         await station.call("Rubbish", {"text": f"{NUMBER} and {second}"})
     for data in (
         json.dumps({"deep": [{"idToken": "FEEDF00D99", "note": NUMBER}]}),
+        # OCPP 2.x: a driver's second number, and a car's certificates with its contract.
+        json.dumps({"additionalInfo": [{"additionalIdToken": "BADC0FFEE1"}]}),
+        json.dumps({"exiRequest": "gJgC-CONTRACT"}),
         f"card={NUMBER.lower()};password={first}",
     ):
         await station.call("DataTransfer", {"vendorId": "org.acme", "data": data})
@@ -75,6 +81,9 @@ async def test_no_secret_is_shown(
         NUMBER,
         STRANGER,
         "FEEDF00D99",
+        "BADC0FFEE1",
+        "gJgC-CONTRACT",
+        *(f"network-{number}" for number in range(4)),
         "SERIAL-0815",
         "8949020000000000001",
         "Anna",

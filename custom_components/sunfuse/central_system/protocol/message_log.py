@@ -1,6 +1,7 @@
 """The last messages of a station, for diagnostics, without secrets and card numbers."""
 
 from collections import deque
+from collections.abc import Mapping
 from datetime import datetime
 import json
 import re
@@ -16,6 +17,7 @@ _SECRET_KEYS = frozenset(
         "parentIdTag",
         "groupIdToken",
         "idToken",
+        "additionalIdToken",
         "eMAID",
         "authorizationKey",
         "basicAuthPassword",
@@ -23,6 +25,8 @@ _SECRET_KEYS = frozenset(
         "certificate",
         "certificateChain",
         "csr",
+        "exiRequest",
+        "exiResponse",
         "signature",
         "signingCertificate",
         "evccId",
@@ -40,8 +44,10 @@ _SECRET_KEYS = frozenset(
         "meterSerialNumber",
     )
 )
+# What opens the charger, and by its maker's own names the networks that it is in.
 _SECRET_NAMES = re.compile(
-    r"authorizationkey|password|secret|token|pin$", re.IGNORECASE
+    r"(authorization|auth|api|private|wifi|wlan|wpa\d?)_?key|pass(word|phrase|wd)|pass\b|psk|secret|token|pin\b",
+    re.IGNORECASE,
 )
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -63,6 +69,14 @@ class MessageLog:
             {"at": at.isoformat(), "direction": direction, "message": _redact(text)}
             for at, direction, text in self._messages
         ]
+
+
+def without_secrets(variables: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return a station's variables without passwords and keys."""
+    return {
+        name: _HIDDEN if _SECRET_NAMES.search(name) else value
+        for name, value in variables.items()
+    }
 
 
 def _redact(text: str) -> Any:

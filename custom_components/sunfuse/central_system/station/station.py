@@ -9,7 +9,7 @@ from ...engine.clock_change import move_attributes
 from ...engine.stored_items import Stored
 from ..adapter import Adapter
 from ..protocol.link import LinkFaults
-from ..protocol.message_log import MessageLog
+from ..protocol.message_log import MessageLog, without_secrets
 from ..security.card_policy import CardPolicy
 from ..security.certificates import CertificateAuthority
 from ..security.station_passwords import Proof
@@ -312,7 +312,7 @@ class Station:
         return {
             "protocol": state.info.protocol,
             "info": dump_info(state.info),
-            "variables": dict(self.variables),
+            "variables": without_secrets(self.variables),
             "quirks": list(state.quirks),
             "fail_safe": state.fail_safe.value,
             "clock_skew_s": self.clock.skew.total_seconds(),
