@@ -130,6 +130,21 @@ async def test_unit(
     assert _period(station.received("SetChargingProfile")[0]) == period
 
 
+async def test_every_limit_is_a_multiple_of_a_tenth_in_floating_point(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """Some chargers check the schema's multiple of 0.1 by division: for them, 11.6 is none (open-ocpp refuses it)."""
+    station = await _boot(connect, system, replace(CP1, max_a=32, fail_safe_a=6.6))
+    sent = station.received("SetChargingProfile")
+    await _charge(station, clock)
+    for offered_a in (6.0, 8.2, 11.6, 12.4, 16.4, 23.9, 32.0):
+        await system.stations["CP1"].offer(1, offered_a, None)
+    sent += station.received("SetChargingProfile")
+    limits_a = [_period(request)["limit"] for request in sent]
+    assert limits_a == [6.5, 6.0, 8.0, 11.5, 12.4, 16.3, 23.8, 32.0]
+    assert all((limit_a / 0.1).is_integer() for limit_a in limits_a)
+
+
 async def test_phase_switching(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:

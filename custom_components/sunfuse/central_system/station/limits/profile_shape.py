@@ -25,6 +25,17 @@ _PURPOSES = {
 _LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
+def _multiple(current_a: float) -> float:
+    """Return a current, lowered to one that also floating point takes for a multiple of 0.1 A.
+
+    The schema of OCPP 1.6 demands a multiple of 0.1. To stations that check it by division (open-ocpp), 11.6 is none.
+    """
+    tenths = math.floor(current_a * 10 + 1e-6)
+    while not (tenths / 10 / 0.1).is_integer():
+        tenths -= 1
+    return tenths / 10
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """How a station accepts limits: what it reported, and what is known about its make."""
@@ -106,7 +117,7 @@ class Shape:
     def value(self, limit: Limit) -> float:
         """Return a limit in the station's unit."""
         if self.unit == "A":
-            return limit.current_a
+            return _multiple(limit.current_a)
         phases = limit.phases or self.config.phases
         return float(int(limit.current_a * self.config.voltage_v * phases))
 
