@@ -39,6 +39,7 @@ _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
 }
 
 _NAMES = ("circuit", "name")  # of a circuit, and of a limit
+_PRICES = frozenset(("price", "price_now", "export_price"))
 # Placeholders that have one name, whatever their unit.
 _QUANTITIES = (
     ("limit_a", "limit", "A"),
@@ -127,6 +128,9 @@ def explain(
             values[name] = in_its_language(sentences, values[name])
     if reason.cause is not None:
         values["cause"] = explain(sentences, reason.cause, at)
+    if "currency" in values:
+        for name in values.keys() & _PRICES:
+            values[name] = f"{values[name]} {values['currency']}"
     for name, whole, unit in _QUANTITIES:
         if name in values:
             values[whole] = f"{values[name]} {unit}"
@@ -198,7 +202,7 @@ def _readable(
 def _rounded(name: str, value: float, step: int | None) -> str:
     if step:
         return f"{int(value / step) * step}"
-    if "price" in name:
+    if name in _PRICES:
         return f"{value:.2f}"
     if name.endswith(("_w", "_g", "_g_now", "_soc")):
         return f"{value:.0f}"

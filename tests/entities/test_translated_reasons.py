@@ -178,12 +178,15 @@ def test_as_somebody_reads(freezer: FrozenDateTimeFactory) -> None:
         ("until", "2026-06-21T11:15:00+00:00"),
         ("price", 0.1123),
         ("price_now", 0.34),
+        ("currency", "EUR"),
     )
     reason = Reason(key=ReasonKey.WAITING_FOR_PRICE, values=values)
     theirs = as_they_read(
         SENTENCES, time_zone="America/New_York", half_days=True, decimal_sign=","
     )
-    assert explain(theirs, reason) == "Waits until 7:15 AM: 0,11 instead of 0,34."
+    assert explain(theirs, reason) == (
+        "Waits until 7:15 AM: 0,11 EUR instead of 0,34 EUR."
+    )
     later = Reason(
         key=ReasonKey.PAUSING, values=(("until", "2026-06-25T16:30:00+00:00"),)
     )

@@ -148,10 +148,10 @@ async def test_a_car_waits_for_the_cheap_hours(
     """It waits from noon until one, says what that saves, and charges then."""
     assert site.shows("reason") == "waiting_for_price"
     assert site.explanation == (
-        "Waiting until 01:00, when a kilowatt-hour costs 0.11 instead of 0.34. Ready by 03:15."
+        "Waiting until 01:00, when a kilowatt-hour costs 0.11 EUR instead of 0.34 EUR. Ready by 03:15."
     )
     told = state(hass, site.entry, f"{KEY}_reason").attributes
-    assert (told["price"], told["price_now"]) == (0.11, 0.34)
+    assert (told["price"], told["price_now"], told["currency"]) == (0.11, 0.34, "EUR")
     assert site.shows("plan_start") == "2026-11-26T00:00:00+00:00"
     energy_kwh = float(site.shows("plan_energy"))
     # 225 W and 8 % are lost of 11 kW: 20 kWh take 22.2.

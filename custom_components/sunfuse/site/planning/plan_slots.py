@@ -45,6 +45,7 @@ def plan_slot(
     voltage_v: float,
     car_phases: int | None,
     ready: datetime | None = None,
+    currency: str | None = None,
 ) -> PlanSlot:
     """Return the slot of the plan that a connector follows now; its sentence says that the car is ready by `ready`."""
     phases = min(car_phases or len(connector.phases), len(connector.phases))
@@ -60,7 +61,7 @@ def plan_slot(
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
         key=_reason(why, advice),
         values=(
-            *_sentence_values(why, intention, ready),
+            *_sentence_values(why, intention, ready, currency),
             ("offer_a", grid_a or sun_a),
         ),
     )
@@ -87,14 +88,16 @@ def shortfall_reason(shortfall: Shortfall) -> Reason:
 
 
 def _sentence_values(
-    why: Why, intention: CarIntention, ready: datetime | None
+    why: Why, intention: CarIntention, ready: datetime | None, currency: str | None
 ) -> Iterable[tuple[str, str | float]]:
-    """Yield the values of a sentence, with when the car is ready as it is said."""
+    """Yield the values of a sentence, with when the car is ready as it is said, and the currency of its prices."""
     planned = intention.ready and intention.ready.isoformat(timespec="seconds")
     for name, value in why.values:
         if name == "ready" and value == planned and ready is not None:
             value = ready.isoformat()
         yield name, value
+    if currency is not None and any("price" in name for name, _ in why.values):
+        yield "currency", currency
 
 
 def _charging_a(current_a: float, min_a: float) -> float:

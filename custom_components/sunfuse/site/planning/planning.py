@@ -349,6 +349,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             voltage_v=voltage_v,
             car_phases=self._demand_of(connector.id).phases,
             ready=self.data.ready.get(connector.id),
+            currency=self.currency,
         )
 
     def is_there(self, key: ConnectorKey) -> bool:
