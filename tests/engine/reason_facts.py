@@ -94,10 +94,11 @@ class Facts:
         )
 
     @property
-    def starts_or_falls(self) -> bool:
-        """Whether it has just started, or is lowered for another one, who rises when that is free."""
+    def changes(self) -> bool:
+        """Whether it has just started, risen, or is lowered for another one, who rises when that is free."""
         before_a = self.connector.offer_a or 0.0
-        return not before_a or self.offer_a < before_a
+        starts_or_falls = not before_a or self.offer_a < before_a
+        return starts_or_falls or self._just_commanded(self.connector)
 
     @property
     def somebody_goes_first(self) -> bool:
@@ -112,7 +113,18 @@ class Facts:
         return any(
             max(one.offer_a or 0.0, *(one.draw_a or (0.0,))) > decided.offer_a + 0.05
             or (one.draw_a is None and self._just_commanded(one))
+            or self._not_reported_since(one)
             for one, decided in self.others()
+        )
+
+    @staticmethod
+    def _not_reported_since(one: Connector) -> bool:
+        """Whether a charger of watts alone has reported nothing since its last command: they may be of any of its phases."""
+        watts_only = one.draw_a is None and bool(one.draw_w)
+        return (
+            watts_only
+            and one.draw_at is not None
+            and one.draw_at < (one.offered_at or one.draw_at)
         )
 
     def _just_commanded(self, one: Connector) -> bool:
@@ -170,7 +182,9 @@ CLAIMS: dict[ReasonKey, _Claim] = {
     ),
     K.FULL_POWER: lambda f: f.has_all,
     K.LIMITED_BY_CIRCUIT: _charges(
-        lambda f: f.free_a < WAVERS_A or f.another_rises or f.starts_or_falls
+        lambda f: (
+            f.free_a < WAVERS_A or f.another_rises or f.changes or f.somebody_releases()
+        )
     ),
     K.WAITING_FOR_CAPACITY: _waits(_lacks),
     K.WAITING_FOR_TURN: _waits(_lacks),

@@ -31,7 +31,8 @@ LASTS_S = 1000
 # In each of them a reason was false, or a car waited in vain.
 SEEDS = (
     *(0, 8, 12, 14, 21, 30, 48, 54, 82, 1002, 1043, 1046, 1067, 2002, 2023, 2048, 7013),
-    *(3001, 3022, 4025, 4042, 5041, 9004, 9010, 9012, 9034, 20043, 31026, 31027),
+    *(3001, 3022, 4025, 4042, 5041, 9004, 9010, 9012, 9034, 20043, 31026, 31027, 32057),
+    *(32059, 32097, 33047),
 )
 # An offer that is on its way rises in steps of seconds; a meter in doubt is given this long.
 RISES_S = 90
