@@ -45,57 +45,7 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SunfuseConfigEntry
 ) -> dict[str, Any]:
     """Return diagnostics for a site."""
-    runtime = entry.runtime_data
-    data = runtime.coordinator.data
-    stations = runtime.central_system.stations.values()
-    found = {
-        "entry": {"data": dict(entry.data), "options": dict(entry.options)},
-        "chargers": [
-            {"title": subentry.title, "data": dict(subentry.data)}
-            for subentry in entry.subentries.values()
-            if subentry.subentry_type not in _PRIVATE
-        ],
-        # Who has which card is private; how many there are, and whether they are blocked, is useful.
-        "cards": [
-            {
-                key: value
-                for key, value in subentry.data.items()
-                if key not in (CONF_CARD_NUMBER, CONF_PERSON)
-            }
-            for subentry in entry.get_subentries_of_type(SUBENTRY_CARD)
-        ],
-        # Nor who they are: what was agreed with them is useful.
-        "persons": [
-            {
-                key: value
-                for key, value in subentry.data.items()
-                if key != CONF_PERSON_ENTITY
-            }
-            for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON)
-        ],
-        # Nor who drives what.
-        "vehicles": [
-            dict(subentry.data)
-            for subentry in entry.get_subentries_of_type(SUBENTRY_VEHICLE)
-        ],
-        "demands": {
-            key.id: asdict(demand)
-            | {"precondition": demand.precondition.total_seconds()}
-            for key in data.connectors
-            for demand in (runtime.demands.at(key),)
-        },
-        "modbus": [device.diagnostics() for device in runtime.modbus.devices.values()],
-        "snapshot": asdict(data.snapshot),
-        "decision": asdict(data.decision),
-        "prices": asdict(runtime.prices.data) if runtime.prices else None,
-        "forecasts": runtime.forecasts.diagnostics(),
-        "observed": runtime.observed.diagnostics(),
-        "peaks": [asdict(peak) for peak in data.peaks.values()],
-        "stations": [
-            asdict(station.state) | station.diagnostics() for station in stations
-        ],
-        "pending": [asdict(state) for state in runtime.central_system.pending.values()],
-    }
+    found = _configured(entry) | _happening(entry)
     # Redaction only searches lists and dictionaries.
     redacted: dict[str, Any] = async_redact_data(
         json_loads_object(json_bytes(found)), TO_REDACT
@@ -107,9 +57,64 @@ async def async_get_config_entry_diagnostics(
     without = _without_identities(without, numbers, opened)
     # The last hour for scripts/replay: megabytes, so not on the event loop.
     record = await hass.async_add_executor_job(
-        _anonymous_record, runtime.controller.recorder.segments(), numbers, opened
+        _anonymous_record,
+        entry.runtime_data.controller.recorder.segments(),
+        numbers,
+        opened,
     )
     return without | {"flight_record": record}
+
+
+def _configured(entry: SunfuseConfigEntry) -> dict[str, Any]:
+    """Return what users entered: of cards, people and vehicles what is useful, and not who they are."""
+    return {
+        "entry": {"data": dict(entry.data), "options": dict(entry.options)},
+        "chargers": [
+            {"title": subentry.title, "data": dict(subentry.data)}
+            for subentry in entry.subentries.values()
+            if subentry.subentry_type not in _PRIVATE
+        ],
+        # How many there are, and whether they are blocked.
+        "cards": _subentries(entry, SUBENTRY_CARD, CONF_CARD_NUMBER, CONF_PERSON),
+        # What was agreed with them.
+        "persons": _subentries(entry, SUBENTRY_PERSON, CONF_PERSON_ENTITY),
+        "vehicles": _subentries(entry, SUBENTRY_VEHICLE),
+    }
+
+
+def _subentries(
+    entry: SunfuseConfigEntry, kind: str, *private: str
+) -> list[dict[str, Any]]:
+    """Return the data of sub-entries, without their titles and what is private."""
+    return [
+        {key: value for key, value in subentry.data.items() if key not in private}
+        for subentry in entry.get_subentries_of_type(kind)
+    ]
+
+
+def _happening(entry: SunfuseConfigEntry) -> dict[str, Any]:
+    """Return what is measured, known and decided now."""
+    runtime = entry.runtime_data
+    data = runtime.coordinator.data
+    demands = {key.id: runtime.demands.at(key) for key in data.connectors}
+    return {
+        "demands": {
+            name: asdict(demand) | {"precondition": demand.precondition.total_seconds()}
+            for name, demand in demands.items()
+        },
+        "modbus": [device.diagnostics() for device in runtime.modbus.devices.values()],
+        "snapshot": asdict(data.snapshot),
+        "decision": asdict(data.decision),
+        "prices": asdict(runtime.prices.data) if runtime.prices else None,
+        "forecasts": runtime.forecasts.diagnostics(),
+        "observed": runtime.observed.diagnostics(),
+        "peaks": [asdict(peak) for peak in data.peaks.values()],
+        "stations": [
+            asdict(station.state) | station.diagnostics()
+            for station in runtime.central_system.stations.values()
+        ],
+        "pending": [asdict(state) for state in runtime.central_system.pending.values()],
+    }
 
 
 def _anonymous_record(
