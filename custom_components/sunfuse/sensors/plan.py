@@ -136,6 +136,11 @@ class _PlanEntity(CoordinatorEntity[SitePlanning], SensorEntity):
     def _calm(self) -> WriteThrottle:
         return WriteThrottle(self._pace)
 
+    @property
+    def _asked_at(self) -> datetime | None:
+        """Return when somebody last asked for something else: what that changes is shown at once."""
+        return None
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
@@ -143,6 +148,7 @@ class _PlanEntity(CoordinatorEntity[SitePlanning], SensorEntity):
             available=self.available,
             value=self.native_value,
             attributes=self.extra_state_attributes,
+            moment=self._asked_at,
         )
         if self._calm.due(shown, time.monotonic()):
             super()._handle_coordinator_update()
@@ -169,6 +175,11 @@ class CarPlanSensor(_PlanEntity):
         self._attr_unique_id = f"{entry.entry_id}_{key.id}_{description.key}"
         if description.device_class is SensorDeviceClass.MONETARY:
             self._attr_native_unit_of_measurement = self.coordinator.currency
+
+    @property
+    @override
+    def _asked_at(self) -> datetime | None:
+        return self.coordinator.data.asked_at.get(self.key.id)
 
     @property
     @override

@@ -726,6 +726,20 @@ async def test_a_state_of_charge_that_jumps_is_planned_at_once(site: Site) -> No
         assert float(site.shows("plan_energy")) == pytest.approx(drawn_kwh, abs=0.15)
 
 
+async def test_whoever_asks_for_less_sees_at_once_what_that_costs(site: Site) -> None:
+    """What a plan has a little less of while a car charges is shown now and then; what somebody asked for is not."""
+    assert site.shows("plan_energy") == "22.2"
+    for wants_wh in (18_500.0, 17_000.0):
+        site.demand = replace(site.demand, energy_wh=wants_wh)
+        await site.settle()
+        energy_kwh = wants_wh / 0.9 / 1000
+        assert float(site.shows("plan_energy")) == pytest.approx(energy_kwh, abs=0.06)
+        for key, per_kwh in (("plan_cost", 0.11), ("plan_saving", 0.23)):
+            assert float(site.shows(key)) == pytest.approx(
+                per_kwh * energy_kwh, abs=0.02
+            )
+
+
 async def test_cheap_hours_charge_to_the_target_only(site: Site) -> None:
     """No departure, and 3 kWh below a target of a car that could take 15: the cheap hours buy 3."""
     site.demand = Demand(energy_wh=3_000.0, full_wh=15_000.0)

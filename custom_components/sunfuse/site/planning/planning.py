@@ -209,6 +209,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 intention=intention,
                 missed=dict(missed_of(intention, self.data.missed)),
                 ready=dict(ready_of(intention, self.data.ready)),
+                asked_at={**self.data.asked_at, **dict.fromkeys(changed, now)},
             )
         except Exception:
             if self.data.failing_since is None:

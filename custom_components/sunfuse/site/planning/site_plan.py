@@ -28,13 +28,15 @@ class Missed:
 class SitePlan:
     """The last good plan, in the time of the site. `failing_since` is set while runs fail.
 
-    `missed` are the departures that it misses, and `ready` is when cars are said to be ready, by connector.
+    `missed` are the departures that it misses, and `ready` is when cars are said to be ready, by connector. `asked_at` is the
+    time of the first plan since a car asked for something else.
     """
 
     intention: Intention | None = None
     failing_since: datetime | None = None
     missed: Mapping[str, Missed] = field(default_factory=dict)
     ready: Mapping[str, datetime] = field(default_factory=dict)
+    asked_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def moved(self, by: timedelta) -> SitePlan:
         """Return what of it counts after the clock was set: a plan is for the hours of the clock, what lasts is not."""
