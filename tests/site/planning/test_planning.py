@@ -508,6 +508,33 @@ async def test_the_home_battery_is_charged_in_cheap_hours(
     assert given[-1] == 0
 
 
+@pytest.mark.parametrize(
+    ("of_options", "planned_kwh"), [({}, 10.0), ({"battery_capacity_kwh": 7.0}, 7.0)]
+)
+async def test_a_battery_whose_size_was_entered_at_set_up_is_planned(
+    hass: HomeAssistant,
+    start_frozen: Start,
+    of_options: dict[str, float],
+    planned_kwh: float,
+) -> None:
+    """Nobody has to enter it again in the options, which may say something else."""
+    sources = site_entry(9000).data["sources"] | {"battery_capacity_wh": 10_000.0}
+    entry = await start_frozen(sources=sources, options=of_options)
+    battery = entry.runtime_data.planning.outlook().battery
+    assert battery is not None
+    assert battery.capacity_wh == planned_kwh * 1000
+
+
+async def test_a_plan_may_do_without_the_battery(
+    hass: HomeAssistant, start_frozen: Start
+) -> None:
+    """With 0 in the options, whatever was entered at set-up."""
+    sources = site_entry(9000).data["sources"] | {"battery_capacity_wh": 10_000.0}
+    options = {"battery_capacity_kwh": 0.0}
+    entry = await start_frozen(sources=sources, options=options)
+    assert entry.runtime_data.planning.outlook().battery is None
+
+
 async def test_money_or_carbon(
     hass: HomeAssistant,
     start_frozen: Start,

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...const import WH_PER_KWH
+from homeassistant.config_entries import ConfigEntry
+
+from ...const import CONF_SOURCES, WH_PER_KWH
 from ...engine.model import BatteryReading, CircuitState, Decision
 from ...planner import BatteryCommand, HomeBattery, SiteSlot
 from ...simulator.battery import BatterySpec
+from ...sources.config import SourcesConfig
 from ..engine_options import (
     CONF_BATTERY_CAPACITY,
     CONF_BATTERY_DISCHARGE,
@@ -137,14 +140,22 @@ def _overloaded(decision: Decision) -> bool:
     return any(one.state is CircuitState.OVERLOADED for one in decision.circuits)
 
 
+def _capacity_wh(entry: ConfigEntry) -> float | None:
+    """Return how much a site's battery stores: as its options say, else as it was set up. 0: the plan does without it."""
+    capacity_kwh: float | None = entry.options.get(CONF_BATTERY_CAPACITY)
+    if capacity_kwh is not None:
+        return capacity_kwh * WH_PER_KWH
+    sources = SourcesConfig.from_dict(entry.data.get(CONF_SOURCES, {}))
+    return sources.battery_capacity_wh
+
+
 def home_battery(
-    options: Mapping[str, Any], reading: BatteryReading | None
+    entry: ConfigEntry, reading: BatteryReading | None
 ) -> HomeBattery | None:
     """Return the home battery as the plan sees it, None where its size is not known."""
-    capacity_kwh = options.get(CONF_BATTERY_CAPACITY)
-    if not capacity_kwh:
+    options, capacity_wh = entry.options, _capacity_wh(entry)
+    if not capacity_wh:
         return None
-    capacity_wh = capacity_kwh * WH_PER_KWH
     orders = BatteryOrders.of(options)
     usual_w = capacity_wh / _HOURS
     return HomeBattery(

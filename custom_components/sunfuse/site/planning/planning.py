@@ -320,7 +320,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
     def _battery(self, reading: BatteryReading | None) -> HomeBattery | None:
         if self.clock.house is not None:
             return simulated_battery(self.clock.house.simulation.site.battery, reading)
-        return home_battery(self.config_entry.options, reading)
+        return home_battery(self.config_entry, reading)
 
     # --- What comes of it -----------------------------------------------------------------------------------------
 

@@ -136,7 +136,7 @@ def _measured_or_empty(circuit: Circuit) -> Circuit:
 def _storage(entry: ConfigEntry) -> HomeStorage | None:
     if entry.data[CONF_KIND] == KIND_SIMULATED:
         return HomeStorage(spec=default_site().battery)
-    battery = home_battery(entry.options, None)
+    battery = home_battery(entry, None)
     if battery is None:
         return None
     spec = BatterySpec(
