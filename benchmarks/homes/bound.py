@@ -83,9 +83,15 @@ def quarters_of(stay: Stay) -> Iterator[tuple[int, float]]:
 
 
 def bound(
-    world: World, peak: PeakPrice | None = None, battery: BatterySpec | None = None
+    world: World,
+    peak: PeakPrice | None = None,
+    battery: BatterySpec | None = None,
+    nodes: int | None = None,
 ) -> Bound:
-    """Return the cheapest way through a month; a battery is half full at both ends of it."""
+    """Return the cheapest way through a month; a battery is half full at both ends of it.
+
+    A search that ends after so many `nodes` proves a bound that is a little lower.
+    """
     steps = world.days * QUARTERS
     net_kw = (world.quarters(world.house_w) - world.quarters(world.sun_w))[
         :steps
@@ -134,7 +140,7 @@ def bound(
                 rows.add(on_phase, -np.inf, max(free_a, 0.0))
     if peak is not None:
         _add_peak(peak, steps, cost, upper, rows)
-    values, slack = _solve(cost, upper, rows, whole)
+    values, slack = _solve(cost, upper, rows, whole, nodes)
     grid_kw = values[:steps] - values[steps : 2 * steps]
     energy = float(
         np.sum(values[:steps] * world.import_price[:steps] * HOUR)
@@ -222,7 +228,11 @@ def measured_peak(grid_w: Values, peak: PeakPrice) -> float:
 
 
 def _solve(
-    cost: list[float], upper: list[float], rows: _Rows, whole: list[int]
+    cost: list[float],
+    upper: list[float],
+    rows: _Rows,
+    whole: list[int],
+    nodes: int | None,
 ) -> tuple[Values, float]:
     """Return the best solution that is found in time, and how much cheaper another one might be."""
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -233,6 +243,8 @@ def _solve(
         ("time_limit", TIME_LIMIT_S),
     ):
         solver.setOptionValue(option, value)
+    if nodes is not None:
+        solver.setOptionValue("mip_max_nodes", nodes)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = len(cost), len(rows.lower)
     model.col_cost_ = np.array(cost)

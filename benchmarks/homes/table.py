@@ -45,6 +45,7 @@ class Job:
     hourly: bool = False
     tariff: str = ""
     battery: bool = False
+    nodes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,8 @@ def do(job: Job) -> Result:
     )
     peak = TARIFFS.get(job.tariff)
     if job.row == BOUND:
-        least = bound(world, peak, home.BATTERY if job.battery else None)
+        battery = home.BATTERY if job.battery else None
+        least = bound(world, peak, battery, job.nodes)
         lacking = sum(wh > LITTLE_WH for wh in least.missing_wh.values())
         return Result(
             row=job.row,
@@ -173,6 +175,9 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
         "--only", default="", help="one of the tables, by its mark in the page"
     )
     parser.add_argument("--rows", default="", help="parts of the names of rows")
+    parser.add_argument(
+        "--nodes", type=int, help="of the search for the bound, which is then lower"
+    )
     parser.add_argument("--into", type=Path)
     asked = parser.parse_args()
     months = [int(each * 12 / asked.months) for each in range(asked.months)]
@@ -197,6 +202,7 @@ def cli(write: Callable[[Path, str, str], None]) -> int:
                 hourly=hourly,
                 tariff=tariff,
                 battery=mark == BATTERY,
+                nodes=asked.nodes,
             )
             for row in (WITH_BATTERY if mark == BATTERY else ROWS)
             if row == BOUND or not wanted or any(part in row for part in wanted)
