@@ -362,6 +362,24 @@ def test_a_sign_that_turns_while_the_sun_shines() -> None:
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
 
 
+def test_a_sign_that_turns_where_the_meter_has_followed_the_cars() -> None:
+    """5 kW of sun made it short of a car on L2, as it followed it: but none turns each phase by what it showed."""
+    plant = Plant(
+        cars=[
+            Car(connector=charger("all")),
+            Car(connector=charger("one", phases=(1,)), arrives_s=100, phases=1),
+        ],
+        circuits=(main(),),
+        loads={"main": lambda at_s: tuple(a + 6 * (at_s > 500) for a in (6, 5, 4))},
+        solar_w=lambda _: 5000.0,
+        shows=lambda at_s, flow: flow if at_s < 300 else turned(at_s, flow),
+        noise_a=0.1,
+    )
+    found = flows(plant, 900)
+    assert max(found) <= 25.0
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.CONTRADICTED
+
+
 def test_zeros_of_a_dead_meter_stay_wrong_when_its_cars_have_stopped() -> None:
     """A house of 19 A leaves no car its minimum, so nothing contradicts the zeros any more: they are the same zeros."""
     plant = Plant(

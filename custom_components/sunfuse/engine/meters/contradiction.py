@@ -32,6 +32,7 @@ from .reported_cars import ReportedCars, reported_cars
 from .unreported_sun import (
     breaks,
     is_first,
+    is_no_sun,
     is_sun,
     is_unclear,
     may_be_sun,
@@ -113,7 +114,10 @@ def doubt(
     silent = reading.at - before.at if before else timedelta(0)
     past = _generated(past, snapshot)
     fell = breaks(past, parts_a, before_a, fed_a, silent)
-    past = _watched(broken(past) if fell else past, found, cars, reading.at, now)
+    if fell:
+        surely = is_no_sun(past, parts_a, before_a, fed_a, silent)
+        past = broken(past, surely=surely)
+    past = _watched(past, found, cars, reading.at, now)
     short = found.short_of(found.reported_a, past.sun_w, past)
     doubted = any(short)
     past = watch_falls(

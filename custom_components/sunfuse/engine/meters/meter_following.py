@@ -207,11 +207,14 @@ def has_sun(past: Doubt, now: datetime) -> bool:
     return any(exports(past, now, SUN_FORGOTTEN))
 
 
-def broken(past: Doubt) -> Doubt:
-    """Return what is known of a meter that fell as one does that fails: the means are over, and the benefit of the doubt."""
+def broken(past: Doubt, *, surely: bool) -> Doubt:
+    """Return what is known of a meter that fell as one does that fails: the means are over, and the benefit of the doubt.
+
+    Where it followed the cars it may have been sun all the same, if it has not failed `surely`.
+    """
     known = past.following or (None,) * len(past.feeds_in)
     feeds_in = tuple(
-        feeds and one is not None and followed(one)
+        feeds and not surely and one is not None and followed(one)
         for feeds, one in zip(past.feeds_in, known, strict=True)
     )
     return replace(past, level=None, before=None, broken=True, feeds_in=feeds_in)

@@ -58,6 +58,25 @@ def breaks(
     return any(_fell_like_a_fault(was, now_a) for was in (before_a, less_a))
 
 
+def is_no_sun(
+    past: Doubt,
+    now_a: PerPhase,
+    before_a: PerPhase,
+    cars_a: PerPhase,
+    silent: timedelta,
+) -> bool:
+    """Whether no sun makes a meter fall so: phases by different amounts, and each of them to its opposite or to half."""
+    if len(before_a) != len(now_a):
+        return False
+    less_a = _less_a(past, before_a, cars_a, silent)
+    return any(
+        len(falls := _falls(was, now_a)) > 1
+        and max(falls) - min(falls) > FALLS_A
+        and _is_like_a_fault(was, now_a)
+        for was in (before_a, less_a)
+    )
+
+
 def watch_falls(
     past: Doubt,
     now_a: PerPhase,
@@ -102,14 +121,26 @@ def _less_a(
 
 def _fell_like_a_fault(before_a: PerPhase, now_a: PerPhase) -> bool:
     """Whether a meter fell as one does that fails: as a whole, or one phase while the others stay as they are."""
-    flows = list(zip(before_a, now_a, strict=True))
+    flows = zip(before_a, now_a, strict=True)
     fallen = [(was, now) for was, now in flows if was - now > FALLS_A]
     if any(abs(now) <= max(ZERO_A, ZERO * abs(was)) for was, now in fallen):
         return True
-    return bool(fallen) and any(
+    return bool(fallen) and _is_like_a_fault(before_a, now_a)
+
+
+def _is_like_a_fault(before_a: PerPhase, now_a: PerPhase) -> bool:
+    """Whether each phase has become its opposite or half of itself, or is the same."""
+    flows = list(zip(before_a, now_a, strict=True))
+    return any(
         all(_has_become(was, now, fault * was) or _is(now, was) for was, now in flows)
         for fault in FAULTS
     )
+
+
+def _falls(before_a: PerPhase, now_a: PerPhase) -> list[float]:
+    """Return by how much the phases fell that did."""
+    falls = [was - now for was, now in zip(before_a, now_a, strict=True)]
+    return [fall for fall in falls if fall > FALLS_A]
 
 
 def _has_become(was: float, now: float, fault: float) -> bool:
@@ -124,7 +155,7 @@ def _is(a: float, b: float) -> bool:
 def _fell_like_sun(before_a: PerPhase, now_a: PerPhase) -> bool:
     """Whether phases fell by the same and the others stayed as they are, as beside an inverter of one or more phases."""
     falls = [was - now for was, now in zip(before_a, now_a, strict=True)]
-    fallen = [fall for fall in falls if fall > FALLS_A]
+    fallen = _falls(before_a, now_a)
     others = [fall for fall in falls if fall <= FALLS_A]
     return (
         bool(fallen)
