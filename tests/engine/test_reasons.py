@@ -55,6 +55,23 @@ def test_cars_at_their_minimum_that_the_grid_helps() -> None:
     assert values(decision, "a") == {"min_a": 6.0, "surplus_w": pytest.approx(5300)}
 
 
+@pytest.mark.parametrize("mode", [Mode.SOLAR, Mode.SOLAR_MIN])
+def test_without_a_meter_nobody_waits_for_a_surplus(mode: Mode) -> None:
+    """The meter was lost two minutes ago: how much sun there is for cars is not known, and no number of watts is told."""
+    snapshot = site(
+        car("a", mode=mode, offer_a=8.0),
+        house_a=(-12, -12, -12),
+        solar=PowerReading(at=NOW, power_w=9000),
+        circuits=WIDE,
+    )
+    snapshot, decision, memory = settle(snapshot, 60)
+    meters = snapshot.meters
+    for _ in range(24):
+        snapshot = replace(later(snapshot, 5, decision), meters=meters)
+        decision, memory = decide(snapshot, memory)
+    assert reasons(decision) == {"a": ReasonKey.METER_LOST}
+
+
 def test_a_car_that_the_sun_carries_follows_it() -> None:
     """5.3 kW are 7.6 A."""
     snapshot = site(

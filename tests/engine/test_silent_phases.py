@@ -215,6 +215,22 @@ def test_the_sensor_that_is_stale_is_named() -> None:
     assert decided(site(car("a"))).circuits[0].meter_lost("Main fuse") is None
 
 
+def test_all_sensors_that_are_too_old_are_named() -> None:
+    """They fell silent within a second: who looks at one of them finds nothing wrong with the others."""
+    reports = tuple(
+        PhaseReport(
+            at=NOW - timedelta(seconds=61 + phase), sensor=f"sensor.l{phase + 1}"
+        )
+        for phase in range(3)
+    )
+    reading = MeterReading(
+        at=reports[-1].at, current_a=(1, 1, 1), oldest="sensor.l3", reports=reports
+    )
+    circuit = decided(site(car("a"), meters=(("main", reading),))).circuits[0]
+    assert circuit.meter is MeterQuality.STALE
+    assert circuit.sensors == ("sensor.l1", "sensor.l2", "sensor.l3")
+
+
 def test_live_phases_count_beside_one_that_is_stale() -> None:
     """A sensor that only stops to report costs no more than one that says that it has no value."""
     old, new = NOW - timedelta(minutes=10), NOW

@@ -114,8 +114,8 @@ def _choose_who_may(tick: Tick) -> None:
 
 
 def _unknown_s(root: Capacity, now: datetime) -> float | None:
-    """Return for how long the grid's power has been unknown, None if it is known: also if only one phase is silent."""
-    if root.state is not CircuitState.METER_LOST or root.measured_w is not None:
+    """Return for how long the grid's power has been unknown, None if it is known."""
+    if not root.power_lost:
         return None
     return (now - (root.past.lost_since or now)).total_seconds()
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from .cars.asking import Ask
 from .memory import ConnectorMemory
 from .meters.steadiness import MINUTE
-from .model import Connector, Reason, ReasonKey
+from .model import Connector, Reason, ReasonKey, lost_meter
 from .sharing.filling import EPSILON
 from .sharing.sharing import Shares
 from .sun.sun_starts import start_w
@@ -23,7 +23,13 @@ _TOO_LITTLE = (ReasonKey.AT_MINIMUM, ReasonKey.STOPPING_ON_SUN)
 
 
 def why_waiting_for_sun(asking: Ask, shares: Shares, tick: Tick) -> Reason:
-    """Return what sun a car lacks that has a place on its circuits: there is too little, or it goes to others first."""
+    """Return what sun a car lacks that has a place on its circuits: there is too little, or it goes to others first.
+
+    Without a meter nobody knows how much there is.
+    """
+    root = tick.capacities[tick.tree.root]
+    if root.power_lost:
+        return lost_meter(root.circuit.name, root.quality, root.sensors)
     needed_w = ("needed_w", start_w(asking, tick.snapshot))
     all_w = tick.sun.surplus_w
     said = asking.past.said is ReasonKey.SUN_TAKEN

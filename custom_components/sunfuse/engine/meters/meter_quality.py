@@ -87,7 +87,8 @@ def _stale(
     """Return what counts of a reading that is too old: the phases that were reported since."""
     if (living := living_since(reading, valid_since)) is not None:
         return _partly(MeterQuality.STALE, living, cars_a, past, snapshot)
-    blamed = (reading.oldest,) if reading.oldest else ()
+    old = [one.sensor for one in reading.reports if one and one.at < valid_since]
+    blamed = tuple(dict.fromkeys(old)) or ((reading.oldest,) if reading.oldest else ())
     return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
 
 

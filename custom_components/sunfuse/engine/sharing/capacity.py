@@ -58,6 +58,11 @@ class Capacity:
     past: CircuitMemory
     sensors: tuple[str, ...] = ()  # that cause the loss of a meter
 
+    @property
+    def power_lost(self) -> bool:
+        """Whether the meter is lost, and its power with it: a total may be known although one phase is silent."""
+        return self.state is CircuitState.METER_LOST and self.measured_w is None
+
 
 def remember_draws(snapshot: Snapshot, memory: Memory) -> dict[str, tuple[Draw, ...]]:
     """Return the recent draws of every connector, with those of the snapshot."""
