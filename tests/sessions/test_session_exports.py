@@ -479,9 +479,10 @@ def test_a_bill_says_what_is_paid_and_by_which_prices() -> None:
     other = replace(SOLD, transaction="8", billed=None)
     page = page_of([SOLD, other], bill_of())
     for text in (
-        "<td>Staff</td><td>3,70 EUR</td>",
-        "<td>Staff</td><td>–</td>",
-        "<td></td><td>3,70 EUR</td></tr></tfoot>",
+        "<td class=text>Staff</td><td>1000,000</td>",
+        " %</td><td>3,70 EUR</td></tr>",
+        " %</td><td>–</td></tr>",
+        " %</td><td>3,70 EUR</td></tr></tfoot>",
         "Staff: per_kwh 0,30 EUR; per_hour 1,00 EUR; weekday_monday 22:00–06:00: per_kwh 0,20 EUR.",
         "note_not_billed",
     ):
@@ -502,8 +503,8 @@ def test_a_bill_with_vat_shows_net_vat_and_gross() -> None:
     )
     page = page_of(rows, made)
     for text in (
-        "<td>Staff</td><td>3,11 EUR</td><td>0,59 EUR</td><td>3,70 EUR</td>",
-        "<td></td><td>7,22 EUR</td><td>1,25 EUR</td><td>8,47 EUR</td></tr></tfoot>",
+        " %</td><td>3,11 EUR</td><td>0,59 EUR</td><td>3,70 EUR</td></tr>",
+        " %</td><td>7,22 EUR</td><td>1,25 EUR</td><td>8,47 EUR</td></tr></tfoot>",
         "<td class=text>7 %</td><td>1,00 EUR</td><td>0,07 EUR</td><td>1,07 EUR</td>",
         "<td class=text>19 %</td><td>6,22 EUR</td><td>1,18 EUR</td><td>7,40 EUR</td>",
         "; plus_vat 19.",

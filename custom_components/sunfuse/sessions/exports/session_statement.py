@@ -159,19 +159,21 @@ def _issuer(statement: Statement) -> list[tuple[str, str]]:
 def _sessions(
     rows: Sequence[SessionRow], statement: Statement, *, billed: bool
 ) -> StatementTable:
-    heads = ["started", "ended", "charger", "vehicle", "meter_start", "meter_end"]
-    heads += ["energy", "sun"]
+    texts = ["started", "ended", "charger", "vehicle"]
+    if billed:
+        texts.append("price_list")
+    heads = [*texts, "meter_start", "meter_end", "energy", "sun"]
     if not billed:
         heads.append("cost")
     elif _has_vat(rows):
-        heads += ["price_list", "net", "vat", "gross"]
+        heads += ["net", "vat", "gross"]
     else:
-        heads += ["price_list", "billed"]
+        heads.append("billed")
     if statement.context.price is not None:
         heads.append("reimbursement")
     return StatementTable(
         heads=[statement.say(key) for key in heads],
-        texts=4,
+        texts=len(texts),
         lines=[
             _line(row, statement, billed=billed, vat=_has_vat(rows)) for row in rows
         ],
@@ -193,6 +195,7 @@ def _line(
         statement.time(row.stopped_at),
         context.chargers.get(row.station, row.station),
         vehicle,
+        *([row.price_list or _UNKNOWN] if billed else ()),
         *(
             _thousandths(wh, statement)
             for wh in (row.meter_start_wh, row.meter_end_wh, row.energy_wh)
@@ -201,7 +204,6 @@ def _line(
     ]
     if billed:
         currency = row.billed_currency or context.currency
-        cells.append(row.price_list or _UNKNOWN)
         if vat:
             parts = (row.billed_net, row.billed_vat)
             cells += [statement.money(amount, currency) for amount in parts]
@@ -228,7 +230,6 @@ def _total(
     if not billed:
         cells.append(_sum(((row.cost, row.currency) for row in rows), statement))
     else:
-        cells.append("")
         if _has_vat(rows):
             nets = ((row.billed_net, row.billed_currency) for row in rows)
             taxes = ((row.billed_vat, row.billed_currency) for row in rows)
