@@ -80,6 +80,8 @@ def _session(
         (0, (3_000, BOOTS, 2_800), 4_000, 4_000),
         (0, (3_000, BOOTS, 2_800, 2_900), None, 3_100),
         (0, (3_000, BOOTS, 2_800, 2_900), 4_000, 4_200),
+        # Two values that agree, although the second may have come from the last one before.
+        (0, (3_000, BOOTS, 2_000, 3_500), None, 4_500),
         # What was counted after it, and then its end.
         (40_000, (43_000, BOOTS, 1_000, 1_500), 2_500, 5_500),
     ],
@@ -167,6 +169,26 @@ def test_a_register_restarts_before_the_first_value() -> None:
         (None, (BOOTS, 1e3, 9e3), None),
     ]
     assert _sessions(sessions)[0][1] == 9e3
+
+
+def test_a_register_restarts_between_the_start_and_the_first_value() -> None:
+    """It went on before, so the next session took what it shows since its start."""
+    sessions: list[Session] = [
+        (0, (7e3,), None),
+        (7.5e3, (BOOTS, 3e3, 4e3), None),
+        (4.5e3, (5.5e3,), None),
+    ]
+    assert _sessions(sessions)[0] == [7e3, 4e3, 1e3]
+
+
+def test_a_meter_that_is_not_awake_when_a_session_begins() -> None:
+    """Its first value is zero: no restart, although the charger booted after the start."""
+    sessions: list[Session] = [
+        (902e3, (904e3,), 905e3),
+        (905e3, (BOOTS, 0, 908e3), 909e3),
+        (909e3, (BOOTS, 0), 911e3),
+    ]
+    assert _sessions(sessions)[0] == [3e3, 4e3, 2e3]
 
 
 @pytest.mark.parametrize("nonsense", [(500e6,), (500e6, 30e3)])
