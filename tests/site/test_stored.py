@@ -24,8 +24,12 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 SETTINGS, MEMORY, OBSERVED = "", ".memory", ".observed"
 PRICES, FORECASTS, PEAKS = ".prices", ".forecasts", ".peaks"
-BATTERY, AUTHORITY = ".battery", ".authority"
-FILES = (SETTINGS, MEMORY, OBSERVED, FORECASTS, PRICES, PEAKS, BATTERY)
+BATTERY, AUTHORITY, DEPARTURES = ".battery", ".authority", ".departures"
+CARS, PLAN, PASSWORDS = ".cars", ".plan", ".passwords"
+FILES = (
+    *(SETTINGS, MEMORY, OBSERVED, FORECASTS, PRICES, PEAKS, BATTERY),
+    *(DEPARTURES, CARS, PLAN, PASSWORDS),
+)
 CONNECTOR = {
     "mode": "fast",
     "max_current_a": 8.0,
@@ -227,6 +231,24 @@ async def test_a_file_with_nothing_in_it(
             {"freshness": {"sensor.grid_l1": {"repeats": "often"}}},
             "freshness.sensor.grid_l1.repeats",
         ),
+        # Numbers that nothing measures: a sum of them is infinite, and JSON cannot hold a larger whole one.
+        (MEMORY, {"engine": {"surplus_w": 1e308}}, "engine.surplus_w"),
+        (OBSERVED, {"balance": {"solar_wh": 1e308}}, "balance"),
+        (
+            OBSERVED,
+            {"freshness": {"sensor.grid_l1": {"repeats": 2**64 - 1}}},
+            "freshness.sensor.grid_l1.repeats",
+        ),
+        (
+            DEPARTURES,
+            {"owners": {"CP1": {"weekly": [{"weekday": 7}, {"weekday": 1}]}}},
+            "owners.CP1.weekly.0",
+        ),
+        (
+            DEPARTURES,
+            {"owners": {"CP1": {"weekly": [{"weekday": 0, "minute": 2**62}]}}},
+            "owners.CP1.weekly.0",
+        ),
         (PEAKS, {"last": ["x", 1]}, "last"),
         (FORECASTS, {"hours": 5, "load": {}}, "hours"),
         (FORECASTS, {"hours": [["x", 1, 2]]}, "hours.0"),
@@ -261,13 +283,39 @@ def _odd_price(data: dict[str, Any]) -> str:
     return "prices.import.slots.1"
 
 
+def _ancient_price(data: dict[str, Any]) -> str:
+    data["prices"]["import"]["slots"] = [["0001-01-01T00:00:00+00:00", 0.2]]
+    return "prices.import.slots.0"
+
+
+def _odd_month(data: dict[str, Any]) -> str:
+    (tariff,) = data["tariffs"]
+    data["tariffs"][tariff]["state"]["month"] = "x"
+    return f"tariffs.{tariff}.state.month"
+
+
+def _endless_peak(data: dict[str, Any]) -> str:
+    (tariff,) = data["tariffs"]
+    data["tariffs"][tariff]["state"]["used_wh"] = 1e308
+    return f"tariffs.{tariff}.state.used_wh"
+
+
 def _odd_peak(data: dict[str, Any]) -> str:
     (tariff,) = data["tariffs"]
     data["tariffs"][tariff]["state"]["past"] = [["2026-10", "much"]]
     return f"tariffs.{tariff}.state.past.0"
 
 
-@pytest.mark.parametrize(("name", "spoil"), [(PRICES, _odd_price), (PEAKS, _odd_peak)])
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        (PRICES, _odd_price),
+        (PRICES, _ancient_price),
+        (PEAKS, _odd_peak),
+        (PEAKS, _odd_month),
+        (PEAKS, _endless_peak),
+    ],
+)
 async def test_a_row_that_is_not_understood(
     hass: HomeAssistant, name: str, spoil: Callable[[dict[str, Any]], str]
 ) -> None:

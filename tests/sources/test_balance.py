@@ -106,5 +106,6 @@ def test_unused_sun_of_a_day() -> None:
     assert day == DayUnused(day="2026-06-22", by_cause_wh={"fuse": 500.0})
     assert day.total_wh == 500
     assert unused_from_dict(unused_to_dict(day)) == day
-    assert unused_from_dict({"by_cause_wh": 3}) == DayUnused()
-    assert unused_from_dict({"by_cause_wh": {"car": "x"}}).total_wh == 0
+    for stored in (3, {"car": "x"}, {"car": 1e308}):
+        with pytest.raises((AttributeError, TypeError, ValueError)):
+            unused_from_dict({"by_cause_wh": stored})

@@ -8,11 +8,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from math import isfinite
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 _YEARS = range(1970, 2200)
+# Above all that is measured or paid. Sums of larger ones may be infinite, and JSON has no larger whole ones.
+_LARGEST = 1e15
 
 
 def to_jsonable(value: Any) -> Any:
@@ -67,6 +68,20 @@ def read_time(stored: Any) -> datetime:
     return at
 
 
+def read_number(stored: Any) -> float:
+    """Return a number of a size that is measured.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is not finite, or larger than anything that is measured.
+
+    """
+    _check(stored, int | float)
+    if not abs(stored) <= _LARGEST:
+        raise ValueError(f"A number expected, not {stored}")
+    return float(stored)
+
+
 def _read(form: Any, stored: Any) -> Any:
     if is_dataclass(form):
         return _read_dataclass(form, stored)
@@ -81,14 +96,11 @@ def _read(form: Any, stored: Any) -> Any:
     if issubclass(form, datetime):
         return read_time(stored)
     if form is float:
-        _check(stored, int | float)
-        if not isfinite(stored):
-            raise ValueError(f"A number expected, not {stored}")
-        return float(stored)
+        return read_number(stored)
     if issubclass(form, StrEnum):
         return form(stored)
     _check(stored, form)
-    return stored
+    return int(read_number(stored)) if form is int else stored
 
 
 def _read_dataclass(form: Any, stored: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from .time_rows import parse_number
+from ..engine.codec import read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +118,12 @@ def unused_to_dict(unused: DayUnused) -> dict[str, Any]:
 
 
 def unused_from_dict(data: Mapping[str, Any]) -> DayUnused:
-    """Read it from storage; what cannot be read is zero."""
-    stored = data.get("by_cause_wh")
-    energies = stored if isinstance(stored, Mapping) else {}
+    """Read it from storage."""
     return DayUnused(
         day=str(data.get("day", "")),
         by_cause_wh={
-            str(cause): parse_number(wh) or 0.0 for cause, wh in energies.items()
+            str(cause): read_number(wh)
+            for cause, wh in data.get("by_cause_wh", {}).items()
         },
     )
 
@@ -139,6 +138,6 @@ def balance_to_dict(balance: DayBalance) -> dict[str, Any]:
 
 
 def balance_from_dict(data: Mapping[str, Any]) -> DayBalance:
-    """Read the balance from storage; what cannot be read is zero."""
-    energies = {name: parse_number(data.get(name)) or 0.0 for name in _ENERGIES}
+    """Read the balance from storage."""
+    energies = {name: read_number(data.get(name, 0.0)) for name in _ENERGIES}
     return DayBalance(day=str(data.get("day", "")), **energies)

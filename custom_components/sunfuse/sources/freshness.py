@@ -26,10 +26,10 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..engine.codec import read_number
 from ..engine.stored_items import Stored
 from .series import percentile
 from .states import problem_of
-from .time_rows import parse_number
 
 WINDOW = 240
 # Fewer intervals are not enough.
@@ -198,15 +198,13 @@ class Freshness:
 
 
 def _count(value: Any) -> int:
-    number = parse_number(value)
-    if number is None or number < 0:
+    if (number := read_number(value)) < 0:
         raise ValueError("A number of repeats expected")
     return int(number)
 
 
 def _interval_s(value: Any) -> float:
-    number = parse_number(value)
-    if number is None or not _SAME_S <= number <= _AWAY_S:
+    if not _SAME_S <= (number := read_number(value)) <= _AWAY_S:
         raise ValueError("An interval in seconds expected")
     return number
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 import json
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings, strategies as st
@@ -137,13 +138,10 @@ def test_what_was_learned_outlives_a_restart() -> None:
     """To a watt; what was broken is learned anew."""
     model = learn_load(hours(NOW - 14 * DAY, [500.0, 700.0] * 168), NOW, PARIS)
     again = load_from_dict(json.loads(json.dumps(load_to_dict(model))))
-    assert again
     assert again.days == pytest.approx(model.days)
     assert again.cells[30] == pytest.approx(model.cells[30], abs=0.5)
     stored = load_to_dict(model)
-    broken_ones: tuple[object, ...] = (
-        None,
-        [],
+    broken_ones: tuple[dict[str, Any], ...] = (
         {},
         {"cells": 4},
         {"cells": stored["cells"][:-1]},
@@ -151,7 +149,8 @@ def test_what_was_learned_outlives_a_restart() -> None:
         {"cells": [*stored["cells"][:-1], 5]},
     )
     for broken in broken_ones:
-        assert load_from_dict(broken) is None
+        with pytest.raises((LookupError, TypeError, ValueError)):
+            load_from_dict(broken)
 
 
 def test_an_inverter_that_sleeps_at_night() -> None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from math import isfinite
 from typing import Any
 
-from ...engine.codec import from_jsonable, read_time
+from ...engine.codec import from_jsonable, read_number, read_time
 from ...engine.stored_items import Stored
 from ..station_state import FailSafe, LocalList, StationInfo, Transaction
 from .connector_count import MAX_CONNECTORS
@@ -64,13 +63,7 @@ def load_flag(flag: Any) -> bool:
 
 def load_number(number: Any) -> float | None:
     """Return a number, or None."""
-    if number is None:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        raise TypeError(f"A number expected, not {type(number)}")
-    if not isfinite(number):
-        raise ValueError(f"A finite number expected, not {number}")
-    return float(number)
+    return None if number is None else read_number(number)
 
 
 def _whole(number: Any) -> int:

@@ -250,6 +250,7 @@ class Departures:
 
 
 _NOTHING = Wishes()
+_WEEKDAYS, _MINUTES = 7, 24 * 60
 
 
 def departure_store(hass: HomeAssistant, entry_id: str) -> StorageFile:
@@ -269,7 +270,7 @@ def _wishes(stored: Stored) -> Wishes:
     """Return wishes as they were stored: one departure that cannot be read leaves the others."""
     # What was left out was kept for the whole week before, not for each series.
     once_for_all = stored.rows("left_out", partial(from_jsonable, datetime))
-    weekly = stored.rows("weekly", partial(from_jsonable, WeeklyDeparture))
+    weekly = stored.rows("weekly", _weekly_departure)
     return Wishes(
         **stored.without("weekly", "once", "left_out").fields_of(Wishes),
         weekly=tuple(
@@ -277,6 +278,13 @@ def _wishes(stored: Stored) -> Wishes:
         ),
         once=tuple(stored.rows("once", partial(from_jsonable, OnceDeparture))),
     )
+
+
+def _weekly_departure(stored: Any) -> WeeklyDeparture:
+    one = from_jsonable(WeeklyDeparture, stored)
+    if not (0 <= one.weekday < _WEEKDAYS and 0 <= one.minute < _MINUTES):
+        raise ValueError(f"No time of a week: {one.weekday}, {one.minute}")
+    return one
 
 
 def _number(reservation: CardReservation) -> tuple[str, int]:

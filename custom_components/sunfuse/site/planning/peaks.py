@@ -13,6 +13,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_MAIN_FUSE, DOMAIN
+from ...engine.codec import read_number, read_time
 from ...engine.meters.meter_quality import is_possible
 from ...engine.model import ExternalLimit, LimitKind, MeterReading
 from ...planner import TargetPeak
@@ -39,7 +40,6 @@ from ...sources.tariffs.month_peaks import (
 )
 from ...sources.tariffs.peak_allowance import allowance
 from ...sources.tariffs.stored_peaks import state_from_dict, state_to_dict
-from ...sources.time_rows import parse_number, parse_time
 from ..entry_data import site_of
 from ..outcome import PeakData
 from ..storage_file import StorageFile
@@ -336,10 +336,7 @@ def _measured_by(tariff: CapacityTariff) -> list[Any]:
 def _sample_from_row(row: list[Any] | None) -> _Sample | None:
     if row is None:
         return None
-    at, power_w = parse_time(row[0]), parse_number(row[1])
-    if at is None or power_w is None:
-        raise ValueError("A sample without its time or its power")
-    return _Sample(at=dt_util.as_utc(at), power_w=power_w)
+    return _Sample(at=dt_util.as_utc(read_time(row[0])), power_w=read_number(row[1]))
 
 
 def _recalled(

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from ...engine.codec import read_number, read_time
 from ...engine.stored_items import Stored
 from ..series import Series, Slot, at_time, by_quarter, floor, percentile
-from ..time_rows import parse_number, parse_time
 from .power_forecast import Forecast, RawForecast, with_spread
 
 KEEP = timedelta(days=14)
@@ -170,10 +170,8 @@ def log_from_dict(data: Mapping[str, Any] | Stored) -> ForecastLog:
 
 def _hour_from_row(row: list[Any]) -> Hour:
     at, foretold, came = row
-    if (start := parse_time(at)) is None:
-        raise ValueError("An hour without a time")
     return Hour(
-        start=start.astimezone(UTC),
-        forecast_wh=parse_number(foretold),
-        actual_wh=parse_number(came),
+        start=read_time(at).astimezone(UTC),
+        forecast_wh=None if foretold is None else read_number(foretold),
+        actual_wh=None if came is None else read_number(came),
     )

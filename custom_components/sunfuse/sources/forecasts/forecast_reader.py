@@ -123,7 +123,7 @@ class ForecastReader:
         """Continue from what was stored before a restart."""
         stored = Stored.of(data)
         self._log = log_from_dict(stored)
-        self._load = stored.read("load", _load, None)
+        self._load = stored.read("load", load_from_dict, None)
 
     def read_from(self, config: ForecastConfig) -> None:
         """Set the forecasts to read."""
@@ -282,13 +282,6 @@ class ForecastReader:
         """Ask a config entry's integration, which may hang."""
         async with asyncio.timeout(_PATIENCE_S):
             return await async_solar_answer(self._hass, entry_id)
-
-
-def _load(stored: Any) -> LoadModel | None:
-    model = load_from_dict(stored)
-    if model is None and stored is not None:
-        raise ValueError("No model of a load")
-    return model
 
 
 def _midnights(now: datetime, tz: ZoneInfo) -> tuple[datetime, datetime, datetime]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
 
+from ...engine.codec import read_number
 from ..series import (
     QUARTER,
     Series,
@@ -24,7 +25,6 @@ from ..series import (
     quarters,
     weighted_quantile,
 )
-from ..time_rows import parse_number
 from .clear_sky import Place, clear_sky_mean
 from .power_forecast import Forecast, with_spread
 
@@ -99,19 +99,20 @@ def load_to_dict(model: LoadModel) -> dict[str, Any]:
     }
 
 
-def load_from_dict(data: object) -> LoadModel | None:
-    """Read what was learned from storage; None if it cannot be read."""
-    if not isinstance(data, Mapping) or not isinstance(data.get("cells"), list):
-        return None
-    cells = []
-    for cell in data["cells"]:
-        powers = map(parse_number, cell if isinstance(cell, list) else ())
-        known = [power for power in powers if power is not None]
-        if len(known) == 3:
-            cells.append((known[0], known[1], known[2]))
+def load_from_dict(data: Mapping[str, Any]) -> LoadModel:
+    """Read what was learned from storage.
+
+    Raises:
+        LookupError, TypeError, ValueError: it is not what `load_to_dict` returned.
+
+    """
+    cells = tuple(
+        (read_number(low), read_number(middle), read_number(high))
+        for low, middle, high in data["cells"]
+    )
     if len(cells) != 7 * 24:
-        return None
-    return LoadModel(cells=tuple(cells), days=parse_number(data.get("days")) or 0.0)
+        raise ValueError(f"No model of a week's load: {len(cells)} hours")
+    return LoadModel(cells=cells, days=read_number(data["days"]))
 
 
 def expect_load(

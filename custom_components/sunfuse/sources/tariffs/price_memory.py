@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from ...engine.codec import read_number, read_time
 from ...engine.stored_items import Stored
 from ..series import (
     QUARTER,
@@ -23,7 +24,6 @@ from ..series import (
     mean,
     quarters,
 )
-from ..time_rows import parse_number, parse_time
 from .components import Estimated
 
 KEEP = timedelta(days=15)
@@ -111,8 +111,5 @@ def _currency(value: Any) -> str | None:
 
 
 def _slot_from_row(row: list[Any]) -> Slot:
-    at, value = parse_time(row[0]), parse_number(row[1])
-    if at is None or at.tzinfo is None or value is None:
-        raise ValueError("A price without its time or its value")
-    start = at.astimezone(UTC)
-    return Slot(start=start, end=start + QUARTER, value=value)
+    start = read_time(row[0]).astimezone(UTC)
+    return Slot(start=start, end=start + QUARTER, value=read_number(row[1]))

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+import re
 from typing import Any
 
+from ...engine.codec import read_number, read_time
 from ...engine.stored_items import Stored
-from ..time_rows import parse_number, parse_time
 from .month_peaks import PeakInterval, PeakState
+
+_MONTH = re.compile(r"(\d{4}-\d{2})?")
 
 
 def state_to_dict(state: PeakState) -> dict[str, Any]:
@@ -29,42 +32,32 @@ def state_from_dict(data: Mapping[str, Any] | Stored) -> PeakState:
         peaks=tuple(stored.rows("peaks", _peak_from_row)),
         past=tuple(stored.rows("past", _month_from_row)),
         interval=stored.read("interval", _interval, None),
-        used_wh=stored.read("used_wh", _figure, 0.0),
+        used_wh=stored.read("used_wh", read_number, 0.0),
         minutes=tuple(stored.rows("minutes", _minute_from_row)),
     )
 
 
 def _month(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"A month expected, not {type(value)}")
-    return value
+    if not _MONTH.fullmatch(value):
+        raise ValueError(f"A month expected, not {value}")
+    return str(value)
 
 
 def _instant(value: Any) -> datetime:
-    at = parse_time(value)
-    if at is None:
-        raise ValueError("A time expected")
-    return at.astimezone(UTC)
+    return read_time(value).astimezone(UTC)
 
 
 def _interval(value: Any) -> datetime | None:
     return None if value is None else _instant(value)
 
 
-def _figure(value: Any) -> float:
-    number = parse_number(value)
-    if number is None:
-        raise ValueError("A number expected")
-    return number
-
-
 def _peak_from_row(row: list[Any]) -> PeakInterval:
-    return PeakInterval(start=_instant(row[0]), power_w=_figure(row[1]))
+    return PeakInterval(start=_instant(row[0]), power_w=read_number(row[1]))
 
 
 def _minute_from_row(row: list[Any]) -> tuple[datetime, float]:
-    return _instant(row[0]), _figure(row[1])
+    return _instant(row[0]), read_number(row[1])
 
 
 def _month_from_row(row: list[Any]) -> tuple[str, float]:
-    return _month(row[0]), _figure(row[1])
+    return _month(row[0]), read_number(row[1])
