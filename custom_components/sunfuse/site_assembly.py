@@ -136,10 +136,13 @@ async def async_build(
         peaks,
         battery_hold,
         observed,
+        forecasts,
         planning,
         ledger,
     ):
         timekeeper.on_jump(part.clock_was_set)
+    if prices:
+        timekeeper.on_jump(prices.clock_was_set)
     return SunfuseData(
         cards=cards,
         persons=persons,

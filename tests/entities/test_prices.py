@@ -206,3 +206,25 @@ async def test_data_that_users_report(
     await to(hass, freezer, NOW + timedelta(minutes=31))
     await pass_time(hass, freezer, 6)
     assert issues(hass) == ({issue} if issue else set())
+
+
+async def test_a_clock_that_was_ahead(
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
+) -> None:
+    """Set back by years, prices are known at once, and follow the new quarter hours: not those that are years away."""
+    periods = [{"value": 0.3, "start": "12:00", "end": "12:15"}]
+    table = {"value": 0.1, "periods": periods}
+    entry = await start_frozen(tariff(source={"kind": "table", "table": table}))
+    assert float(state(hass, entry, "import_price").state) == pytest.approx(0.3)
+    now = datetime(2023, 11, 25, 11, 5, tzinfo=UTC)
+    freezer.move_to(now)
+    entry.runtime_data.controller.tick()
+    await pass_time(hass, freezer, 1)
+    price = state(hass, entry, "import_price")
+    assert float(price.state) == pytest.approx(0.3)
+    assert price.attributes["prices"][0]["start"] == "2023-11-25T11:00:00+00:00"
+    await to(hass, freezer, now + timedelta(minutes=11))
+    await pass_time(hass, freezer, 5)
+    assert float(state(hass, entry, "import_price").state) == pytest.approx(0.1)
+    forecasts = entry.runtime_data.forecasts.data
+    assert forecasts.load[0].start == datetime(2023, 11, 25, 11, 15, tzinfo=UTC)

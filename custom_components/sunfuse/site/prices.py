@@ -161,6 +161,15 @@ class SitePrices(DataUpdateCoordinator[Prices]):
         self._since = {}
         self.start()
 
+    @callback
+    def clock_was_set(self, _by: timedelta) -> None:
+        """Read again, and follow the new time: the next quarter hour of the former one may be years away."""
+        if self._stop_timer is None:
+            return
+        self._stop_timer()
+        self._asked_at, self._since = None, {}
+        self._slot_begins(dt_util.utcnow())
+
     def ahead(self, now: datetime) -> tuple[PriceSlot, ...]:
         """Return the prices from a time on, which may be that of a simulated site."""
         if self.data.at(now) is None:

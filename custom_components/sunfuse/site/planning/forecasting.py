@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import (
@@ -93,6 +93,7 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             hass, entry, self._async_work, name=f"{DOMAIN} forecasts", burst_s=BURST_S
         )
         self._stops: list[Callable[[], None]] = []
+        self._stop_clock: CALLBACK_TYPE | None = None
         self.without_statistics: tuple[str, ...] = ()
         self.data = Forecasts()
 
@@ -147,12 +148,25 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
             async_track_state_change_event(
                 self.hass, self._reader.entities, self._entity_changed
             ),
-            async_track_utc_time_change(
-                self.hass, self._quarter_begins, minute=QUARTERS, second=3
-            ),
             async_at_started(self.hass, self._started),
         ]
+        self._follow_clock()
         self._run.soon(0)
+
+    @callback
+    def _follow_clock(self) -> None:
+        if self._stop_clock:
+            self._stop_clock()
+        self._stop_clock = async_track_utc_time_change(
+            self.hass, self._quarter_begins, minute=QUARTERS, second=3
+        )
+
+    @callback
+    def clock_was_set(self, _by: timedelta) -> None:
+        """Read and learn again, and follow the new time: the next quarter hour of the former one may be years away."""
+        if self._stop_clock:
+            self._follow_clock()
+            self.learn_soon()
 
     @callback
     def stop(self) -> None:
@@ -160,6 +174,9 @@ class SiteForecasts(DataUpdateCoordinator[Forecasts]):
         for stop in self._stops:
             stop()
         self._stops = []
+        if self._stop_clock:
+            self._stop_clock()
+            self._stop_clock = None
         self._run.stop()
 
     async def _started(self, _hass: HomeAssistant) -> None:
