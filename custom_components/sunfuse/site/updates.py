@@ -176,6 +176,7 @@ def follow_entry(
         runtime.controller.load_chargers()
         register_stations(hass, entry, runtime.central_system.stations)
         runtime.ledger.configuration.note()
+        runtime.planning.request()
 
     async def updated(_hass: HomeAssistant, _entry: SunfuseConfigEntry) -> None:
         take_over()

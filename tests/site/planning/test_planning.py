@@ -26,7 +26,7 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     ReasonKey,
 )
-from custom_components.sunfuse.planner import Intention, PlanKey, Why
+from custom_components.sunfuse.planner import Assumption, Intention, PlanKey, Why
 from custom_components.sunfuse.repair_issues import open_issues as site_issues
 from custom_components.sunfuse.site.cars.readiness import readiness_of
 from custom_components.sunfuse.site.outcome import ConnectorKey
@@ -526,13 +526,19 @@ async def test_a_battery_whose_size_was_entered_at_set_up_is_planned(
 
 
 async def test_a_plan_may_do_without_the_battery(
-    hass: HomeAssistant, start_frozen: Start
+    hass: HomeAssistant, start_frozen: Start, freezer: FrozenDateTimeFactory
 ) -> None:
-    """With 0 in the options, whatever was entered at set-up."""
+    """With 0 in the options, whatever was entered at set-up: from the plan on that is made as soon as the options are saved."""
     sources = site_entry(9000).data["sources"] | {"battery_capacity_wh": 10_000.0}
-    options = {"battery_capacity_kwh": 0.0}
-    entry = await start_frozen(sources=sources, options=options)
-    assert entry.runtime_data.planning.outlook().battery is None
+    entry = await start_frozen(sources=sources)
+    await pass_time(hass, freezer, 2.1)
+    planning = entry.runtime_data.planning
+    assert planning.data.intention
+    assert Assumption.BATTERY_UNKNOWN in planning.data.intention.assumptions
+    hass.config_entries.async_update_entry(entry, options={"battery_capacity_kwh": 0.0})
+    await hass.async_block_till_done()
+    await pass_time(hass, freezer, 2.1)
+    assert Assumption.BATTERY_UNKNOWN not in planning.data.intention.assumptions
 
 
 async def test_money_or_carbon(
