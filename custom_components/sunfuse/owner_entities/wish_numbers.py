@@ -42,6 +42,19 @@ class WishNumberDescription(NumberEntityDescription):
     mode: NumberMode = NumberMode.BOX
 
 
+def _target(
+    kind: TargetKind, field: str, *, unit: float = 1.0
+) -> Callable[[float], Mapping[str, Any]]:
+    """Return what setting a target changes. 0: no target of this kind."""
+
+    def change(value: float) -> Mapping[str, Any]:
+        if not value:
+            return {"target_kind": None, field: None}
+        return {"target_kind": kind, field: value * unit}
+
+    return change
+
+
 def _kwh(value_wh: float | None) -> float | None:
     return None if value_wh is None else value_wh / WH_PER_KWH
 
@@ -55,10 +68,7 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         native_max_value=100,
         mode=NumberMode.SLIDER,
         value_fn=lambda wishes: wishes.target_soc,
-        change_fn=lambda value: {
-            "target_kind": TargetKind.SOC,
-            "target_soc": value,
-        },
+        change_fn=_target(TargetKind.SOC, "target_soc"),
         vehicle=True,
         charger=False,
     ),
@@ -71,10 +81,7 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         native_max_value=1000,
         native_step=0.1,
         value_fn=lambda wishes: _kwh(wishes.target_energy_wh),
-        change_fn=lambda value: {
-            "target_kind": TargetKind.ENERGY,
-            "target_energy_wh": value * WH_PER_KWH,
-        },
+        change_fn=_target(TargetKind.ENERGY, "target_energy_wh", unit=WH_PER_KWH),
         vehicle=False,
         charger=True,
     ),
@@ -86,10 +93,7 @@ WISH_NUMBERS: tuple[WishNumberDescription, ...] = (
         native_min_value=0,
         native_max_value=2000,
         value_fn=lambda wishes: wishes.target_range_km,
-        change_fn=lambda value: {
-            "target_kind": TargetKind.RANGE,
-            "target_range_km": value,
-        },
+        change_fn=_target(TargetKind.RANGE, "target_range_km"),
         vehicle=False,
     ),
     WishNumberDescription(

@@ -130,6 +130,28 @@ async def test_by_entities_in_any_order(
     await station.close()
 
 
+async def test_a_target_is_removed_with_0(start: Callable[..., Any]) -> None:
+    """Then the next that was set counts, or the usual 80 %."""
+    home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+    zoe = id_of(home)
+    station = await home.boot("CP1")
+    await plug_in(home, station, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    await home.call("number", "set_value", f"{zoe}_typed_soc", value=40)
+    for key, value, wants_wh in (
+        ("CP1/1_target_energy", 10, 9_000),  # as the charger meters it
+        ("CP1/1_target_energy", 0, 20_000),  # the usual 80 %
+        (f"{zoe}_target_soc", 90, 25_000),
+        ("CP1/1_target_energy", 10, 25_000),
+        (f"{zoe}_target_soc", 0, 9_000),
+        ("CP1/1_target_energy", 0, 20_000),
+    ):
+        await home.call("number", "set_value", key, value=value)
+        assert demand(home).energy_wh == pytest.approx(wants_wh), (key, value)
+    assert home.state("number", "CP1/1_target_energy") == "unknown"
+    await station.close()
+
+
 async def test_what_is_left_out_is_not_overdue_either(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
