@@ -540,3 +540,37 @@ async def test_stored_times_of_the_future(
     assert [
         r.transaction.started_at for r in other.stations["CP1"].sessions.transactions
     ] == [clock.time]
+
+
+@pytest.mark.parametrize("had_session", [False, True])
+async def test_a_car_still_waits_after_our_restart(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    timing: Timing,
+    had_session: bool,
+) -> None:
+    """EN+ goes on to report Finishing (evcc issue 15752): a car that nothing was started for waits, one that charged has finished."""
+    station = await _ready(connect, system)
+    for status in ("Available", "Preparing"):
+        await station.status(status)
+    if had_session:
+        transaction_id = await station.start_transaction(clock.text())
+        stop = {"transactionId": transaction_id, "meterStop": 1000}
+        await station.call("StopTransaction", stop | {"timestamp": clock.text()})
+    await station.status("Finishing")
+    for _restart in range(2):
+        memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+        await station.close()
+        system = CentralSystem(now=clock, timing=timing)
+        system.accept(CP1, memory)
+        await system.start("127.0.0.1", 0)
+        station = await RawStation.connect(station.session, system.port)
+        for _report in range(2):
+            await station.status("Finishing")
+        clock.step(60)
+        await system.stations["CP1"].offer(1, 12)
+        started = station.received("RemoteStartTransaction")
+        assert len(started) == (not had_session)
+        await station.close()
+        await system.stop()
