@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import random
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from ..common import charger, wait_until
+from ..common import charger, set_meters, wait_until
 from ..site_fixtures import limits, obeys
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -55,6 +56,25 @@ async def test_phase_sensors_that_are_lost(
     await obeys(station, 14)
     assert home.state("sensor", "state") in ("ok", "limited")
     assert lost(hass) is None
+
+
+async def test_a_phase_sensor_that_repeats_its_value(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """The house takes 5 A more, so the car takes less, and L2 does not show it: its sensor is named."""
+    home = await start("CP1")
+    station = await home.charge("CP1")
+    await obeys(station, 14)
+    home.report = lambda flow_a: set_meters(
+        hass, currents_a=(flow_a[0], 18.0, flow_a[2] + random.uniform(0, 0.2))
+    )
+    await asyncio.sleep(40)
+    home.house_a = (15, 4, 4)
+    await home.shows("sensor", "state", "meter_lost")
+    await wait_until(lambda: lost(hass) is not None, "the repair")
+    told = lost(hass)
+    assert told
+    assert told["sensors"] == "sensor.grid_l2"
 
 
 async def test_a_sensor_that_comes_and_goes(start: Callable[..., Any]) -> None:

@@ -247,7 +247,8 @@ async def test_a_reading_is_as_old_as_its_oldest_part(
     meter = read(hass, source).meter
     assert meter
     assert meter.at == start + timedelta(seconds=40)
-    assert not meter.reports
+    assert [one.sensor for one in meter.reports if one] == list(PHASES)
+    assert living_since(meter, meter.at) is None
 
 
 async def test_a_report_that_is_ahead_of_the_clock(

@@ -156,7 +156,7 @@ class MeterReading:
     oldest: str | None = None  # the name of the sensor with the oldest value
     # When the total was reported, if it is not added up from what the phases show.
     total_at: datetime | None = None
-    # Where phases were reported at different times: each of them; None where one is silent, or does not feed the circuit.
+    # When and by which sensor each phase was reported; None where one is silent, or does not feed the circuit. Empty: not known.
     reports: tuple[PhaseReport | None, ...] = ()
     # The phases that have not been reported for a while: only the total shows that they carry what they did. Empty: none.
     confirmed: tuple[bool, ...] = ()

@@ -274,8 +274,16 @@ def without_stuck(
         reading,
         current_a=None,
         known_a=tuple(None if one.stuck else a for a, one in phases),
-        silent=tuple(f"L{p + 1}" for p, (_, one) in enumerate(phases) if one.stuck),
+        silent=tuple(
+            _sensor_of(reading, p) for p, (_, one) in enumerate(phases) if one.stuck
+        ),
     )
+
+
+def _sensor_of(reading: MeterReading, phase: int) -> str:
+    """Return the name of a phase's sensor; of the phase if it is not known."""
+    report = reading.reports[phase] if reading.reports else None
+    return report.sensor if report is not None else f"L{phase + 1}"
 
 
 def may_be_added_up(reading: MeterReading, voltage_v: float) -> bool:

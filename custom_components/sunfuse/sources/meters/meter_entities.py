@@ -133,10 +133,7 @@ class MeterEntities:
     def _reports(
         self, currents: list[_Phase], wired: tuple[int, ...], confirmed_at: datetime
     ) -> tuple[PhaseReport | None, ...]:
-        """Return when each phase was reported; nothing if that was about the same time."""
-        times = [p.value.at for p in currents if p.value is not None]
-        if not times or max(times) - max(min(times), confirmed_at) <= SAME_TIME:
-            return ()
+        """Return when each phase was reported, and by which sensor."""
         found: list[PhaseReport | None] = [None] * self._phases
         for place, phase in zip(wired, currents, strict=True):
             if phase.value is not None:
