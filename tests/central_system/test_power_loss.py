@@ -171,26 +171,6 @@ def test_a_register_restarts_before_the_first_value() -> None:
     assert _sessions(sessions)[0][1] == 9e3
 
 
-def test_a_register_restarts_between_the_start_and_the_first_value() -> None:
-    """It went on before, so the next session took what it shows since its start."""
-    sessions: list[Session] = [
-        (0, (7e3,), None),
-        (7.5e3, (BOOTS, 3e3, 4e3), None),
-        (4.5e3, (5.5e3,), None),
-    ]
-    assert _sessions(sessions)[0] == [7e3, 4e3, 1e3]
-
-
-def test_a_meter_that_is_not_awake_when_a_session_begins() -> None:
-    """Its first value is zero: no restart, although the charger booted after the start."""
-    sessions: list[Session] = [
-        (902e3, (904e3,), 905e3),
-        (905e3, (BOOTS, 0, 908e3), 909e3),
-        (909e3, (BOOTS, 0), 911e3),
-    ]
-    assert _sessions(sessions)[0] == [3e3, 4e3, 2e3]
-
-
 @pytest.mark.parametrize("nonsense", [(500e6,), (500e6, 30e3)])
 def test_an_end_below_nonsense_is_no_restart(nonsense: Shown) -> None:
     """Start and end are of one register: what stands between them may be nonsense."""

@@ -156,15 +156,6 @@ def test_starts_of_zero_beside_a_new_register() -> None:
     assert meter.taken_wh("tx1") == 3_000
 
 
-def test_starts_that_become_zero() -> None:
-    """New firmware: its first session cannot have begun at zero, however many hours its last value leaves for that."""
-    meter = _meter()
-    assert _session(meter, 0, 50_000, (52_000, 54_000), 54_000) == 4_000
-    values_wh = tuple(range(56_000, 74_000, 2_000))
-    assert _session(meter, 1, 0, values_wh, None) == 18_000
-    assert meter.sample.energy_wh == 72_000
-
-
 def test_a_register_that_restarts_is_known_after_it_fell() -> None:
     """Then what flowed before the first value of the session before counts as well."""
     meter = _meter()

@@ -44,17 +44,10 @@ class ShownValues:
     restarted: bool = False  # it counts from elsewhere since
 
     @classmethod
-    def begin(
-        cls, reading: RegisterReading, *, sure: bool = False, restarted: bool = False
-    ) -> ShownValues:
+    def begin(cls, reading: RegisterReading, *, sure: bool = False) -> ShownValues:
         """Begin with one reading."""
-        return cls(
-            first=reading,
-            last=reading,
-            before_wh=reading.register_wh,
-            sure=sure,
-            restarted=restarted,
-        )
+        before_wh = reading.register_wh
+        return cls(first=reading, last=reading, before_wh=before_wh, sure=sure)
 
     def going_on(self, reading: RegisterReading) -> ShownValues:
         """Return these with the next reading."""

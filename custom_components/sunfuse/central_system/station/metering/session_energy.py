@@ -255,8 +255,8 @@ def _began(
     first, last = shown
     if start is not None and _is_rise(session, start, last, most_wh):
         ahead_wh = start.register_wh - first.register_wh
-        whole_kwh = kinds.values is GOES_ON and 0 < ahead_wh <= SLACK_WH
-        if whole_kwh or _is_rise(session, start, first, most_wh):
+        whole_kwh = kinds.values is GOES_ON and ahead_wh <= SLACK_WH
+        if ahead_wh <= 0 or whole_kwh:
             return start
     if before is not None and _is_rise(session, before, first, most_wh):
         return before

@@ -57,7 +57,10 @@ class ValueFollower:
         """Return the values of a session with another reading, which may be nonsense."""
         values, most_wh = session.values, self._most_wh
         if values is None:
-            return self._first(session, reading)
+            start = session.start
+            sure = start is not None and start.register_wh > ROUNDING_WH
+            sure = sure and start is not None and start.reaches(reading, most_wh)
+            return ShownValues.begin(reading, sure=sure)
         if reading.at < values.last.at:
             return values.preceded_by(reading, most_wh)
         booted = self._booted_since(values.last.at)
@@ -75,19 +78,6 @@ class ValueFollower:
             from_zero = self._from_zero(values, reading)
             enough = 1 if from_zero else _CONVINCING_AFTER_BOOT
         return self._restarted(values, reading, self._believed(reading, enough=enough))
-
-    def _first(self, session: SessionReadings, reading: RegisterReading) -> ShownValues:
-        """Return the first value of a session: its start tells whether it is no nonsense, or of a register that restarted."""
-        start = session.start
-        if start is None:
-            return ShownValues.begin(reading)
-        from_start = start.reaches(reading, self._most_wh)
-        below = 0 < reading.register_wh < start.register_wh
-        return ShownValues.begin(
-            reading,
-            sure=from_start and start.register_wh > ROUNDING_WH,
-            restarted=below and self._booted_since(start.at),
-        )
 
     def _restarted(
         self,
@@ -170,9 +160,7 @@ class ValueFollower:
         first = max(explained, key=lambda one: one.register_wh)
         if first is start:
             return ShownValues.begin(reading, sure=True)
-        if first is not values.first:
-            values = ShownValues.begin(first)
-        return values.going_on(reading)
+        return ShownValues.begin(first).going_on(reading)
 
     def after(
         self, session: SessionReadings, reading: RegisterReading
