@@ -42,10 +42,10 @@ export class ChargersCard extends SunfuseCard {
         margin: 0;
       }
       .name {
-        min-inline-size: 8em;
+        min-inline-size: 5em;
       }
       .why {
-        min-inline-size: 180px;
+        min-inline-size: 140px;
         font-size: 13px;
       }
       @container (max-width: 560px) {

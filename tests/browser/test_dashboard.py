@@ -99,6 +99,15 @@ def test_a_site_is_added(home: Home, open_page: Callable[..., Page]) -> None:
     expect(garage(page)).to_contain_text("kW")
 
 
+def test_reasons_are_whole_in_the_table(open_page: Callable[..., Page]) -> None:
+    """Beside the other columns of the dashboard's own layout, nobody has to scroll for the end of a sentence."""
+    page = open_page(DASHBOARD)
+    table = page.locator("sunfuse-chargers-card .scroll")
+    expect(table).to_contain_text("Street")
+    wide, shown = table.evaluate("(it) => [it.scrollWidth, it.clientWidth]")
+    assert wide <= shown
+
+
 def test_a_charger_is_accepted(home: Home, open_page: Callable[..., Page]) -> None:
     """A charger that connects shows up in the table; what it would become is shown before it is accepted."""
     page = open_page(DASHBOARD)

@@ -467,6 +467,19 @@ STAFF = PriceList(
 SOLD = replace(ROW, price_list="Staff", billed=3.70, billed_currency="EUR", terms=1)
 
 
+def test_lines_of_costs_and_energies_add_up_as_they_are_printed() -> None:
+    """Three sessions of 1000.4 Wh for 1.004: who adds 1.000 kWh and 1.00 up three times finds the total."""
+    row = replace(
+        ROW, energy_wh=1000.4, priced_wh=1000.4, grid_cost=1.004, feed_in_lost=0.0
+    )
+    rows = [replace(row, number=n, transaction=str(n)) for n in range(3)]
+    page = page_of(rows, bill_of())
+    assert page.count("<td>1,000</td>") == 3
+    assert page.count("<td>1,00 EUR</td>") == 3
+    assert "<td>3,000</td>" in page
+    assert "<td>3,00 EUR</td></tr></tfoot>" in page
+
+
 def bill_of() -> Statement:
     """Return what a bill is made with."""
     return Statement(

@@ -1,4 +1,4 @@
-/* sources 7609165a5580c3eb4aa5757f0a8255f9fc57ccf24ac2f22dc3d198ffaf309f01 */
+/* sources d9cccdcf3c0a30443fae4a30becf1b639252bc68711db3ca05ca8d3082b443a9 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3943,10 +3943,10 @@ H("sunfuse-chargers-card", class extends V {
         margin: 0;
       }
       .name {
-        min-inline-size: 8em;
+        min-inline-size: 5em;
       }
       .why {
-        min-inline-size: 180px;
+        min-inline-size: 140px;
         font-size: 13px;
       }
       @container (max-width: 560px) {

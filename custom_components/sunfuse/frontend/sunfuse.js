@@ -1,4 +1,4 @@
-/* sources 7609165a5580c3eb4aa5757f0a8255f9fc57ccf24ac2f22dc3d198ffaf309f01 */
+/* sources d9cccdcf3c0a30443fae4a30becf1b639252bc68711db3ca05ca8d3082b443a9 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -1,16 +1,16 @@
 """Monthly statements of persons: what is on them, whether they become a page or a PDF.
 
-Money is rounded in each line (`ExportContext.reimbursement`, `price_list.bill`), so the lines add up to the total. Who is
-billed does not see what the energy cost.
+Money and energy are rounded in each line, so the lines add up to the total. Who is billed does not see what the energy
+cost.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from ..price_list import PriceList, PriceTime, minor_unit
+from ..price_list import PriceList, PriceTime, minor_unit, rounded
 from ..session_rows import SessionRow
 from .session_exports import ExportContext, has_decimal_comma
 
@@ -67,8 +67,8 @@ class Statement:
         """Return an amount in the decimals of its currency."""
         if amount is None:
             return _UNKNOWN
-        decimals = max(-int(minor_unit(currency).as_tuple().exponent), 0)
-        return f"{self.number(amount, decimals)}{_NO_BREAK}{currency}"
+        exact = rounded(Decimal(str(amount)), currency)
+        return f"{self._written(f'{exact:f}')}{_NO_BREAK}{currency}"
 
     def time(self, at: datetime | None) -> str:
         """Return a local time, to the minute."""
@@ -221,7 +221,7 @@ def _total(
 ) -> list[str]:
     """Return the last line."""
     context = statement.context
-    energy_wh = sum(row.energy_wh for row in rows)
+    energy_wh = sum(_whole_wh(row.energy_wh) for row in rows)
     cells = [
         statement.say("total", number=str(len(rows))),
         statement.number(energy_wh / 1000, 3),
@@ -251,7 +251,8 @@ def _sum(
     for amount, known in amounts:
         if amount is not None:
             currency = known or statement.context.currency
-            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(str(amount))
+            line = rounded(Decimal(str(amount)), currency)
+            sums[currency] = sums.get(currency, Decimal(0)) + line
     texts = [statement.money(float(sums[one]), one) for one in sums]
     return ", ".join(texts) or _UNKNOWN
 
@@ -299,7 +300,11 @@ def _meter(row: SessionRow) -> tuple[str, int]:
 
 
 def _thousandths(wh: float | None, statement: Statement) -> str:
-    return statement.number(None if wh is None else wh / 1000, 3)
+    return statement.number(None if wh is None else _whole_wh(wh) / 1000, 3)
+
+
+def _whole_wh(wh: float) -> int:
+    return int(Decimal(str(wh)).to_integral_value(ROUND_HALF_UP))
 
 
 def _stretches(
