@@ -321,11 +321,13 @@ async def test_new_chargers_are_accepted_in_bulk(
     assert first["circuits"] == [{"id": "main", "name": "Die Hauptsicherung"}]
     waiting = first["waiting"]
     assert waiting == []
-    for identity in ("NEW1", "NEW2", "NEW3"):
+    for identity in ("NEW10", "NEW1", "NEW2"):
         await _stranger(home, identity)
     while len(waiting) < 3:
         event = (await client.receive_json())["event"]
         waiting = event.get("set", {}).get("waiting", waiting)
+    # They are numbered as they are shown.
+    assert [one["identity"] for one in waiting] == ["NEW1", "NEW2", "NEW10"]
     order = {
         "type": "sunfuse/new_chargers/accept",
         "identities": [charger["identity"] for charger in waiting],
@@ -352,7 +354,7 @@ async def test_new_chargers_are_accepted_in_bulk(
     assert {"Bay 11", "Bay 12", "Bay 13"} <= titles
     # As it was asked for, not silently another.
     assert {
-        home.entry.runtime_data.settings.connector(f"NEW{n}/1").mode for n in (1, 2, 3)
+        home.entry.runtime_data.settings.connector(f"NEW{n}/1").mode for n in (1, 2, 10)
     } == {"eco"}
     assert not hass.config_entries.flow.async_progress_by_handler("sunfuse")
     # Who comes later and is accepted by the same pattern gets a name of its own.

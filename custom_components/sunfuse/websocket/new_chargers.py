@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,7 @@ from homeassistant.components.websocket_api import ERR_INVALID_FORMAT, ActiveCon
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
+from ..central_system.station_state import StationState
 from ..const import (
     CONF_CIRCUIT,
     CONF_FAIL_SAFE_CURRENT,
@@ -97,6 +99,11 @@ def proposed(
     return accepted
 
 
+def _in_order(waiting: tuple[str, StationState]) -> str:
+    """Return what new chargers are sorted by, and numbered: WB2 comes before WB10."""
+    return re.sub(r"\d+", lambda number: number[0].zfill(20), waiting[0].casefold())
+
+
 def _waiting(entry: SunfuseConfigEntry, texts: Mapping[str, str]) -> dict[str, Any]:
     strangers = entry.runtime_data.central_system.pending
     return {
@@ -106,7 +113,7 @@ def _waiting(entry: SunfuseConfigEntry, texts: Mapping[str, str]) -> dict[str, A
                 "vendor": state.info.vendor,
                 "model": state.info.model,
             }
-            for identity, state in sorted(strangers.items())
+            for identity, state in sorted(strangers.items(), key=_in_order)
             if state.info.vendor
         ],
         "circuits": [
