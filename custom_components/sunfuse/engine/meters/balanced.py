@@ -12,6 +12,8 @@ from ..memory import CircuitMemory
 from ..model import BatteryReading, MeterReading, PerPhase, PowerReading, Snapshot
 from .generation import GENERATED, can_supply
 
+# A meter that shows less shows nothing. Even beside solar power, one below a charging car does not show exactly zero.
+ZERO_A = 0.05
 # A meter that has changed by less is not coarse.
 COARSE_A = 0.2
 # Regulators keep within 50 to 100 W of zero, and whole amperes are rounded.

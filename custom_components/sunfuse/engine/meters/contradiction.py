@@ -14,7 +14,7 @@ from operator import or_
 
 from ..memory import Draw
 from ..model import Connector, MeterReading, PerPhase, Snapshot
-from .balanced import values_of
+from .balanced import ZERO_A, values_of
 from .doubt import Doubt
 from .generation import generated_w
 from .meter_following import (
@@ -53,8 +53,6 @@ SUN_TIMES = 1.2
 type Short = tuple[bool, ...]
 # A value that moved by more is a different one.
 MOVED_A = 0.3
-# Even with solar power, a meter below a charging car does not show exactly zero.
-NOTHING_A = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +69,7 @@ class _Compared:
         given_a = given_w * SUN_TIMES / self.voltage_v
         known = past.feeds_in or (False,) * len(self.metered_a)
         feeds_in = [
-            feeds and abs(metered) > NOTHING_A
+            feeds and abs(metered) > ZERO_A
             for feeds, metered in zip(known, self.metered_a, strict=True)
         ]
         flows = list(zip(cars_a, self.metered_a, strict=True))
@@ -80,7 +78,7 @@ class _Compared:
             fed = [
                 flow
                 for flow, feeds in zip(flows[:-1], feeds_in[:-1], strict=True)
-                if flow[0] > NOTHING_A and not feeds
+                if flow[0] > ZERO_A and not feeds
             ]
             flows[-1] = sum(car for car, _ in fed), sum(shown for _, shown in fed)
         return tuple(

@@ -15,7 +15,7 @@ from ..model import (
     PerPhase,
     Snapshot,
 )
-from .contradiction import NOTHING_A
+from .balanced import ZERO_A, values_of
 from .generation import generated_w
 from .intermittent import as_believed, remember_loss
 from .load import uncontrolled
@@ -212,7 +212,7 @@ def _still(
     if generated_w(snapshot) > 0:
         if past.doubt.shows_cars:
             return (False,) * phases
-        least_a = -NOTHING_A
+        least_a = -ZERO_A
         lately = tuple(
             at is not None
             and snapshot.now - at <= SHOWN
@@ -221,11 +221,11 @@ def _still(
         )
     feeds_in = past.doubt.feeds_in or (False,) * phases
     if meter.current_a is None:
-        (metered_a,) = _parts(meter, snapshot)
-        nothing = least_a <= metered_a <= NOTHING_A
+        (metered_a,) = values_of(meter, snapshot)
+        nothing = least_a <= metered_a <= ZERO_A
         return (nothing and not feeds_in[-1] and not any(lately),) * phases
     return tuple(
-        least_a <= a <= NOTHING_A and not feeds and not shown
+        least_a <= a <= ZERO_A and not feeds and not shown
         for a, feeds, shown in zip(meter.current_a, feeds_in, lately, strict=False)
     )
 
@@ -234,19 +234,11 @@ def _shown_at(
     meter: MeterReading, past: CircuitMemory, snapshot: Snapshot
 ) -> tuple[datetime | None, ...]:
     """Return when each part of a meter last showed that something flows."""
-    parts = _parts(meter, snapshot)
+    parts = values_of(meter, snapshot)
     before = past.shown_at if len(past.shown_at) == len(parts) else (None,) * len(parts)
     return tuple(
-        meter.at if abs(a) > NOTHING_A else at
-        for a, at in zip(parts, before, strict=True)
+        meter.at if abs(a) > ZERO_A else at for a, at in zip(parts, before, strict=True)
     )
-
-
-def _parts(meter: MeterReading, snapshot: Snapshot) -> PerPhase:
-    """Return what a meter shows of each phase, or of all together if it has no phases."""
-    if meter.current_a is not None:
-        return meter.current_a
-    return ((meter.power_w or 0.0) / snapshot.site.voltage_v,)
 
 
 def _at_least(load: PerPhase, beneath: list[float]) -> PerPhase:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from ..cars.car_bounds import SETTLING
+from ..cars.car_bounds import SETTLING, TELLS
 from ..cars.drawing import METER_LAG, SAME_TIME, least_bounds_of
 from ..cars.wanted import NO_CAR
 from ..memory import Draw
 from ..model import Connector, ConnectorStatus, PerPhase, Snapshot
 
-# A charger without a report for this long may have stopped since.
-RECENT = timedelta(seconds=60)
 # Few cars follow another offer sooner than this.
 FOLLOWS_AFTER = timedelta(seconds=2)
 # The standby draw of a car that does not charge, and the fluctuation of one that does.
@@ -103,7 +101,7 @@ _AT = attrgetter("at")
 
 def _recent(draws: tuple[Draw, ...], at: datetime) -> tuple[Draw, ...]:
     """Return the draws that a meter's value of this time may show, including the one before them."""
-    if not draws or abs(draws[-1].at - at) > RECENT:
+    if not draws or abs(draws[-1].at - at) > TELLS:
         return ()
     first = bisect_left(draws, at - METER_LAG, key=_AT)
     return draws[max(first - 1, 0) :]

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ..cars.learning import NOTHING_A
 from ..memory import CircuitMemory, StandingPhase
 from ..model import MeterReading, PerPhase, Snapshot
-from .balanced import balanced, values_of
-from .stuck_phases import has_missed
+from .balanced import ZERO_A, balanced, values_of
+from .stuck_phases import LATE, OFTEN, has_missed
 
 # A meter that changed often is frozen when it is unchanged for this many times its longest unchanged period.
-OFTEN = 30
 STILL_TIMES = 20.0
 STILL_LEAST_S = 120.0
 # Nor is a slow one before it has reported the same this often: the first quiet minutes of an evening are a few reports. One that
@@ -20,14 +20,8 @@ KNOWN_CHANGES = 3000
 STILL_S = 1800.0
 COARSE_TIMES = 4.0
 LEARNED_MOST_S = 3600.0
-# Chargers report this much later what a meter saw at once: that change is the one before it stood still, not one that
-# it missed.
-CARS_REPORT_S = 30.0
 # A meter that reports the same value for this long may have failed: cars that start wait until it shows one of them.
 STILL_BRIEF_S = 30.0
-# Exactly zero, as through a circuit at night, for hours: as long as its cars take nothing either.
-_ZERO_A = 0.05
-_NOTHING_A = 1.0
 # Sums of tenths are a hair apart.
 _SAME_A = 0.001
 
@@ -52,7 +46,7 @@ def is_frozen(
 
 def stands_still(past: CircuitMemory) -> bool:
     """Whether a meter has reported the same value for a while, and no car has charged since to show whether it works."""
-    shown = max(past.cars_at_change_a, default=0.0) >= _NOTHING_A
+    shown = max(past.cars_at_change_a, default=0.0) >= NOTHING_A
     if past.same_since is None or past.read_at is None or shown:
         return False
     return (past.read_at - past.same_since).total_seconds() >= STILL_BRIEF_S
@@ -78,7 +72,9 @@ def remember_value(
                 cars_at_change_a=cars_a,
             )
         still_s = (snapshot.now - past.changed_at).total_seconds()
-        compared_a = cars_a if still_s <= CARS_REPORT_S else past.cars_at_change_a
+        compared_a = (
+            cars_a if still_s <= LATE.total_seconds() else past.cars_at_change_a
+        )
         return replace(past, read_at=reading.at, cars_at_change_a=compared_a)
     still_s = past.longest_still_s
     if past.changed_at is not None and past.read_at is not None:
@@ -115,9 +111,9 @@ def _same(reading: MeterReading, past: CircuitMemory) -> bool:
 
 def _nothing(reading: MeterReading, cars_a: PerPhase) -> bool:
     """Whether nothing flows, which may last for hours, as far as the cars agree."""
-    if max(cars_a) >= _NOTHING_A:
+    if max(cars_a) >= NOTHING_A:
         return False
-    return all(abs(a) < _ZERO_A for a in reading.current_a or ()) and not (
+    return all(abs(a) < ZERO_A for a in reading.current_a or ()) and not (
         reading.power_w or 0.0
     )
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import math
 
+from ..cars.learning import NOTHING_A
 from ..cars.wanted import NO_CAR
 from ..memory import CircuitMemory, Draw, StandingPhase
 from ..model import Connector, MeterReading, PerPhase, Snapshot
 from .balanced import COARSE_A, LocalSupply, balanced, supply_of, values_of
+from .meter_following import CHANGED_A
 
 # What chargers report may be older than its time says: a change within this time is the one before the value stood still.
 LATE = timedelta(seconds=30)
@@ -23,13 +25,10 @@ LATE = timedelta(seconds=30)
 CARS_REPORT = timedelta(seconds=90)
 # A value that is this much newer than a change of the cars shows it.
 SHOWN = timedelta(seconds=30)
-CARS_CHANGED_A = 3.0
 # What keeps a phase at zero supplies at least this part of what the cars take more there; one at its maximum does not.
 ANSWERS = 0.5
-# A car that takes less does not charge.
-_NOTHING_A = 1.0
 # A sensor that changed often beside cars is stuck when it is unchanged for this many times its longest unchanged period.
-_OFTEN = 30
+OFTEN = 30
 _STILL_TIMES = 10.0
 _STILL_LEAST_S = 60.0
 # Where the others have not changed as often as this meanwhile the house is quiet, and it may stand still for longer.
@@ -137,7 +136,7 @@ def _charged(
     one: StandingPhase, cars_a: float, reported_at: datetime | None, at: datetime
 ) -> StandingPhase:
     """Return a value with since when a car has charged there while it was the same, as its charger `reported` lately."""
-    charges = reported_at is not None and cars_a >= CARS_CHANGED_A
+    charges = reported_at is not None and cars_a >= CHANGED_A
     return replace(one, charged_since=(one.charged_since or at) if charges else None)
 
 
@@ -155,7 +154,7 @@ def _others_live(one: StandingPhase, past: CircuitMemory) -> bool:
 
 def _patience_s(one: StandingPhase, past: CircuitMemory) -> float:
     """Return for how long a value may be the same while a car charges; each one stands until the next is reported."""
-    if one.changes < _OFTEN:
+    if one.changes < OFTEN:
         return math.inf
     longest_s = max(one.longest_still_s, past.interval_s or 0.0)
     return max(_STILL_LEAST_S, _STILL_TIMES * longest_s)
@@ -171,7 +170,7 @@ def _cars(
     last = [draws[one.id][-1] for one in connectors if draws[one.id]]
     plugged = [draws[one.id][-1:] for one in connectors if one.status not in NO_CAR]
     reported = [draw.at for known in plugged for draw in known]
-    charging = [draw.at for draw in last if max(draw.highest_a) >= _NOTHING_A]
+    charging = [draw.at for draw in last if max(draw.highest_a) >= NOTHING_A]
     least_a: PerPhase
     most_a: PerPhase
     if by_phase:
@@ -202,7 +201,7 @@ def _watched(
     was_most_a = one.cars_a if one.cars_most_a is None else one.cars_most_a
     changed_a = max(least_a - was_most_a, one.cars_a - most_a)
     anew = replace(one, cars_a=least_a, cars_most_a=most_a, supplied_a=supplied_a)
-    answers = changed_a > CARS_CHANGED_A and _spans(supplied_a) >= ANSWERS * changed_a
+    answers = changed_a > CHANGED_A and _spans(supplied_a) >= ANSWERS * changed_a
     if supply is not None and (one.answered_at is None or answers):
         return replace(
             anew,
@@ -221,7 +220,7 @@ def _watched(
         every = cars.all_since is not None and cars.all_since > late
         compared = charging and (every or at - one.since > CARS_REPORT)
         return replace(anew, compared=compared)
-    if changed_a <= CARS_CHANGED_A:
+    if changed_a <= CHANGED_A:
         return replace(one, missed_since=None, supplied_a=supplied_a)
     since = one.missed_since or now
     seen_at = min(at, supply.at) if supply else at

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ..model import PerPhase
+from .balanced import ZERO_A
 from .doubt import Doubt, Fall, Following
 from .meter_following import (
     CLEAR,
@@ -30,7 +31,6 @@ SAME_A = 1.0
 SAME = 0.1
 PART_OF_FALL = 0.15
 # A meter that has failed at zero, or shows kilowatts as watts.
-ZERO_A = 0.05
 ZERO = 0.01
 # What a meter that is turned shows of the cars at least, and one of half of everything, with a house that takes nothing.
 TURNED = 0.8

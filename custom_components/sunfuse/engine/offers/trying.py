@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from ..cars.asking import Ask
 from ..cars.confirmed_offer import before_a
 from ..cars.ramp import round_down
+from ..meters.meter_following import CHANGED_A
 from ..meters.presumed_load import seen_a
-from ..meters.stuck_phases import CARS_CHANGED_A, may_be_stuck
+from ..meters.stuck_phases import may_be_stuck
 from ..model import MeterQuality
 from ..sharing.capacity import Capacity
 from ..tick import Tick
 
 # More than the change that a living sensor has to show.
-TRIED_A = CARS_CHANGED_A + 1.0
+TRIED_A = CHANGED_A + 1.0
 
 
 def tried(asks: list[Ask], given: Mapping[str, float], tick: Tick) -> dict[str, float]:
