@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 import random
 from typing import Any
 
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.engine.model import CircuitState
+from custom_components.sunfuse.websocket.site_view import flows
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -217,3 +221,27 @@ async def test_nothing_limits_a_site_that_is_fine(start: Callable[..., Any]) -> 
     await obeys(station, 14)
     await home.shows("sensor", "state", "limited")
     assert home.state("sensor", "limited_by") == "The main fuse"
+
+
+async def test_no_power_is_shown_of_a_meter_that_is_silent(
+    start: Callable[..., Any],
+) -> None:
+    """What it showed minutes ago, and the house that is reckoned from it, would look like the present."""
+    home = await start("CP1")
+    await home.charge("CP1")
+    data = home.entry.runtime_data.coordinator.data
+    assert flows(data)["house_w"] is not None
+    [main] = data.decision.circuits
+    lost_main = replace(main, state=CircuitState.METER_LOST)
+    now = data.meter.at + timedelta(minutes=3)
+
+    def shown(total_at: datetime | None) -> tuple[int | None, int | None]:
+        meter = replace(data.meter, total_at=total_at)
+        snapshot = replace(data.snapshot, now=now, meters=(("main", meter),))
+        decision = replace(data.decision, circuits=(lost_main,))
+        found = flows(replace(data, snapshot=snapshot, decision=decision))
+        return found["grid_w"], found["house_w"]
+
+    assert shown(total_at=None) == (None, None)
+    # A total that lives beside a phase that does not.
+    assert shown(total_at=now) == (flows(data)["grid_w"], flows(data)["house_w"])
