@@ -222,10 +222,8 @@ _PLANNED_WAITS = frozenset(
 )
 
 
-# Clouds make a car that waits for the sun alternate between these: that is no other wait.
-_WAITS_FOR_SUN = frozenset(
-    (ReasonKey.STARTING_ON_SUN, ReasonKey.WAITING_FOR_SUN, ReasonKey.SUN_TAKEN)
-)
+# Clouds make a car alternate between starting on the sun and any of these: that is no other wait.
+_WAITS_IN_THE_SHADE = _PLANNED_WAITS | {ReasonKey.WAITING_FOR_SUN, ReasonKey.SUN_TAKEN}
 
 
 # These tell until when they hold. A person who sees one that is over waits in vain.
@@ -287,7 +285,7 @@ def _another_fact(one: Shown, other: Shown) -> bool:
     if differs and _PASSING.isdisjoint(_keys(other)):
         return True
     changed = set(_keys(one)) ^ set(_keys(other))
-    if changed <= _WAITS_FOR_SUN:
+    if ReasonKey.STARTING_ON_SUN in changed and changed <= _WAITS_IN_THE_SHADE:
         return False
     return bool(changed & (_FACTS | _PLANNED_WAITS))
 

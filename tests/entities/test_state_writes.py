@@ -217,10 +217,18 @@ def test_reasons_that_alternate_all_day(stays_s: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [ReasonKey.SUN_TAKEN, ReasonKey.WAITING_FOR_SUN, ReasonKey.RAMPING]
+    "other",
+    [
+        ReasonKey.SUN_TAKEN,
+        ReasonKey.WAITING_FOR_SUN,
+        ReasonKey.WAITING_FOR_PRICE,
+        ReasonKey.WAITING_FOR_FORECAST_SUN,
+        ReasonKey.NO_PLAN,
+        ReasonKey.RAMPING,
+    ],
 )
 def test_a_car_that_clouds_let_wait(other: ReasonKey) -> None:
-    """That the sun is enough for a moment makes no row each time (700 a day); that the car charges at last does."""
+    """That the sun is enough for a moment makes no row each time (700 a day), whatever the car waits for; that it charges at last does."""
     starting = Reason(key=ReasonKey.STARTING_ON_SUN)
     day = [(starting, Reason(key=other))[at_s // 40 % 2] for at_s in range(DAY_S)]
     written = _reasons_written(day[::10], 10)
