@@ -468,3 +468,18 @@ def test_dusk_is_no_pause() -> None:
     plant.run(1800)
     waits = {reasons(d)["k"] for d in plant.decisions[185:] if not offers(d)["k"]}
     assert waits == {ReasonKey.WAITING_FOR_SUN}
+
+
+@pytest.mark.parametrize("house_a", [7, 8.5, 9, 9.5])
+def test_a_car_that_lacks_sun_and_fuse(house_a: float) -> None:
+    """The fuse has its minimum now and then, while the sun is far from it: that is no other wait each time (230 changes an hour)."""
+    plant = NoisyPlant(
+        cars=[Car(connector=charger("k", mode=Mode.SOLAR))],
+        circuits=(main(16),),
+        loads={"main": wavers(house_a, 0.7)},
+        solar_w=lambda _: 300.0,
+        noise_a=0.5,
+    )
+    plant.run(3600)
+    said = [reasons(decision)["k"] for decision in plant.decisions]
+    assert sum(one is not other for one, other in pairwise(said)) <= 10

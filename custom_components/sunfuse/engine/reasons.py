@@ -1,5 +1,6 @@
 """Why a connector gets what it gets, what it waits for and until when."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from .blocked import (
@@ -25,6 +26,7 @@ from .sharing.capacity import Capacity
 from .sharing.filling import EPSILON
 from .sharing.resources import Lack, blocked_by
 from .sharing.sharing import Shares
+from .sun.sun_starts import start_w
 from .sun_reasons import (
     still_follows_sun,
     wants_sun,
@@ -230,9 +232,20 @@ def _why_not_started(asking: Ask, shares: Shares, tick: Tick) -> Reason:
         return Reason(key=planned.key, values=planned.values)
     uses = tick.resources.uses(asking.connector, asking.phases)
     free = tick.resources.capacity(calm=False)
-    if (lack := blocked_by(free, uses, asking.connector.min_a)) is not None:
-        return why_full(lack, asking, tick)  # whatever the sun, and whoever else
-    return why_waiting_for_sun(asking, shares, tick)
+    lack = blocked_by(free, uses, asking.connector.min_a)
+    if lack is None or _lacks_sun_first(asking, lack, dict(uses), tick):
+        return why_waiting_for_sun(asking, shares, tick)
+    return why_full(lack, asking, tick)  # whatever the sun, and whoever else
+
+
+def _lacks_sun_first(
+    asking: Ask, lack: Lack, uses: Mapping[int, float], tick: Tick
+) -> bool:
+    """Whether a car that waits for the sun lacks so little of something else that it only wavers."""
+    if asking.past.said not in _SUN_LACKS:
+        return False
+    too_dark = asking.sun_free_w < start_w(asking, tick.snapshot)
+    return too_dark and lack.missing < RISES_A * uses[lack.resource]
 
 
 def _why_limited(
