@@ -159,6 +159,12 @@ class SiteSensor(SiteEntity, SensorEntity):
 
     @property
     @override
+    def pace(self) -> Pace | None:
+        """Return its own pace, otherwise that of its unit."""
+        return self.entity_description.pace or super().pace
+
+    @property
+    @override
     def native_value(self) -> StateType:
         """Return the value of the last tick."""
         description = self.entity_description
@@ -196,6 +202,12 @@ class CircuitSensor(CircuitEntity, SensorEntity):
     """A sensor of a circuit."""
 
     entity_description: CircuitSensorDescription
+
+    @property
+    @override
+    def pace(self) -> Pace | None:
+        """Return its own pace, otherwise that of its unit."""
+        return self.entity_description.pace or super().pace
 
     @property
     @override

@@ -16,7 +16,7 @@ from homeassistant.const import (
     UnitOfPower,
 )
 
-from .engine.model import Reason, ReasonKey
+from .engine.model import CircuitState, Reason, ReasonKey
 from .engine.reason_key import TIMES
 
 
@@ -290,17 +290,41 @@ def _another_fact(one: Shown, other: Shown) -> bool:
     return bool(changed & (_FACTS | _PLANNED_WAITS))
 
 
+# What wavers all day makes a hundred rows of it; what stays is shown within half a minute as a rule.
+_SELDOM = Pace(
+    close=lambda one, other: one == other,
+    at_last_s=900.0,
+    allowance=WriteAllowance(most=15, refill_s=1200.0),
+)
 # Of the reasons of a connector: that of its offer, and that its departure is missed besides.
-REASON_PACE = Pace(
+REASON_PACE = replace(
+    _SELDOM,
     close=_same_reasons,
     minor=_other_numbers,
     passes=_passes,
     matters=_another_fact,
-    at_last_s=900.0,
     settled_s=120.0,
     every_s=3600.0,
-    allowance=WriteAllowance(most=15, refill_s=1200.0),
 )
+
+
+# A circuit beside whose load the cars have just enough: whether it limits them alternates with each reading.
+_AT_THE_EDGE = frozenset((CircuitState.OK, CircuitState.LIMITED))
+
+
+def _is_other_state(one: Shown, other: Shown) -> bool:
+    """Whether a circuit's state is another than that it limits cars, or does not."""
+    return not {one.value, other.value} <= _AT_THE_EDGE
+
+
+def _set_otherwise(one: Shown, other: Shown) -> bool:
+    """Whether other limits apply now."""
+    return one.attributes != other.attributes
+
+
+# Of a circuit's state, and of what limits the site: what wavers is written as seldom as reasons are.
+STATE_PACE = replace(_SELDOM, matters=_is_other_state)
+LIMITED_BY_PACE = replace(_SELDOM, matters=_set_otherwise)
 
 
 class WriteThrottle:

@@ -12,8 +12,10 @@ import pytest
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
 from custom_components.sunfuse.sensors.session_figures import GROWS
 from custom_components.sunfuse.state_writes import (
+    LIMITED_BY_PACE,
     PACES,
     REASON_PACE,
+    STATE_PACE,
     Pace,
     Shown,
     WriteThrottle,
@@ -214,6 +216,16 @@ def test_reasons_that_alternate_all_day(stays_s: int) -> None:
     assert len(written) < 100
     if stays_s >= 900:
         assert len(written) >= DAY_S // stays_s
+
+
+def test_a_fuse_at_the_edge_all_day() -> None:
+    """Whether it limits the cars alternates with each reading: 100 rows a day. An overload and a lost meter are shown at once."""
+    day = [("ok", "limited")[at_s // 10 % 2] for at_s in range(0, DAY_S, 10)]
+    assert len(_written(STATE_PACE, day, 10)) < 100
+    for told in ("overloaded", "meter_lost"):
+        assert _written(STATE_PACE, [*day, told, "ok"], 10)[-2:] == [told, "ok"]
+    fuse = [("Main fuse", "Nothing")[at_s // 10 % 2] for at_s in range(0, DAY_S, 10)]
+    assert len(_written(LIMITED_BY_PACE, fuse, 10)) < 100
 
 
 @pytest.mark.parametrize(

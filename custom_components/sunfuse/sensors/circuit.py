@@ -14,6 +14,7 @@ from homeassistant.helpers.typing import StateType
 from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKey
 from ..site.circuits import CircuitTree
 from ..site.outcome import SiteData
+from ..state_writes import STATE_PACE, Pace
 
 # What determines a circuit's limit: its fuse, a user's setting, its temperature, or an external limit.
 LIMITS = ["fuse", "setting", "temperature", "demand_response", "dimming", "peak"]
@@ -31,6 +32,7 @@ class CircuitSensorDescription(SensorEntityDescription):
     """Describes a sensor of a circuit."""
 
     value_fn: Callable[[CircuitDecision, MeterReading | None], StateType]
+    pace: Pace | None = None  # None: by its unit
 
 
 LIMITED_BY = SensorEntityDescription(
@@ -81,6 +83,7 @@ _STATE = CircuitSensorDescription(
     device_class=SensorDeviceClass.ENUM,
     options=[state.value for state in CircuitState],
     value_fn=lambda decision, _meter: decision.state.value,
+    pace=STATE_PACE,
 )
 _POWER = CircuitSensorDescription(
     key="power",

@@ -16,6 +16,7 @@ from ..const import MAIN_CIRCUIT
 from ..engine.limits.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterQuality
 from ..site.outcome import SiteData
+from ..state_writes import LIMITED_BY_PACE, STATE_PACE, Pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class SiteSensorDescription(SensorEntityDescription):
     value_fn: Callable[[SiteData], StateType]
     attributes_fn: Callable[[SiteData], Mapping[str, Any] | None] = lambda _: None
     without: str | None = None  # the sentence to show if there is no value
+    pace: Pace | None = None  # None: by its unit
 
 
 def site_sensors(phases: int) -> list[SiteSensorDescription]:
@@ -100,6 +102,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in CircuitState],
         value_fn=lambda data: state_of(_main(data)),
+        pace=STATE_PACE,
     ),
     SiteSensorDescription(
         key="grid_power",
@@ -134,6 +137,7 @@ _SITE: tuple[SiteSensorDescription, ...] = (
         value_fn=_limited_by,
         without="limited_by_nothing",
         attributes_fn=_limits,
+        pace=LIMITED_BY_PACE,
     ),
 )
 
