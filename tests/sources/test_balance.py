@@ -89,7 +89,9 @@ def test_what_sunfuse_publishes_it_can_read() -> None:
     )
     assert [slot.value for slot in reading.series] == [0.3, 0.2]
     sun = ForecastSlot(start=NOON, end=NOON + HOUR, p10_w=100, p50_w=1500, p90_w=2000)
-    raw = read_solar({"forecast": forecast_attribute((sun,))}, unit="W", tz=BERLIN)
+    raw = read_solar(
+        {"forecast": forecast_attribute((sun,))}, unit="W", tz=BERLIN, now=NOON
+    )
     assert {slot.value for slot in raw.likely} == {1500}
 
 

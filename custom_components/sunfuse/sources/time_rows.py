@@ -6,12 +6,14 @@ a list of rows, each with a time and a number. Times come with an offset, withou
 as null, "inf" or "" if nothing is known.
 """
 
+import ast
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+import json
 import math
 from typing import Any
 
@@ -28,6 +30,10 @@ END_KEYS = (
     *("to", "validto", "until", "periodend", "timeend", "intervalend"),
     "dtime",  # PSE's: 00:15 is the quarter hour from midnight
 )
+# Two days of five minutes, or five weeks of quarters: longer lists are read around now only.
+MOST_ROWS = 3500
+# The length of such a list as text; parsing longer ones would stall the event loop.
+_LONGEST_TEXT = 400_000
 _HOUR = timedelta(hours=1)
 # A time of another century is a mistake, or means "for ever" if it is an end.
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -138,29 +144,51 @@ def parse_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def around[T](
-    items: Sequence[T], start_of: Callable[[T], object], now: datetime, most: int
-) -> Sequence[T]:
-    """Return at most this many of a long list of rows in order of time: those from a day before now on.
+def parsed(value: Any) -> tuple[Any, bool]:
+    """Parse a list that a template or an integration turned into text; report if that fails."""
+    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
+        return value, False
+    if len(value) > _LONGEST_TEXT:
+        return None, True
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(value), False
+        except ValueError, SyntaxError, MemoryError, RecursionError:
+            continue
+    return None, True
 
-    Years of prices must not stall the event loop. Of rows in no order, the last are taken.
+
+def around[T](items: Sequence[T], now: datetime) -> Sequence[T]:
+    """Return at most `MOST_ROWS` of a long list of rows in order of time: those from a day before now on.
+
+    Years of rows must not stall the event loop. Of rows in no order, the last are taken.
     """
-    if len(items) <= most:
+    if len(items) <= MOST_ROWS:
         return items
-    ends = [parse_time(start_of(items[place])) for place in (0, -1)]
+    ends = [parse_time(_row_start(items[place])) for place in (0, -1)]
     if None in ends:
-        return items[-most:]
+        return items[-MOST_ROWS:]
 
     def is_before(item: T) -> bool:
-        at = parse_time(start_of(item))
+        at = parse_time(_row_start(item))
         return at is not None and _instant(at, now) < now - timedelta(days=1)
 
     first, last = (_instant(at, now) for at in ends if at is not None)
     if first > last:
         items = items[::-1]
     begin = bisect_left(items, True, key=lambda item: not is_before(item))
-    begin = max(0, min(begin, len(items) - most))
-    return items[begin : begin + most]
+    begin = max(0, min(begin, len(items) - MOST_ROWS))
+    return items[begin : begin + MOST_ROWS]
+
+
+def _row_start(row: object) -> object:
+    """Return the time of a row, which may name it or be a pair."""
+    if isinstance(row, Mapping):
+        key = time_key(row)
+        return row[key] if key is not None else None
+    if isinstance(row, list | tuple):
+        return next((part for part in row if parse_time(part) is not None), None)
+    return None
 
 
 def _instant(at: datetime, now: datetime) -> datetime:

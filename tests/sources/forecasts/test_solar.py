@@ -49,7 +49,7 @@ def test_wh_hours_of_forecast_solar() -> None:
             "2026-06-10T07:35:00+00:00": 12,
         }
     }
-    series = read_wh_hours(answer, BERLIN).likely
+    series = read_wh_hours(answer, BERLIN, now=DAWN).likely
     assert energy_wh(series) == pytest.approx(154 + 708 + 1500 + 1012)
     slot = at_time(series, DAWN + 1.5 * HOUR)
     assert slot is not None
@@ -65,7 +65,7 @@ def test_wh_hours_of_any_period(minutes: int) -> None:
             for i in range(12)
         }
     }
-    series = read_wh_hours(answer, BERLIN).likely
+    series = read_wh_hours(answer, BERLIN, now=DAWN).likely
     assert {slot.value for slot in series} == {500}
     assert energy_wh(series) == pytest.approx(12 * 500 * minutes / 60)
 
@@ -81,7 +81,7 @@ def test_wh_hours_of_any_period(minutes: int) -> None:
 )
 def test_no_energy_is_lost_or_made(hours: dict[str, float]) -> None:
     """Whatever the keys are."""
-    series = read_wh_hours({"wh_hours": hours}, BERLIN).likely
+    series = read_wh_hours({"wh_hours": hours}, BERLIN, now=DAWN).likely
     assert energy_wh(series) == pytest.approx(sum(hours.values()), abs=1e-3)
 
 
@@ -128,7 +128,7 @@ def solcast(
 )
 def test_solcast(attributes: dict[str, Any]) -> None:
     """Kilowatts with quantiles, although the entity's unit is kWh; as text (#274) too."""
-    raw = read_solar(attributes, unit="kWh", tz=BERLIN)
+    raw = read_solar(attributes, unit="kWh", tz=BERLIN, now=DAWN)
     assert raw.likely[0].start == DAWN
     assert energy_wh(raw.likely) == pytest.approx(2000)
     assert energy_wh(raw.low) == pytest.approx(800)
@@ -148,7 +148,7 @@ def test_quarters_of_open_meteo(fine: str) -> None:
             for start, power in zip(starts, powers, strict=True)
         },
     }
-    series = read_solar(attributes, unit=None, tz=BERLIN).likely
+    series = read_solar(attributes, unit=None, tz=BERLIN, now=DAWN).likely
     assert [slot.value for slot in series] == pytest.approx(powers)
     assert energy_wh(series) == pytest.approx(1200)
 
@@ -158,10 +158,15 @@ def test_open_meteo() -> None:
     times = [(DAWN + i * timedelta(minutes=15)).isoformat() for i in range(8)]
     hours = {DAWN.isoformat(): 300, (DAWN + HOUR).isoformat(): 900}
     both = read_solar(
-        {"watts": dict.fromkeys(times, 600), "wh_period": hours}, unit="kWh", tz=BERLIN
+        {"watts": dict.fromkeys(times, 600), "wh_period": hours},
+        unit="kWh",
+        tz=BERLIN,
+        now=DAWN,
     )
     assert energy_wh(both.likely) == pytest.approx(1200)
-    watts = read_solar({"watts": dict.fromkeys(times, 600)}, unit="kWh", tz=BERLIN)
+    watts = read_solar(
+        {"watts": dict.fromkeys(times, 600)}, unit="kWh", tz=BERLIN, now=DAWN
+    )
     assert energy_wh(watts.likely) == pytest.approx(1200)
 
 
@@ -170,7 +175,7 @@ def test_rows_of_a_template(unit: str, value: float) -> None:
     """A list of times and powers in the entity's unit."""
     rows = [{"datetime": (DAWN + i * HOUR).isoformat(), "power": value}
             for i in range(3)]  # fmt: skip
-    raw = read_solar({"forecast": rows}, unit=unit, tz=BERLIN)
+    raw = read_solar({"forecast": rows}, unit=unit, tz=BERLIN, now=DAWN)
     assert energy_wh(raw.likely) == pytest.approx(7500)
     assert raw.low == ()
 
@@ -190,17 +195,17 @@ def test_rows_of_a_template(unit: str, value: float) -> None:
 )
 def test_nothing_to_find(attributes: dict[str, Any]) -> None:
     """No exception and no forecast."""
-    assert read_solar(attributes, unit=None, tz=BERLIN).likely == ()
+    assert read_solar(attributes, unit=None, tz=BERLIN, now=DAWN).likely == ()
 
 
 def test_an_answer_of_nothing() -> None:
     """Integrations answer None while they are not ready."""
-    assert read_wh_hours(None, BERLIN) == RawForecast()
+    assert read_wh_hours(None, BERLIN, now=DAWN) == RawForecast()
 
 
 def test_two_roofs_add_up() -> None:
     """East and west; quantiles only if both have them."""
-    east = read_solar({"detailedForecast": solcast()}, unit="kWh", tz=BERLIN)
+    east = read_solar({"detailedForecast": solcast()}, unit="kWh", tz=BERLIN, now=DAWN)
     total = added_forecasts([east, east, RawForecast()])
     assert energy_wh(total.likely) == pytest.approx(4000)
     assert energy_wh(total.low) == pytest.approx(1600)
@@ -296,7 +301,7 @@ def test_spread_is_learned() -> None:
 
 def test_own_quantiles_are_corrected_alike() -> None:
     """Solcast's 10 and 90 keep their distance to its 50."""
-    raw = read_solar({"detailedForecast": solcast()}, unit="kWh", tz=BERLIN)
+    raw = read_solar({"detailedForecast": solcast()}, unit="kWh", tz=BERLIN, now=DAWN)
     slot = corrected(experienced(13, 0.5), raw, BERLIN)[0]
     assert slot.p10_w / slot.p50_w == pytest.approx(0.4)
     assert slot.p90_w / slot.p50_w == pytest.approx(1.5)
@@ -323,7 +328,7 @@ def test_a_list_of_something_else_is_passed_over() -> None:
         "forecast": [{"datetime": DAWN.isoformat(), "rain": 3}],
         "wh_period": {DAWN.isoformat(): 500},
     }
-    raw = read_solar(attributes, unit="kWh", tz=BERLIN)
+    raw = read_solar(attributes, unit="kWh", tz=BERLIN, now=DAWN)
     assert energy_wh(raw.likely) == pytest.approx(500)
 
 
@@ -336,7 +341,7 @@ def test_local_hours_where_clocks_are_not_whole_hours_from_utc(zone: str) -> Non
     day = datetime(2026, 6, 10, tzinfo=tz)
     hours = {(day + timedelta(hours=h)).isoformat(): 1000.0 for h in range(8, 17)}
     hours[(day + timedelta(hours=7, minutes=23)).isoformat()] = 100.0  # sunrise
-    series = read_wh_hours({"wh_hours": hours}, tz).likely
+    series = read_wh_hours({"wh_hours": hours}, tz, now=DAWN).likely
     first = (day + timedelta(hours=7)).astimezone(UTC)
     assert series[0].start == first
     assert energy_wh(series) == pytest.approx(9100.0)
@@ -354,7 +359,7 @@ def test_a_power_without_an_end_is_not_a_century_of_sunshine() -> None:
             "power": 5.0,
         },
     ]
-    series = read_solar({"forecast": rows}, unit="W", tz=UTC).likely
+    series = read_solar({"forecast": rows}, unit="W", tz=UTC, now=DAWN).likely
     assert {slot.value for slot in series} == {900.0}
 
 
@@ -362,7 +367,9 @@ def test_an_empty_shape_beside_a_full_one() -> None:
     """Open-Meteo's `wh_period` is empty for a while after it started; its `watts` are not."""
     watts = {(DAWN + HOUR * h).isoformat(): 500 for h in range(3)}
     attributes = {"forecast": [], "wh_period": {}, "watts": watts}
-    assert energy_wh(read_solar(attributes, unit="kWh", tz=UTC).likely) == 1500
+    assert (
+        energy_wh(read_solar(attributes, unit="kWh", tz=UTC, now=DAWN).likely) == 1500
+    )
 
 
 def test_the_sun_of_the_next_half_hour() -> None:
@@ -385,3 +392,21 @@ def test_the_sun_of_the_next_half_hour() -> None:
     assert known.solar_ahead_w(start + timedelta(seconds=20)) == pytest.approx(2000)
     assert known.solar_ahead_w(start + timedelta(minutes=20)) is None
     assert Forecasts(solar=slots, solar_source="history").solar_ahead_w(start) is None
+
+
+@pytest.mark.parametrize("form", ["detailedForecast", "watts", "wh_period", "wh_hours"])
+def test_years_of_sun_are_read_around_now(form: str) -> None:
+    """100,000 quarters, of which those of these days count: little work, so that nothing waits for it."""
+    quarter = timedelta(minutes=15)
+    first = DAWN - quarter * 90_000
+    times = [first + quarter * index for index in range(100_000)]
+    if form == "detailedForecast":
+        rows = [{"period_start": at, "pv_estimate": 1.0} for at in times]
+        attributes: dict[str, Any] = {form: rows}
+    else:
+        attributes = {form: {at.isoformat(): 250.0 for at in times}}
+    series = read_solar(attributes, unit="kWh", tz=BERLIN, now=DAWN).likely
+    assert 1000 < len(series) <= 3500
+    assert series[0].start < DAWN
+    assert at_time(series, DAWN) is not None
+    assert series[-1].end > DAWN + timedelta(days=2)

@@ -212,7 +212,7 @@ class ForecastReader:
         today, tomorrow, after = _midnights(now, tz)
         start = quarter_start(now)
         end = max(start + HORIZON, after)
-        raw = await self._async_raw(tz)
+        raw = await self._async_raw(tz, now)
         self._log = log_forecast(self._log, raw.likely, now)
         solar = corrected(self._log, raw, tz)
         sky = expect_sun(self._roof, self._place, today, end)
@@ -246,7 +246,7 @@ class ForecastReader:
             if one.forecast_wh is not None
         )
 
-    async def _async_raw(self, tz: ZoneInfo) -> RawForecast:
+    async def _async_raw(self, tz: ZoneInfo, now: datetime) -> RawForecast:
         """Read every roof's forecast and add them.
 
         One that is unavailable now keeps its last forecast: half of the roofs would look like
@@ -260,7 +260,7 @@ class ForecastReader:
         for entry_id, answer in zip(entries, answers, strict=True):
             if isinstance(answer, BaseException):
                 _LOGGER.debug("No solar forecast from %s: %r", entry_id, answer)
-            elif (read := read_wh_hours(answer, tz)).likely:
+            elif (read := read_wh_hours(answer, tz, now)).likely:
                 self._answers[entry_id] = read
         forecasts = [self._answers.get(entry_id, RawForecast()) for entry_id in entries]
         for group in self._config.roofs:
@@ -268,7 +268,9 @@ class ForecastReader:
             for entity in group:
                 if (state := self._hass.states.get(entity)) is not None:
                     unit = state.attributes.get("unit_of_measurement")
-                    parts.append(read_solar(state.attributes, unit=unit, tz=tz))
+                    parts.append(
+                        read_solar(state.attributes, unit=unit, tz=tz, now=now)
+                    )
             forecasts.append(
                 RawForecast(
                     likely=layered(*(part.likely for part in parts)),

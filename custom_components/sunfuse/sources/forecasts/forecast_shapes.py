@@ -6,18 +6,18 @@
 - lists of rows with a time and a power, as templates make them.
 """
 
-import ast
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-import json
 from typing import Any
 
 from ..series import QUARTER, Series, Slot, by_quarter, floor
 from ..time_rows import (
     Row,
+    around,
     first_key,
     parse_number,
+    parsed,
     plain_key,
     read_pairs,
     read_rows,
@@ -35,7 +35,7 @@ _ABSURD_W = 5e6
 _LONGEST = timedelta(days=1)
 
 
-def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
+def read_wh_hours(answer: object, tz: tzinfo, now: datetime) -> RawForecast:
     """Read `{"wh_hours": {iso time: Wh}}`, each the energy of the period that it begins.
 
     Keys are hours, or half hours; at sunrise and sunset some are odd times, which belong
@@ -44,7 +44,8 @@ def read_wh_hours(answer: object, tz: tzinfo) -> RawForecast:
     energies = answer.get("wh_hours") if isinstance(answer, Mapping) else None
     if not isinstance(energies, Mapping):
         return RawForecast()
-    return RawForecast(likely=_from_energies(read_pairs(energies.items(), tz)))
+    rows = read_pairs(around(list(energies.items()), now), tz)
+    return RawForecast(likely=_from_energies(rows))
 
 
 def _from_energies(rows: Sequence[Row]) -> Series:
@@ -102,39 +103,42 @@ def _believable(slots: Sequence[Slot]) -> Series:
 
 
 def read_solar(
-    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo
+    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo, now: datetime
 ) -> RawForecast:
     """Read an entity's solar forecast from its attributes; empty if it has none.
 
     `unit` applies to a list of rows whose name does not state one: W or kW.
     """
-    return find_solar(attributes, unit=unit, tz=tz)[1]
+    return find_solar(attributes, unit=unit, tz=tz, now=now)[1]
 
 
 def find_solar(
-    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo
+    attributes: Mapping[str, Any], *, unit: str | None, tz: tzinfo, now: datetime
 ) -> tuple[str, RawForecast]:
     """Return the name of the attribute with a solar forecast, and the forecast."""
-    lower = {str(name).lower(): _plain(raw) for name, raw in attributes.items()}
+    lower = {str(name).lower(): parsed(raw)[0] for name, raw in attributes.items()}
     names = {str(name).lower(): str(name) for name in attributes}
     for name in _LISTS:
-        rows = [row for row in _items(lower.get(name)) if isinstance(row, Mapping)]
+        items = around(_items(lower.get(name)), now)
+        rows = [row for row in items if isinstance(row, Mapping)]
         forecast = _from_rows(rows, unit, tz)
         if forecast.likely:
             return names[name], forecast
-    if (finest := _finest(lower, tz)) is not None:
+    if (finest := _finest(lower, tz, now)) is not None:
         name, series = finest
         return names[name], RawForecast(likely=series)
-    return names.get("wh_hours", ""), read_wh_hours(lower, tz)
+    return names.get("wh_hours", ""), read_wh_hours(lower, tz, now)
 
 
-def _finest(attributes: Mapping[str, Any], tz: tzinfo) -> tuple[str, Series] | None:
+def _finest(
+    attributes: Mapping[str, Any], tz: tzinfo, now: datetime
+) -> tuple[str, Series] | None:
     """Return the finest of the mappings from time to energy or power, and its name; of equals the energy."""
     found: list[tuple[timedelta, str, Series]] = []
     for name in ("wh_period_15m", "wh_period", "watts"):
         if not isinstance(mapping := attributes.get(name), Mapping):
             continue
-        rows = read_pairs(mapping.items(), tz)
+        rows = read_pairs(around(list(mapping.items()), now), tz)
         series = (
             _believable(to_series(rows)) if name == "watts" else _from_energies(rows)
         )
@@ -149,18 +153,6 @@ def _finest(attributes: Mapping[str, Any], tz: tzinfo) -> tuple[str, Series] | N
 def _items(value: Any) -> Sequence[Any]:
     """Return a list's items; none if it is not a list."""
     return value if isinstance(value, list | tuple) else ()
-
-
-def _plain(value: Any) -> Any:
-    """Undo a list that became text (ha-solcast-solar #274); None if that fails."""
-    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
-        return value
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(value)
-        except ValueError, SyntaxError, MemoryError, RecursionError:
-            continue
-    return None
 
 
 def _from_rows(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import IntegrationNotFound, async_get_integration
+from homeassistant.util import dt as dt_util
 
 from .forecast_shapes import find_solar
 from .power_forecast import energy_wh
@@ -56,7 +57,9 @@ def recognised(hass: HomeAssistant, entity_id: str) -> Recognised | None:
         return None
     unit = state.attributes.get("unit_of_measurement")
     tz = ZoneInfo(hass.config.time_zone)
-    shape, forecast = find_solar(state.attributes, unit=unit, tz=tz)
+    shape, forecast = find_solar(
+        state.attributes, unit=unit, tz=tz, now=dt_util.utcnow()
+    )
     if not forecast.likely:
         return None
     return Recognised(

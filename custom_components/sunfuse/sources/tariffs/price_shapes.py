@@ -14,12 +14,10 @@ unit. The state of the entity, whose unit is known, is the reference: if the att
 power of ten (Zonneplan's millionths), the attribute's scale is corrected.
 """
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import islice, pairwise
-import json
 import re
 from typing import Any
 
@@ -32,6 +30,7 @@ from ..time_rows import (
     first_key,
     parse_number,
     parse_time,
+    parsed,
     plain_key,
     read_pairs,
     read_rows,
@@ -56,10 +55,6 @@ _OTHERS = re.compile(r"gas|cheapest|highest|lowest|level|rank|sustainab|dispatch
 # Rows of these attributes are feed-in prices, unless all rows of the entity are.
 _EXPORT = re.compile(r"export|feed_?in|inject|sell|return")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?")
-# Two days of five minutes, or five weeks of quarters: longer lists are read around now only.
-MOST_ROWS = 3500
-# The length of such a list as text; parsing longer ones would stall the event loop.
-_LONGEST_TEXT = 400_000
 # The hours of the day on which clocks go forward.
 _LEAST = 23
 _PVPC = re.compile(r"^price_(next_day_)?(\d\d)h(_d)?$")
@@ -88,13 +83,13 @@ def find_series(
     """Find everything with the shape of prices over time, the most trusted first."""
     issues: list[PriceIssue] = []
     items: list[tuple[Any, Any]] = list(attributes.items())
-    attributes = dict(around(items, _pair_start, now, MOST_ROWS))
+    attributes = dict(around(items, now))
     named = sorted(attributes.items(), key=lambda item: _trust(str(item[0])))
     found = []
     for name, raw in named:
         if _OTHERS.search(str(name).lower()):
             continue
-        value, unreadable = _plain(raw)
+        value, unreadable = parsed(raw)
         if unreadable:
             issues.append(PriceIssue(key=IssueKey.UNREADABLE, detail=str(name)))
         found += _read_attribute(str(name), value, now, tz)
@@ -109,7 +104,7 @@ def find_series(
             PriceIssue(key=IssueKey.UNREADABLE, detail=str(name))
             for name, raw in named
             if not _OTHERS.search(str(name).lower())
-            and _looks_like_prices(_plain(raw)[0])
+            and _looks_like_prices(parsed(raw)[0])
         ]
     issues += [
         PriceIssue(key=IssueKey.MISSING_VALUES, detail=one.name)
@@ -130,20 +125,6 @@ def _trust(name: str) -> tuple[int, str]:
     if any(day in lower for day in _DAYS):
         return 1, lower
     return (3 if lower.startswith("forecast") else 2), lower
-
-
-def _plain(value: Any) -> tuple[Any, bool]:
-    """Parse a list that a template or an integration turned into text; report if that fails."""
-    if not isinstance(value, str) or value.strip()[:1] not in ("[", "{"):
-        return value, False
-    if len(value) > _LONGEST_TEXT:
-        return None, True
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(value), False
-        except ValueError, SyntaxError, MemoryError, RecursionError:
-            continue
-    return None, True
 
 
 def _looks_like_prices(value: Any) -> bool:
@@ -168,7 +149,7 @@ def _read_attribute(
     """Read one attribute by its shape; nothing if the shape is unknown."""
     if isinstance(value, Mapping):
         items: list[tuple[object, object]] = list(value.items())
-        value = _dated(name, dict(around(items, _pair_start, now, MOST_ROWS)), now, tz)
+        value = _dated(name, dict(around(items, now)), now, tz)
         if any(parse_time(key) is not None for key in value):
             return [_found(name, read_pairs(value.items(), tz))]
         # {"data": [...]}, {home: [...]}, {area: [...]}: one step deeper.
@@ -180,7 +161,7 @@ def _read_attribute(
         ]
     if not isinstance(value, list | tuple) or not value:
         return []
-    value = _dated(name, around(value, _row_start, now, MOST_ROWS), now, tz)
+    value = _dated(name, around(value, now), now, tz)
     rows = [row for row in value if isinstance(row, Mapping)]
     if rows:
         return _read_mappings(name, rows, now, tz)
@@ -188,20 +169,6 @@ def _read_attribute(
         pair for pair in value if isinstance(pair, list | tuple) and len(pair) == 2
     ]
     return [_found(name, read_pairs(_time_first(pairs), tz))] if pairs else []
-
-
-def _pair_start(pair: tuple[Any, Any]) -> object:
-    return pair[0]
-
-
-def _row_start(row: object) -> object:
-    """Return the time of a row, which may name it or be a pair."""
-    if isinstance(row, Mapping):
-        key = time_key(row)
-        return row[key] if key is not None else None
-    if isinstance(row, list | tuple):
-        return next((part for part in row if parse_time(part) is not None), None)
-    return None
 
 
 def _dated(name: str, value: Any, now: datetime, tz: tzinfo) -> Any:
@@ -342,7 +309,7 @@ def _read_bare_days(
     days: dict[str, list[float | None]] = {}
     for name in attributes:
         day = next((day for day in _DAYS if str(name).lower().endswith(day)), None)
-        raw, _ = _plain(attributes[name])
+        raw, _ = parsed(attributes[name])
         if day is None or not isinstance(raw, list | tuple) or len(raw) < _LEAST:
             continue
         days.setdefault(day, [parse_number(value) for value in raw])
