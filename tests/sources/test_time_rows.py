@@ -37,7 +37,18 @@ def test_times(value: object) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 7, 2026, 1e30, float("nan"), "2026-11-25", "12:00", "soon" * 4],
+    [
+        None,
+        True,
+        7,
+        2026,
+        1e30,
+        10**400,
+        float("nan"),
+        "2026-11-25",
+        "12:00",
+        "soon" * 4,
+    ],
 )
 def test_what_is_no_time(value: object) -> None:
     """Hours, dates and prices are not taken for one."""
@@ -65,6 +76,13 @@ def test_a_duration_stands_for_an_end() -> None:
     rows = [{"start": NOON, "duration": 5}, {"start": "x", "duration": 5}, {}]
     read = read_rows(rows, lambda _: 1.0, PARIS)
     assert [row.end for row in read] == [NOON + timedelta(minutes=5)]
+
+
+@pytest.mark.parametrize("minutes", [-5, 0, 1e9, 1e300, 10**400, "soon"])
+def test_a_duration_of_nothing_or_of_years_is_none(minutes: object) -> None:
+    """What an integration says wrongly fails nothing: the row ends as one that does not tell."""
+    rows = [{"start": NOON, "duration": minutes}]
+    assert [row.end for row in read_rows(rows, lambda _: 1.0, PARIS)] == [None]
 
 
 def test_an_end_before_the_start_is_none() -> None:

@@ -34,6 +34,7 @@ END_KEYS = (
 MOST_ROWS = 3500
 # The length of such a list as text; parsing longer ones would stall the event loop.
 _LONGEST_TEXT = 400_000
+_LONGEST_MIN = 24 * 60.0  # of a row that tells how long it lasts
 _HOUR = timedelta(hours=1)
 # A time of another century is a mistake, or means "for ever" if it is an end.
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -95,9 +96,10 @@ def parse_time(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value / 1000 if value > 1e11 else value
         # Years 2001 to 2286; a smaller number is an hour of the day or a price.
-        return datetime.fromtimestamp(seconds, UTC) if 1e9 < seconds < 1e10 else None
+        if 1e12 < value < 1e13:
+            value /= 1000
+        return datetime.fromtimestamp(value, UTC) if 1e9 < value < 1e10 else None
     # A date alone, or an hour alone, does not start a slot.
     if not isinstance(value, str) or len(value.strip()) < 13:
         return None
@@ -239,7 +241,8 @@ def read_rows(
             continue
         end_key = first_key(row, END_KEYS)
         end = clock.end(row[end_key], start) if end_key is not None else None
-        if end is None and (minutes := parse_number(row.get("duration"))):
+        minutes = parse_number(row.get("duration")) or 0.0
+        if end is None and 0 < minutes <= _LONGEST_MIN:
             end = start + timedelta(minutes=minutes)
         read.append(Row(start=start, end=end, value=value_of(row)))
     return read or _read_ends(rows, value_of, tz)
