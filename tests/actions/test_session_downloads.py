@@ -310,6 +310,7 @@ def test_the_texts_of_a_statement(language: str) -> None:
         stopped_at=END,
         energy_wh=1000,
         estimated_wh=500,
+        corrected_at=END + timedelta(days=40),
     )
     prices = PriceList(
         name="Staff", currency="EUR", time_zone="UTC", per_kwh=0.3, per_hour=1.0

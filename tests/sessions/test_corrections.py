@@ -44,6 +44,7 @@ def test_the_last_correction_counts(
         for fact in (*facts, *reversed(facts)):
             got(ledger.note(fact))
         assert only(ledger).energy_wh == 3_000
+        assert only(ledger).corrected_at == _correction(*max(later)).corrected_at
         quarters = got(ledger.intervals(only(ledger).number))
         assert sum(one.energy_wh for one in quarters) == pytest.approx(3_000)
         hour = timedelta(hours=1)

@@ -387,6 +387,7 @@ class Keys(dict[str, str]):
         values = {"total": "number"}
         values |= dict.fromkeys(("by_cost", "with_vat", "plus_vat"), "percent")
         values |= dict.fromkeys(("note_price", "per_kwh", "per_hour"), "price")
+        values["note_corrected"] = "time"
         return f"{key} {{{values[key]}}}" if key in values else key
 
 
@@ -436,6 +437,18 @@ def test_a_statement_is_of_a_month_and_a_person() -> None:
     assert page.count("<strong>nobody</strong>") == 1
     assert "<section>" not in statement()
     assert "empty" in statement()
+
+
+def test_a_statement_says_what_was_corrected_after_it() -> None:
+    """A correction of June is on June's statement in any case; one of July, in local time, may differ from it."""
+    june, july = (
+        replace(ROW, corrected_at=datetime(2026, 6, 30, hour, 30, tzinfo=UTC))
+        for hour in (21, 22)
+    )
+    assert "note_corrected" not in statement(ROW, june)
+    assert "note_corrected 2026-07-01 00:30" in statement(june, july, ROW)
+    cells = [row["corrected"] for row in read(to_csv([ROW, july], CONTEXT), ";")]
+    assert cells == ["", "2026-07-01 00:30:00"]
 
 
 def test_a_statement_is_safe_and_honest() -> None:

@@ -52,6 +52,8 @@ class SessionRow:
     end_reason: str | None = None
     offline: bool = False
     parts: int = 1  # transactions
+    # When its energy was corrected last; only known of sessions that are looked for.
+    corrected_at: datetime | None = None
 
     @property
     def cost(self) -> float | None:

@@ -210,6 +210,7 @@ def _record(row: SessionRow, context: ExportContext) -> dict[str, Cell]:
         "currency": row.currency or row.billed_currency or context.currency,
         "end_reason": row.end_reason,
         "offline": row.offline,
+        "corrected": context.local(row.corrected_at),
     }
 
 

@@ -120,10 +120,14 @@ def _ended(row: SessionRow) -> datetime:
     return row.stopped_at
 
 
+def _month(at: datetime, context: ExportContext) -> str:
+    return f"{at.astimezone(context.tz):%Y-%m}"
+
+
 def _sheet_of(row: SessionRow, context: ExportContext) -> tuple[str, str, str]:
     """Return whose sheet, and of which month; two persons of one name have one each."""
     person = row.person or ""
-    month = f"{_ended(row).astimezone(context.tz):%Y-%m}"
+    month = _month(_ended(row), context)
     return context.persons.get(person, person), person, month
 
 
@@ -361,6 +365,21 @@ def _notes(
             yield statement.say("note_unknown")
     if any(row.estimated_wh > 0 for row in rows):
         yield statement.say("note_estimated")
+    if (corrected_at := _corrected_later(rows, context)) is not None:
+        yield statement.say("note_corrected", time=statement.time(corrected_at))
+
+
+def _corrected_later(
+    rows: Iterable[SessionRow], context: ExportContext
+) -> datetime | None:
+    """Return when a session was corrected last, if that was after its month: there may be a statement of before."""
+    corrected = [
+        row.corrected_at
+        for row in rows
+        if row.corrected_at is not None
+        and _month(row.corrected_at, context) > _month(_ended(row), context)
+    ]
+    return max(corrected, default=None)
 
 
 def _described(prices: PriceList, statement: Statement) -> str:

@@ -32,6 +32,9 @@ _HEARD = (
 )
 
 
+_CORRECTED = "SELECT MAX(p.corrected_at) FROM part p WHERE p.session = session.number"
+
+
 def _where(wanted: SessionFilter) -> tuple[str, list[Any]]:
     """Return the condition of a filter, and its values."""
     conditions = ["(stopped_at IS NOT NULL OR started_at IS NOT NULL)"]
@@ -66,6 +69,7 @@ def _session(row: sqlite3.Row) -> SessionRow:
     for name in ("plugged_at", "started_at", "stopped_at", "unplugged_at"):
         values[name] = maybe_at(values[name])
     values["offline"] = bool(values["offline"])
+    values["corrected_at"] = maybe_at(values.get("corrected_at"))
     return SessionRow(transaction=row["id"], **values)
 
 
@@ -81,7 +85,8 @@ def sessions(
     where, values = _where(wanted)
     order = "DESC" if newest_first else "ASC"
     rows = connection.execute(
-        f"SELECT * FROM session WHERE {where}"  # noqa: S608 (names of columns)
+        f"SELECT *, ({_CORRECTED}) corrected_at"  # noqa: S608 (names of columns)
+        f" FROM session WHERE {where}"
         f" ORDER BY COALESCE(stopped_at, 9e15) {order}, number {order}"
         " LIMIT ? OFFSET ?",
         [*values, limit, offset],
