@@ -641,6 +641,26 @@ async def test_commands(
     assert "0" * 40 not in str(system.stations["CP1"].diagnostics())
 
 
+async def test_statuses_are_asked_for_one_by_one(
+    system: CentralSystem, connect: Connect, clock: SteppedClock, version: str
+) -> None:
+    """Of the charger as a whole, none may be asked for (part 2, F06.FR.12); libocpp refuses that."""
+    station = await _ready(connect, system, version)
+    await station.status2("Available", clock.text(), evse=1)
+    await station.status2("Available", clock.text(), evse=2)
+    station.requests.clear()
+    station.answers["TriggerMessage"] = {"status": "Accepted"}
+    adapter = await system.stations["CP1"].in_service()
+    await adapter.trigger("StatusNotification", None)
+    await adapter.trigger("Heartbeat", None)
+    asked = [
+        request.get("evse")
+        for request in station.received("TriggerMessage")
+        if request["requestedMessage"] != "MeterValues"  # a part of the setup
+    ]
+    assert asked == [EVSE, {"id": 2, "connectorId": 1}, None]
+
+
 async def test_report(system: CentralSystem, connect: Connect, version: str) -> None:
     """The device model arrives in parts."""
     station = await _ready(connect, system, version)

@@ -265,8 +265,13 @@ class Adapter2(Adapter):
 
     @override
     async def trigger(self, message: str, connector: int | None) -> None:
-        payload = trigger_of(message, connector, self._evses)
-        await self._requests.command("TriggerMessage", payload)
+        wanted: list[int | None] = [connector]
+        if message == "StatusNotification" and connector is None:
+            # Stations refuse it for all connectors at once (OCPP 2.0.1 part 2, F06.FR.12).
+            wanted = [state.id for state in self._station.state.connectors]
+        for one in wanted:
+            payload = trigger_of(message, one, self._evses)
+            await self._requests.command("TriggerMessage", payload)
 
     @override
     async def report(self, component: str) -> dict[str, str | None]:
