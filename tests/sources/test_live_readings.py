@@ -118,6 +118,8 @@ async def test_suns_and_batteries_add_up(hass: HomeAssistant) -> None:
         ("on", "W", ProblemKind.NOT_A_NUMBER),
         ("nan", "W", ProblemKind.NOT_A_NUMBER),
         ("inf", "W", ProblemKind.NOT_A_NUMBER),
+        # Of a template that divides by almost nothing: sums and squares of it are infinite.
+        ("1e308", "W", ProblemKind.NOT_A_NUMBER),
         ("21", "°C", ProblemKind.WRONG_UNIT),
         ("21", None, ProblemKind.WRONG_UNIT),
         ("3", "kWh", ProblemKind.WRONG_UNIT),

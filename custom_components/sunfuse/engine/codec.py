@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 _YEARS = range(1970, 2200)
 # Above all that is measured or paid. Sums of larger ones may be infinite, and JSON has no larger whole ones.
-_LARGEST = 1e15
+LARGEST = 1e15
 
 
 def to_jsonable(value: Any) -> Any:
@@ -77,7 +77,7 @@ def read_number(stored: Any) -> float:
 
     """
     _check(stored, int | float)
-    if not abs(stored) <= _LARGEST:
+    if not abs(stored) <= LARGEST:
         raise ValueError(f"A number expected, not {stored}")
     return float(stored)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-import math
 
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
@@ -25,6 +24,7 @@ from homeassistant.util.unit_conversion import (
     TemperatureConverter,
 )
 
+from ..engine.codec import LARGEST
 from .counter import Counter
 
 
@@ -157,7 +157,7 @@ def problem_of(
         number = float(state.state)
     except ValueError:
         return ProblemKind.NOT_A_NUMBER, None, None
-    if not math.isfinite(number):
+    if not abs(number) <= LARGEST:
         return ProblemKind.NOT_A_NUMBER, None, None
     return None, state, number
 
