@@ -1,7 +1,8 @@
 """A car that took nothing and has lost its offer: its charger's word that it wants again counts, what merely follows the withdrawal does not."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import override
 
 import pytest
 
@@ -9,6 +10,7 @@ from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .common import car, later, offers, on
+from .plant import Car, Plant, charger, main, steady
 
 MINUTE = 12  # decisions
 type Says = Callable[[int, bool], ConnectorStatus]
@@ -69,3 +71,36 @@ def test_a_car_that_wants_no_more_again_is_left_alone() -> None:
         return ConnectorStatus.CHARGING if wakes else ConnectorStatus.SUSPENDED_EV
 
     assert len(starts(says, minutes=50)) == 1
+
+
+@dataclass(kw_only=True)
+class _WithCard(Car):
+    """A car that takes nothing before its card is shown."""
+
+    shown_s: float
+
+    @override
+    def move(self, at_s: float) -> None:
+        self.max_a = 16.0 if at_s >= self.shown_s else 0.0
+        super().move(at_s)
+
+    @override
+    def status(self, at_s: float) -> ConnectorStatus:
+        waits = at_s < self.shown_s
+        return ConnectorStatus.PREPARING if waits else super().status(at_s)
+
+
+@pytest.mark.parametrize("step_a", [0.1, 1.0])
+def test_a_car_that_waited_with_its_offer(step_a: float) -> None:
+    """It begins slowly when its card is shown: what it takes by then is not all that it can take (it kept 6 A for a quarter of an hour)."""
+    begins = _WithCard(
+        connector=charger("begins", step_a=step_a), rise_a_s=0.5, shown_s=200
+    )
+    plant = Plant(
+        cars=[begins, Car(connector=charger("other"), max_a=10.0)],
+        circuits=(main(63),),
+        loads={"main": steady(1, 1, 1)},
+        report_s=5.0,
+    )
+    plant.run(320)
+    assert begins.current_a > 15

@@ -86,7 +86,10 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     if drawn_a < min(NOTHING_A, CHARGES * connector.min_a):
         past.idle_since = past.idle_since or now
         return
-    past.idle_since = None
+    if past.idle_since is not None:
+        # It has just begun, and may still be rising.
+        past.idle_since, past.settled_at = None, now
+        return
     if connector.status is not ConnectorStatus.CHARGING:
         return
     if drawn_a < _almost_a(offer_a) and offer_a > (past.takes_a or 0.0) + ALL_A:
