@@ -93,6 +93,25 @@ def test_one_end_of_nonsense(starts: bool, ends_wh: tuple[float, ...]) -> None:
     assert meter.sample.energy_wh == 56_000
 
 
+def test_an_end_after_values_that_stood_still() -> None:
+    """A meter that is read no more during a session says nothing of the five hours until its end."""
+    meter = _meter()
+    values_wh = (44_000, *(45_000,) * 10)
+    assert _session(meter, 0, 43_000, values_wh, 90_000) == 47_000
+
+
+def test_an_end_of_a_clock_that_was_set_back() -> None:
+    """It seems to be before the last value; nobody knows how much can have flowed after that."""
+    meter = _meter()
+    meter.session_starts("tx", 43_000, START)
+    for hours in (1, 5):
+        at = START + timedelta(hours=hours)
+        register = Reading(value=43_000 + 1_000 * hours, unit="Wh")
+        meter.update([register], at, session_id="tx")
+    end_at = START + timedelta(hours=4)
+    assert meter.session_stops("tx", 68_000, START, end_at) == 25_000
+
+
 def test_an_end_of_zero_takes_nothing_away() -> None:
     """A charger that lost its power and its register in a session ends it at zero: what its values showed has flowed."""
     meter = _meter()

@@ -42,6 +42,8 @@ class ShownValues:
     before_wh: float  # the reading before it rose to the last one
     sure: bool = False  # the first reading is no nonsense: others agree
     restarted: bool = False  # it counts from elsewhere since
+    # Since when it has shown the same, if readings before the last one did.
+    stands_since: datetime | None = None
 
     @classmethod
     def begin(cls, reading: RegisterReading, *, sure: bool = False) -> ShownValues:
@@ -58,6 +60,7 @@ class ShownValues:
             rose_wh=self.rose_wh + rise_wh,
             before_wh=self.last.register_wh if rise_wh > 0 else self.before_wh,
             sure=True,
+            stands_since=None if rise_wh else self.stands_since or self.last.at,
         )
 
     def goes_on(
@@ -88,7 +91,8 @@ class ShownValues:
     def not_after(self, now: datetime) -> ShownValues:
         """Return these as read by now at the latest."""
         first, last = self.first.not_after(now), self.last.not_after(now)
-        return replace(self, first=first, last=last)
+        stands_since = self.stands_since and min(self.stands_since, now)
+        return replace(self, first=first, last=last, stands_since=stands_since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

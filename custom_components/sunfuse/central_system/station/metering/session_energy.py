@@ -104,17 +104,20 @@ def _without_nonsense(
 ) -> SessionReadings:
     """Return a session without its end if that shows more than the values and what can have flowed since.
 
-    They must go on from where the register stood: values of another one, or in another unit, prove nothing.
+    They must go on from where the register stood: values of another one, or in another unit, prove nothing. Nor do values
+    that stand still, or a clock that was set back.
     """
     shown, end = session.values, session.end
     if shown is None or end is None or shown.restarted or not shown.rose_wh:
+        return session
+    if end.at < shown.last.at:
         return session
     without = replace(session, end_wh=None)
     lasting = _lasting_rise(without, before, kinds, most_wh)
     began, rise_wh = lasting.began, lasting.rise_wh
     if began is None or began.register_wh <= ROUNDING_WH or rise_wh is None:
         return session
-    last = replace(shown.last, at=shown.last.at - _OLD)
+    last = replace(shown.last, at=(shown.stands_since or shown.last.at) - _OLD)
     most = rise_wh + most_wh(last.at, end.at)
     follows = last.reaches(end, most_wh)
     return session if follows or end.register_wh <= most else without
