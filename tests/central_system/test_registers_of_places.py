@@ -175,6 +175,13 @@ def test_starts_of_zero_beside_a_new_register() -> None:
     assert meter.taken_wh("tx1") == 3_000
 
 
+def test_a_zero_after_the_first_value() -> None:
+    """It was no sign that the first was nonsense: start, other values and end all agree with that."""
+    meter = _meter()
+    assert _session(meter, 0, 0, (10_000, 0, 30_000, 40_000), 50_000) == 50_000
+    assert _session(meter, 1, 0, (90_000, 0, 1_000, 2_000), 3_000) == 3_000
+
+
 def test_a_register_that_restarts_is_known_after_it_fell() -> None:
     """Then what flowed before the first value of the session before counts as well."""
     meter = _meter()

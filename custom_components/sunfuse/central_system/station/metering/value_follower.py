@@ -138,6 +138,9 @@ class ValueFollower:
         newest: bool,
     ) -> ShownValues:
         """Return the values of a session when the first of them may be nonsense: what explains the next with least rises."""
+        if values.first.register_wh and not reading.register_wh:
+            self.drop()  # rather this one: many meters show nothing at times
+            return values
         start = session.start
         if self._sums.kinds.values is RegisterKind.RESTARTS:
             start = None
