@@ -51,6 +51,7 @@ class Faults:
 
     has_profiles: bool = True  # else SetChargingProfile is not implemented
     least_a: float = 0.0  # refuses profiles with less
+    most_a: float = 1000.0  # and with more
     only_watts: bool = False  # reports no currents
     no_limit: float | None = (
         None  # what its composite schedule says where nothing limits it
@@ -160,7 +161,7 @@ class ForeignCharger:
         purpose = profile["chargingProfilePurpose"]
         if purpose == "TxProfile":
             self.told.append((self.transaction, limit))
-        if limit < self.faults.least_a:
+        if not self.faults.least_a <= limit <= self.faults.most_a:
             return False
         number: int = profile["chargingProfileId" if self.old else "id"]
         self.profiles[number] = Profile(

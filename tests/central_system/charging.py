@@ -90,13 +90,16 @@ async def charging(
 
 def periods(station: RawStation) -> list[Payload]:
     """Return the first period of each limit that the charger was sent."""
-    found = []
-    for request in station.received("SetChargingProfile"):
-        profile = request.get("csChargingProfiles") or request["chargingProfile"]
-        schedule = profile["chargingSchedule"]
-        schedule = schedule if isinstance(schedule, dict) else schedule[0]
-        found.append(schedule["chargingSchedulePeriod"][0])
-    return found
+    return [period_of(request) for request in station.received("SetChargingProfile")]
+
+
+def period_of(request: Payload) -> Payload:
+    """Return the first period of a limit."""
+    profile = request.get("csChargingProfiles") or request["chargingProfile"]
+    schedule = profile["chargingSchedule"]
+    schedule = schedule if isinstance(schedule, dict) else schedule[0]
+    period: Payload = schedule["chargingSchedulePeriod"][0]
+    return period
 
 
 def connector(system: CentralSystem, number: int = 1) -> ConnectorState:

@@ -10,8 +10,8 @@ from custom_components.sunfuse.central_system import CentralSystem, CommandError
 
 from ..common import wait_until
 from .charger import Charger
-from .charging import ACCEPTED, CP1, REJECTED, charging, periods
-from .client import Payload, RawStation
+from .charging import ACCEPTED, CP1, REJECTED, charging, period_of, periods
+from .client import Answer, Payload, RawStation
 from .conftest import Connect, SteppedClock, Watched
 
 HOUR_S = 3600
@@ -65,7 +65,9 @@ async def test_limits_are_refused(
     await _offers(station, system, clock, 3)
     # By each kind of profile, in 2.1 with and without what a station may not know.
     kinds = 6 if version == "2.1" else 3
-    assert 1 <= len(station.received("SetChargingProfile")) <= kinds
+    # What is refused, and not unknown, is asked for the least, too.
+    currents = 2 if answer == REJECTED else 1
+    assert 1 <= len(station.received("SetChargingProfile")) <= kinds * currents
     assert not _takes_limits(system)
     station.answers["SetChargingProfile"] = {"status": "Accepted"}
     clock.step(HOUR_S)
@@ -120,6 +122,81 @@ async def test_a_charger_that_refuses_only_0_a_can_be_limited(
         await cp1.offer(1, 0)
         await cp1.offer(1, 10)
     assert _takes_limits(system)
+
+
+def _refuses_above(most_a: float) -> Answer:
+    """Answer SetChargingProfile as a charger that takes no limit above its own highest current."""
+
+    def answer(request: Payload) -> Payload:
+        return REJECTED if period_of(request)["limit"] > most_a else ACCEPTED
+
+    return answer
+
+
+async def _as_the_engine_offers(
+    system: CentralSystem, clock: SteppedClock, times: int, most_a: float = 32.0
+) -> list[float]:
+    """Offer what it may have and the charger is known to take at most; return the offers that it is known to have."""
+    cp1 = system.stations["CP1"]
+    had: list[float] = []
+    for _ in range(times):
+        clock.step(5)
+        limit_a = cp1.connector(1).charger_limit_a
+        with suppress(CommandError):
+            await cp1.offer(1, min(most_a, limit_a or most_a))
+        had.append(cp1.connector(1).offer_a or 0.0)
+    return had
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+@pytest.mark.parametrize("most_a", [6, 10, 13, 16, 20, 31])
+async def test_only_high_limits_are_refused(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    most_a: float,
+) -> None:
+    """A charger for 16 A that was configured for 32 A is limited to the highest current that it takes."""
+    config = replace(CP1, max_a=32)
+    station = await charging(connect, system, clock, version, config=config)
+    station.answers["SetChargingProfile"] = _refuses_above(most_a)
+    had = await _as_the_engine_offers(system, clock, 12)
+    assert _takes_limits(system)
+    assert had[-1] == most_a
+    assert max(had) == most_a
+    # It is not asked for more again before an hour has passed.
+    station.requests.clear()
+    await _as_the_engine_offers(system, clock, 100)
+    assert {period["limit"] for period in periods(station)} == {most_a}
+    # A limit below it is taken as it is.
+    assert await _as_the_engine_offers(system, clock, 1, 6) == [6]
+    assert (await _as_the_engine_offers(system, clock, 2))[-1] == most_a
+    # Its highest current may have been raised meanwhile.
+    station.answers["SetChargingProfile"] = ACCEPTED
+    clock.step(HOUR_S)
+    await station.call("Heartbeat", {})
+    assert (await _as_the_engine_offers(system, clock, 2))[-1] == 32
+
+
+async def test_what_it_took_before_it_refuses(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """A charger that gets hot takes less than before, and then nothing: all that it has is reserved."""
+    config = replace(CP1, max_a=32)
+    station = await charging(connect, system, clock, "1.6", config=config)
+    cp1 = system.stations["CP1"]
+    assert (await _as_the_engine_offers(system, clock, 1)) == [32]
+    station.answers["SetChargingProfile"] = _refuses_above(13)
+    clock.step(40)
+    had = await _as_the_engine_offers(system, clock, 12)
+    assert had[-1] == 13
+    station.answers["SetChargingProfile"] = REJECTED
+    clock.step(40)
+    await _as_the_engine_offers(system, clock, 4)
+    assert not _takes_limits(system)
+    assert cp1.connector(1).charger_limit_a is None
+    assert cp1.connector(1).offer_a == 32
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])

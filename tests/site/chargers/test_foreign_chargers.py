@@ -223,6 +223,21 @@ async def test_a_charger_that_cannot_be_limited(
     assert one.asked == asked
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_charger_for_less_than_was_configured(
+    foreign: Foreign, version: str
+) -> None:
+    """It refuses limits above 10 A, is limited to that, and still gets less when there is room for less."""
+    home, one = await foreign(version, Faults(most_a=10.0))
+    await one.plug_in()
+    await wait_until(lambda: one.drawn_a == 10, "the highest that it takes")
+    await home.shows("sensor", "CP1/1_reason", "limited_by_charger")
+    assert "10 A" in home.explanation("CP1/1")
+    home.house_a = (16, 2, 2)
+    await wait_until(lambda: 6 <= one.drawn_a <= 8, "what the house leaves")
+    assert one.stopped == []
+
+
 def _given(home: Home) -> float:
     decision = home.entry.runtime_data.coordinator.data.decision
     return float(decision.connectors[0].offer_a)

@@ -10,7 +10,7 @@ LIMITS = "SetChargingProfile"
 SCHEDULE = "GetCompositeSchedule"
 
 _SURE = 3  # consecutive refusals
-_RETRY = timedelta(hours=1)
+RETRY = timedelta(hours=1)
 
 
 class RefusedCommands:
@@ -35,14 +35,14 @@ class RefusedCommands:
         if (last := self._variables.get(_key(action))) is None:
             return True
         try:
-            return abs(self._now() - read_time(last)) >= _RETRY
+            return abs(self._now() - read_time(last)) >= RETRY
         except ValueError:  # a stored text that is none of ours
             return True
 
     def ask_again(self, action: str) -> None:
         """Ask the station at the next occasion, without waiting an hour."""
         if self.sure(action):
-            self._variables[_key(action)] = (self._now() - _RETRY).isoformat()
+            self._variables[_key(action)] = (self._now() - RETRY).isoformat()
 
     def refused(self, action: str) -> None:
         """Note that the station refused."""

@@ -1,6 +1,7 @@
 """Commands limits, pauses and stops to the station of a connector, by what it has accepted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 
@@ -10,6 +11,7 @@ from ...station_state import CommandError
 from ..quirks import Pause
 from ..refused_commands import LIMITS, RefusedCommands
 from .connector_offer import Offer, OfferedConnector
+from .highest_limit import HighestLimit
 from .refused_pauses import RefusedPauses
 
 _LOGGER = logging.getLogger(__name__)
@@ -22,12 +24,14 @@ class LimitCommands:
         self,
         connector: OfferedConnector,
         refusals: RefusedCommands,
+        highest: HighestLimit,
         confirmed: Callable[[bool], None],
     ) -> None:
         """Serve a connector; `confirmed` is called with whether the station accepted a limit."""
         self._connector = connector
         self._shared = connector.shared
         self._refusals = refusals
+        self._highest = highest
         self._limit_confirmed = confirmed
         self._refused_pauses = RefusedPauses(connector)
 
@@ -52,21 +56,40 @@ class LimitCommands:
 
     async def limit(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
-    ) -> None:
-        """Command a limit, unless the station is known not to take any, and note whether it does."""
+    ) -> Offer:
+        """Command a limit, unless the station is known not to take any; return what it has then."""
         if not self._refusals.may_ask(LIMITS):
-            return
+            return offer
         known = not self._shared.state.takes_limits
         try:
-            await self._command(adapter, offer, transaction_id, now)
+            accepted = await self._as_accepted(adapter, offer, transaction_id, now)
         except CommandError as err:
             if not _is_refusal(err):
                 raise
             self._limit_confirmed(False)
             if not known:
                 raise
-        else:
-            self._limit_confirmed(True)
+            return offer
+        self._limit_confirmed(True)
+        return accepted
+
+    async def _as_accepted(
+        self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime
+    ) -> Offer:
+        """Command a limit, and less if the station refuses that much; return what it accepts."""
+        asked = offer
+        while True:
+            try:
+                await self._command(adapter, asked, transaction_id, now)
+            except CommandError as err:
+                if err.key != "refused":
+                    raise
+                if (less_a := self._highest.instead_of(asked.current_a)) is None:
+                    raise
+                asked = replace(asked, current_a=less_a)
+            else:
+                self._highest.accepted(asked.current_a, less=asked is not offer)
+                return asked
 
     async def _command(
         self, adapter: Adapter, offer: Offer, transaction_id: str | None, now: datetime

@@ -21,6 +21,7 @@ from ...station_state import CHARGES, CommandError, FailSafe, Session
 from ..refused_commands import RefusedCommands
 from .compliance_watch import Compliance
 from .connector_offer import Offer, OfferedConnector
+from .highest_limit import HighestLimit
 from .limit_commands import LimitCommands
 from .remote_starts import RemoteStarts
 from .waking import MIN_A, Wake, Waker
@@ -42,6 +43,7 @@ class Limiter:
         connector: OfferedConnector,
         compliance: Compliance,
         refusals: RefusedCommands,
+        highest: HighestLimit,
         confirmed: Callable[[bool], None],
         check: Check,
     ) -> None:
@@ -49,7 +51,7 @@ class Limiter:
         self._connector = connector
         self._shared = connector.shared
         self.compliance = compliance
-        self._commands = LimitCommands(connector, refusals, confirmed)
+        self._commands = LimitCommands(connector, refusals, highest, confirmed)
         self._check = check
         self._starter = RemoteStarts(connector)
         timing = self._shared.timing
@@ -205,7 +207,7 @@ class Limiter:
             if offer.current_a == 0 and transaction_id is not None:
                 await self._commands.pause(adapter, offer, transaction_id, now)
             else:
-                await self._commands.limit(adapter, offer, transaction_id, now)
+                offer = await self._commands.limit(adapter, offer, transaction_id, now)
         except CommandError as err:
             if err.key in ("timeout", "not_connected"):
                 connector.doubt(offer, now)

@@ -14,6 +14,7 @@ from .charger_limits import ChargerLimit, ChargerLimits
 from .compliance_watch import Compliance
 from .connector_offer import OfferedConnector
 from .fail_safe_watch import FailSafeWatch
+from .highest_limit import REFUSED, HighestLimit
 from .limiter import Limiter
 from .schedule_checks import ScheduleChecks
 
@@ -44,6 +45,7 @@ class Limits:
                 offered,
                 compliance,
                 self.refusals,
+                HighestLimit(offered, self._charger_limits),
                 lambda taken: self.confirmed(taken=taken),
                 self._schedule_checks.check,
             )
@@ -64,6 +66,7 @@ class Limits:
                 "Charger %s cannot be limited, only stopped and started. Check that smart charging is enabled in it",
                 self._shared.identity,
             )
+            self._charger_limits.clear(None, REFUSED)  # nothing holds it at that
         self._shared.update(takes_limits=can)
         if can and not could and (adapter := self._presence.adapter) is not None:
             adapter.onboarding.set_up_again()
