@@ -574,3 +574,35 @@ async def test_a_car_still_waits_after_our_restart(
         assert len(started) == (not had_session)
         await station.close()
         await system.stop()
+
+
+@pytest.mark.parametrize("seen", [False, True])
+async def test_a_car_that_charged_during_our_restart_has_finished(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    timing: Timing,
+    seen: bool,
+) -> None:
+    """Its charger reports the session before any status; no other one is started, whether we saw that it charged or not."""
+    station = await _ready(connect, system)
+    for status in ("Available", "Preparing"):
+        await station.status(status)
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    await station.close()
+    system = CentralSystem(now=clock, timing=timing)
+    system.accept(CP1, memory)
+    await system.start("127.0.0.1", 0)
+    station = await RawStation.connect(station.session, system.port)
+    transaction_id = await station.start_transaction(clock.text())
+    if seen:
+        await station.status("Charging")
+    clock.step(600)
+    await _stop(station, transaction_id, clock.text(), 3000)
+    await station.status("Finishing")
+    clock.step(60)
+    await system.stations["CP1"].offer(1, 12)
+    assert system.stations["CP1"].state.connectors[0].status == "finishing"
+    assert not station.received("RemoteStartTransaction")
+    await station.close()
+    await system.stop()

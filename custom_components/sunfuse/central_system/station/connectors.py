@@ -70,6 +70,14 @@ class Connectors:
 
     # Status
 
+    def restored(self) -> None:
+        """Note which cars waited for a session before our restart: they still do, until one is reported."""
+        for connector, status in self.last_statuses.items():
+            waited = status is ConnectorStatus.PREPARING
+            if waited and self._sessions.resumable(connector) is None:
+                session_id = self._shared.connector(connector).session_id
+                self._session_before[connector] = session_id
+
     def reported_status(
         self,
         connector: int,
@@ -88,9 +96,7 @@ class Connectors:
         if status is ConnectorStatus.PREPARING and state.transaction is not None:
             counted_wh = state.session_energy_wh or 0.0
             self._waited_wh[connector] = state.transaction.id, counted_wh
-        if self._waited_before_our_restart(state) or (
-            status is ConnectorStatus.PREPARING and state.status in GONE
-        ):
+        if status is ConnectorStatus.PREPARING and state.status in GONE:
             self._session_before[connector] = state.session_id
         elif state.transaction is not None:
             # It has one now; its id may be that of the session before, because some chargers begin anew when they boot.
@@ -112,14 +118,6 @@ class Connectors:
         if state.transaction is not None or state.id not in self._session_before:
             return False
         return self._session_before[state.id] == state.session_id
-
-    def _waited_before_our_restart(self, state: ConnectorState) -> bool:
-        """Whether a connector whose status was not reported since then had a car that waited for a session."""
-        return (
-            state.status is None
-            and self.last_statuses.get(state.id) is ConnectorStatus.PREPARING
-            and self._sessions.resumable(state.id) is None
-        )
 
     def _change_status(
         self, connector: int, status: ConnectorStatus, error_code: str | None

@@ -152,6 +152,7 @@ class SaveAndRestore:
             energies.read(name, partial(self._restore_energy, name), None)
         for name in counters.names:  # stored by earlier versions
             counters.read(name, partial(self._restore_counter, name), None)
+        self._connectors.restored()
         shared.used.update(memory.rows("used", load_connector))
         started = {record.connector for record in self._sessions.transactions}
         for connector in started | shared.used:
