@@ -234,7 +234,8 @@ class ConnectorSensor(ConnectorEntity, SensorEntity):
     @override
     def pace(self) -> Pace | None:
         """Return its pace. Energies change once a minute already, when they are saved."""
-        return ENERGY_PACE if self._is_energy else super().pace
+        usual = ENERGY_PACE if self._is_energy else super().pace
+        return self.entity_description.pace or usual
 
     @override
     def _part(self, connector: ConnectorData) -> object:

@@ -7,6 +7,7 @@ settled, and now and then.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import math
 from typing import Any
 
 from homeassistant.const import (
@@ -58,9 +59,9 @@ class Pace:
 
     `close` returns whether two values are nearly equal. Others are written at once, as far as the `allowance` goes; None:
     always. It goes further for those that are `far` apart, and for another value that has stayed nearly equal for
-    `stays_s`; not for `minor` changes. One that `passes` is written only if it stays. Those that `matter`, and one after `at_last_s` of others than the written one, are
-    written in any case. One that is nearly equal is written when it has not changed at all for `settled_s`, and after
-    `every_s`.
+    `stays_s`; not for `minor` changes. One that `passes` is written only if it stays. Those that `matter`, those that are
+    far apart `far_s` after the last write, and one after `at_last_s` of others than the written one, are written in any
+    case. One that is nearly equal is written when it has not changed at all for `settled_s`, and after `every_s`.
     """
 
     close: Callable[[Shown, Shown], bool]
@@ -68,6 +69,7 @@ class Pace:
     minor: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     passes: Callable[[Shown, Shown], bool] = lambda _one, _other: False
     matters: Callable[[Shown, Shown], bool] = lambda _one, _other: False
+    far_s: float = math.inf
     stays_s: float = 30.0
     at_last_s: float = 300.0
     settled_s: float = 30.0
@@ -135,6 +137,12 @@ PACES: Mapping[str, Pace] = {
     UnitOfEnergy.WATT_HOUR: within(500, every_s=60),
     UnitOfEnergy.KILO_WATT_HOUR: within(0.5, every_s=60),
 }
+# Of what a car may have: a reason beside it says how much that is. Where it changes by amperes all day, it is right within ten seconds.
+OFFER_PACE = replace(
+    PACES[UnitOfElectricCurrent.AMPERE],
+    far=lambda one, other: not _near(one.value, other.value, 1.0),
+    far_s=10.0,
+)
 # Of a connector's energy, which rises when it is saved.
 ENERGY_PACE = within(500, every_s=20)
 # The precision for people: tenths of an ampere, and no fractions otherwise.
@@ -390,10 +398,13 @@ class WriteThrottle:
             or pace.matters(before, shown)
         ):
             return True
+        far = pace.far(before, shown)
+        if far and now_s - self._written_s >= pace.far_s:
+            return True
         stays = now_s - self._stays_s >= pace.stays_s
         if pace.passes(before, shown) and not stays:
             return False
-        large = stays or pace.far(before, shown)
+        large = stays or far
         leaving = 0.0 if large else allowance.for_large_ones
         if pace.minor(before, shown):
             leaving = allowance.for_changes

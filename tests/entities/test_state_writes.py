@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
+from custom_components.sunfuse.sensors.connector import connector_sensors
 from custom_components.sunfuse.sensors.session_figures import GROWS
 from custom_components.sunfuse.state_writes import (
     LIMITED_BY_PACE,
@@ -159,6 +160,50 @@ def test_a_car_that_stops_after_a_day_of_wavering() -> None:
     day = [round(noise.uniform(12, 16), 1) for _ in range(DAY_S // 10)]
     pace = PACES[UnitOfElectricCurrent.AMPERE]
     assert _written(pace, [*day, 0.0, 13.8, 0.0], 10)[-3:] == [0.0, 13.8, 0.0]
+
+
+def _offered_day(offer_a: Callable[[int], float]) -> tuple[int, int]:
+    """Return how often a day's offers, by the second, are written, and for how many seconds at most one is shown that differs by more than an ampere."""
+    (sensor,) = (one for one in connector_sensors(3) if one.key == "offered_current")
+    calm = WriteThrottle(sensor.pace or PACES[UnitOfElectricCurrent.AMPERE])
+    rows, shown_a, unlike_s, longest_s = 0, 0.0, 0, 0
+    for second in range(DAY_S):
+        value = offer_a(second)
+        if calm.due(Shown(available=True, value=value), second):
+            rows, shown_a = rows + 1, value
+        unlike_s = unlike_s + 1 if abs(shown_a - value) > 1 else 0
+        longest_s = max(longest_s, unlike_s)
+    return rows, longest_s
+
+
+def test_an_offer_that_rises_after_many_others() -> None:
+    """Twenty others in five minutes before: 6.0 A were shown for a minute beside "full power, 32 A"."""
+
+    def rises(second: int) -> float:
+        if second >= 300:
+            return 32.0
+        return 10.0 if second // 15 % 2 else 6.0
+
+    rows, longest_s = _offered_day(rises)
+    assert rows <= 21
+    assert longest_s == 0
+
+
+def test_an_offer_beside_a_house_that_wavers_by_amperes() -> None:
+    """Each few seconds another one: none is shown for longer than ten seconds that is amperes away from the one that counts."""
+    noise = random.Random(1)
+    offers = [round(noise.uniform(6, 16), 1) for _ in range(DAY_S // 7 + 1)]
+    rows, longest_s = _offered_day(lambda second: offers[second // 7])
+    assert rows <= DAY_S // 10
+    assert longest_s <= 10
+
+
+def test_an_offer_that_wavers_a_little() -> None:
+    """It makes some hundred rows, as any current."""
+    noise = random.Random(1)
+    offers = [round(noise.uniform(15.1, 15.9), 1) for _ in range(DAY_S // 7 + 1)]
+    rows, _ = _offered_day(lambda second: offers[second // 7])
+    assert rows < 600
 
 
 def test_a_house_that_turns_things_on_and_off() -> None:

@@ -21,6 +21,7 @@ from homeassistant.helpers.typing import StateType
 from ..central_system.station_state import FailSafe, OfferCheck
 from ..engine.model import ConnectorStatus, ReasonKey
 from ..site.outcome import ConnectorData
+from ..state_writes import OFFER_PACE, Pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class ConnectorSensorDescription(SensorEntityDescription):
     """Describes a sensor of a connector."""
 
     value_fn: Callable[[ConnectorData], StateType]
+    pace: Pace | None = None  # None: by its unit
 
 
 REASON = SensorEntityDescription(
@@ -96,6 +98,7 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
         suggested_display_precision=1,
         value_fn=lambda data: data.decision.offer_a,
+        pace=OFFER_PACE,
     ),
     ConnectorSensorDescription(
         key="confirmed_current",
@@ -107,6 +110,7 @@ _CONNECTOR: tuple[ConnectorSensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.connector.offer_a,
+        pace=OFFER_PACE,
     ),
     ConnectorSensorDescription(
         key="offer_check",
