@@ -179,6 +179,20 @@ async def test_only_high_limits_are_refused(
     assert (await _as_the_engine_offers(system, clock, 2))[-1] == 32
 
 
+async def test_one_refusal_is_no_limit_of_the_charger(
+    system: CentralSystem, connect: Connect, clock: SteppedClock
+) -> None:
+    """It is asked for less at once, but was only busy: what it took before, it takes again."""
+    config = replace(CP1, max_a=32)
+    station = await charging(connect, system, clock, "1.6", config=config)
+    assert (await _as_the_engine_offers(system, clock, 1)) == [32]
+    station.answers["SetChargingProfile"] = _refuses_above(7)
+    assert (await _as_the_engine_offers(system, clock, 1, 8)) == [6]
+    station.answers["SetChargingProfile"] = ACCEPTED
+    assert (await _as_the_engine_offers(system, clock, 1, 8)) == [8]
+    assert (await _as_the_engine_offers(system, clock, 1)) == [32]
+
+
 async def test_what_it_took_before_it_refuses(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:

@@ -27,9 +27,11 @@ class HighestLimit:
         self._charger_limits = charger_limits
         self._accepted_a = 0.0  # the highest
         self._refused_a = math.inf  # the lowest above it
+        self._sure = False  # it refused more than once: a charger may have been busy
 
     def instead_of(self, refused_a: float) -> float | None:
         """Return what to ask after a refusal: the highest that was accepted, or the least for a car; None if that is refused."""
+        self._sure = self._sure or refused_a >= self._refused_a
         self._refused_a = min(self._refused_a, refused_a)
         if self._accepted_a >= refused_a:
             self._accepted_a = 0.0
@@ -42,9 +44,9 @@ class HighestLimit:
         higher = current_a > self._accepted_a
         self._accepted_a = max(self._accepted_a, current_a)
         if current_a >= self._refused_a:
-            self._refused_a = math.inf
+            self._refused_a, self._sure = math.inf, False
             self._charger_limits.clear(self._connector.connector, REFUSED)
-        elif self._refused_a < math.inf and (higher or less):
+        elif self._sure and (higher or less):
             self._limit_to(self._next_a())
 
     def _next_a(self) -> float:
