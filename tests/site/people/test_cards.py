@@ -13,6 +13,7 @@ from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ...central_system.client import RawStation
@@ -210,6 +211,66 @@ async def test_a_car_whose_card_was_refused_is_not_full(
     await held(station, number)
     await station.status("Finishing")
     await home.shows("sensor", "CP1/1_reason", reason)
+
+
+async def test_the_card_that_ends_a_session_is_not_for_the_next_car(
+    start: Callable[..., Any],
+) -> None:
+    """A charger of OCPP 2.x names it in the event of the end: the car that comes a minute later waits for its own."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    assert await add_card(home) is None
+    system = home.entry.runtime_data.central_system
+    station = await RawStation.connect(
+        home.session, system.port, "/CP1", ("ocpp2.0.1",)
+    )
+    await station.boot2()
+    now = dt_util.utcnow().isoformat()
+    card = {"idToken": NUMBER, "type": "ISO14443"}
+    await station.status2("Occupied", now)
+    await station.event(
+        "Started",
+        now,
+        0,
+        state="Charging",
+        reason="Authorized",
+        evse=EVSE,
+        idToken=card,
+    )
+    await home.shows("sensor", "CP1/1_status", "charging")
+    await station.event("Ended", now, 1, reason="StopAuthorized", idToken=card)
+    await station.status2("Available", now)
+    await home.shows("sensor", "CP1/1_status", "available")
+    await station.status2("Occupied", now)
+    await home.shows("sensor", "CP1/1_reason", "waiting_for_card")
+
+
+async def test_the_card_that_began_a_session_is_not_for_the_other_connector(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Its session runs; who plugs in beside it holds a card of his own to the charger."""
+    home: Home = await start("CP1")
+    await set_policy(home, "list")
+    assert await add_card(home) is None
+    station = await home.boot("CP1", "Available")
+    other = {"connectorId": 2, "errorCode": "NoError"}
+    await station.call("StatusNotification", other | {"status": "Available"})
+    known = er.async_get(hass).async_get_entity_id
+    name = f"{home.entry.entry_id}_CP1/2_reason"
+    await wait_until(lambda: known("sensor", DOMAIN, name), "its entities")
+    await station.status("Preparing")
+    await station.call(
+        "StartTransaction",
+        {
+            "connectorId": 1,
+            "idTag": NUMBER,
+            "meterStart": 0,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    await station.status("Charging")
+    await station.call("StatusNotification", other | {"status": "Preparing"})
+    await home.shows("sensor", "CP1/2_reason", "waiting_for_card")
 
 
 async def test_so_does_one_whose_transaction_begins_with_the_cable(

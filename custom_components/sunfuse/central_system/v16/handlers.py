@@ -168,14 +168,16 @@ class Handlers16:
             id_known=False,
         )
         self._unanswered.add(record.transaction.id)
-        if known is None:
-            station.sessions.started(record)
         transaction_id = int(record.transaction.id)
-        return self._cards.decide(
+        # First, because the card counts for this session, and not for the next one.
+        answer = self._cards.decide(
             payload["idTag"],
             lambda verdict: {"transactionId": transaction_id, **_tag_info(verdict)},
             record.transaction.id if record.stopped_at is None else None,
         )
+        if known is None:
+            station.sessions.started(record)
+        return answer
 
     def _stop_transaction(self, payload: Payload) -> Payload:
         station = self._station

@@ -110,6 +110,8 @@ class TransactionEvents2:
         )
         known = station.sessions.transactions.get(event.transaction_id)
         presented = event.presents(known.transaction.id_token if known else None)
+        # First, because the card counts for this session, and not for the next one.
+        answer = self._about_card(event, presented=presented)
         match payload["eventType"]:
             case "Started":
                 self._started(event, values)
@@ -117,13 +119,14 @@ class TransactionEvents2:
                 self._updated(event, values)
             case _:
                 self._ended(event, values)
-        if "idToken" not in payload:
+        return answer
+
+    def _about_card(self, event: TransactionEvent, *, presented: bool) -> Answer:
+        if (card := event.payload.get("idToken")) is None:
             return {}
-        ended = payload["eventType"] == "Ended"
+        ended = event.payload["eventType"] == "Ended"
         running = None if ended else event.transaction_id
-        return decide(
-            self._cards, payload["idToken"], running=running, presented=presented
-        )
+        return decide(self._cards, card, running=running, presented=presented)
 
     def take_held(self, held: HeldEvent) -> None:
         """Process an event that was held, and answered then."""
