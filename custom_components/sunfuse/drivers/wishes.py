@@ -65,7 +65,7 @@ class OnceDeparture:
 class Wishes:
     """What is set for a vehicle or a charger; None: nothing is."""
 
-    # The last value of each kind; `target_kind` determines which one counts.
+    # The last value of each kind; that of `target_kind` counts, and any other where it has none.
     target_kind: TargetKind | None = None
     target_soc: float | None = None
     target_energy_wh: float | None = None
@@ -90,14 +90,15 @@ class Wishes:
     @property
     def target(self) -> Target | None:
         """Return the target that counts; None where none is set."""
-        value = {
+        values = {
             TargetKind.SOC: self.target_soc,
             TargetKind.ENERGY: self.target_energy_wh,
             TargetKind.RANGE: self.target_range_km,
-        }.get(self.target_kind or TargetKind.SOC)
-        if value is None:
-            return None
-        return Target(kind=self.target_kind or TargetKind.SOC, value=value)
+        }
+        for kind in (self.target_kind or TargetKind.SOC, *TargetKind):
+            if (value := values[kind]) is not None:
+                return Target(kind=kind, value=value)
+        return None
 
     def paused(self, now: datetime) -> datetime | None:
         """Return until when charging is paused, None where it is not."""

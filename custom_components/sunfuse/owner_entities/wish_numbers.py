@@ -49,7 +49,7 @@ def _target(
 
     def change(value: float) -> Mapping[str, Any]:
         if not value:
-            return {"target_kind": None, field: None}
+            return {field: None}
         return {"target_kind": kind, field: value * unit}
 
     return change

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from freezegun import freeze_time
 import pytest
 
 from custom_components.sunfuse.const import DOMAIN
+from custom_components.sunfuse.drivers.wishes import Target, TargetKind, Wishes
+from custom_components.sunfuse.owner_entities.wish_numbers import WISH_NUMBERS
 from custom_components.sunfuse.site.cars.driver_words import next_at
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -150,6 +153,25 @@ async def test_a_target_is_removed_with_0(start: Callable[..., Any]) -> None:
         assert demand(home).energy_wh == pytest.approx(wants_wh), (key, value)
     assert home.state("number", "CP1/1_target_energy") == "unknown"
     await station.close()
+
+
+@pytest.mark.parametrize(
+    ("removed", "counts"),
+    [
+        ("target_range", Target(kind=TargetKind.ENERGY, value=10_000)),
+        ("target_soc", Target(kind=TargetKind.ENERGY, value=10_000)),
+        ("target_energy", Target(kind=TargetKind.RANGE, value=150)),
+    ],
+)
+def test_only_the_target_that_is_set_to_0_is_removed(
+    removed: str, counts: Target
+) -> None:
+    """Whoever removes one of another kind goes on with what counts; without that, with what was set before."""
+    change = {number.key: number.change_fn for number in WISH_NUMBERS}
+    wishes = Wishes()
+    for key, value in (("target_range", 150), ("target_energy", 10), (removed, 0)):
+        wishes = replace(wishes, **change[key](value))
+    assert wishes.target == counts
 
 
 async def test_what_is_left_out_is_not_overdue_either(
