@@ -493,6 +493,18 @@ def test_lines_of_costs_and_energies_add_up_as_they_are_printed() -> None:
     assert "<td>3,00 EUR</td></tr></tfoot>" in page
 
 
+def test_a_claim_has_one_energy_everywhere() -> None:
+    """Three sessions of 1000.4 Wh are 3.000 kWh in both tables; half a watt-hour is rounded alike in all that is exported."""
+    row = replace(ROW, energy_wh=1000.4, meter_start_wh=None, meter_end_wh=None)
+    rows = [replace(row, number=n, transaction=str(n)) for n in range(3)]
+    assert statement(*rows).count("<td>3,000</td>") == 2
+    for wh, kwh in ((12_346.5, "12,346"), (1003.5, "1,004")):
+        half = replace(ROW, energy_wh=wh)
+        assert f"<td>{kwh}</td>" in statement(half)
+        [line] = read(to_csv([half], CONTEXT), ";")
+        assert line["energy_kwh"] == kwh
+
+
 def bill_of() -> Statement:
     """Return what a bill is made with."""
     return Statement(

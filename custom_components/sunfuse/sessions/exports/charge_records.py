@@ -34,7 +34,7 @@ from ..price_list import PriceList
 from ..session_facts import SignedValue
 from ..session_rows import SessionInterval, SessionRow
 from .ocpi_prices import ocpi_bill, ocpi_time
-from .session_exports import ExportContext
+from .session_exports import ExportContext, whole_wh
 
 _UNKNOWN = "#NA"
 # ISO 3166-1: alpha-2 and alpha-3 codes of the countries in which OCPI is most used.
@@ -303,4 +303,4 @@ def _base64_key(text: str) -> str:
 
 
 def _kwh(energy_wh: float) -> float:
-    return round(energy_wh / 1000, 3)
+    return whole_wh(energy_wh) / 1000

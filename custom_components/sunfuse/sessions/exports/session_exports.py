@@ -98,12 +98,17 @@ class ExportContext:
         """
         if self.price is None:
             return None
-        amount = Decimal(round(row.energy_wh)) / 1000 * Decimal(str(self.price))
+        amount = Decimal(whole_wh(row.energy_wh)) / 1000 * Decimal(str(self.price))
         return amount.quantize(_CENT, ROUND_HALF_UP)
 
     def local(self, at: datetime | None) -> datetime | None:
         """Return a time as local time, in full seconds."""
         return None if at is None else at.astimezone(self.tz).replace(microsecond=0)
+
+
+def whole_wh(energy_wh: float) -> int:
+    """Return an energy as it is printed, exported and reimbursed."""
+    return round(energy_wh)
 
 
 def has_decimal_comma(language: str) -> bool:
@@ -219,7 +224,7 @@ def _named(names: Mapping[str, str], key: str | None) -> str | None:
 
 
 def _thousandth(value: float | None) -> float | None:
-    return None if value is None else round(value / 1000, 3)
+    return None if value is None else whole_wh(value) / 1000
 
 
 def _money(amount: float | None) -> float | None:

@@ -7,12 +7,12 @@ cost.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import groupby
 
 from ..price_list import PriceList, PriceTime, minor_unit, rounded
 from ..session_rows import SessionRow
-from .session_exports import ExportContext, has_decimal_comma
+from .session_exports import ExportContext, has_decimal_comma, whole_wh
 
 _UNKNOWN = "–"
 # Between a number and its unit, which belong on one line.
@@ -225,7 +225,7 @@ def _total(
 ) -> list[str]:
     """Return the last line."""
     context = statement.context
-    energy_wh = sum(_whole_wh(row.energy_wh) for row in rows)
+    energy_wh = sum(whole_wh(row.energy_wh) for row in rows)
     cells = [
         statement.say("total", number=str(len(rows))),
         statement.number(energy_wh / 1000, 3),
@@ -290,7 +290,7 @@ def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTabl
         if sum(one == station for one, _ in meters) > 1:
             name = f"{name} ({connector or _UNKNOWN})"
         for stretch, first, last in _stretches(list(of_meter)):
-            energy_wh = sum(row.energy_wh for row in stretch)
+            energy_wh = sum(whole_wh(row.energy_wh) for row in stretch)
             numbers = (first, last, energy_wh)
             lines.append([name, *(_thousandths(one, statement) for one in numbers)])
     heads = ("charger", "first_reading", "last_reading", "claimed")
@@ -304,11 +304,7 @@ def _meter(row: SessionRow) -> tuple[str, int]:
 
 
 def _thousandths(wh: float | None, statement: Statement) -> str:
-    return statement.number(None if wh is None else _whole_wh(wh) / 1000, 3)
-
-
-def _whole_wh(wh: float) -> int:
-    return int(Decimal(str(wh)).to_integral_value(ROUND_HALF_UP))
+    return statement.number(None if wh is None else whole_wh(wh) / 1000, 3)
 
 
 def _stretches(
