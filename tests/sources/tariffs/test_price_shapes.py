@@ -3,6 +3,7 @@
 The payloads have the shape of what users posted in the issues named beside them.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,11 @@ import pytest
 
 from custom_components.sunfuse.sources.series import at_time
 from custom_components.sunfuse.sources.tariffs.price_shapes import gaps
-from custom_components.sunfuse.sources.tariffs.price_slots import IssueKey, PriceReading
+from custom_components.sunfuse.sources.tariffs.price_slots import (
+    IssueKey,
+    PriceIssue,
+    PriceReading,
+)
 from custom_components.sunfuse.sources.tariffs.reading import read_carbon, read_prices
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -365,6 +370,26 @@ def test_years_of_prices_are_read_around_now(form: str, order: int) -> None:
     assert now is not None
     assert now.value == pytest.approx(90_000 % 96 / 1000)
     assert reading.series[-1].end > NOW + timedelta(days=2)
+
+
+class Watched(list[str]):
+    """A list that counts how many of its items somebody looked at."""
+
+    looked_at = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Count each item."""
+        for one in super().__iter__():
+            self.looked_at += 1
+            yield one
+
+
+def test_a_long_list_of_something_else_is_not_looked_through() -> None:
+    """100,000 texts beside a price: whether they are prices is known long before their end."""
+    texts = Watched(["off"] * 100_000)
+    reading = read({"history": texts}, state="0.3")
+    assert reading.issues == (PriceIssue(key=IssueKey.NOTHING_FOUND),)
+    assert texts.looked_at <= 3500
 
 
 @pytest.mark.parametrize("minutes", [15, 60])

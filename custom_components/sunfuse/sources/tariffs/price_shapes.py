@@ -24,6 +24,7 @@ from typing import Any
 from ..series import Series, Slot, layered
 from ..time_rows import (
     END_KEYS,
+    MOST_ROWS,
     START_KEYS,
     Row,
     around,
@@ -86,13 +87,14 @@ def find_series(
     attributes = dict(around(items, now))
     named = sorted(attributes.items(), key=lambda item: _trust(str(item[0])))
     found = []
+    values: dict[str, Any] = {}
     for name, raw in named:
         if _OTHERS.search(str(name).lower()):
             continue
-        value, unreadable = parsed(raw)
+        values[str(name)], unreadable = parsed(raw)
         if unreadable:
             issues.append(PriceIssue(key=IssueKey.UNREADABLE, detail=str(name)))
-        found += _read_attribute(str(name), value, now, tz)
+        found += _read_attribute(str(name), values[str(name)], now, tz)
     found += _read_names(attributes, tz)
     found += _read_pvpc(attributes, now, tz)
     if not any(one.series for one in found):
@@ -101,10 +103,9 @@ def find_series(
         issues += copied
     if not any(one.series or one.missing for one in found):
         issues += [
-            PriceIssue(key=IssueKey.UNREADABLE, detail=str(name))
-            for name, raw in named
-            if not _OTHERS.search(str(name).lower())
-            and _looks_like_prices(parsed(raw)[0])
+            PriceIssue(key=IssueKey.UNREADABLE, detail=name)
+            for name, value in values.items()
+            if _looks_like_prices(value)
         ]
     issues += [
         PriceIssue(key=IssueKey.MISSING_VALUES, detail=one.name)
@@ -132,7 +133,8 @@ def _looks_like_prices(value: Any) -> bool:
     parts = value.values() if isinstance(value, Mapping) else value
     if not isinstance(value, Mapping | list | tuple):
         return False
-    with_numbers = islice((part for part in parts if _has_number(part)), _LEAST)
+    looked_at = islice(parts, MOST_ROWS)
+    with_numbers = islice((part for part in looked_at if _has_number(part)), _LEAST)
     return sum(1 for _ in with_numbers) == _LEAST
 
 
@@ -310,7 +312,9 @@ def _read_bare_days(
     for name in attributes:
         day = next((day for day in _DAYS if str(name).lower().endswith(day)), None)
         raw, _ = parsed(attributes[name])
-        if day is None or not isinstance(raw, list | tuple) or len(raw) < _LEAST:
+        if day is None or not isinstance(raw, list | tuple):
+            continue
+        if not _LEAST <= len(raw) <= MOST_ROWS:
             continue
         days.setdefault(day, [parse_number(value) for value in raw])
     # Between midnight and the next fetch, some leave today's prices in both.
