@@ -203,8 +203,9 @@ async def test_a_session_over_a_restart(
     assert row.offline
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 async def test_the_session_of_a_charger_that_is_removed_ends(
-    hass: HomeAssistant, start: Callable[..., Any]
+    hass: HomeAssistant, start: Callable[..., Any], *, restarted: bool
 ) -> None:
     """A charger that is removed for good reports no end: what its car took belongs in the statement of the month."""
     home: Home = await start("CP1", ANNA)
@@ -213,6 +214,9 @@ async def test_the_session_of_a_charger_that_is_removed_ends(
     await home.tell(station, "Charging")
     await home.draw(station, 10, register_kwh=1.5)
     home.entry.runtime_data.controller.tick()
+    if restarted:  # and it was not heard of again
+        await station.close()
+        assert await hass.config_entries.async_reload(home.entry.entry_id)
     [charger] = home.entry.get_subentries_of_type("charger")
     hass.config_entries.async_remove_subentry(home.entry, charger.subentry_id)
     await hass.async_block_till_done()

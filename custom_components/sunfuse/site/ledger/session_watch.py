@@ -96,8 +96,7 @@ class SessionWatch:
                     car.live.went(was.at, now, car.taken)
             if was.powers is not None:
                 self._add_site(was.at, now, was.powers, was.cars_w)
-        for key in self._live.keys() - data.connectors.keys():
-            self._removed(key, now)
+        self._end_removed(data, now)
         wired = {connector.id: connector for connector in data.snapshot.connectors}
         for key, one in data.connectors.items():
             connector = wired.get(key.id)
@@ -180,17 +179,22 @@ class SessionWatch:
         )
         return live
 
-    def _removed(self, key: ConnectorKey, now: datetime) -> None:
-        """Note that the charger of a session was removed: its end may never be reported."""
-        live = self._live[key]
-        self._drop(key)
-        self._ended.append(
-            TransactionFacts(
-                station=live.station,
-                transaction=live.transaction,
-                noticed_stop_at=to_millisecond(now),
+    def _end_removed(self, data: SiteData, now: datetime) -> None:
+        """End the sessions of chargers that were removed: their ends may never be reported."""
+        chargers = {key.identity for key in data.connectors}
+        removed = [one for one in self._stored if one[0] not in chargers]
+        for key in self._live.keys() - data.connectors.keys():
+            removed.append((key.identity, self._live[key].transaction))
+            self._drop(key)
+        for station, transaction in removed:
+            self._stored.pop((station, transaction), None)
+            self._ended.append(
+                TransactionFacts(
+                    station=station,
+                    transaction=transaction,
+                    noticed_stop_at=to_millisecond(now),
+                )
             )
-        )
 
     def _drop(self, key: ConnectorKey) -> None:
         self._draws.pop(key, None)
