@@ -200,6 +200,9 @@ def test_every_shape_gives_the_same_day(
         ("c/kWh", "EUR", 11.2),
         ("BRL/kWh", "BRL", 0.8),
         ("COP/kWh", "COP", 790.0),
+        ("NIS/kWh", "ILS", 0.64),
+        ("NTD/kWh", "TWD", 2.6),
+        ("RMB/kWh", "CNY", 0.6),
     ],
 )
 def test_units(unit: str, currency: str, price: float) -> None:
