@@ -310,6 +310,10 @@ def test_the_name_of_a_field_tells_the_unit() -> None:
     ]
     reading = read({"prices": swedish}, unit=None, currency="EUR")
     assert (reading.currency, reading.series[0].value) == ("SEK", 0.5)
+    # What is fed in beside it is another matter.
+    bought = [{"start": t, "price": 0.2} for t in HOURS]
+    both = read({"prices": bought, "export": swedish}, unit="EUR/kWh")
+    assert (both.currency, both.series[0].value) == ("EUR", 0.2)
 
 
 def test_quarter_hours_that_are_named_by_their_ends() -> None:

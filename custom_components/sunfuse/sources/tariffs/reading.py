@@ -56,12 +56,12 @@ def read_prices(
     found, issues = find_series(attributes, now=now, tz=tz)
     entity_unit = parse_unit(typed or unit) or _unit_beside(attributes)
     unreadable = (typed or unit) if entity_unit is None else None
-    known = entity_unit.currency if entity_unit else None
-    named = _currency_of_keys(found) or known or _named_currency(attributes)
-    currency = named or currency
     current = _state_price(state, entity_unit)
     judge = parse_number(state)
     found = _of_one_direction(found, judge, now, export=export)
+    known = entity_unit.currency if entity_unit else None
+    named = _currency_of_keys(found) or known or _named_currency(attributes)
+    currency = named or currency
     layers: list[Series] = []
     for one in found:
         units = _units(one, entity_unit, typed=typed is not None)
