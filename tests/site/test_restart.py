@@ -288,6 +288,22 @@ async def test_counters_never_fall_after_a_power_cut(
     assert session[-1] == pytest.approx(lifetime[-1] - 1.0, abs=0.002)
 
 
+async def test_the_energy_of_a_session_is_shown_soon_after_it_began(
+    start: Callable[..., Any],
+) -> None:
+    """It was 0 for a minute: until the next save of those that run."""
+    home: Home = await start("CP1")
+    station = await home.charge("CP1")
+    home.charging = None
+    await home.shows("sensor", "CP1/1_energy", "1.0")
+    began = dt_util.utcnow()
+    for register_kwh in (1.014, 1.042, 1.073):
+        await asyncio.sleep(10)
+        await home.draw(station, 12, register_kwh=register_kwh)
+    assert home.state("sensor", "CP1/1_session_energy") in ("0.014", "0.042")
+    assert dt_util.utcnow() - began < timedelta(seconds=40)
+
+
 async def test_the_energy_of_a_session_is_shown_when_it_ends(
     start: Callable[..., Any],
 ) -> None:

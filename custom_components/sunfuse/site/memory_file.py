@@ -29,8 +29,9 @@ SAVE_DELAY_S = 5.0
 # minute while a car charges, and less often otherwise: flash wears with every write.
 BUSY_S = 60.0
 IDLE_S = 600.0
-# Counters show only what is saved, so that they never fall. This much is saved soon.
+# Counters show only what is saved, so that they never fall. This much is saved soon, and so is the first of a session.
 _MUCH_WH = 500.0
+_FIRST_WH = 10.0  # what is shown has two digits of a kilowatt-hour
 # A charger gives up on an answer after 30 s or more; a disk that takes longer than this is broken.
 _ANSWER_S = 5.0
 
@@ -254,9 +255,11 @@ class MemoryFile:
 
 
 def _shows_late(connector: ConnectorState) -> bool:
-    """Whether nothing is saved yet of a known energy, or much of it is not."""
-    unsaved_wh = connector.unsaved_wh
-    return unsaved_wh is not None and unsaved_wh >= _MUCH_WH
+    """Whether much of a known energy is not saved yet, or none of what a session took."""
+    if (connector.unsaved_wh or 0.0) >= _MUCH_WH:
+        return True
+    session_wh = connector.session_energy_wh or 0.0
+    return session_wh >= _FIRST_WH and not connector.lasting_session_wh
 
 
 def _is_busy(connector: ConnectorState) -> bool:
