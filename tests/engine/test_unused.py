@@ -59,6 +59,8 @@ def as_decided(offer_a: float, key: ReasonKey, phases: int = 3) -> Decision:
             {"offered_at": NOW - timedelta(seconds=9), "draw_at": NOW},
             {Unused.CAR: 5000},
         ),
+        # Nobody knows whether it was reported before it could follow.
+        (14, 3, 0, ReasonKey.RAMPING, {"offered_at": None}, {Unused.CAR: 5000}),
         # On one of three phases.
         (
             16,
