@@ -9,7 +9,13 @@ from homeassistant.config_entries import ConfigSubentry
 from ..central_system.station_state import ConnectorState, StationState
 from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_MORE_CONNECTORS, MAIN_CIRCUIT
 from ..drivers.person_terms import PersonStanding
-from ..engine.model import ConnectorDecision, Decision, MeterReading, Snapshot
+from ..engine.model import (
+    CircuitState,
+    ConnectorDecision,
+    Decision,
+    MeterReading,
+    Snapshot,
+)
 from ..sources.states import SourceProblem
 from ..sources.tariffs.month_peaks import PeakInterval
 from ..sources.tariffs.peak_allowance import Allowance
@@ -82,9 +88,21 @@ class SiteData:
 
     @property
     def grid_power_w(self) -> float | None:
-        """Return the power from the grid: as measured, otherwise the sum of the phases at the nominal voltage."""
-        voltage_v = self.snapshot.site.voltage_v
-        return None if self.meter is None else self.meter.watts(voltage_v)
+        """Return the power from the grid: as measured, otherwise the sum of the phases at the nominal voltage.
+
+        None if it was last measured so long ago that it says nothing of now, nor of what the house takes.
+        """
+        if (meter := self.meter) is None or self._is_lost(meter):
+            return None
+        return meter.watts(self.snapshot.site.voltage_v)
+
+    def _is_lost(self, meter: MeterReading) -> bool:
+        [main] = [one for one in self.snapshot.circuits if one.id == MAIN_CIRCUIT]
+        [decided] = [one for one in self.decision.circuits if one.id == MAIN_CIRCUIT]
+        if decided.state is not CircuitState.METER_LOST:
+            return False
+        age_s = (self.snapshot.now - (meter.total_at or meter.at)).total_seconds()
+        return age_s > main.meter_max_age_s
 
 
 def identity_of(subentry: ConfigSubentry) -> str:

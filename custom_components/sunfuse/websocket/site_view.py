@@ -6,13 +6,7 @@ from typing import Any
 from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..engine.limits.limits import limits_in_force, power_of
-from ..engine.model import (
-    CircuitDecision,
-    CircuitState,
-    Connector,
-    MeterQuality,
-    Snapshot,
-)
+from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
 from ..site.chargers.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
 from ..site.simulated.site_clock import SiteClock
@@ -86,7 +80,7 @@ def car_w(connector: ConnectorData, voltage_v: float) -> float:
 def flows(data: SiteData) -> dict[str, Any]:
     """Return the powers of a site. Grid is positive on import, battery on discharge; the house is what remains."""
     snapshot = data.snapshot
-    grid_w = None if _grid_lost(data) else data.grid_power_w
+    grid_w = data.grid_power_w
     solar_w = snapshot.solar.power_w if snapshot.solar else None
     battery = snapshot.battery
     battery_w = battery.power_w if battery else None
@@ -105,17 +99,6 @@ def flows(data: SiteData) -> dict[str, Any]:
         "house_w": watts(house_w),
         "cars_w": watts(cars_w),
     }
-
-
-def _grid_lost(data: SiteData) -> bool:
-    """Return whether the grid's power was last measured so long ago that it says nothing of now, nor what the house takes."""
-    [main] = [one for one in data.snapshot.circuits if one.id == MAIN_CIRCUIT]
-    [decided] = [one for one in data.decision.circuits if one.id == MAIN_CIRCUIT]
-    if decided.state is not CircuitState.METER_LOST or data.meter is None:
-        return False
-    measured_at = data.meter.total_at or data.meter.at
-    age_s = (data.snapshot.now - measured_at).total_seconds()
-    return age_s > main.meter_max_age_s
 
 
 def _circuits(
