@@ -92,6 +92,26 @@ async def export(home: Home, who: Context | None = None, **asked: Any) -> Any:
     )
 
 
+async def test_an_export_and_the_action_have_the_same_names(
+    hass: HomeAssistant, home: Home
+) -> None:
+    """But for what is reckoned for an export alone; when a session was corrected is in both."""
+    facts = TransactionFacts(
+        station="CP1", transaction="1", stated_wh=13_000.0, corrected_at=END
+    )
+    await asyncio.wrap_future(ledger_of(home).ledger.note(facts))
+    site = {"config_entry_id": home.entry.entry_id}
+    found: Any = await hass.services.async_call(
+        DOMAIN, "get_sessions", site, blocking=True, return_response=True
+    )
+    corrected = {one["transaction"]: one["corrected"] for one in found["sessions"]}
+    assert corrected["1"] == END.isoformat()
+    assert corrected["2"] is None
+    names = {*columns(ExportContext(site="", currency="EUR", tz=dt_util.UTC))}
+    for session in found["sessions"]:
+        assert names == {*session, "duration_h", "reimbursement"}
+
+
 async def test_a_site_that_is_being_unloaded(
     hass: HomeAssistant,
     home: Home,

@@ -22,7 +22,7 @@ from homeassistant.helpers.service import async_register_admin_service
 from ..central_system.security.ocmf import check_ocmf
 from ..const import CONF_CARD_NUMBER, CONF_PERSON, DOMAIN, SUBENTRY_CARD
 from ..data import SunfuseConfigEntry, SunfuseData
-from ..sessions import GroupBy, SessionFilter, SessionRow
+from ..sessions import GroupBy, SessionFilter, SessionRow, whole_wh
 from ..site.ledger.ledger import SiteLedger
 from ..site.people.cards import masked
 from ..site.people.person_removal import async_delete_person, async_join_persons
@@ -254,6 +254,7 @@ def _as_dict(
         "currency": row.currency,
         "end_reason": row.end_reason,
         "offline": row.offline,
+        "corrected": _time(row.corrected_at),
     }
 
 
@@ -336,7 +337,7 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _kwh(energy_wh: float | None) -> float | None:
-    return None if energy_wh is None else round(energy_wh / 1000, 3)
+    return None if energy_wh is None else whole_wh(energy_wh) / 1000
 
 
 def _money(amount: float | None) -> float | None:

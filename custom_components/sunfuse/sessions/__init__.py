@@ -1,7 +1,7 @@
 """What happened: every charging session, in a ledger that survives a power cut. No Home Assistant in here."""
 
 from .exports.charge_records import ChargeDetails, ChargePlace, charge_record
-from .exports.session_exports import ExportContext, json_list, to_csv, to_json
+from .exports.session_exports import ExportContext, json_list, to_csv, to_json, whole_wh
 from .exports.session_statement import Statement, statement_sheets
 from .exports.session_workbook import to_xlsx
 from .exports.statement_page import to_statement_page
@@ -75,4 +75,5 @@ __all__ = [
     "to_statement_page",
     "to_statement_pdf",
     "to_xlsx",
+    "whole_wh",
 ]
