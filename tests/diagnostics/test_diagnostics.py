@@ -27,6 +27,11 @@ BOOT = {
     "iccid": "8949020000000000001",
 }
 STRANGER = "DEADBEEF42"
+# Names that makers have for what opens their owner's networks.
+NETWORK_KEYS = (
+    *("WifiPSK", "wlan_passphrase", "ApnPass", "WPA2Key", "WiFi-Key"),
+    *("NetworkKey", "WLAN_Pwd", "SimPinCode", "WifiPass2"),
+)
 
 
 async def test_no_secret_is_shown(
@@ -48,8 +53,7 @@ async def test_no_secret_is_shown(
     first = (await act("change_password"))["password"]
     second = (await act("change_password", password="AB" * 20))["password"]
     await act("set_configuration", key="AuthorizationKey", value="CD" * 20)
-    # Names that makers have for what opens their owner's networks.
-    for number, key in enumerate(("WifiPSK", "wlan_passphrase", "ApnPass", "WPA2Key")):
+    for number, key in enumerate(NETWORK_KEYS):
         await act("set_configuration", key=key, value=f"network-{number}")
     await held(station, NUMBER)
     await held(station, STRANGER)
@@ -83,7 +87,7 @@ async def test_no_secret_is_shown(
         "FEEDF00D99",
         "BADC0FFEE1",
         "gJgC-CONTRACT",
-        *(f"network-{number}" for number in range(4)),
+        *(f"network-{number}" for number in range(len(NETWORK_KEYS))),
         "SERIAL-0815",
         "8949020000000000001",
         "Anna",

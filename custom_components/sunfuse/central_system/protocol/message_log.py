@@ -46,7 +46,7 @@ _SECRET_KEYS = frozenset(
 )
 # What opens the charger, and by its maker's own names the networks that it is in.
 _SECRET_NAMES = re.compile(
-    r"(authorization|auth|api|private|wifi|wlan|wpa\d?)_?key|pass(word|phrase|wd)|pass\b|psk|secret|token|pin\b",
+    r"(?<!public)(?<!public[_ -])key\d*\b|pass(word|phrase|wd)|pass\d*\b|pwd|psk|secret|token|pin([_ -]?code)?\d*\b",
     re.IGNORECASE,
 )
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
