@@ -606,3 +606,30 @@ async def test_a_car_that_charged_during_our_restart_has_finished(
     assert not station.received("RemoteStartTransaction")
     await station.close()
     await system.stop()
+
+
+@pytest.mark.parametrize("register_wh", [2**63 - 1, -(2**63)])
+async def test_a_start_whose_register_is_not_known_over_our_restart(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    timing: Timing,
+    register_wh: int,
+) -> None:
+    """A number that no register shows stands for none: the session goes on, and no one sees it as a reading."""
+    station = await _ready(connect, system)
+    transaction_id = await station.start_transaction(clock.text(), meter=register_wh)
+    await station.status("Charging")
+    memory = json.loads(json.dumps(system.stations["CP1"].memory()))
+    await station.close()
+    system = CentralSystem(now=clock, timing=timing)
+    system.accept(CP1, memory)
+    await system.start("127.0.0.1", 0)
+    station = await RawStation.connect(station.session, system.port)
+    await station.status("Charging")
+    running = _connector(system).transaction
+    await station.close()
+    await system.stop()
+    assert running is not None
+    assert running.id == str(transaction_id)
+    assert running.meter_start_wh is None

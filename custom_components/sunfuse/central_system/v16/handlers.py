@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+import math
 
 from ...engine.model import ConnectorStatus
 from ..onboarding.card_checks import CardChecks
@@ -15,6 +16,7 @@ from ..security import plug_and_charge as pnc
 from ..security.card_policy import OWN_TOKEN, Verdict, folded
 from ..station.clock import format_time, parse_time
 from ..station.connector_count import MAX_CONNECTORS, only_connector
+from ..station.metering.sampled_values import MOST_WH
 from ..station.metering.transaction_registers import register_at_start, within
 from ..station.sessions.transactions import Record
 from ..station.station_interface import StationInterface
@@ -259,8 +261,9 @@ class Handlers16:
 
 
 def _register(payload: Payload, name: str) -> float | None:
-    """Return a register at the start or the end of a transaction, None if it is missing."""
-    return float(payload[name]) if name in payload else None
+    """Return a register at the start or the end of a transaction, None if it is missing or impossible."""
+    register_wh = float(payload.get(name, math.inf))
+    return register_wh if abs(register_wh) <= MOST_WH else None
 
 
 def _tag_info(verdict: Verdict) -> Payload:
