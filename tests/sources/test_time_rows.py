@@ -57,10 +57,18 @@ def test_what_is_no_time(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(1, 1), ("0,21", 0.21), (" -3.5 ", -3.5), ("nan", None), (True, None), ([], None)],
+    [
+        (1, 1),
+        ("0,21", 0.21),
+        (" -3.5 ", -3.5),
+        ("nan", None),
+        (1e308, None),
+        (True, None),
+        ([], None),
+    ],
 )
 def test_numbers(value: object, number: float | None) -> None:
-    """Finite numbers, as such or as text."""
+    """Numbers that can be measured or paid, and so are read again after a restart, as such or as text."""
     assert parse_number(value) == number
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 import json
-import math
 from typing import Any
 
+from ..engine.codec import LARGEST
 from .series import Series, Slot, layered
 
 # Written as `plain_key` returns them: `start_date` and `startDate` are one name.
@@ -129,7 +129,7 @@ def _snapped(at: datetime) -> datetime:
 
 
 def parse_number(value: object) -> float | None:
-    """Read a number; None for null, rubbish, infinity and not-a-number.
+    """Read a number; None for null, rubbish, not-a-number and what is above all that is measured or paid.
 
     In text, a comma is accepted like a point; if both appear the last one is the decimal.
     """
@@ -143,7 +143,7 @@ def parse_number(value: object) -> float | None:
         number = float(value)
     except OverflowError, ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= LARGEST else None
 
 
 def parsed(value: Any) -> tuple[Any, bool]:
