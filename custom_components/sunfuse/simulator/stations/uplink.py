@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import logging
+from operator import attrgetter
 import ssl
 from typing import Protocol
 
@@ -199,7 +200,7 @@ class Uplink:
         if self._character.behaviour.shuffles_stored:
             stored = list(self._outbox)
             self._character.random.shuffle(stored)
-            self._outbox = deque(stored)
+            self._outbox = deque(_starts_first(stored))
         self.registered = self.commissioned = True
         self._outbox_changed.set()
         self._station.went_online()
@@ -317,3 +318,13 @@ class Uplink:
         if action in self._character.behaviour.refuses:
             return self._station.refuse(action, payload)
         return self._station.handle(action, payload)
+
+
+def _starts_first(stored: list[Outgoing]) -> list[Outgoing]:
+    """Return messages with the starts of OCPP 1.6 before the stops, which cannot be sent before them: a start's answer has the id."""
+    of_1_6 = ("StartTransaction", "StopTransaction")
+    places = [place for place, one in enumerate(stored) if one.action in of_1_6]
+    found = sorted((stored[place] for place in places), key=attrgetter("action"))
+    for place, one in zip(places, found, strict=True):
+        stored[place] = one
+    return stored
