@@ -65,7 +65,7 @@ async def test_limits_are_refused(
     await _offers(station, system, clock, 3)
     # By each kind of profile, in 2.1 with and without what a station may not know.
     kinds = 6 if version == "2.1" else 3
-    # What is refused, and not unknown, is asked for the least, too.
+    # A charger that answers Rejected is asked for the least current, too.
     currents = 2 if answer == REJECTED else 1
     assert 1 <= len(station.received("SetChargingProfile")) <= kinds * currents
     assert not _takes_limits(system)
@@ -182,7 +182,7 @@ async def test_only_high_limits_are_refused(
 async def test_one_refusal_is_no_limit_of_the_charger(
     system: CentralSystem, connect: Connect, clock: SteppedClock
 ) -> None:
-    """It is asked for less at once, but was only busy: what it took before, it takes again."""
+    """The charger was only busy: it is asked for less at once, and later accepts as much as before."""
     config = replace(CP1, max_a=32)
     station = await charging(connect, system, clock, "1.6", config=config)
     assert (await _as_the_engine_offers(system, clock, 1)) == [32]

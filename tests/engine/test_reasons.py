@@ -57,7 +57,7 @@ def test_cars_at_their_minimum_that_the_grid_helps() -> None:
 
 @pytest.mark.parametrize("mode", [Mode.SOLAR, Mode.SOLAR_MIN])
 def test_without_a_meter_nobody_waits_for_a_surplus(mode: Mode) -> None:
-    """The meter was lost two minutes ago: how much sun there is for cars is not known, and no number of watts is told."""
+    """The meter was lost two minutes ago: the solar surplus is unknown, so the sentence names no watts."""
     snapshot = site(
         car("a", mode=mode, offer_a=8.0),
         house_a=(-12, -12, -12),

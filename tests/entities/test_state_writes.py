@@ -267,8 +267,8 @@ def test_a_fuse_at_the_edge_all_day() -> None:
     """Whether it limits the cars alternates with each reading: 100 rows a day. An overload and a lost meter are shown at once."""
     day = [("ok", "limited")[at_s // 10 % 2] for at_s in range(0, DAY_S, 10)]
     assert len(_written(STATE_PACE, day, 10)) < 100
-    for told in ("overloaded", "meter_lost"):
-        assert _written(STATE_PACE, [*day, told, "ok"], 10)[-2:] == [told, "ok"]
+    for alarm in ("overloaded", "meter_lost"):
+        assert _written(STATE_PACE, [*day, alarm, "ok"], 10)[-2:] == [alarm, "ok"]
     fuse = [("Main fuse", "Nothing")[at_s // 10 % 2] for at_s in range(0, DAY_S, 10)]
     assert len(_written(LIMITED_BY_PACE, fuse, 10)) < 100
 

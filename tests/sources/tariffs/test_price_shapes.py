@@ -342,7 +342,7 @@ def test_quarter_hours_that_are_named_by_their_ends() -> None:
 @pytest.mark.parametrize(
     "prices",
     [
-        # Date and hour in different fields, which does not tell of which time zone (santik/nextenergy).
+        # Date and hour in different fields, without a time zone (santik/nextenergy).
         [{"date": "2026-11-25", "time": f"{h:02}:00", "price": 0.2} for h in range(24)],
         {f"{h:02}": 0.2 for h in range(24)},
         str([[h, 0.2] for h in range(24)]),

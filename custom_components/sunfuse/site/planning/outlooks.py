@@ -277,7 +277,7 @@ def _car(car: CarAsk, known: Known) -> CarOutlook:
 def _losses(demand: Demand) -> tuple[float, float]:
     """Return which share of its power a car stores, and what it loses of that while it charges.
 
-    What is asked for as the charger meters it is reached whatever the car loses.
+    A target in kWh counts what the charger meters, so the car's losses do not matter to it.
     """
     efficiency = demand.charge_efficiency or CHARGE_EFFICIENCY
     if demand.energy_wh is not None and demand.target_soc is None:
