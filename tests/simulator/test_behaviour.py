@@ -111,7 +111,7 @@ async def test_it_hangs(bench: Bench, central: Central) -> None:
 async def test_what_it_stored_comes_in_any_order(
     make_bench: MakeBench, central: Central
 ) -> None:
-    """Stops before starts, without an id, and some of it twice under new message ids."""
+    """Stops after starts, without an id, otherwise in any order, and all of it twice under new message ids."""
     bench = await misbehaving(make_bench, shuffles_stored=True, repeats_stored=1.0)
     port = central.port
     await central.stop()
@@ -131,8 +131,9 @@ async def test_what_it_stored_comes_in_any_order(
     ]
     assert len(stored) == 12
     assert stored != sorted(stored, key=lambda entry: str(entry[1]))
+    assert [action for action, _ in stored] == sorted(action for action, _ in stored)
     stops = central.said("StopTransaction")
-    assert any(stop["transactionId"] == -1 for stop in stops)
+    assert [stop["transactionId"] for stop in stops] == [-1] * 6
 
 
 # --- Life ------------------------------------------------------------------------------------------------------

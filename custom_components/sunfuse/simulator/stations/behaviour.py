@@ -48,9 +48,8 @@ class ChargerBehaviour:
     restarts_when_asked_within_s: float = 0.0  # of its boot, for its configuration
     autostart: bool = True  # a car that is plugged in starts charging by itself
     forgets_profiles: bool = False  # when it restarts
-    shuffles_stored: bool = (
-        False  # what it stored offline is sent in any order, and stops have no id
-    )
+    # What it stored offline is sent in any order (of OCPP 1.6 starts first), and stops have no id.
+    shuffles_stored: bool = False
     repeats_stored: float = (
         0.0  # the share of transaction messages that is reported again as new ones
     )

@@ -188,11 +188,16 @@ class ChargePoint(SimulatedStation):
                 self._meter_value(connector, measurands, "Transaction.End")
             ]
 
+        # Some write the whole message when they store it: it never gets the id that the start's answer gives later.
+        written = int(transaction.id or -1) if behaviour.shuffles_stored else None
+
         def build() -> Payload | None:
+            if written is not None:
+                return payload | {"transactionId": written}
             # Without an id the central system never received the start, and gave up on it.
-            if transaction.id is None and not behaviour.shuffles_stored:
+            if transaction.id is None:
                 return None
-            return payload | {"transactionId": int(transaction.id or -1)}
+            return payload | {"transactionId": int(transaction.id)}
 
         self.uplink.say("StopTransaction", build, kept=True)
 
