@@ -102,6 +102,7 @@ class Demand:
     # Charging is paused until then; the session may take this much more, or has reached its limit.
     paused_until: datetime | None = None
     limit_wh: float | None = None
+    limit_soc: float | None = None  # if it is one; None: the limit is a metered energy
     limit_reached: bool = False
 
     @property
@@ -180,6 +181,7 @@ def demand_of(
         left_wh = max(left_wh, 0.0) if full_wh is None else _within(left_wh, full_wh)
     minimum_wh = _to_soc(of_vehicle.minimum_soc, facts.soc, capacity_wh) or 0.0
     said = departure.said if departure else None
+    limit_wh, limit_soc = _left_to_limits(facts, capacity_wh, of_vehicle, of_charger)
     return Demand(
         departure=departure.at if departure else None,
         energy_wh=left_wh,
@@ -210,7 +212,8 @@ def demand_of(
         said=said,
         promised=said is Said.RESERVATION,
         paused_until=_latest(of_vehicle.paused(now), of_charger.paused(now)),
-        limit_wh=_left_to_limits(facts, capacity_wh, of_vehicle, of_charger),
+        limit_wh=limit_wh,
+        limit_soc=limit_soc,
         limit_reached=_limit_reached(facts, of_vehicle, of_charger),
     )
 
@@ -333,18 +336,22 @@ def _within(left_wh: float, full_wh: float) -> float:
 
 def _left_to_limits(
     facts: SessionFacts, capacity_wh: float | None, *wishes: Wishes
-) -> float | None:
-    """Return what may still go into the battery until the lowest limit of the session, None without a limit."""
-    left_wh = [
-        (w.limit_energy_wh - facts.charged_wh) * facts.car.efficiency
+) -> tuple[float | None, float | None]:
+    """Return what may still go into the battery until the lowest limit of the session, and the state of charge that it is."""
+    left_wh: list[tuple[float, float | None]] = [
+        ((w.limit_energy_wh - facts.charged_wh) * facts.car.efficiency, None)
         for w in wishes
         if w.limit_energy_wh
     ]
     for w in wishes:
         if w.limit_soc:
             to_limit_wh = _to_soc(w.limit_soc, facts.soc, capacity_wh)
-            left_wh += [] if to_limit_wh is None else [to_limit_wh]
-    return max(min(left_wh), 0.0) if left_wh else None
+            if to_limit_wh is not None:
+                left_wh.append((to_limit_wh, w.limit_soc))
+    if not left_wh:
+        return None, None
+    lowest_wh, soc = min(left_wh, key=lambda one: one[0])
+    return max(lowest_wh, 0.0), soc
 
 
 def _limit_reached(facts: SessionFacts, *wishes: Wishes) -> bool:

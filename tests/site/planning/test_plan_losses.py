@@ -1,5 +1,6 @@
 """What a plan draws for what a driver asks for: no more than the car loses."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,3 +94,24 @@ def test_an_energy_is_what_the_charger_meters(
     car = planned(ENERGY, phases=phases, max_a=max_a, soc=soc)
     assert car.drawn_wh == pytest.approx(20_000, rel=0.001)
     assert car.soc == (None if soc is None else pytest.approx(40 + 18 / 50 * 100))
+
+
+@pytest.mark.parametrize(("phases", "max_a"), [(3, 16.0), (1, 7.0)])
+@pytest.mark.parametrize(
+    ("soc", "limit_wh"),
+    [(40.0, 5000.0), (None, 5000.0)],  # below 80 %, and below the usual need
+)
+def test_a_limit_of_energy_is_what_the_charger_meters(
+    phases: int, max_a: float, soc: float | None, limit_wh: float
+) -> None:
+    """A session that may take 5 kWh is told 5 kWh, whatever the unit of its target."""
+    limited = Wishes(limit_energy_wh=limit_wh)
+    car = planned(limited, phases=phases, max_a=max_a, soc=soc)
+    assert car.drawn_wh == pytest.approx(limit_wh, rel=0.001)
+
+
+def test_a_limit_of_charge_is_what_the_car_stores() -> None:
+    """From 40 % to 50 % of 50 kWh: 5 kWh, whatever the unit of the target; at 1.4 kW the car stores 76 %."""
+    car = planned(replace(ENERGY, limit_soc=50.0), phases=1, max_a=6.0)
+    assert car.energy_wh == pytest.approx(5000)
+    assert car.drawn_wh == pytest.approx(5000 / 0.76, rel=0.01)

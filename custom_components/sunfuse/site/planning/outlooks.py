@@ -313,11 +313,11 @@ def _within_limit(car: CarAsk) -> Demand:
     full_wh, needed_wh = demand.full_wh, demand.energy_wh
     if full_wh is None and needed_wh is None and limit_wh > _USUAL_WH:
         return demand  # nobody needs as much as is allowed because it is allowed
-    return replace(
-        demand,
-        full_wh=limit_wh if full_wh is None else min(full_wh, limit_wh),
-        energy_wh=None if needed_wh is None else min(needed_wh, limit_wh),
-    )
+    full_wh = limit_wh if full_wh is None else min(full_wh, limit_wh)
+    demand = replace(demand, full_wh=full_wh)
+    if needed_wh is not None and needed_wh <= limit_wh:
+        return demand
+    return replace(demand, energy_wh=full_wh, target_soc=demand.limit_soc)
 
 
 def _mode(connector: Connector, demand: Demand) -> CarMode:
