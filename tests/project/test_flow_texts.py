@@ -36,7 +36,7 @@ from custom_components.sunfuse.repair_issues.plan_repair import (
     LESS,
     remedy_selector,
 )
-from custom_components.sunfuse.repairs import SIGN_SCHEMA
+from custom_components.sunfuse.repair_issues.sign_repair import SIGN_SCHEMA
 from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.sources.modbus.library import Library
 from homeassistant.core import HomeAssistant

@@ -210,6 +210,11 @@ def imported_names(
             yield from ((f"{base}.{alias.name}", base) for alias in node.names)
 
 
+def room_of(module: str) -> str:
+    """Return the room of a module, or the module itself if it lies beside the rooms."""
+    return module.removeprefix(f"{PACKAGE}.").partition(".")[0]
+
+
 def circles(graph: Mapping[str, Iterable[str]]) -> set[frozenset[str]]:
     """Return the sets of modules of which each one leads to every other."""
     reached = {module: _reached(graph, module) for module in graph}
@@ -311,6 +316,15 @@ def test_hass_stays_outside(room: str) -> None:
 def test_no_import_circle() -> None:
     """No module needs another one that needs it, not even for types: each can be read, and changed, after the others."""
     assert circles(import_graph()) == set()
+
+
+def test_no_circle_of_rooms() -> None:
+    """Rooms, and the modules beside them, need each other one way, too; only `site/`, which joins them, is needed by those that it needs."""
+    rooms: dict[str, set[str]] = {}
+    for module, others in import_graph().items():
+        needed = rooms.setdefault(room_of(module), set())
+        needed |= {room_of(other) for other in others} - {room_of(module), "site"}
+    assert circles(rooms) == set()
 
 
 @pytest.mark.parametrize("room", FOLDERS)

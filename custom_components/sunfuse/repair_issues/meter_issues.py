@@ -8,7 +8,6 @@ from homeassistant.core import CoreState, HomeAssistant
 from ..const import CONF_SOURCES, MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..engine.model import MeterQuality
-from ..repairs import SIGNS
 from ..site.circuits import CircuitTree
 from ..site.outcome import SiteData
 from ..sources.config import SourcesConfig
@@ -18,9 +17,14 @@ from ..sources.states import ProblemKind, StateReader
 from ..translated_reasons import explain
 from .fix_actions import ABOUT, FIX, RAISE_MARGIN, TURN_GRID, TURN_PHASES, VALUE
 from .repair_issue import RepairIssue
+from .sign_repair import SIGNS
+from .source_repair import ENTITY
 
 # A sensor that is unavailable for a moment, as when its device restarts, needs no repair.
 METER_LOST_AFTER = timedelta(seconds=20)
+
+# Unavailable sensors, and those without a number, come back by themselves; these do not.
+_TO_REPLACE = (ProblemKind.MISSING, ProblemKind.WRONG_UNIT, ProblemKind.TOO_COARSE)
 
 
 def source_issues(
@@ -31,20 +35,12 @@ def source_issues(
         if problem.kind is ProblemKind.MISSING and hass.state is not CoreState.running:
             # Other integrations start later than this one, and stop sooner.
             continue
-        # Unavailable sensors come back; missing ones, or ones with a wrong unit, do not by themselves.
-        if problem.kind in (ProblemKind.MISSING, ProblemKind.WRONG_UNIT):
+        if problem.kind in _TO_REPLACE:
             yield RepairIssue(
                 translation_key=f"source_{problem.kind}",
                 about=problem.entity_id,
                 placeholders=(("entity", problem.entity_id), ("site", entry.title)),
-                fix=(("entity_id", problem.entity_id),),
-            )
-        if problem.kind is ProblemKind.TOO_COARSE:
-            yield RepairIssue(
-                translation_key="source_too_coarse",
-                about=problem.entity_id,
-                placeholders=(("entity", problem.entity_id), ("site", entry.title)),
-                fix=(("entity_id", problem.entity_id),),
+                fix=((ENTITY, problem.entity_id),),
             )
 
 

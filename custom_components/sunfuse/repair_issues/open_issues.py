@@ -28,12 +28,12 @@ from ..flows.fail_safe_check import (
     named_currents,
 )
 from ..planner import SOLVER
-from ..repairs import hanging
 from ..site.circuits import CircuitTree, hangs_from
 from ..site.outcome import ConnectorData, ConnectorKey, SiteData
 from ..site.planning.plan_slots import shortfall_reason
 from ..site.subentries import ignored, usable
 from ..translated_reasons import explain
+from .circuit_repair import CIRCUIT, hanging
 from .fix_actions import (
     ABOUT,
     FIX,
@@ -52,6 +52,7 @@ from .password_repair import PASSWORD
 from .plan_repair import PLAN
 from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES
 from .repair_issue import RepairIssue, ShownIssues
+from .source_repair import ENTITY
 
 # A restart of a device or a gateway, and the update of its firmware, are over by then.
 MODBUS_GONE_AFTER = timedelta(minutes=10)
@@ -104,7 +105,7 @@ def _issues(
             translation_key="battery_hold_failed",
             about=entity_id,
             placeholders=(("entity", entity_id), ("site", entry.title)),
-            fix=(("entity_id", entity_id),),
+            fix=((ENTITY, entity_id),),
         )
     yield from _plan_issues(entry)
     yield from slow_meters(data, entry)
@@ -148,7 +149,7 @@ def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                 ("names", ", ".join(hanging(entry, circuit))),
                 ("parent", at.name if at else main),
             ),
-            fix=(("circuit", circuit),),
+            fix=((CIRCUIT, circuit),),
         )
     sums: dict[str, str] = {}
     if fail_safe_problem(tree, chargers_of(entry), sums):

@@ -25,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # SQLite's own names of the files beside a database.
 _BESIDE = ("", "-wal", "-shm")
+# A repair issue with this is about the ledger of a site that was removed.
+REMOVED_SITE = "removed"
 
 
 def ledger_path(hass: HomeAssistant, entry_id: str) -> Path:
@@ -63,12 +65,16 @@ def remove_ledger(path: Path) -> bool:
     finally:
         connection.close()
     if row is None:
-        delete_ledger(path)
+        _delete(path)
     return row is not None
 
 
-def delete_ledger(path: Path) -> None:
-    """Delete a ledger with its sessions. Must be called off the event loop."""
+async def async_delete_ledger(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the ledger of a site that was removed, with its sessions."""
+    await hass.async_add_executor_job(_delete, ledger_path(hass, entry_id))
+
+
+def _delete(path: Path) -> None:
     for beside in _BESIDE:
         path.with_name(path.name + beside).unlink(missing_ok=True)
 
@@ -97,7 +103,7 @@ async def async_remove_ledger(hass: HomeAssistant, entry: ConfigEntry) -> None:
         hass,
         DOMAIN,
         f"sessions_kept_{entry.entry_id}",
-        data={"removed": entry.entry_id},
+        data={REMOVED_SITE: entry.entry_id},
         is_fixable=True,
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
