@@ -102,6 +102,14 @@ def test_names_of_circuits_are_not_inflected(language: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("language", ["es", "fr", "it", "pl", "sv"])
+def test_nothing_agrees_with_names_of_circuits(language: str) -> None:
+    """A name may be of either gender: "La protección general está limitada", "El garaje está limitado"."""
+    agrees = re.compile(r"\{circuit\} (está|è|est|jest|är) ")
+    texts = load(f"translations/{language}.json")["common"]
+    assert [key for key, text in texts.items() if agrees.search(text)] == []
+
+
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
 def test_names_of_weekly_departures_begin_with_the_day(language: str) -> None:
     """A phone shows the first letters beside a time: seven rows must differ in them."""
