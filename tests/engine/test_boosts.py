@@ -142,7 +142,7 @@ def test_a_plan_is_aimed_for() -> None:
         key=ReasonKey.WAITING_FOR_PLAN,
         values=(("price", 0.18), ("until", "2026-06-21T12:00:00+00:00")),
     )
-    slow = PlanSlot(at_most_a=8.0, key=ReasonKey.LIMITED_BY_PLAN)
+    slow = PlanSlot(at_most_a=8.0, key=ReasonKey.CHARGING_AS_PLANNED)
     tight = PlanSlot(at_least_a=12.0)
     snapshot = on(
         28,
@@ -155,7 +155,7 @@ def test_a_plan_is_aimed_for() -> None:
     assert offers(decision) == pytest.approx({"a": 0, "b": 8, "c": 12, "d": 8})
     assert reasons(decision)["a"] is ReasonKey.WAITING_FOR_PLAN
     assert values(decision, "a")["price"] == 0.18
-    assert reasons(decision)["b"] is ReasonKey.LIMITED_BY_PLAN
+    assert reasons(decision)["b"] is ReasonKey.CHARGING_AS_PLANNED
     # A boost knows no plan.
     boosted = replace(snapshot.connectors[0], boost=BOOST)
     assert offers(decided(on(28, boosted))) == {"a": 16}
@@ -163,7 +163,7 @@ def test_a_plan_is_aimed_for() -> None:
 
 def test_a_plan_that_is_above_everything_limits_nothing() -> None:
     """Nor does a lost meter hide behind another reason where the fail-safe current is too little for a car."""
-    plan = PlanSlot(at_most_a=32.0, key=ReasonKey.LIMITED_BY_PLAN)
+    plan = PlanSlot(at_most_a=32.0, key=ReasonKey.CHARGING_AS_PLANNED)
     decision = decided(on(24, car("a", plan=plan)))
     assert reasons(decision) == {"a": ReasonKey.FULL_POWER}
     snapshot = replace(on(24, car("a", plan=plan, fail_safe_a=0.0)), meters=())

@@ -19,6 +19,20 @@ def test_who_lacks_room_may_raise_the_limit() -> None:
         assert "you raise the limit" in ENGLISH["common"][f"change_{key}"]
 
 
+def test_every_reason_is_given_to_somebody() -> None:
+    """A reason that no code gives is a sentence in ten languages that nobody will ever read."""
+    given = {
+        node.attr
+        for name, tree in TREES.items()
+        if name != "engine/reason_key.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "ReasonKey"
+    }
+    assert {key.name for key in ReasonKey} == given
+
+
 def test_every_reason_has_its_sentence() -> None:
     """*Why is my car not charging?* always has an answer, in words and as a state."""
     keys = {key.value for key in ReasonKey}

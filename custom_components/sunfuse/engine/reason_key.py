@@ -46,7 +46,6 @@ class ReasonKey(StrEnum):
     LIMITED_BY_IMBALANCE = "limited_by_imbalance"
     LIMITED_BY_METER = "limited_by_meter"
     LIMITED_BY_BOOST = "limited_by_boost"
-    LIMITED_BY_PLAN = "limited_by_plan"
     WAITING_FOR_PLAN = "waiting_for_plan"
     WAITING_FOR_PRICE = "waiting_for_price"
     WAITING_FOR_FORECAST_SUN = "waiting_for_forecast_sun"
