@@ -342,6 +342,25 @@ def test_a_window_leaves_what_is_reserved_for_the_house() -> None:
     assert (needed[0], needed[-1]) == pytest.approx((1.5, 1.875))
 
 
+def test_a_plan_says_until_when_a_car_that_is_ready_within_a_step_charges() -> None:
+    """600 Wh in the cheap quarter at no less than 4.14 kW: 522 s beside a car of 3.68 kW and a house of 0.4, then without."""
+    exact: dict[str, object] = {"charge_efficiency": 1.0, "standby_w": 0.0}
+    large = car("large", energy_wh=600.0, **exact)
+    small = car("small", energy_wh=9_000.0, phases=(0,), **exact)
+    plain = night(large, small)
+    cheap = (0.05, *(0.34,) * (len(plain.steps_s) - 1))
+    tariff = _tariff(plain, counted_w=(9_000.0,), guarded=True, reserves=True)
+    intention = intend(replace(plain, import_price=cheap, peaks=(tariff,)))
+    (target,) = intention.target_peaks
+    (ready, together_w), (end, alone_w) = target.planned[:2]
+    assert (ready - EVENING).total_seconds() == pytest.approx(600 / 4_140 * 3600, abs=1)
+    assert end == EVENING + timedelta(minutes=15)
+    assert together_w == pytest.approx(400 + 4_140 + 3_680, abs=2)
+    assert alone_w == pytest.approx(400 + 3_680, abs=2)
+    # What is drawn stays the same, and the house's part has no other times.
+    assert [at for at, _ in target.reserved][0] == end
+
+
 def test_a_target_comes_with_what_is_reserved_for_the_house() -> None:
     """By the cautious forecast of house and sun; none where the user says what to stay below.
 

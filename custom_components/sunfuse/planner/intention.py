@@ -201,7 +201,7 @@ class TargetPeak:
     # What the household may take until these times of the running interval and of the next, which may begin before the
     # next plan; each from the one before. None: nobody knows.
     reserved: tuple[tuple[datetime, float], ...] = ()
-    # What the plan draws from the grid until the same times.
+    # What the plan draws from the grid until the same times, and until cars are ready between them.
     planned: tuple[tuple[datetime, float], ...] = ()
 
     def power_at(self, now: datetime) -> float:

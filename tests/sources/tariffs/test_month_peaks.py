@@ -457,6 +457,33 @@ def test_what_is_saved_beyond_what_is_planned_is_no_burst() -> None:
         assert result.power_w == pytest.approx(allowed_w)
 
 
+def test_two_cars_share_a_quarter_hour_as_planned_if_one_is_ready_before_its_end() -> (
+    None
+):
+    """One needs 600 Wh at 4 kW, so nine minutes; the other 3.6 kW all the time: 7.6 kW, and then 3.6 kW.
+
+    An even share, 6 kW, left the second car 2 kW until the first was ready, and then more than it can take.
+    """
+    state = advance(PeakState(), FLANDERS, NOON, tz=BRUSSELS)
+    quarter = NOON + 15 * MINUTE
+    planned = [(NOON + 9 * MINUTE, 7_600.0), (quarter, 3_600.0)]
+    for second in range(0, 15 * 60, 10):
+        result = allowance(
+            state,
+            FLANDERS,
+            NOON + second * MINUTE / 60,
+            tz=BRUSSELS,
+            target_w=6_000.0,
+            reserved=[(quarter, 0.0)],
+            planned=planned,
+            house_w=0.0,
+        )
+        wanted_w = 7_600.0 if second < 9 * 60 else 3_600.0
+        assert result.power_w == pytest.approx(wanted_w)
+        state = replace(state, used_wh=state.used_wh + wanted_w * 10 / 3600)
+    assert state.used_wh == pytest.approx(1_500)
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=12, max_size=12),
     st.floats(500, 20_000),

@@ -1,7 +1,7 @@
 """From the program's plan to the intention for the site; what is planned for its cars is in `car_intentions.py`."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..intention import Assumption, BatteryCommand, Intention, SiteSlot, TargetPeak
 from ..outlook import Outlook
@@ -111,17 +111,40 @@ class PlanReader:
                         for other, other_w in zip(terms, allowed_w, strict=True)
                         if other.tariff is term.tariff and not other.today
                     ),
-                    reserved=tuple(self._soon(term, term.peak.reserved_w)),
-                    planned=tuple(self._soon(term, self._plan.import_w)),
+                    reserved=tuple(self._reserved(term)),
+                    planned=tuple(
+                        part for step in _soon(term) for part in self._planned(step)
+                    ),
                 )
 
-    def _soon(self, term: PeakTerm, powers: Series) -> Iterable[tuple[datetime, float]]:
-        """Yield a power of each step of the running window and the next, and when the step ends."""
-        windows, ends = term.tariff.windows, self._starts[1:]
-        soon = list(dict.fromkeys(windows))[:2]
-        for window, end, power_w in zip(windows, ends, powers, strict=False):
-            if window in soon:
-                yield end, power_w
+    def _reserved(self, term: PeakTerm) -> Iterable[tuple[datetime, float]]:
+        """Yield what is reserved in each step of the running window and the next, and when the step ends."""
+        for step in _soon(term):
+            if step < len(term.peak.reserved_w):
+                yield self._starts[step + 1], term.peak.reserved_w[step]
+
+    def _planned(self, step: int) -> Iterable[tuple[datetime, float]]:
+        """Yield what is drawn from the grid in each part of a step, and when the part ends.
+
+        A car that needs less than its least power for the whole step takes that at first, and then it is ready.
+        """
+        start, length_s = self._starts[step], self._outlook.steps_s[step]
+        ready = sorted(self._ready_within(step))
+        net_w = self._plan.import_w[step] - self._plan.export_w[step]
+        net_w += sum((1 - part) * least_w for part, least_w in ready)
+        for part, least_w in ready:
+            yield start + timedelta(seconds=part * length_s), max(0.0, net_w)
+            net_w -= least_w
+        yield self._starts[step + 1], max(0.0, net_w)
+
+    def _ready_within(self, step: int) -> Iterable[tuple[float, float]]:
+        """Yield for each car that will be ready within a step the part of it that it needs with its least power, and that power."""
+        for terms in self._parts.cars:
+            power_w = self._plans[terms.car.id].charge_w
+            charges = terms.charges(power_w)
+            goes_on = step + 1 < len(charges) and charges[step + 1]
+            if charges[step] and not goes_on and power_w[step] < terms.least_w:
+                yield power_w[step] / terms.least_w, terms.least_w
 
     def _site_slots(self) -> tuple[SiteSlot, ...]:
         outlook, problem, plan = self._outlook, self._parts.problem, self._plan
@@ -186,6 +209,13 @@ class PlanReader:
             if lacks_w > _SMALL_W and holds
             else BatteryCommand.NORMAL
         )
+
+
+def _soon(term: PeakTerm) -> Iterable[int]:
+    """Yield the steps of the running window of a peak and of the next one."""
+    windows = term.tariff.windows
+    soon = list(dict.fromkeys(windows))[:2]
+    return (step for step, window in enumerate(windows) if window in soon)
 
 
 def _sum(first: Series, second: Series) -> Series:

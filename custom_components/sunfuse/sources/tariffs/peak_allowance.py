@@ -93,7 +93,8 @@ def _but_reserved(
     """Return the power until the next time that leaves what is reserved later: no more than an even share.
 
     Near that time it falls with what is left. A car that was to go on would be stopped for the last minutes, and what it
-    was to have in them would come later: so it does not fall below what is planned, as far as that is left.
+    was to have in them would come later: so it does not fall below what is planned, as far as that is left. Where the plan
+    has less in a later part of that time, because a car will be ready by then, it may have more before.
     """
     for (start, _), (end, power_w) in pairwise(reserved):
         room_wh -= min(power_w, target_w) * ((end - start) / timedelta(hours=1))
@@ -101,8 +102,13 @@ def _but_reserved(
     spread_w = 0.0
     if reserved[-1][0] - reserved[0][0] >= QUARTER:  # else there is none after it
         spread_w = room_wh / (max(left, _STEP_SPREAD) / timedelta(hours=1))
-    even_w = room_wh / (max(left, LEAST_LEFT) / timedelta(hours=1))
-    planned_w = next((power_w for end, power_w in planned if end > now), 0.0)
+    parts = [each for each in planned if now < each[0] <= reserved[0][0]]
+    if not parts:
+        return max(0.0, spread_w)
+    part_end, planned_w = parts[0]
+    for (start, _), (end, power_w) in pairwise(parts):
+        room_wh -= power_w * ((end - start) / timedelta(hours=1))
+    even_w = room_wh / (max(part_end - now, LEAST_LEFT) / timedelta(hours=1))
     return max(0.0, spread_w, min(even_w, planned_w))
 
 
