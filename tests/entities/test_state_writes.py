@@ -11,17 +11,16 @@ import pytest
 
 from custom_components.sunfuse.engine.model import Reason, ReasonKey
 from custom_components.sunfuse.sensors.connector import connector_sensors
+from custom_components.sunfuse.sensors.reason_pace import REASON_PACE, shown_reasons
 from custom_components.sunfuse.sensors.session_figures import GROWS
 from custom_components.sunfuse.state_writes import (
     LIMITED_BY_PACE,
     PACES,
-    REASON_PACE,
     STATE_PACE,
     Pace,
     Shown,
     WriteThrottle,
     readable,
-    shown_reasons,
     within,
     within_with_attributes,
 )

@@ -1,4 +1,4 @@
-"""What the sensors of a charger as a whole show."""
+"""The sensors of a charger as a whole."""
 
 import re
 
@@ -7,8 +7,9 @@ from homeassistant.const import EntityCategory
 
 from ..central_system.security.card_policy import OWN_TOKEN
 from ..central_system.station_state import LocalList
+from ..entity import StationEntity
 from ..site.outcome import ConnectorData
-from .connector import ConnectorSensorDescription
+from .connector import ChargerSensor, ConnectorSensorDescription
 
 # FirmwareStatusEnumType of OCPP 2.0.1; OCPP 1.6 and its security white paper have a part of these.
 FIRMWARE_STATUS = (
@@ -83,3 +84,7 @@ CHARGER_SENSORS: tuple[ConnectorSensorDescription, ...] = (
         value_fn=_last_card,
     ),
 )
+
+
+class StationSensor(ChargerSensor, StationEntity):
+    """A sensor of a charger as a whole."""

@@ -1,10 +1,12 @@
-"""What the sensors of a circuit below the main fuse show, and what limits a circuit."""
+"""The sensors of a circuit below the main fuse, and what limits it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
+    SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
@@ -12,9 +14,10 @@ from homeassistant.const import UnitOfElectricCurrent, UnitOfPower
 from homeassistant.helpers.typing import StateType
 
 from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKey
+from ..entity import CircuitEntity
 from ..site.circuits import CircuitTree
 from ..site.outcome import SiteData
-from ..state_writes import STATE_PACE, Pace
+from ..state_writes import STATE_PACE, Pace, readable
 
 # What determines a circuit's limit: its fuse, a user's setting, its temperature, or an external limit.
 LIMITS = ["fuse", "setting", "temperature", "demand_response", "dimming", "peak"]
@@ -43,14 +46,14 @@ LIMITED_BY = SensorEntityDescription(
 )
 
 
-def decision_of(data: SiteData, circuit: str) -> CircuitDecision | None:
+def _decision_of(data: SiteData, circuit: str) -> CircuitDecision | None:
     """Return the decision on a circuit, None once it is gone."""
     return next((c for c in data.decision.circuits if c.id == circuit), None)
 
 
-def limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
+def _limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
     """Return what determines a circuit's limit now."""
-    if (decision := decision_of(data, circuit)) is None:
+    if (decision := _decision_of(data, circuit)) is None:
         return None
     if decision.lowered_by is not None:
         return _LOWERED[decision.lowered_by.key]
@@ -58,9 +61,9 @@ def limited_by(data: SiteData, tree: CircuitTree, circuit: str) -> str | None:
     return "setting" if set_lower else "fuse"
 
 
-def limit_attributes(data: SiteData, circuit: str) -> dict[str, StateType]:
+def _limit_attributes(data: SiteData, circuit: str) -> dict[str, StateType]:
     """Return what lowers a circuit's limit: its value, its source and its end, as far as there is one."""
-    decision = decision_of(data, circuit)
+    decision = _decision_of(data, circuit)
     lowered = decision.lowered_by if decision else None
     return dict(lowered.values) if lowered else {}
 
@@ -133,3 +136,43 @@ def _amperes(
         suggested_display_precision=1,
         value_fn=value_fn,
     )
+
+
+class CircuitLimitedBy(CircuitEntity, SensorEntity):
+    """What determines the limit of a circuit."""
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return what determines the limit."""
+        tree = CircuitTree.of(self._entry)
+        return _limited_by(self.coordinator.data, tree, self.circuit)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any]:
+        """Return the limit, and who set it until when."""
+        return _limit_attributes(self.coordinator.data, self.circuit)
+
+
+class CircuitSensor(CircuitEntity, SensorEntity):
+    """A sensor of a circuit."""
+
+    entity_description: CircuitSensorDescription
+
+    @property
+    @override
+    def pace(self) -> Pace | None:
+        """Return its own pace, otherwise that of its unit."""
+        return self.entity_description.pace or super().pace
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        data = self.coordinator.data
+        if (decision := _decision_of(data, self.circuit)) is None:
+            return None
+        meter = dict(data.snapshot.meters).get(self.circuit)
+        value = self.entity_description.value_fn(decision, meter)
+        return readable(value, self.native_unit_of_measurement)

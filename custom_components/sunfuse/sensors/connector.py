@@ -1,10 +1,13 @@
-"""What the sensors of a charger's connectors show."""
+"""The sensors of a charger's connectors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
+    SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
@@ -19,9 +22,10 @@ from homeassistant.const import (
 from homeassistant.helpers.typing import StateType
 
 from ..central_system.station_state import FailSafe, OfferCheck
-from ..engine.model import ConnectorStatus, ReasonKey
+from ..engine.model import ConnectorStatus
+from ..entity import ChargerEntity, ConnectorEntity
 from ..site.outcome import ConnectorData
-from ..state_writes import OFFER_PACE, Pace
+from ..state_writes import ENERGY_PACE, OFFER_PACE, Pace, Shown, readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,20 +34,6 @@ class ConnectorSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[ConnectorData], StateType]
     pace: Pace | None = None  # None: by its unit
-
-
-REASON = SensorEntityDescription(
-    key="reason",
-    translation_key="reason",
-    device_class=SensorDeviceClass.ENUM,
-    options=[key.value for key in ReasonKey],
-)
-# The logbook has a line for each change of a text, and this one has numbers in it: the reason's attribute is for most.
-EXPLANATION = SensorEntityDescription(
-    key="explanation",
-    translation_key="explanation",
-    entity_registry_enabled_default=False,
-)
 
 
 def connector_sensors(phases: int) -> list[ConnectorSensorDescription]:
@@ -170,3 +160,62 @@ def _of_phase(phase: int) -> tuple[ConnectorSensorDescription, ...]:
             value_fn=lambda data: data.connector.meter.voltage_v[phase],
         ),
     )
+
+
+class ChargerSensor(ChargerEntity, SensorEntity):
+    """A sensor of a charger."""
+
+    entity_description: ConnectorSensorDescription
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return self.entity_description.value_fn(connector)
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        if self.connector is None:
+            return None
+        value = self.entity_description.value_fn(self.connector)
+        return readable(value, self.native_unit_of_measurement)
+
+
+class ConnectorSensor(ChargerSensor, ConnectorEntity):
+    """A sensor of a connector."""
+
+    @cached_property
+    def _is_energy(self) -> bool:
+        return self.entity_description.device_class is SensorDeviceClass.ENERGY
+
+    @property
+    @override
+    def pace(self) -> Pace | None:
+        """Return its pace. Energies change once a minute already, when they are saved."""
+        usual = ENERGY_PACE if self._is_energy else super().pace
+        return self.entity_description.pace or usual
+
+    @override
+    def _part(self, connector: ConnectorData) -> object:
+        return self.entity_description.value_fn(connector), self._moment(connector)
+
+    def _moment(self, connector: ConnectorData) -> object:
+        """Return the session, of an energy as it is saved, too: it is written when one starts or ends, whatever its pace."""
+        transaction, stored = (
+            connector.connector.transaction,
+            connector.connector.stored,
+        )
+        if not self._is_energy:
+            return transaction and transaction.id
+        saved = stored and (stored.session_id, stored.session_runs)
+        return (transaction and transaction.id, saved)
+
+    @override
+    def _shown(self) -> Shown:
+        connector = self.connector
+        if connector is None:
+            return Shown(available=False)
+        moment = self._moment(connector)
+        if not self.available:
+            return Shown(available=False, moment=moment)
+        return Shown(available=True, value=self.native_value, moment=moment)

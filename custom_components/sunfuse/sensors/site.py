@@ -1,11 +1,12 @@
-"""What the sensors of a site show."""
+"""The sensors of a site."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
+    SensorEntity,
     SensorEntityDescription,
     SensorStateClass,
 )
@@ -15,8 +16,9 @@ from homeassistant.helpers.typing import StateType
 from ..const import MAIN_CIRCUIT
 from ..engine.limits.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterQuality
+from ..entity import SiteEntity
 from ..site.outcome import SiteData
-from ..state_writes import LIMITED_BY_PACE, STATE_PACE, Pace
+from ..state_writes import LIMITED_BY_PACE, STATE_PACE, Pace, readable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,3 +197,32 @@ def _of_phase(phase: int) -> tuple[SiteSensorDescription, ...]:
             value_fn=lambda data: _main(data).uncontrolled_a[phase],
         ),
     )
+
+
+class SiteSensor(SiteEntity, SensorEntity):
+    """A sensor of the site."""
+
+    entity_description: SiteSensorDescription
+
+    @property
+    @override
+    def pace(self) -> Pace | None:
+        """Return its own pace, otherwise that of its unit."""
+        return self.entity_description.pace or super().pace
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value of the last tick."""
+        description = self.entity_description
+        value = description.value_fn(self.coordinator.data)
+        if value is None and description.without is not None:
+            sentences = self._entry.runtime_data.sentences
+            return sentences[description.without]
+        return readable(value, self.native_unit_of_measurement)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return additional information."""
+        return self.entity_description.attributes_fn(self.coordinator.data)
