@@ -18,9 +18,8 @@ class Draw:
     """What a connector drew on the site's phases, and when."""
 
     at: datetime
-    current_a: (
-        PerPhase  # if only the power is known: spread over the phases that it may use
-    )
+    # If only the power is known: spread over the phases that it may use.
+    current_a: PerPhase
     power_w: float | None = None
     # What each phase carries at least and at most, if only the power is known; None: as in `current_a`.
     least_a: PerPhase | None = None
@@ -76,13 +75,13 @@ class ConnectorMemory:
     paused_at: datetime | None = None  # the same, for an overload that was measured
     stops: int = 0  # in a row, for lack of capacity: each doubles the lockout
     sunny_since: datetime | None = None  # since when solar power is enough to start
-    dull_since: datetime | None = (
-        None  # since when solar power is too little to continue
-    )
+    # Since when solar power is too little to continue.
+    dull_since: datetime | None = None
     # When the sun that it followed last became too little for its minimum: the last two times.
     dulled: tuple[datetime, ...] = ()
     recent_sky: RecentSky = RecentSky()
     starts: tuple[datetime, ...] = ()  # in the last hour, on solar power
+
     # The car's real maximum
     takes_a: float | None = None
     takes_since: datetime | None = None  # since when it has not taken more
@@ -93,13 +92,12 @@ class ConnectorMemory:
     probed_at: datetime | None = None
     offered_a: float = 0.0  # the offer that was last seen in force
     settled_at: datetime | None = None  # and since when
-    rests_since: datetime | None = (
-        None  # since when its charger reports that it takes nothing
-    )
+    # Since when its charger reports that it takes nothing.
+    rests_since: datetime | None = None
     idle_since: datetime | None = None  # since when it has an offer and takes nothing
-    without_offer: ConnectorStatus | None = (
-        None  # what its charger reports since that was withdrawn
-    )
+    # What its charger reports since its offer was withdrawn.
+    without_offer: ConnectorStatus | None = None
+
     # Phases, where the charger switches
     phases: int | None = None
     car_phases: int | None = None  # how many the car was seen to use
@@ -109,27 +107,26 @@ class ConnectorMemory:
     switching_until: datetime | None = None
     fewer_since: datetime | None = None  # one phase would be better since
     more_since: datetime | None = None  # all phases would be better since
+
     # Commanded against measured
     offers: tuple[Offered, ...] = ()  # as far back as the newest draw may respond to
     commanded_a: float | None = None  # the last command to the charger
     commanded_phases: int | None = None
     commanded_at: datetime | None = None  # since when it has been that
-    taken_back: tuple[
-        Offered, ...
-    ] = ()  # lower commands of late that a slow charger may follow all the same
+    # Lower commands of late that a slow charger may follow all the same.
+    taken_back: tuple[Offered, ...] = ()
     lowered_at: datetime | None = None  # since when a lower offer is not confirmed
-    confirms_s: float | None = (
-        None  # how long that takes; slow confirmations weigh more
-    )
+    # How long the charger takes to confirm a lower offer; slow confirmations weigh more.
+    confirms_s: float | None = None
     confirmed_a: float | None = None  # what the charger last confirmed
     confirmed_until: datetime | None = None  # and when that lapses
     above_since: datetime | None = None
     asked_again_at: datetime | None = None
-    forced_stop_at: datetime | None = (
-        None  # when it was stopped for exceeding its offer
-    )
+    # When it was stopped for exceeding its offer.
+    forced_stop_at: datetime | None = None
     lacked_at: datetime | None = None  # when a circuit last had no place for it
     said: ReasonKey | None = None  # the last reason: what is nearly so does not end it
+
     # Boost
     boost_at: datetime | None = None  # which boost the energy belongs to
     boost_wh: float = 0.0
@@ -148,9 +145,8 @@ class StandingPhase:
     since: datetime
     cars_a: float
     cars_most_a: float | None = None  # None: the same
-    supplied_a: PerPhase | None = (
-        None  # the least and the most by what may keep it at zero; None: nothing does
-    )
+    # The least and the most by what may keep it at zero; None: nothing does.
+    supplied_a: PerPhase | None = None
     answered_at: datetime | None = None  # when that last answered a change of the cars
     compared: bool = False  # whether its cars have reported since what they take
     missed_since: datetime | None = None  # a change of the cars that it did not show
@@ -217,7 +213,7 @@ class CircuitMemory:
     mean_at: datetime | None = None
     usual_a: PerPhase = ()  # and over half an hour
     swings: tuple[LoadSwing, ...] = ()  # by phase, which way the load went
-    heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `thermal`)
+    heat: PerPhase = ()  # how much of what its fuse can carry is used up (see `fuse_curve`)
     interval_s: float | None = None  # how often the meter reports, averaged
     response_s: float | None = None  # until it measures a reduction (see `response`)
     cut: Cut | None = None  # that it has not measured yet
@@ -235,18 +231,15 @@ class CircuitMemory:
     changes: int = 0
     cars_at_change_a: PerPhase = ()
     suspect_a: PerPhase | None = None  # a jump that the next value has to confirm
-    frozen: bool = (
-        False  # the value was unchanged for too long: only a different one is believed
-    )
+    # The value was unchanged for too long: only a different one is believed.
+    frozen: bool = False
     standing: tuple[StandingPhase, ...] = ()  # by phase
     doubt: Doubt = Doubt()
-    lost_since: datetime | None = (
-        None  # since when its meter shows nothing that is believed
-    )
+    # Since when its meter has shown nothing that is believed.
+    lost_since: datetime | None = None
     losses: MeterLosses = MeterLosses()
-    shown_at: tuple[
-        datetime | None, ...
-    ] = ()  # when each part of it last showed that something flows
+    # When each part of it last showed that something flows.
+    shown_at: tuple[datetime | None, ...] = ()
     history: LoadHistory = LoadHistory()
 
 
@@ -268,13 +261,11 @@ class Memory:
     connectors: dict[str, ConnectorMemory] = field(default_factory=dict)
     circuits: dict[str, CircuitMemory] = field(default_factory=dict)
     surplus_w: float | None = None  # the running average
-    own_w: float | None = (
-        None  # what is left of solar power after the house, with its sign
-    )
+    # What is left of solar power after the house, with its sign.
+    own_w: float | None = None
     batteries: tuple[BatteryReading, ...] = ()  # of the last minute
-    battery_charge_w: float = (
-        0.0  # the highest charging power of the home battery so far
-    )
+    # The highest charging power of the home battery so far.
+    battery_charge_w: float = 0.0
     battery_first: bool = True  # until it was charged as far as it is to be
     hold_needed_at: datetime | None = None  # and when holding was last needed
     boosted: tuple[Boosted, ...] = ()

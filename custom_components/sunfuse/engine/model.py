@@ -266,9 +266,8 @@ class Connector:
     # Why a driver or owner wants no charging now: a pause, or the limit of a session. A boost is the later word.
     withheld: Reason | None = None
     status: ConnectorStatus = ConnectorStatus.AVAILABLE
-    status_reported: bool = (
-        True  # False: not reported yet; it counts as unavailable meanwhile
-    )
+    # False: not reported yet; it counts as unavailable meanwhile.
+    status_reported: bool = True
     # Its transaction was stopped to pause the car, and another one will be started.
     paused: bool = False
     # How many times its charger was commanded to start a transaction for the waiting car, without effect.

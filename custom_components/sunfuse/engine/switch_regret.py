@@ -130,9 +130,8 @@ class Choice:
     """What a connector is to do: `state` is the present one unless another is due; `due` is when others may be."""
 
     state: int
-    due: tuple[
-        tuple[int, float], ...
-    ] = ()  # seconds until each other state, if solar power stays as it is
+    # Seconds until each other state, if solar power stays as it is.
+    due: tuple[tuple[int, float], ...] = ()
 
     def due_s(self, state: int) -> float | None:
         """Return in how many seconds another state is due if solar power stays as it is; None: not with this solar power."""

@@ -15,7 +15,7 @@ class Policy(StrEnum):
 
 
 class Characteristic(StrEnum):
-    """How long the fuse or breaker of a circuit carries an overload (see `thermal`)."""
+    """How long the fuse or breaker of a circuit carries an overload (see `fuse_curve`)."""
 
     GG = "gg"  # a fuse
     B = "b"  # a circuit breaker
@@ -45,6 +45,7 @@ class Tuning:
     # charge for fewer hours at a higher power. Solar power is used a little later, and with less loss.
     prefer_power: bool = False
     worthwhile_a: float = 10.0
+
     # On and off
     min_on_s: float | None = None
     min_off_s: float | None = None
@@ -53,6 +54,7 @@ class Tuning:
     longest_wait_s: float = 3600.0
     lockout_s: float = 60.0  # after a stop for lack of capacity; doubles if it repeats
     lockout_most_s: float = 900.0
+
     # Steps. Automatic: a step of the charger on solar power, otherwise 5 % and 1 A.
     dead_band: float | None = None
     dead_band_a: float | None = None
@@ -63,24 +65,29 @@ class Tuning:
     ramp_a_per_s: float | None = None
     step_s: float = 5.0
     smoothing_s: float = 10.0  # of a circuit's load, for increases only
+
     # Phase switching
     to_one_phase_s: float | None = None
     to_three_phases_s: float | None = None
     switches_per_hour: int = 4
     switch_pause_s: float = 20.0  # some cars give up when phases return too soon
+
     # The car's real maximum
     probe_s: float = 900.0
     probe_for_s: float = 60.0
     idle_s: float = 120.0  # an offer that is not used for this long is not needed
     idle_retry_s: float = 3600.0  # by then the car may want to charge again
+
     # Commanded against measured
     settling_s: float = 10.0
     ask_again_s: float = 5.0
     reserve_s: float = 15.0
     stop_s: float = 45.0
     report_s: float = 90.0
+
     # Deadline and laxity
     laxity_window_s: float = 1800.0
+
     # Boosts: energy per person in seven days; None: no limit.
     boost_quota_wh: float | None = None
 

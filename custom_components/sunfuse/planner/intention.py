@@ -123,9 +123,8 @@ class CarIntention:
     id: str
     slots: tuple[CarSlot, ...]
     why: Why
-    next_start: datetime | None = (
-        None  # None: it charges already, or nothing is planned
-    )
+    # None: it charges already, or nothing is planned.
+    next_start: datetime | None = None
     end: datetime | None = None  # of the last charging
     ready: datetime | None = None  # when it has what it needs
     departure: datetime | None = None

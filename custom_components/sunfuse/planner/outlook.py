@@ -132,9 +132,8 @@ class CarGoal:
     at: datetime
     energy_wh: float | None = None
     guessed: bool = False  # from habits
-    overdue: bool = (
-        False  # it has passed: as much as possible, and missing it is no news
-    )
+    # It has passed: as much as possible, and missing it is no news.
+    overdue: bool = False
 
     @property
     def is_met(self) -> bool:
@@ -153,9 +152,8 @@ class CarOutlook:
     name: str = ""
     mode: CarMode = CarMode.ECO
     connected: bool = True
-    arrives: datetime | None = (
-        None  # of a car that is not connected; None: it is not planned
-    )
+    # Of a car that is not connected; None: it is not planned.
+    arrives: datetime | None = None
     charging: bool = False
     # The charger
     circuit: str
@@ -179,9 +177,8 @@ class CarOutlook:
     # The wear of one start. None: what a start usually wears, which is little.
     switch_cost: float | None = None
     # What the driver wants
-    goals: tuple[
-        CarGoal, ...
-    ] = ()  # in the order of time; after the last one the car is gone
+    # In the order of time; after the last one the car is gone.
+    goals: tuple[CarGoal, ...] = ()
     minimum_wh: float = 0.0  # immediately, whatever it costs
     strategy: Strategy = Strategy.EARLY
     price_limit: float | None = None  # below it, charge to the target
@@ -207,9 +204,8 @@ class Outlook:
     sun: Quantiles | None = None
     import_price: Series = ()
     export_price: Series = ()
-    known_prices: int | None = (
-        None  # steps whose price is known and not estimated; None: all
-    )
+    # Steps whose price is known and not estimated; None: all.
+    known_prices: int | None = None
     carbon_g: Series = ()
     # From money (0) to carbon (1).
     carbon_weight: float = 0.0

@@ -109,9 +109,8 @@ class Store:
     charge_cost: float | Series = 0.0
     discharge_cost: float | Series = 0.0
     start_cost: float = 0.0  # the wear of one start, in currency
-    charging: bool = (
-        False  # whether it already charges, so that continuing is not a start
-    )
+    # Whether it already charges, so that continuing is not a start.
+    charging: bool = False
     circuit: str | None = None
     phases: tuple[int, ...] = ()  # the site phases that it charges on; none: all
     strategy: Strategy = Strategy.EARLY

@@ -59,12 +59,10 @@ class Ask:
     promised_a: float  # what it is promised beside its minimum
     grid_a: float  # what the grid may supply; anything above is from solar power only
     plan: PlanSlot | None = None  # of a car in mode `eco`
-    sun_left_w: float | None = (
-        None  # what earlier cars leave, if it charges on solar power
-    )
-    sun_free_w: float = (
-        0.0  # and how much of that is free for starting, beside running cars
-    )
+    # What earlier cars leave, if it charges on solar power.
+    sun_left_w: float | None = None
+    # What of that is free for starting, beside running cars.
+    sun_free_w: float = 0.0
 
     hurry: Hurry = Hurry.LATER  # with the policy `deadline`
     overdue: bool = False  # it has waited for too long (see `longest_wait`)

@@ -46,9 +46,8 @@ class Capacity:
     available_a: PerPhase
     calm_a: PerPhase  # what may be given as an increase: uses the load's average if that is higher
     expected_a: PerPhase  # what will be free on average, if the load is as in the last half hour
-    over: tuple[
-        bool, ...
-    ]  # whether the meter is above the limit less its margin: no increases
+    # Whether the meter is above the limit less its margin: no increases.
+    over: tuple[bool, ...]
     # Whether the meter may have failed while no car charged: it stands still, or shows nothing or feed-in of which nothing is
     # known. Cars that start there wait until it shows them.
     still: tuple[bool, ...]
