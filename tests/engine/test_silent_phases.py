@@ -60,6 +60,51 @@ def test_phases_that_fall_silent(phases: tuple[int, ...], with_total: bool) -> N
     assert lost[540][:2] == (CircuitState.OK, (16.0, 16.0))
 
 
+@pytest.mark.parametrize("phases", [(2,), (0, 1, 2)])
+@pytest.mark.parametrize("with_total", [False, True])
+def test_a_load_that_nothing_shows_does_not_grow(
+    phases: tuple[int, ...], with_total: bool
+) -> None:
+    """The charger reports each minute: that its car takes less since the loss is no load, and fail-safe currents go on."""
+    loads: list[float] = []
+    plant = Plant(
+        cars=cars(1),
+        circuits=(main(),),
+        loads={"main": trembling(9.0, 4.0, 9.0)},
+        silent=silent_from(200, *phases),
+        reports_total=with_total,
+        report_s=60.0,
+        tick_s=2.0,
+    )
+
+    def watch() -> bool:
+        loads.append(max(plant.decisions[-1].circuits[0].uncontrolled_a))
+        return False
+
+    plant.run(490, until=watch)
+    assert plant.cars[0].stops == 0
+    assert plant.decisions[-1].connectors[0].offer_a == 6
+    assert max(loads) < 10
+
+
+def test_a_rise_beside_a_silent_phase_counts_once() -> None:
+    """L1 rises from 4 to 26 A while L3 is silent: it is over its limit, and no more than those 26 A are load."""
+    loads: list[float] = []
+    plant = Plant(
+        cars=[],
+        circuits=(main(),),
+        loads={"main": lambda at_s: (4.0 if at_s < 250 else 26.0, 4.0, 4.0)},
+        silent=silent_from(200, 2),
+    )
+
+    def watch() -> bool:
+        loads.append(plant.decisions[-1].circuits[0].uncontrolled_a[0])
+        return False
+
+    plant.run(490, until=watch)
+    assert max(loads) == pytest.approx(26.0)
+
+
 def test_a_silent_phase_is_known_by_the_total() -> None:
     """The house rises by 15 A on the phase that is silent: the total shows it, and the cars make room."""
     plant = Plant(

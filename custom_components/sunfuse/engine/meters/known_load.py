@@ -71,7 +71,7 @@ def by_meter(
         past = learn_interval(past, meter)
         past = learn_response(past, meter, cars)
     before = None
-    if past.read_at is not None:
+    if past.read_at is not None and past.lost_since is None:
         before = MeterReading(at=past.read_at, current_a=past.read_a)
     judged = judge(circuit, meter, cars, past)
     if judged.reading is None:
@@ -101,6 +101,14 @@ def _shown(
     above = _above(reading, allowed.limit_a, cars.snapshot)
     found = uncontrolled(reading, before, above, cars, past)
     load = found.current_a
+    if past.uncontrolled_a and judged.kept:
+        # Its cars may have taken less since they reported, and it would seem to be more load.
+        load = tuple(
+            last if kept else now
+            for last, now, kept in zip(
+                past.uncontrolled_a, load, judged.kept, strict=True
+            )
+        )
     load_w: float | None = found.power_w
     if past.uncontrolled_a and judged.unconfirmed:
         # The cars may have followed meanwhile: with what they draw now the last value would seem to be more load.

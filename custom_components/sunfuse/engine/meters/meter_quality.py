@@ -39,6 +39,7 @@ class Judged:
     past: CircuitMemory
     reading: MeterReading | None = None
     unmeasured: tuple[bool, ...] = ()  # empty: all phases, or none if it is good
+    kept: tuple[bool, ...] = ()  # those of them of which nothing shows more load
     doubted: bool = False
     # The next value has to confirm a fall: until then the reading is the last one.
     unconfirmed: bool = False
@@ -211,38 +212,29 @@ def _partly(
     total_knows: bool = True,
 ) -> Judged:
     """Return what counts of a meter of which some sensors do not: what the others show."""
-    completed, unmeasured = _completed(
-        reading, cars_a, past, snapshot, total_knows=total_knows
-    )
-    return Judged(
-        quality=quality,
-        past=past,
-        reading=completed,
-        unmeasured=unmeasured,
-        sensors=reading.silent,
-    )
+    judged = Judged(quality=quality, past=past, sensors=reading.silent)
+    return _completed(judged, reading, cars_a, snapshot, total_knows=total_knows)
 
 
 def _completed(
+    judged: Judged,
     reading: MeterReading,
     cars_a: PerPhase,
-    past: CircuitMemory,
     snapshot: Snapshot,
     *,
     total_knows: bool,
-) -> tuple[MeterReading | None, tuple[bool, ...]]:
-    """Return a reading with some silent phases, with these as they were before, and which phases are not measured.
+) -> Judged:
+    """Return what counts with a reading of which some phases are silent: these as they were before, as far as they are not measured.
 
     If the total is reported, a single silent phase carries the rest of it, and several share at least that. So does a single one
-    beside currents without a sign where something has fed in: export among them is missing in the rest twice. None if nothing
-    is known.
+    beside currents without a sign where something has fed in: export among them is missing in the rest twice.
     """
-    known = reading.known_a or (None,) * len(cars_a)
+    past, known = judged.past, reading.known_a or (None,) * len(cars_a)
     silent = known.count(None)
     if len(known) != len(cars_a) or not all(isfinite(a or 0.0) for a in known):
-        return None, ()
+        return judged
     if reading.power_w is None and silent == len(known):
-        return None, ()
+        return judged
     load_a = past.uncontrolled_a or (0.0,) * len(cars_a)
     rest_a = float("-inf")
     if reading.power_w is not None:
@@ -254,12 +246,18 @@ def _completed(
         any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
     ):
         by_total = False
-    current_a = []
+    least_a = rest_a / max(silent, 1)
+    current_a, kept = [], []
     for reported, load, cars in zip(known, load_a, cars_a, strict=True):
-        silent_a = rest_a if by_total else max(load + cars, rest_a / max(silent, 1))
-        current_a.append(silent_a if reported is None else reported)
-    completed = replace(reading, current_a=tuple(current_a))
-    return completed, tuple(a is None and not by_total for a in known)
+        before_a = least_a if by_total else load + cars
+        current_a.append(max(before_a, least_a) if reported is None else reported)
+        kept.append(reported is None and before_a > least_a)
+    return replace(
+        judged,
+        reading=replace(reading, current_a=tuple(current_a)),
+        unmeasured=tuple(a is None and not by_total for a in known),
+        kept=tuple(kept),
+    )
 
 
 def _beyond_total_a(reading: MeterReading, voltage_v: float) -> float:
