@@ -193,7 +193,9 @@ class SunfuseConfigFlow(
             if not errors:
                 self._form |= user_input
                 self.watch_meter(meter_of(user_input))
-                proposed = None if self.source == SOURCE_RECONFIGURE else suggested.grid
+                proposed = (
+                    None if self.source == SOURCE_RECONFIGURE else suggested.meter
+                )
                 return await self.async_ask_sign(
                     self._form, proposed, self.async_step_sun
                 )
@@ -242,7 +244,7 @@ class SunfuseConfigFlow(
             self._form |= form
             self.watch_meter(meter_of(form))
             return await self.async_ask_sign(
-                self._form, suggested.grid, self.async_step_electrical
+                self._form, suggested.meter, self.async_step_electrical
             )
         system = self._known.usual_system(len(suggested.grid_phases) or 3)
         sentences = await async_load_sentences(self.hass)

@@ -1,5 +1,6 @@
 """From the Energy dashboard to the site's sensors: what is proposed is right in sign and size, if it is only confirmed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -126,7 +127,7 @@ HUAWEI = (
     ("power_meter_active_power", "power", "W", "-6000", "Active power"),
     *(
         (f"active_grid_{phase}_power", "power", "W", "-2000", f"Phase {phase} power")
-        for phase in "abc"
+        for phase in "ABC"
     ),
 )
 COUNTERS: dict[str, Any] = {
@@ -205,44 +206,117 @@ async def test_a_sign_that_nobody_knows_is_asked(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_the_counters_judge_what_is_proposed(
+SOLIS = (
+    ("import_total", "energy", "kWh", "1234.5", "Grid Import Total"),
+    ("meter_active_power", "power", "W", "-6900", "Meter Active Power"),
+    ("meter_active_power_total", "power", "W", "-6900", "Meter Active Power Total"),
+    *(
+        (f"meter_power_l{n}", "power", "W", "-2300", f"Meter Active Power L{n}")
+        for n in (1, 2, 3)
+    ),
+    *(
+        (f"meter_current_l{n}", "current", "A", "10", f"Meter AC Current L{n}")
+        for n in (1, 2, 3)
+    ),
+)
+
+
+@pytest.mark.parametrize(("answer", "current_a"), [("import", -10), ("export", 10)])
+async def test_the_sign_of_phases_without_a_total_is_asked(
+    hass: HomeAssistant, hass_storage: dict[str, Any], answer: str, current_a: float
+) -> None:
+    """Two sensors could be the total, so none is; the powers give the currents their signs."""
+    meter(hass, *SOLIS)
+    stored(hass_storage, GRID | COUNTERS | {"stat_energy_from": "sensor.import_total"})
+    assert await async_setup_component(hass, "energy", {})
+    form = await open_site(hass)
+    assert "grid_power" not in suggested(form)
+    form = await submit(hass, form, suggested(form))
+    assert form["step_id"] == "sign"
+    assert form["description_placeholders"] == {
+        "sensor": "meter power l1, meter power l2, meter power l3",
+        "reading": "-2300 W, -2300 W, -2300 W",
+    }
+    form = await submit(hass, form, {"grid_sign": answer})
+    form = await submit(hass, form, suggested(form))
+    await submit(hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()})
+    await hass.async_block_till_done()
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    reading = dict(entry.runtime_data.coordinator.data.snapshot.meters)["main"]
+    assert reading.current_a == (current_a,) * 3
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_answer_holds_for_phases_whatever_flows_now(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    """For an hour the counter of import rose while the power said export: it is inverted, and nobody is asked."""
-    meter(hass, *UNKNOWN)
+    """So little flows that total and phases do not contradict each other visibly."""
+    sensors = [(*sensor[:3], "-60", sensor[4]) for sensor in UNKNOWN]
+    meter(hass, *sensors)
     stored(hass_storage, GRID | COUNTERS | {"stat_energy_from": "sensor.counter"})
+    assert await async_setup_component(hass, "energy", {})
+    form = await open_site(hass)
+    form = await submit(hass, form, suggested(form))
+    form = await submit(hass, form, {"grid_sign": "export"})
+    form = await submit(hass, form, suggested(form))
+    await submit(hass, form, suggested(form) | {"main_fuse_a": 25, "port": free_port()})
+    await hass.async_block_till_done()
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    reading = dict(entry.runtime_data.coordinator.data.snapshot.meters)["main"]
+    assert reading.power_w == 60
+    assert sum(reading.current_a) * 230 == pytest.approx(180)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("sensors", "powers", "field"),
+    [
+        (UNKNOWN, {"grid_power": -2400.0}, "grid_inverted"),
+        (SOLIS, {f"meter_power_l{n}": -800.0 for n in (1, 2, 3)}, None),
+    ],
+    ids=["total", "phases"],
+)
+async def test_the_counters_judge_what_is_proposed(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    sensors: Sequence[tuple[str, str, str, str, str]],
+    powers: Mapping[str, float],
+    field: str | None,
+) -> None:
+    """For an hour the counter of import rose while the power said export: it is inverted, and nobody is asked."""
+    meter(hass, *sensors)
+    counter = f"sensor.{sensors[0][0]}"
+    stored(hass_storage, GRID | COUNTERS | {"stat_energy_from": counter})
     assert await async_setup_component(hass, "energy", {})
     start = dt_util.utcnow().replace(minute=0, second=0, microsecond=0) - timedelta(
         hours=2
     )
-    for name, unit_class, unit, has_sum in (
-        ("sensor.grid_power", "power", "W", False),
-        ("sensor.counter", "energy", "kWh", True),
-    ):
+    means = {f"sensor.{name}": mean for name, mean in powers.items()}
+    for name, mean in {**means, counter: None}.items():
         metadata: StatisticMetaData = {
-            "has_sum": has_sum,
+            "has_sum": mean is None,
             "mean_type": StatisticMeanType.NONE
-            if has_sum
+            if mean is None
             else StatisticMeanType.ARITHMETIC,
             "name": None,
             "source": "recorder",
             "statistic_id": name,
-            "unit_class": unit_class,
-            "unit_of_measurement": unit,
+            "unit_class": "energy" if mean is None else "power",
+            "unit_of_measurement": "kWh" if mean is None else "W",
         }
         rows = [
             StatisticData(
                 start=start + timedelta(minutes=5) * n, sum=0.2 * n, state=0.2 * n
             )
-            if has_sum
-            else StatisticData(start=start + timedelta(minutes=5) * n, mean=-2400.0)
+            if mean is None
+            else StatisticData(start=start + timedelta(minutes=5) * n, mean=mean)
             for n in range(12)
         ]
         get_instance(hass).async_import_statistics(metadata, rows, StatisticsShortTerm)
     await async_wait_recording_done(hass)
     form = await open_site(hass)
-    assert suggested(form)["grid_inverted"] is True
     assert suggested(form)["grid_phases_inverted"] is True
+    assert field is None or suggested(form)[field] is True
     form = await submit(hass, form, suggested(form))
     assert form["step_id"] == "sun"
 

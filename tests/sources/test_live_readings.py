@@ -376,6 +376,23 @@ async def test_a_phase_that_is_old_beside_one_that_is_silent(
             },
             (-10, 3, 3),
         ),
+        # Powers that are positive on export.
+        (
+            SourcesConfig(
+                grid_phases=PHASES,
+                grid_phases_inverted=True,
+                grid_phase_powers=("sensor.r1", "sensor.r2", "sensor.r3"),
+            ),
+            {
+                "l1": ("10", "A"),
+                "l2": ("3", "A"),
+                "l3": ("3", "A"),
+                "r1": ("2200", "W"),
+                "r2": ("-600", "W"),
+                "r3": ("-600", "W"),
+            },
+            (-10, 3, 3),
+        ),
     ],
 )
 async def test_currents_with_their_sign(

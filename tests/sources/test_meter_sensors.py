@@ -371,10 +371,10 @@ CASES = {
             ("drawn", "energy", "M_grid_accumulated_energy", "Consumption"),
             ("power", "power", "M_power_meter_active_power", "Active power"),
             *phased(
-                "c_{l}", "current", "M_active_grid_{l}_current", "Phase {u} current"
+                "c_{l}", "current", "M_active_grid_{u}_current", "Phase {u} current"
             ),
             *phased(
-                "p_{l}", "power", "M_active_grid_{l}_power", "Phase {u} active power"
+                "p_{l}", "power", "M_active_grid_{u}_power", "Phase {u} active power"
             ),
         ],
         known="sensor.drawn",
@@ -674,10 +674,10 @@ CASES = {
         sensors=[
             ("power", "power", "M_power_meter_active_power", "Active power"),
             *phased(
-                "c_{l}", "current", "M_active_grid_{l}_current", "Phase {u} current"
+                "c_{l}", "current", "M_active_grid_{u}_current", "Phase {u} current"
             ),
             *phased(
-                "p_{l}", "power", "M_active_grid_{l}_power", "Phase {u} active power"
+                "p_{l}", "power", "M_active_grid_{u}_power", "Phase {u} active power"
             ),
         ],
         known="sensor.power",
@@ -686,6 +686,48 @@ CASES = {
             power=PowerSource(entity="sensor.power"),
             phases=of("c_{l}"),
             phases_inverted=True,
+            phase_powers=of("p_{l}"),
+        ),
+    ),
+    # The inverter's own currents are called the grid's.
+    "solax_modbus, Growatt": Case(
+        platform="solax_modbus",
+        sensors=[
+            ("drawn", "energy", "Growatt_total_grid_import", "Total Grid Import"),
+            ("pv", "power", "Growatt_pv_power_total", "PV Power Total"),
+            ("in", "power", "Growatt_total_forward_power", "Total Import Power"),
+            ("out", "power", "Growatt_total_reverse_power", "Total Export Power"),
+            *phased(
+                "c_{n}", "current", "Growatt_grid_current_l{n}", "Grid Current L{n}"
+            ),
+            *phased("p_{n}", "power", "Growatt_grid_power_l{n}", "Grid Power L{n}"),
+        ],
+        known="sensor.drawn",
+        expected=MeterConfig(
+            power=PowerSource(positive="sensor.in", negative="sensor.out")
+        ),
+    ),
+    # P1 is the port of a Dutch meter, not its first phase.
+    "earn_e_p1": Case(
+        sensors=[
+            (
+                "e_p1_meter_energy",
+                "energy",
+                "E_energy_delivered_tariff1",
+                "Energy imported tariff 1",
+            ),
+            ("e_p1_meter_in", "power", "E_power_delivered", "Power imported"),
+            ("e_p1_meter_out", "power", "E_power_returned", "Power exported"),
+            *phased(
+                "e_p1_meter_c{n}", "current", "E_current_l{n}", "Current phase {n}"
+            ),
+        ],
+        known="sensor.e_p1_meter_energy",
+        expected=MeterConfig(
+            power=PowerSource(
+                positive="sensor.e_p1_meter_in", negative="sensor.e_p1_meter_out"
+            ),
+            phases=of("e_p1_meter_c{n}"),
         ),
     ),
 }

@@ -6,20 +6,23 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
 )
 
-from ...sources.config import MeterConfig, PowerSource
+from ...sources.config import MeterConfig
 from ...sources.meters.energy_dashboard import async_sign_is_known
 from ...sources.meters.sign_conventions import (
     agreed,
     contradict,
     phases_now_w,
     power_now_w,
+    signed_sensors,
+    with_sign,
 )
 from ...translated_reasons import async_load_sentences
 from ..form_fields import (
@@ -97,15 +100,16 @@ class SignFlow(ConfigFlow):
     async def async_ask_sign(
         self,
         form: dict[str, Any],
-        proposed: PowerSource | None,
+        proposed: MeterConfig | None,
         then: Callable[[], Awaitable[ConfigFlowResult]],
     ) -> ConfigFlowResult:
         """Ask for the sign of an unchanged proposal, and continue; the answer corrects the form."""
-        power = meter_of(form).power
+        meter = meter_of(form)
         if (
-            power is None
-            or power != proposed
-            or await async_sign_is_known(self.hass, power)
+            proposed is None
+            or meter.power != proposed.power
+            or (meter.power is None and meter != proposed)
+            or await async_sign_is_known(self.hass, meter)
         ):
             return await then()
         self._asked, self._then_sign = form, then
@@ -120,22 +124,32 @@ class SignFlow(ConfigFlow):
         if user_input is not None:
             errors = unanswered(user_input, GRID_SIGN)
         if user_input is not None and not errors:
-            self._asked[GRID_INVERTED] = user_input[GRID_SIGN] == _EXPORT
-            meter = agreed(self.hass, meter_of(self._asked))
+            inverted = user_input[GRID_SIGN] == _EXPORT
+            meter = with_sign(self.hass, meter_of(self._asked), inverted=inverted)
+            meter = agreed(self.hass, meter)
+            self._asked[GRID_INVERTED] = (
+                meter.power is not None and meter.power.inverted
+            )
             if meter.phases:
                 self._asked[GRID_PHASES_INVERTED] = meter.phases_inverted
             return await self._then_sign()
-        power = meter_of(self._asked).power
-        assert power
-        assert power.entity
-        state = self.hass.states.get(power.entity)
-        unit = state.attributes.get("unit_of_measurement", "") if state else ""
+        sensors = signed_sensors(self.hass, meter_of(self._asked))
+        states = [self.hass.states.get(sensor) for sensor in sensors]
         return self.async_show_form(
             step_id="sign",
             data_schema=SIGN,
             errors=errors,
             description_placeholders={
-                "sensor": state.name if state else power.entity,
-                "reading": f"{state.state} {unit}" if state else "?",
+                "sensor": ", ".join(
+                    state.name if state else sensor
+                    for state, sensor in zip(states, sensors, strict=True)
+                ),
+                "reading": ", ".join(map(_shown, states)),
             },
         )
+
+
+def _shown(state: State | None) -> str:
+    if state is None:
+        return "?"
+    return f"{state.state} {state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, '')}"

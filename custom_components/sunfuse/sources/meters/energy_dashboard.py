@@ -19,7 +19,13 @@ from homeassistant.util import dt as dt_util
 
 from ..config import MeterConfig, PowerSource, SourcesConfig
 from .meter_sensors import suggest_meter
-from .sign_conventions import agreed, async_inverted_by_counters, inverted_by_convention
+from .sign_conventions import (
+    agreed,
+    async_inverted_by_counters,
+    inverted_by_convention,
+    signed_sensors,
+    with_sign,
+)
 
 
 async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
@@ -32,35 +38,35 @@ async def async_suggest_sources(hass: HomeAssistant) -> SourcesConfig:
     return await _async_sources(hass, preferences)
 
 
-async def async_sign_is_known(hass: HomeAssistant, power: PowerSource | None) -> bool:
-    """Return whether the sign of a power is known: from the dashboard, its integration, or the dashboard's counters."""
-    if power is None or power.entity is None:
-        return True  # two directions with a sensor each
-    if inverted_by_convention(hass, power.entity) is not None:
+async def async_sign_is_known(hass: HomeAssistant, meter: MeterConfig) -> bool:
+    """Return whether the sign of a meter is known: from the dashboard, its integration, or the dashboard's counters."""
+    sensors = signed_sensors(hass, meter)
+    if all(inverted_by_convention(hass, sensor) is not None for sensor in sensors):
         return True
-    if "energy" not in hass.config.components:
-        return False
-    preferences = (await async_get_manager(hass)).data
-    grids = [
-        source
-        for source in (preferences["energy_sources"] if preferences else ())
-        if source["type"] == "grid"
-    ]
+    grids = await _async_grids(hass)
     stated = {
         entity for one in filter(None, map(_power, grids)) for entity in one.entities
     }
-    if power.entity in stated:
+    if stated.issuperset(sensors):
         return True
-    return await _async_judged(hass, power.entity, grids) is not None
+    return await _async_judged(hass, sensors, grids) is not None
+
+
+async def _async_grids(hass: HomeAssistant) -> list[GridSourceType]:
+    if "energy" not in hass.config.components:
+        return []
+    preferences = (await async_get_manager(hass)).data
+    sources = preferences["energy_sources"] if preferences else ()
+    return [source for source in sources if source["type"] == "grid"]
 
 
 async def _async_judged(
-    hass: HomeAssistant, power: str, grids: Iterable[GridSourceType]
+    hass: HomeAssistant, sensors: Sequence[str], grids: Iterable[GridSourceType]
 ) -> bool | None:
     grids = tuple(grids)
     return await async_inverted_by_counters(
         hass,
-        power,
+        sensors,
         list(_entity_ids(grid["stat_energy_from"] for grid in grids)),
         list(_entity_ids(grid["stat_energy_to"] for grid in grids)),
         dt_util.utcnow(),
@@ -69,14 +75,7 @@ async def _async_judged(
 
 async def async_grid_counters(hass: HomeAssistant) -> tuple[list[str], list[str]]:
     """Return the dashboard's counters of import and of export."""
-    if "energy" not in hass.config.components:
-        return [], []
-    preferences = (await async_get_manager(hass)).data
-    grids = [
-        source
-        for source in (preferences["energy_sources"] if preferences else ())
-        if source["type"] == "grid"
-    ]
+    grids = await _async_grids(hass)
     return (
         list(_entity_ids(grid["stat_energy_from"] for grid in grids)),
         list(_entity_ids(grid["stat_energy_to"] for grid in grids)),
@@ -139,11 +138,13 @@ async def _async_grid_meter(
     power = power or found.power
     if power is None and not found.phases and len(grids) == 1:
         power = _counters(grids[0])
-    if power and power.entity and power == found.power:
-        judged = await _async_judged(hass, power.entity, grids)
+    meter = replace(found, power=power)
+    sensors = signed_sensors(hass, meter)
+    if sensors and power == found.power:
+        judged = await _async_judged(hass, sensors, grids)
         if judged is not None:
-            power = replace(power, inverted=judged)
-    return agreed(hass, replace(found, power=power))
+            meter = with_sign(hass, meter, inverted=judged)
+    return agreed(hass, meter)
 
 
 def _counters(grid: GridSourceType) -> PowerSource | None:

@@ -35,8 +35,7 @@ class _Phase:
         """Return the current in the other direction."""
         if self.value is None:
             return self
-        value = Value(number=-self.value.number, at=self.value.at)
-        return replace(self, value=value, sensors=self.parts)
+        return replace(self, value=_turned(self.value), sensors=self.parts)
 
 
 class MeterEntities:
@@ -186,6 +185,8 @@ class MeterEntities:
                 for taken, given in zip(reported, back, strict=False)
             ]
         powers = _all(reader.power_w(entity) for entity in meter.phase_powers)
+        if powers and meter.phases_inverted:
+            powers = [_turned(power) for power in powers]
         known = [phase.value for phase in reported if phase.value is not None]
         if any(value.number < CLEARLY_NEGATIVE_A for value in known):
             self._signed.add(meter.phases)
@@ -246,9 +247,7 @@ def direction(
         return None
     if source.entity is not None:
         value = reader.power_w(source.entity)
-        if value is None or not source.inverted:
-            return value
-        return Value(number=-value.number, at=value.at)
+        return _turned(value) if value and source.inverted else value
     sides = [
         reader.flow_w(entity, guards=guards)
         for entity in (source.positive, source.negative)
@@ -262,6 +261,10 @@ def direction(
     if freshness is not None:
         _note_resting(freshness, source.entities, known)
     return _net(known[0], known[1])
+
+
+def _turned(value: Value) -> Value:
+    return Value(number=-value.number, at=value.at)
 
 
 def _all(values: Iterable[Value | None]) -> list[Value] | None:

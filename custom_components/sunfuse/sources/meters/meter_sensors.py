@@ -116,8 +116,7 @@ def suggest_meter(
         # Currents of unknown sign are of no use beside powers whose sign is known to differ from ours.
         phases = MeterConfig(phases=own_currents or own_powers, phases_inverted=True)
     elif currents:
-        # Powers of the other sign would invert the currents.
-        matching = len(powers) == len(currents) and not inverted
+        matching = len(powers) == len(currents)
         phases = MeterConfig(
             phases=currents,
             phases_inverted=inverted,
@@ -247,16 +246,17 @@ def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor
         )
         if entry.domain == Platform.SENSOR
     ]
-    # Words that all of them share are the device's name, not a phase.
+    # Words that all of them share are the device's name, not a phase: "P1" is also the port of a meter.
     said = [_words_of(entry) for entry in entries]
-    common = frozenset.intersection(*said) if len(said) > 1 else frozenset()
+    common = _shared(said)
+    in_ids = common | _shared([frozenset(_id_words(entry)) for entry in entries])
     for entry, words in zip(entries, said, strict=True):
         device_class = entry.device_class or entry.original_device_class
         row = convention_of(entry)
         if row is not None and not row.grid:
             continue
         if entry.disabled_by is None and device_class in _CLASSES:
-            phase, stem, bare = _phase_of(entry, common)
+            phase, stem, bare = _phase_of(entry, common, in_ids)
             own = frozenset(_words(entry.name or ""))
             yield _Sensor(
                 entity_id=entry.entity_id,
@@ -287,13 +287,22 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+def _id_words(entry: er.RegistryEntry) -> list[str]:
+    return _words(entry.entity_id.partition(".")[2])
+
+
+def _shared(said: Sequence[frozenset[str]]) -> frozenset[str]:
+    return frozenset.intersection(*said) if len(said) > 1 else frozenset()
+
+
 def _phase_of(
-    entry: er.RegistryEntry, common: frozenset[str]
+    entry: er.RegistryEntry, common: frozenset[str], in_ids: frozenset[str]
 ) -> tuple[int | None, tuple[str, ...], bool]:
     """Return the phase in a sensor's names, the rest of that name, and whether it is only a number."""
+    names = [(name, common) for name in _names(entry)]
     for find in (_named_phase, _bare_phase):
-        for name in (*_names(entry), _words(entry.entity_id.partition(".")[2])):
-            words = [word for word in name if word not in common]
+        for name, shared in (*names, (_id_words(entry), in_ids)):
+            words = [word for word in name if word not in shared]
             if (found := find(words)) is not None:
                 phase, place = found
                 rest = (*words[:place], *words[place + 1 :])

@@ -4,6 +4,7 @@ Home Assistant's Energy dashboard counts import as positive. Several integration
 which is the opposite. What is not in the table is not known.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +15,6 @@ from homeassistant.helpers import entity_registry as er
 
 from ..config import MeterConfig, PowerSource
 from ..history import async_statistics
-from ..series import Series
 from ..states import StateReader
 
 # Less than this may be noise, or a balcony's panels on one phase.
@@ -22,6 +22,7 @@ _CLEARLY_W = 200.0
 # How far the phases' sum and the total of the same instant may disagree.
 _ALIKE = 0.3
 _HISTORY = timedelta(days=2)
+_SLOT_H = 5 / 60
 _CLEARLY_WH = 200.0
 
 
@@ -42,7 +43,7 @@ def _row(platform: str, unique_id: str, **how: bool) -> Convention:
 CONVENTIONS: tuple[Convention, ...] = (
     # Huawei, Solar Inverter Modbus Interface Definitions, 37113 and 37107 to 37136: positive when feeding in. The
     # integration passes them on (wlcrs/huawei_solar, sensor.py; evcc huawei-sun2000 has scale -1).
-    _row("huawei_solar", r"_(power_meter_active_power|active_grid_[abc]_power|active_grid_[abc]_current)$", inverted=True),
+    _row("huawei_solar", r"_(power_meter_active_power|active_grid_[ABCabc]_(power|current))$", inverted=True),
     # SolarEdge's meters count export positive (evcc solaredge-hybrid, scale -1). WillCodeForCats/ solaredge-modbus-
     # multi, sensor.py: ACPowerInverted "exists solely" for the dashboard. A meter's id ends in M1 to M3.
     _row("solaredge_modbus_multi", r"_M\d_ac_power_inverted$"),
@@ -54,6 +55,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     _row("goodwe", r"goodwe-[pi]grid\d?-", grid=False),
     # wills106/homeassistant-solax-modbus, const.py: the export is the positive part of measured_power.
     _row("solax_modbus", r"measured_power(_l[123])?$", inverted=True),
+    # Its plugin_growatt.py, input registers 14 to 25, and plugin_solax.py: what the inverter puts out.
+    _row("solax_modbus", r"_grid_(power|current)(_l[123])?$", grid=False),
     # givenergy-modbus, p_grid_out: negative while importing, although its name is "Grid Export Power"
     # (cdpuk/givenergy-local, sensor.py).
     _row("givenergy_local", r"_p_grid_out$", inverted=True),
@@ -65,6 +68,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     _row("powerwall", r"_site_instant_power$"),
     # HomeWizard API v1: active_power_w is negative when feeding in.
     _row("homewizard", r"_active_power(_l[123])?_w$"),
+    # Home Assistant's own: Victron's grid meters are positive on import (CCGX Modbus TCP register list, 820 to 822).
+    _row("victron_gx", r"_grid_power(_l[123])?$"),
     # Enphase: net consumption is the import.
     _row("enphase_envoy", r"_net_consumption(_l[123])?$"),
 )  # fmt: skip
@@ -114,18 +119,48 @@ def phases_now_w(
     None if one of them has no value, or if they are currents without direction.
     """
     reader = StateReader(hass)
-    values = [reader.phase(entity, voltage_v) for entity in meter.phases]
-    back = [reader.phase(entity, voltage_v) for entity in meter.phases_export]
-    if not values or None in values or None in back:
+
+    def of(sensors: Sequence[str]) -> list[float] | None:
+        values = [reader.phase(entity, voltage_v) for entity in sensors]
+        known = [value.number * voltage_v for value in values if value]
+        return known if len(known) == len(sensors) else None
+
+    drawn, back = of(meter.phases), of(meter.phases_export)
+    if not drawn or back is None:
         return None
-    drawn = [value.number * voltage_v for value in values if value]
     if back:
-        given = [value.number * voltage_v for value in back if value]
-        return [one - other for one, other in zip(drawn, given, strict=False)]
-    currents = any(StateReader(hass).power_w(entity) is None for entity in meter.phases)
+        return [one - other for one, other in zip(drawn, back, strict=False)]
+    currents = any(reader.power_w(entity) is None for entity in meter.phases)
     if currents and all(one >= 0 for one in drawn):
+        drawn = of(meter.phase_powers)
+    if not drawn:
         return None
     return [-one if meter.phases_inverted else one for one in drawn]
+
+
+def signed_sensors(hass: HomeAssistant, meter: MeterConfig) -> tuple[str, ...]:
+    """Return the sensors whose sign decides what a meter shows: the total, without one the phases.
+
+    None if each direction has its own, or if they are currents that show no direction.
+    """
+    if meter.power:
+        return (meter.power.entity,) if meter.power.entity else ()
+    if meter.phases_export or phases_now_w(hass, meter, 1.0) is None:
+        return ()
+    return meter.phase_powers or meter.phases
+
+
+def with_sign(
+    hass: HomeAssistant, meter: MeterConfig, *, inverted: bool
+) -> MeterConfig:
+    """Return a meter that is positive on export if `inverted`: its total and, unless they are known better, its phases."""
+    power = replace(meter.power, inverted=inverted) if meter.power else None
+    of_phases = inverted_by_convention(hass, meter.phases[0]) if meter.phases else False
+    return replace(
+        meter,
+        power=power,
+        phases_inverted=inverted if of_phases is None else meter.phases_inverted,
+    )
 
 
 def contradict(one_w: float, other_w: float) -> bool:
@@ -158,30 +193,33 @@ def agreed(
 
 async def async_inverted_by_counters(
     hass: HomeAssistant,
-    power: str,
+    powers: Sequence[str],
     drawn: Sequence[str],
     given: Sequence[str],
     now: datetime,
 ) -> bool | None:
-    """Return whether a power is positive while the grid's counters count export; None if they do not show it."""
+    """Return whether powers are positive while the grid's counters count export; None if they do not show it."""
     known = await async_statistics(
-        hass, (power, *drawn, *given), now - _HISTORY, now, "5minute"
+        hass, (*powers, *drawn, *given), now - _HISTORY, now, "5minute"
     )
-    if power not in known:
+    if any(power not in known for power in powers):
         return None
-    counted: dict[datetime, float] = {}
-    for sign, counters in ((1, drawn), (-1, given)):
-        for counter in counters:
-            series: Series = known[counter].mean if counter in known else ()
-            for slot in series:
-                counted[slot.start] = counted.get(slot.start, 0.0) + sign * slot.value
+
+    def summed(sensors: Sequence[str]) -> dict[datetime, float]:
+        sums: dict[datetime, float] = defaultdict(float)
+        for sensor in sensors:
+            for slot in known[sensor].mean if sensor in known else ():
+                sums[slot.start] += slot.value
+        return sums
+
+    imported, exported = summed(drawn), summed(given)
     pairs = [
-        (slot.value, counted[slot.start], slot.seconds / 3600)
-        for slot in known[power].mean
-        if slot.start in counted
+        (power_w, imported.get(start, 0.0) - exported.get(start, 0.0))
+        for start, power_w in summed(powers).items()
+        if start in imported or start in exported
     ]
-    same = sum(min(abs(p), abs(c)) * h for p, c, h in pairs if p * c > 0)
-    against = sum(min(abs(p), abs(c)) * h for p, c, h in pairs if p * c < 0)
+    same = sum(min(abs(p), abs(c)) for p, c in pairs if p * c > 0) * _SLOT_H
+    against = sum(min(abs(p), abs(c)) for p, c in pairs if p * c < 0) * _SLOT_H
     if same + against < _CLEARLY_WH or _share(same, against) < _ALIKE:
         return None
     return against > same
