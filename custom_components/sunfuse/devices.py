@@ -1,6 +1,6 @@
 """The devices of a site: the site, its chargers below it, and the connectors of those that have several."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
@@ -42,14 +42,9 @@ def connector_identifier(entry: ConfigEntry, key: ConnectorKey) -> tuple[str, st
     return (domain, f"{station}_{key.connector}")
 
 
-def capacity_identifier(entry: ConfigEntry, subentry_id: str) -> tuple[str, str]:
-    """Return the identifier of a capacity tariff's device."""
+def subentry_identifier(entry: ConfigEntry, subentry_id: str) -> tuple[str, str]:
+    """Return the identifier of the device of a circuit, a capacity tariff, a vehicle, a person or a Modbus device."""
     return (DOMAIN, f"{entry.entry_id}_{subentry_id}")
-
-
-def capacity_device(entry: ConfigEntry, subentry_id: str) -> DeviceInfo:
-    """Return a capacity tariff's device, registered by `register_capacity_tariffs`."""
-    return DeviceInfo(identifiers={capacity_identifier(entry, subentry_id)})
 
 
 def site_device(entry: ConfigEntry) -> DeviceInfo:
@@ -60,6 +55,11 @@ def site_device(entry: ConfigEntry) -> DeviceInfo:
 def station_device(entry: ConfigEntry, identity: str) -> DeviceInfo:
     """Return a charger's device, registered by `register_stations`."""
     return DeviceInfo(identifiers={station_identifier(entry, identity)})
+
+
+def subentry_device(entry: ConfigEntry, subentry_id: str) -> DeviceInfo:
+    """Return the device of a circuit, a capacity tariff, a vehicle or a person, which was registered."""
+    return DeviceInfo(identifiers={subentry_identifier(entry, subentry_id)})
 
 
 def connector_device(
@@ -125,8 +125,7 @@ def current_identifiers(entry: ConfigEntry) -> set[tuple[str, str]]:
         simulated_house_identifier(entry),
         *(station_identifier(entry, identity_of(charger)) for charger in chargers),
         *(connector_identifier(entry, key) for key in connectors),
-        # Circuits, tariffs and Modbus devices are identified by their sub-entries.
-        *((DOMAIN, f"{entry.entry_id}_{subentry}") for subentry in entry.subentries),
+        *(subentry_identifier(entry, subentry) for subentry in entry.subentries),
     }
 
 
@@ -149,16 +148,6 @@ def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
     )
 
 
-def circuit_identifier(entry: ConfigEntry, circuit: str) -> tuple[str, str]:
-    """Return the identifier of a circuit's device."""
-    return (DOMAIN, f"{entry.entry_id}_{circuit}")
-
-
-def circuit_device(entry: ConfigEntry, circuit: str) -> DeviceInfo:
-    """Return a circuit's device, registered by `register_circuits`."""
-    return DeviceInfo(identifiers={circuit_identifier(entry, circuit)})
-
-
 @callback
 def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the circuits below the main fuse, each after its parent."""
@@ -168,7 +157,7 @@ def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             config_subentry_id=circuit,
-            identifiers={circuit_identifier(entry, circuit)},
+            identifiers={subentry_identifier(entry, circuit)},
             name=tree.circuits[circuit].name,
             manufacturer=MANUFACTURER,
             model=entry.runtime_data.sentences["model_circuit"],
@@ -181,7 +170,7 @@ def _device_id(hass: HomeAssistant, entry: ConfigEntry, circuit: str) -> str | N
     identifier = (
         site_identifier(entry)
         if circuit == MAIN_CIRCUIT
-        else circuit_identifier(entry, circuit)
+        else subentry_identifier(entry, circuit)
     )
     return dr.async_get_device_id_by_identifier(
         hass, identifier, config_entry_id=entry.entry_id
@@ -189,78 +178,42 @@ def _device_id(hass: HomeAssistant, entry: ConfigEntry, circuit: str) -> str | N
 
 
 @callback
-def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Register the capacity tariffs, each with its peaks."""
-    registry = dr.async_get(hass)
-    site_id = dr.async_get_device_id_by_identifier(
-        hass, site_identifier(entry), config_entry_id=entry.entry_id
-    )
-    for subentry in entry.get_subentries_of_type(SUBENTRY_CAPACITY):
-        registry.async_get_or_create(
-            config_entry_id=entry.entry_id,
-            config_subentry_id=subentry.subentry_id,
-            identifiers={capacity_identifier(entry, subentry.subentry_id)},
-            manufacturer=MANUFACTURER,
-            model=entry.runtime_data.sentences["model_capacity_tariff"],
-            name=subentry.title,
-            via_device_id=site_id,
-        )
-
-
-def vehicle_identifier(entry: ConfigEntry, vehicle: str) -> tuple[str, str]:
-    """Return the identifier of a vehicle's device."""
-    return (DOMAIN, f"{entry.entry_id}_{vehicle}")
-
-
-def vehicle_device(entry: ConfigEntry, vehicle: str) -> DeviceInfo:
-    """Return a vehicle's device, registered by `register_vehicles`."""
-    return DeviceInfo(identifiers={vehicle_identifier(entry, vehicle)})
-
-
-@callback
 def register_vehicles(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the vehicles, by the names that they have now."""
-    registry = dr.async_get(hass)
-    site_id = dr.async_get_device_id_by_identifier(
-        hass, site_identifier(entry), config_entry_id=entry.entry_id
-    )
-    for subentry in usable(entry, SUBENTRY_VEHICLE):
-        registry.async_get_or_create(
-            config_entry_id=entry.entry_id,
-            config_subentry_id=subentry.subentry_id,
-            identifiers={vehicle_identifier(entry, subentry.subentry_id)},
-            manufacturer=MANUFACTURER,
-            model=entry.runtime_data.sentences["model_vehicle"],
-            name=subentry.title,
-            via_device_id=site_id,
-        )
-
-
-def person_device(entry: ConfigEntry, person: str) -> DeviceInfo:
-    """Return a person's device, registered by `register_persons`."""
-    return DeviceInfo(identifiers={person_identifier(entry, person)})
-
-
-def person_identifier(entry: ConfigEntry, person: str) -> tuple[str, str]:
-    """Return the identifier of a person's device."""
-    return (DOMAIN, f"{entry.entry_id}_{person}")
+    vehicles = usable(entry, SUBENTRY_VEHICLE)
+    _register_below_site(hass, entry, vehicles, "model_vehicle")
 
 
 @callback
 def register_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the persons, by the names that they have now: a service each, with what they charged."""
-    registry = dr.async_get(hass)
-    site_id = dr.async_get_device_id_by_identifier(
-        hass, site_identifier(entry), config_entry_id=entry.entry_id
-    )
-    for subentry in usable(entry, SUBENTRY_PERSON):
+    persons, service = usable(entry, SUBENTRY_PERSON), dr.DeviceEntryType.SERVICE
+    _register_below_site(hass, entry, persons, "model_person", service)
+
+
+@callback
+def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Register the capacity tariffs, each with its peaks."""
+    tariffs = entry.get_subentries_of_type(SUBENTRY_CAPACITY)
+    _register_below_site(hass, entry, tariffs, "model_capacity_tariff")
+
+
+def _register_below_site(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    subentries: Iterable[ConfigSubentry],
+    model: str,
+    entry_type: dr.DeviceEntryType | None = None,
+) -> None:
+    registry, site_id = dr.async_get(hass), _device_id(hass, entry, MAIN_CIRCUIT)
+    for subentry in subentries:
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             config_subentry_id=subentry.subentry_id,
-            identifiers={person_identifier(entry, subentry.subentry_id)},
-            entry_type=dr.DeviceEntryType.SERVICE,
+            identifiers={subentry_identifier(entry, subentry.subentry_id)},
+            entry_type=entry_type,
             manufacturer=MANUFACTURER,
-            model=entry.runtime_data.sentences["model_person"],
+            model=entry.runtime_data.sentences[model],
             name=subentry.title,
             via_device_id=site_id,
         )

@@ -19,13 +19,7 @@ from .central_system.station_state import CommandError
 from .const import DOMAIN, SUBENTRY_CHARGER
 from .coordinator import Concern, SunfuseCoordinator
 from .data import SunfuseConfigEntry
-from .devices import (
-    capacity_device,
-    circuit_device,
-    connector_device,
-    site_device,
-    station_device,
-)
+from .devices import connector_device, site_device, station_device, subentry_device
 from .site.outcome import ConnectorData, ConnectorKey, PeakData, identity_of
 from .site.subentries import usable
 from .state_writes import PACES, Pace, Shown, WriteThrottle
@@ -118,7 +112,7 @@ class PeakEntity(TickEntity):
         self.entity_description = description
         self.rule_id = rule_id
         self._attr_unique_id = f"{entry.entry_id}_{rule_id}_{description.key}"
-        self._attr_device_info = capacity_device(entry, rule_id)
+        self._attr_device_info = subentry_device(entry, rule_id)
 
     @property
     @override
@@ -144,7 +138,7 @@ class CircuitEntity(TickEntity):
         self.circuit = circuit
         self._entry = entry
         self._attr_unique_id = f"{entry.entry_id}_{circuit}_{description.key}"
-        self._attr_device_info = circuit_device(entry, circuit)
+        self._attr_device_info = subentry_device(entry, circuit)
 
 
 class ChargerEntity(TickEntity):

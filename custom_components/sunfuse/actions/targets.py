@@ -9,12 +9,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..devices import (
-    capacity_identifier,
-    connector_identifier,
-    station_identifier,
-    vehicle_identifier,
-)
+from ..devices import connector_identifier, station_identifier, subentry_identifier
 from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
 from ..site.outcome import ConnectorKey
 
@@ -73,7 +68,7 @@ def capacity_tariff_of_device(
         if entry.state is not ConfigEntryState.LOADED:
             continue
         for rule_id in entry.runtime_data.peaks.rules:
-            if capacity_identifier(entry, rule_id) in identifiers:
+            if subentry_identifier(entry, rule_id) in identifiers:
                 return entry, rule_id
     raise ServiceValidationError(
         translation_domain=DOMAIN, translation_key="no_such_capacity_tariff"
@@ -98,7 +93,7 @@ def owner_of_device(
         if entry.state is not ConfigEntryState.LOADED:
             continue
         for vehicle in entry.runtime_data.vehicles:
-            if vehicle_identifier(entry, vehicle.id) in identifiers:
+            if subentry_identifier(entry, vehicle.id) in identifiers:
                 return entry, vehicle_owner(vehicle.id)
     try:
         entry, key = connector_of_device(hass, device_id)

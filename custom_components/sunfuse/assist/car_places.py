@@ -9,7 +9,7 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..data import SunfuseConfigEntry
-from ..devices import connector_identifier, station_identifier, vehicle_identifier
+from ..devices import connector_identifier, station_identifier, subentry_identifier
 from ..site.cars.driver_words import Owner, owners
 from ..site.outcome import ConnectorKey
 from ..websocket.viewers import Viewer, loaded
@@ -177,7 +177,7 @@ def _device(
 ) -> dr.AnyDeviceEntry | None:
     registry = dr.async_get(hass)
     identifiers = (
-        [vehicle_identifier(entry, owner.id)]
+        [subentry_identifier(entry, owner.id)]
         if owner.key is None
         else [
             connector_identifier(entry, owner.key),

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coordinator import Concern
 from ..data import SunfuseConfigEntry
-from ..devices import connector_device, vehicle_device
+from ..devices import connector_device, subentry_device
 from ..drivers.wishes import Wishes
 from ..entity import TickEntity, add_connector_entities
 from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
@@ -44,7 +44,7 @@ class OwnerEntity(TickEntity):
     def device_info(self) -> DeviceInfo | ChildDeviceInfo:
         """Return the device as of now: a second connector may turn up before this entity is added."""
         if self.owner.key is None:
-            return vehicle_device(self._entry, self.owner.id)
+            return subentry_device(self._entry, self.owner.id)
         subentry = self._entry.subentries[self.owner.subentry_id]
         return connector_device(self.hass, self._entry, subentry, self.owner.key)
 

@@ -23,9 +23,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from ..const import DOMAIN
 from ..data import SunfuseConfigEntry
-from ..devices import site_identifier
+from ..devices import site_identifier, subentry_identifier
 from ..sources.modbus.device import Dimension, Information, Quantity
 from ..sources.modbus.site_devices import SiteDevice
 
@@ -92,7 +91,7 @@ class ModbusSensor(SensorEntity):
         self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}_{quantity}"
         information = device.config.information
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
+            identifiers={subentry_identifier(entry, subentry.subentry_id)},
             name=subentry.title,
             manufacturer=information.get(Information.MANUFACTURER),
             model=information.get(Information.MODEL),

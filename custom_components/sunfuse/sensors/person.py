@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..data import SunfuseConfigEntry
-from ..devices import person_device
+from ..devices import subentry_device
 from ..drivers.person_terms import PersonStanding
 from ..sessions import GroupBy
 from ..site.ledger.ledger_figures import LedgerFigures
@@ -58,7 +58,7 @@ class PersonSensor(CoordinatorEntity[LedgerFigures], SensorEntity):
         self._id = person.id
         self._calm = WriteThrottle(GROWS)
         self._attr_unique_id = f"{entry.entry_id}_{person.id}_{description.key}"
-        self._attr_device_info = person_device(entry, person.id)
+        self._attr_device_info = subentry_device(entry, person.id)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -148,7 +148,7 @@ def add_person_sensors(
 def _sensors(
     entry: SunfuseConfigEntry, person: Person
 ) -> list[MonthSensor | PersonSensor]:
-    device = person_device(entry, person.id)
+    device = subentry_device(entry, person.id)
     sensors: list[MonthSensor | PersonSensor] = [
         MonthSensor(entry, GroupBy.PERSON, person.id, device, one)
         for one in (

@@ -22,7 +22,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..const import SUBENTRY_CHARGER, SUBENTRY_VEHICLE
 from ..data import SunfuseConfigEntry
-from ..devices import connector_device, site_device, station_device, vehicle_device
+from ..devices import connector_device, site_device, station_device, subentry_device
 from ..sessions import GroupBy, SessionRow, SessionSums
 from ..site.ledger.ledger_figures import Figures, LedgerFigures
 from ..site.outcome import ConnectorKey, identity_of
@@ -307,7 +307,7 @@ def add_figures(
         )
     for vehicle in usable(entry, SUBENTRY_VEHICLE):
         whose = vehicle.subentry_id
-        device = vehicle_device(entry, whose)
+        device = subentry_device(entry, whose)
         _add_month(entry, async_add_entities, vehicle, GroupBy.VEHICLE, whose, device)
 
 
