@@ -237,6 +237,12 @@ class ConnectorSettingEntity(ConnectorEntity):
         """A setting is available as long as the charger belongs to the site."""
         return self.connector is not None
 
+    def change(self, **changes: Any) -> None:
+        """Change settings of the connector, and decide again immediately."""
+        runtime = self._entry.runtime_data
+        runtime.settings.set_connector(self.key.id, **changes)
+        runtime.controller.tick()
+
 
 @callback
 def forget_others(

@@ -1,5 +1,6 @@
 """Numbers: the site's limit, and the maximum current of a connector."""
 
+from dataclasses import replace
 from typing import override
 
 from homeassistant.components.number import (
@@ -55,15 +56,7 @@ CARBON_WEIGHT = NumberEntityDescription(
     mode=NumberMode.SLIDER,
     entity_category=EntityCategory.CONFIG,
 )
-CIRCUIT_LIMIT = NumberEntityDescription(
-    key="limit",
-    translation_key="circuit_limit",
-    device_class=NumberDeviceClass.CURRENT,
-    native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-    native_min_value=0,
-    native_step=1,
-    mode=NumberMode.BOX,
-)
+CIRCUIT_LIMIT = replace(LIMIT, translation_key="circuit_limit")
 PRIORITY = NumberEntityDescription(
     key="priority",
     translation_key="priority",
@@ -224,7 +217,6 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
     ) -> None:
         """Initialize the maximum current."""
         super().__init__(entry, subentry, key, MAX_CURRENT)
-        self._runtime = entry.runtime_data
         self._attr_native_min_value = subentry.data[CONF_MIN_CURRENT]
         self._attr_native_max_value = subentry.data[CONF_MAX_CURRENT]
 
@@ -242,8 +234,7 @@ class MaxCurrent(ConnectorSettingEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the maximum, and decide at once."""
-        self._runtime.settings.set_connector(self.key.id, max_current_a=value)
-        self._runtime.controller.tick()
+        self.change(max_current_a=value)
 
 
 class Priority(ConnectorSettingEntity, NumberEntity):
@@ -258,6 +249,4 @@ class Priority(ConnectorSettingEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Set the priority, and decide at once."""
-        runtime = self._entry.runtime_data
-        runtime.settings.set_connector(self.key.id, priority=int(value))
-        runtime.controller.tick()
+        self.change(priority=int(value))

@@ -19,8 +19,6 @@ PARALLEL_UPDATES = 1
 MODE = SelectEntityDescription(
     key="mode", translation_key="mode", options=[mode.value for mode in Mode]
 )
-
-
 POLICY = SelectEntityDescription(
     key="policy",
     translation_key="policy",
@@ -79,6 +77,4 @@ class ChargingMode(ConnectorSettingEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Set the mode, and decide at once."""
-        runtime = self._entry.runtime_data
-        runtime.settings.set_connector(self.key.id, mode=Mode(option))
-        runtime.controller.tick()
+        self.change(mode=Mode(option))

@@ -33,7 +33,6 @@ IN_SERVICE = SwitchEntityDescription(
 CHARGING_ALLOWED = SwitchEntityDescription(
     key="charging_allowed", translation_key="charging_allowed"
 )
-
 BOOST = SwitchEntityDescription(key="boost", translation_key="boost")
 
 
@@ -68,17 +67,12 @@ class ChargingAllowed(ConnectorSettingEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Allow charging."""
-        self._allow(True)
+        self.change(allowed=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Forbid charging."""
-        self._allow(False)
-
-    def _allow(self, allowed: bool) -> None:
-        runtime = self._entry.runtime_data
-        runtime.settings.set_connector(self.key.id, allowed=allowed)
-        runtime.controller.tick()
+        self.change(allowed=False)
 
 
 class BoostSwitch(ConnectorSettingEntity, SwitchEntity):

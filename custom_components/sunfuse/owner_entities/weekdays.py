@@ -44,11 +44,14 @@ class WeekdayDeparture:
         )
 
 
-WEEK_DEPARTURES = [
-    WeekdayDeparture(weekday=weekday, number=number)
-    for number in NUMBERS
-    for weekday in range(len(WEEKDAYS))
-]
+def week_departures(owner: Owner) -> list[WeekdayDeparture]:
+    """Return the departures that have entities. A charger has guests rather than habits: the action sets more than one a day."""
+    numbers = NUMBERS if owner.key is None else NUMBERS[:1]
+    return [
+        WeekdayDeparture(weekday=weekday, number=number)
+        for number in numbers
+        for weekday in range(len(WEEKDAYS))
+    ]
 
 
 class DayEntity(OwnerEntity):

@@ -26,7 +26,7 @@ from ..data import SunfuseConfigEntry
 from ..drivers.wishes import Target, TargetKind, Wishes
 from ..site.cars.driver_words import Owner
 from .owner_entity import OwnerEntity, add_owner_entities
-from .weekdays import WEEK_DEPARTURES, DayEntity
+from .weekdays import DayEntity, week_departures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,7 +230,7 @@ def add_wish_numbers(
                     departure.described(NumberEntityDescription, "target", **_SOC),
                     enabled=False,
                 )
-                for departure in WEEK_DEPARTURES
+                for departure in week_departures(owner)
             ]
         return numbers
 

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..data import SunfuseConfigEntry
 from ..site.cars.driver_words import Owner, skip_no_more, skip_tonight
 from .owner_entity import OwnerEntity, add_owner_entities
-from .weekdays import WEEK_DEPARTURES, DayEntity
+from .weekdays import DayEntity, week_departures
 
 SKIP_TONIGHT = SwitchEntityDescription(
     key="skip_tonight", translation_key="skip_tonight"
@@ -43,9 +43,7 @@ def add_wish_switches(
                     departure.described(SwitchEntityDescription, "active"),
                     enabled=of_vehicle,
                 )
-                for departure in WEEK_DEPARTURES
-                # A charger has guests rather than habits: its other departures are set by the action.
-                if of_vehicle or departure.number == 1
+                for departure in week_departures(owner)
             ),
         ]
 

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..data import SunfuseConfigEntry
 from ..site.cars.driver_words import Owner, next_at, next_departure, set_departure
 from .owner_entity import OwnerEntity, add_owner_entities
-from .weekdays import WEEK_DEPARTURES, DayEntity
+from .weekdays import DayEntity, week_departures
 
 NEXT_DEPARTURE = TimeEntityDescription(key="ready_by", translation_key="ready_by")
 
@@ -35,9 +35,7 @@ def add_wish_times(
                     departure.described(TimeEntityDescription, "departure"),
                     enabled=of_vehicle,
                 )
-                for departure in WEEK_DEPARTURES
-                # A charger has guests rather than habits: its other departures are set by the action.
-                if of_vehicle or departure.number == 1
+                for departure in week_departures(owner)
             ),
         ]
 
