@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 import json
+import re
 from typing import Any
 
 from ..engine.codec import LARGEST
@@ -34,6 +35,8 @@ END_KEYS = (
 MOST_ROWS = 3500
 # The length of such a list as text; parsing longer ones would stall the event loop.
 _LONGEST_TEXT = 400_000
+# PSE names the hour that autumn repeats 02a and 02b.
+_DOUBLED_HOUR = re.compile(r"( \d\d)[ab](?=:)")
 _LONGEST_MIN = 24 * 60.0  # of a row that tells how long it lasts
 _HOUR = timedelta(hours=1)
 # A time of another century is a mistake, or means "for ever" if it is an end.
@@ -101,12 +104,14 @@ def parse_time(value: object) -> datetime | None:
             value /= 1000
         return datetime.fromtimestamp(value, UTC) if 1e9 < value < 1e10 else None
     # A date alone, or an hour alone, does not start a slot.
-    if not isinstance(value, str) or len(value.strip()) < 13:
+    if not isinstance(value, str) or len(text := value.strip()) < 13:
         return None
-    try:
-        return datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
+    for one in (text, _DOUBLED_HOUR.sub(r"\1", text)):
+        try:
+            return datetime.fromisoformat(one)
+        except ValueError:
+            continue
+    return None
 
 
 def _utc(at: datetime) -> datetime:

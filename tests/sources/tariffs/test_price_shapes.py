@@ -339,6 +339,23 @@ def test_quarter_hours_that_are_named_by_their_ends() -> None:
         assert now.value == pytest.approx(0.448), "12:00 is the quarter hour 48"
 
 
+def test_the_hour_that_autumn_repeats_at_pse() -> None:
+    """It is called 02a and 02b; a day of 100 quarter hours has no gap."""
+    ends = [f"{h:02}:{m:02}" for h in range(3) for m in (0, 15, 30, 45)][1:9]
+    ends += ["02a:15", "02a:30", "02a:45", "02b:00", "02b:15", "02b:30", "02b:45"]
+    ends += [f"{h:02}:{m:02}" for h in range(3, 24) for m in (0, 15, 30, 45)]
+    rows = [
+        {"dtime": f"2026-10-25 {end}:00", "rce_pln": 400 + index}
+        for index, end in enumerate([*ends, "24:00"])
+    ]
+    series = read({"prices": rows}, unit="PLN/MWh", currency="PLN").series
+    start = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    quarter = timedelta(minutes=15)
+    assert [slot.start for slot in series] == [start + quarter * n for n in range(100)]
+    assert series[-1].end == start + quarter * 100
+    assert [slot.value for slot in series] == sorted(slot.value for slot in series)
+
+
 @pytest.mark.parametrize(
     "prices",
     [
