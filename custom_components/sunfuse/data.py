@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
 
 from .central_system import CentralSystem
+from .const import DOMAIN
 from .coordinator import SunfuseCoordinator
 from .site.battery.battery_hold import BatteryHold
 from .site.cars.car_sessions import CarSessions
@@ -67,3 +69,14 @@ class SunfuseData:
 
 
 type SunfuseConfigEntry = ConfigEntry[SunfuseData]
+
+
+def loaded_sites(hass: HomeAssistant) -> list[SunfuseConfigEntry]:
+    """Return the sites that are set up."""
+    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    return [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+
+
+def loaded_site(hass: HomeAssistant, entry_id: str) -> SunfuseConfigEntry | None:
+    """Return a site; None if there is no such site, or it is not set up."""
+    return next((one for one in loaded_sites(hass) if one.entry_id == entry_id), None)

@@ -3,12 +3,11 @@
 from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_PORT, DOMAIN
-from .data import SunfuseConfigEntry
+from .data import loaded_sites
 from .planner import SOLVER
 from .sensors.site import main_state
 
@@ -23,8 +22,8 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 async def async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return how the sites are: names, numbers and times, and nobody's secrets."""
-    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    entries = hass.config_entries.async_entries(DOMAIN)
+    loaded = loaded_sites(hass)
     stations = [
         station.state
         for entry in loaded

@@ -16,7 +16,6 @@ import voluptuous as vol
 
 from homeassistant.components.http import KEY_HASS, HomeAssistantView, require_admin
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -32,7 +31,7 @@ from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from ..const import DOMAIN
-from ..data import SunfuseConfigEntry, SunfuseData
+from ..data import SunfuseConfigEntry, SunfuseData, loaded_site
 from ..sessions import (
     ChargeDetails,
     ChargePlace,
@@ -258,12 +257,7 @@ class SessionsView(HomeAssistantView):
     async def get(self, request: web.Request, entry_id: str) -> web.Response:
         """Return the file."""
         hass = request.app[KEY_HASS]
-        entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-        if (
-            entry is None
-            or entry.domain != DOMAIN
-            or entry.state is not ConfigEntryState.LOADED
-        ):
+        if (entry := loaded_site(hass, entry_id)) is None:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         try:
             export = await async_export(hass, entry, _QUERY(dict(request.query)))

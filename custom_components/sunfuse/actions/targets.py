@@ -1,6 +1,5 @@
 """Finds the site, the charger or the tariff that an action names."""
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -8,7 +7,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service import async_get_config_entry
 
 from ..const import DOMAIN
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, loaded_sites
 from ..devices import connector_identifier, station_identifier, subentry_identifier
 from ..site.cars.driver_words import Owner, connector_owner, vehicle_owner
 from ..site.outcome import ConnectorKey
@@ -27,6 +26,12 @@ def named_site(call: ServiceCall) -> SunfuseConfigEntry:
     return entry
 
 
+def _identifiers(hass: HomeAssistant, device_id: str) -> set[tuple[str, str]]:
+    """Return what identifies a device; nothing if there is no such device."""
+    device = dr.async_get(hass).async_get(device_id)
+    return device.identifiers if device else set()
+
+
 def connector_of_device(
     hass: HomeAssistant, device_id: str
 ) -> tuple[SunfuseConfigEntry, ConnectorKey]:
@@ -36,12 +41,8 @@ def connector_of_device(
         ServiceValidationError: it is not the device of a charger whose site is set up.
 
     """
-    device = dr.async_get(hass).async_get(device_id)
-    identifiers = device.identifiers if device else set()
-    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
-        if entry.state is not ConfigEntryState.LOADED:
-            continue
+    identifiers = _identifiers(hass, device_id)
+    for entry in loaded_sites(hass):
         for key in entry.runtime_data.chargers.connector_keys():
             if station_identifier(entry, key.identity) in identifiers:
                 return entry, ConnectorKey(identity=key.identity, connector=0)
@@ -61,12 +62,8 @@ def capacity_tariff_of_device(
         ServiceValidationError: it is not the device of a capacity tariff whose site is set up.
 
     """
-    device = dr.async_get(hass).async_get(device_id)
-    identifiers = device.identifiers if device else set()
-    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
-        if entry.state is not ConfigEntryState.LOADED:
-            continue
+    identifiers = _identifiers(hass, device_id)
+    for entry in loaded_sites(hass):
         for rule_id in entry.runtime_data.peaks.rules:
             if subentry_identifier(entry, rule_id) in identifiers:
                 return entry, rule_id
@@ -86,12 +83,8 @@ def owner_of_device(
         ServiceValidationError: the device is neither, or its site is not set up.
 
     """
-    device = dr.async_get(hass).async_get(device_id)
-    identifiers = device.identifiers if device else set()
-    entries: list[SunfuseConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
-        if entry.state is not ConfigEntryState.LOADED:
-            continue
+    identifiers = _identifiers(hass, device_id)
+    for entry in loaded_sites(hass):
         for vehicle in entry.runtime_data.vehicles:
             if subentry_identifier(entry, vehicle.id) in identifiers:
                 return entry, vehicle_owner(vehicle.id)

@@ -8,11 +8,11 @@ from homeassistant.components.homeassistant import async_should_expose
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, loaded_sites
 from ..devices import connector_identifier, station_identifier, subentry_identifier
+from ..rights import Viewer
 from ..site.cars.driver_words import Owner, owners
 from ..site.outcome import ConnectorKey
-from ..websocket.viewers import Viewer, loaded
 
 # What has a meaning in the grammar of sentences, and what is taken out of a sentence before it is compared.
 _SPECIAL = re.compile(r"[^\w\s'-]+")
@@ -52,7 +52,7 @@ async def async_places(
     viewer = Viewer(hass, user) if user else None
     return [
         place
-        for entry in loaded(hass)
+        for entry in loaded_sites(hass)
         for place in _of_site(hass, entry)
         if _exposed(hass, place, assistant) and _sees(viewer, place)
     ]
@@ -63,7 +63,7 @@ def any_exposed(hass: HomeAssistant, assistant: str | None) -> bool:
     """Return whether a car or charger is exposed to an assistant."""
     return any(
         _exposed(hass, place, assistant)
-        for entry in loaded(hass)
+        for entry in loaded_sites(hass)
         for place in _of_site(hass, entry)
     )
 
@@ -78,7 +78,7 @@ def spoken_names(hass: HomeAssistant) -> set[str]:
     """Return all names by which cars and chargers may be called."""
     return {
         spoken
-        for entry in loaded(hass)
+        for entry in loaded_sites(hass)
         for place in _of_site(hass, entry)
         for name in place.names
         if (spoken := plain(name))
@@ -208,7 +208,7 @@ def _sees(viewer: Viewer | None, place: CarPlace) -> bool:
     if viewer is None or viewer.user.is_admin:
         return True
     if place.key is not None:
-        return viewer.sees_connector(place.entry, place.key)
+        return viewer.sees_connector(place.entry, place.key.id)
     return (
         viewer.entity(place.entry, "sensor", f"{place.owner.id}_departure") is not None
     )

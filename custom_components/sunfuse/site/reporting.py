@@ -9,7 +9,6 @@ from aiohttp import web
 import voluptuous as vol
 
 from homeassistant.components.http import KEY_HASS, HomeAssistantView
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -26,7 +25,7 @@ from ..const import (
     SUBENTRY_CHARGER,
     SYSTEM_THREE_PHASE,
 )
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, loaded_site
 from ..sources.report.report_carry import Charger
 from ..sources.report.report_page import Page, empty_page, report_page
 from ..sources.report.report_reader import CarMeter, ReportConfig, async_site_report
@@ -235,12 +234,7 @@ class ReportView(HomeAssistantView):
     async def get(self, request: web.Request, entry_id: str) -> web.Response:
         """Return the page of a site."""
         hass = request.app[KEY_HASS]
-        entry: SunfuseConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-        if (
-            entry is None
-            or entry.domain != DOMAIN
-            or entry.state is not ConfigEntryState.LOADED
-        ):
+        if (entry := loaded_site(hass, entry_id)) is None:
             return web.Response(status=HTTPStatus.NOT_FOUND)
         try:
             asked = _QUERY(dict(request.query))

@@ -9,13 +9,13 @@ from homeassistant.helpers import device_registry as dr
 from ..data import SunfuseConfigEntry
 from ..devices import connector_identifier, station_identifier
 from ..engine.cars.boost import quota_of, used_wh
+from ..rights import Viewer
 from ..site.cars.driver_words import can_clear_departure
 from ..site.cars.readiness import missing_wh
 from ..site.chargers.boosts import boosting_person
 from ..site.ledger.todays_sessions import ChargedToday
 from ..site.outcome import ConnectorData, ConnectorKey
 from ..translated_reasons import explain_connector, what_would_change_it
-from .viewers import Viewer
 
 # What a card changes, by the name that it uses: the entity's platform and key.
 CONTROLS: Mapping[str, tuple[Platform, str]] = {

@@ -18,12 +18,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..drivers.demand import Demand
+from ..rights import Viewer
 from ..site.cars.driver_words import FURTHEST
 from ..site.planning.site_demands import check_within_reach
 from .plan_view import intention_view, plan_view
 from .pushing import Push
 from .site_commands import send_refusal, site_for
-from .viewers import Viewer
 
 
 @websocket_api.websocket_command(

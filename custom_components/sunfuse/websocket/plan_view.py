@@ -5,10 +5,10 @@ from typing import Any
 from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..planner import Assumption, CarIntention, Intention
+from ..rights import Viewer
 from ..site.outcome import ConnectorKey
 from .charger_view import device_of
 from .site_view import watts
-from .viewers import Viewer
 
 
 def plan_view(entry: SunfuseConfigEntry, viewer: Viewer) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def intention_view(
         "cars": [
             _car(entry, viewer, keys[car.id], car, intention)
             for car in intention.cars
-            if car.id in keys and viewer.sees_connector(entry, keys[car.id])
+            if car.id in keys and viewer.sees_connector(entry, car.id)
         ],
         "assumptions": [one.value for one in intention.assumptions],
         # Without prices the plan assumes some, to charge early rather than late: nobody pays those.

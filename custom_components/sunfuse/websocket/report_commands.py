@@ -8,9 +8,9 @@ from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ERR_UNAUTHORIZED, ActiveConnection
 from homeassistant.core import HomeAssistant
 
+from ..rights import Viewer
 from ..site.reporting import async_report, no_history
 from .site_commands import send_refusal, site_for
-from .viewers import Viewer
 
 
 @websocket_api.websocket_command(

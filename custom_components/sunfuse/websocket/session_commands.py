@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..actions.session_exports import column_heads
 from ..data import SunfuseConfigEntry
+from ..rights import Viewer
 from ..sessions import (
     ExportContext,
     LedgerClosedError,
@@ -24,7 +25,6 @@ from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .pushing import LoadedSite
 from .site_commands import site_for
-from .viewers import Viewer
 
 # A year of a fleet; whoever wants more asks for a shorter time.
 MOST = 5000

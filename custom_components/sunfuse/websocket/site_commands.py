@@ -16,12 +16,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..data import SunfuseConfigEntry
+from ..data import SunfuseConfigEntry, loaded_sites
+from ..rights import Viewer
 from ..site.chargers.connector_names import connector_names
 from ..translated_reasons import as_they_read, async_load_sentences
 from .pushing import Push
 from .site_view import site_view
-from .viewers import Viewer, loaded
 
 
 @websocket_api.websocket_command({vol.Required("type"): "sunfuse/sites"})
@@ -49,7 +49,7 @@ def list_sites(
 def _contents(viewer: Viewer, entry: SunfuseConfigEntry) -> dict[str, Any]:
     # Of the configuration: the site may not be loaded.
     names = connector_names(viewer.hass, entry)
-    seen = [key for key in names if viewer.sees_connector(entry, key)]
+    seen = [key for key in names if viewer.sees_connector(entry, key.id)]
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
@@ -62,7 +62,8 @@ def _contents(viewer: Viewer, entry: SunfuseConfigEntry) -> dict[str, Any]:
 def visible(viewer: Viewer, entry: SunfuseConfigEntry) -> bool:
     """Return whether there is anything of a site that a user may see."""
     return viewer.sees_site(entry) or any(
-        viewer.sees_connector(entry, key) for key in connector_names(viewer.hass, entry)
+        viewer.sees_connector(entry, key.id)
+        for key in connector_names(viewer.hass, entry)
     )
 
 
@@ -72,7 +73,7 @@ def site_for(
     """Return the site that a command names, the first where it names none; None once an error was sent."""
     viewer = Viewer(hass, connection.user)
     wanted = msg.get("entry_id")
-    named = [entry for entry in loaded(hass) if wanted in (None, entry.entry_id)]
+    named = [entry for entry in loaded_sites(hass) if wanted in (None, entry.entry_id)]
     for entry in named:
         if visible(viewer, entry):
             return entry

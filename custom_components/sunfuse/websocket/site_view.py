@@ -7,12 +7,12 @@ from ..const import MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
 from ..engine.limits.limits import limits_in_force, power_of
 from ..engine.model import CircuitDecision, Connector, MeterQuality, Snapshot
+from ..rights import Viewer
 from ..site.chargers.ocpp_address import address_of
 from ..site.outcome import ConnectorData, SiteData
 from ..site.simulated.site_clock import SiteClock
 from ..translated_reasons import explain, in_its_language
 from .charger_view import charger_view
-from .viewers import Viewer
 
 type Texts = Mapping[str, str]
 
@@ -35,7 +35,7 @@ def site_view(
         "chargers": {
             key.id: charger_view(entry, viewer, texts, connector)
             for key, connector in data.connectors.items()
-            if viewer.sees_connector(entry, key)
+            if viewer.sees_connector(entry, key.id)
         },
     }
     if viewer.sees_site(entry):
