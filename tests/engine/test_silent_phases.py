@@ -8,7 +8,10 @@ import random
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.meters.living_sensors import living_since
+from custom_components.sunfuse.engine.meters.living_sensors import (
+    living_since,
+    reported_since,
+)
 from custom_components.sunfuse.engine.model import (
     CircuitState,
     MeterQuality,
@@ -324,3 +327,24 @@ def test_what_is_stale_beside_a_silent_sensor_is_lost_too() -> None:
     assert decision.circuits[0].meter is MeterQuality.MISSING
     assert decision.circuits[0].sensors == ("sensor.l1",)
     assert decision.circuits[0].uncontrolled_a[2] == 0
+
+
+def test_what_was_reported_since() -> None:
+    """Of a meter that is too old, the parts that are not; of one that is not, or of which nobody knows, all or nothing."""
+    old, new = NOW - timedelta(minutes=10), NOW
+    reading = MeterReading(at=old, current_a=(1, 2, 3), power_w=1000.0)
+    assert reported_since(reading, old) is reading
+    assert reported_since(reading, new) is None
+    with_total = replace(reading, total_at=new)
+    total = reported_since(with_total, new)
+    assert total
+    assert total.watts(230.0) == 1000.0
+    assert total.current_a is None
+    reports = tuple(
+        PhaseReport(at=at, sensor=f"sensor.l{place}")
+        for place, at in enumerate((new, old, new), 1)
+    )
+    phases = reported_since(replace(reading, reports=reports), new)
+    assert phases
+    assert list(phases.known_a) == [1, None, 3]
+    assert phases.watts(230.0) is None

@@ -16,7 +16,7 @@ from custom_components.sunfuse.sources.config import (
 from homeassistant.components.repairs import ConfirmRepairFlow
 from homeassistant.components.repairs.issue_handler import RepairsFlowManager
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import (
@@ -174,6 +174,7 @@ async def test_a_meter_that_dies_in_a_panel(
     panel_takes(hass, STATE_UNAVAILABLE, STATE_UNAVAILABLE, STATE_UNAVAILABLE)
     await obeys(inside, 6)
     await home.shows("sensor", "garage_state", "meter_lost")
+    await home.shows("sensor", "garage_current_l1", STATE_UNKNOWN)
     assert home.state("sensor", "state") == "ok"
     await wait_until(lambda: home.car_a == 6, "the car takes what it is offered")
     outside = await home.charge("CP2")
@@ -366,3 +367,19 @@ async def test_a_site_without_a_meter(start: Callable[..., Any]) -> None:
     await obeys(station, 15)
     assert home.state("sensor", "state") == "limited"
     assert home.state("sensor", "headroom_l1") == "0.0"
+
+
+async def test_no_current_is_shown_of_a_panel_whose_meter_is_silent(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Its sensors go on showing what they reported last; a minute later that says nothing of now."""
+    panel_takes(hass, 2, 2, 2)
+    home = await start(
+        circuit("garage", sources=METERED, meter_max_age_s=60.0),
+        charger("CP1", circuit="garage"),
+    )
+    await home.shows("sensor", "garage_current_l1", "2.0")
+    await home.shows("sensor", "garage_state", "meter_lost")
+    await home.shows("sensor", "garage_current_l1", STATE_UNKNOWN)
+    panel_takes(hass, 3, 3, 3)
+    await home.shows("sensor", "garage_current_l1", "3.0")

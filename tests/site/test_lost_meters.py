@@ -248,3 +248,26 @@ async def test_no_power_is_shown_of_a_meter_that_is_silent(
     assert shown(total_at=None) == (None, None)
     # A total that lives beside a phase that does not.
     assert shown(total_at=now) == (flows(data)["grid_w"], flows(data)["house_w"])
+
+
+async def test_no_current_is_shown_of_a_meter_that_is_silent(
+    start: Callable[..., Any],
+) -> None:
+    """Nor of a phase. What a phase that still reports shows is shown, and all of it once the meter is back."""
+    home = await start("CP1")
+    phases = [f"grid_current_l{phase}" for phase in (1, 2, 3)]
+
+    def shown() -> list[bool]:
+        states = [home.state("sensor", name) for name in (*phases, "grid_power")]
+        return [state != STATE_UNKNOWN for state in states]
+
+    await home.charge("CP1")
+    await wait_until(lambda: all(shown()), "currents")
+    home.silent = ("sensor.grid_l2",)
+    await wait_until(lambda: shown() == [True, False, True, True], "two currents")
+    home.silent = ()
+    house_a, home.house_a = home.house_a, None
+    await home.shows("sensor", "state", "meter_lost")
+    await wait_until(lambda: not any(shown()), "no current")
+    home.house_a = house_a
+    await wait_until(lambda: all(shown()), "currents again")

@@ -16,7 +16,7 @@ from homeassistant.helpers.typing import StateType
 from ..engine.model import CircuitDecision, CircuitState, MeterReading, ReasonKey
 from ..entity import CircuitEntity
 from ..site.circuits import CircuitTree
-from ..site.outcome import SiteData
+from ..site.outcome import SiteData, phase_current
 from ..state_writes import STATE_PACE, Pace, readable
 
 # What determines a circuit's limit: its fuse, a user's setting, its temperature, or an external limit.
@@ -101,9 +101,7 @@ _POWER = CircuitSensorDescription(
 def _current(phase: int) -> CircuitSensorDescription:
     return _amperes(
         f"current_l{phase + 1}",
-        lambda _decision, meter: (
-            meter.current_a[phase] if meter and meter.current_a else None
-        ),
+        lambda _decision, meter: phase_current(meter, phase),
     )
 
 
@@ -173,6 +171,6 @@ class CircuitSensor(CircuitEntity, SensorEntity):
         data = self.coordinator.data
         if (decision := _decision_of(data, self.circuit)) is None:
             return None
-        meter = dict(data.snapshot.meters).get(self.circuit)
+        meter = data.measured(self.circuit)
         value = self.entity_description.value_fn(decision, meter)
         return readable(value, self.native_unit_of_measurement)

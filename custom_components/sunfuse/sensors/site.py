@@ -17,7 +17,7 @@ from ..const import MAIN_CIRCUIT
 from ..engine.limits.limits import limits_in_force, power_of, tightest
 from ..engine.model import CircuitDecision, CircuitState, MeterQuality
 from ..entity import SiteEntity
-from ..site.outcome import SiteData
+from ..site.outcome import SiteData, phase_current
 from ..state_writes import LIMITED_BY_PACE, STATE_PACE, Pace, readable
 
 
@@ -58,9 +58,7 @@ def state_of(circuit: CircuitDecision) -> str | None:
 
 
 def _grid_current(data: SiteData, phase: int) -> float | None:
-    meter = data.meter
-    currents = (meter.current_a or meter.known_a) if meter else ()
-    return currents[phase] if currents else None
+    return phase_current(data.measured(MAIN_CIRCUIT), phase)
 
 
 def _grid_power_of_phase(data: SiteData, phase: int) -> float | None:

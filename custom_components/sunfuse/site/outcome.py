@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigSubentry
@@ -9,6 +10,7 @@ from homeassistant.config_entries import ConfigSubentry
 from ..central_system.station_state import ConnectorState, StationState
 from ..const import CONF_CONNECTORS, CONF_IDENTITY, CONF_MORE_CONNECTORS, MAIN_CIRCUIT
 from ..drivers.person_terms import PersonStanding
+from ..engine.meters.living_sensors import reported_since
 from ..engine.model import (
     CircuitState,
     ConnectorDecision,
@@ -86,23 +88,29 @@ class SiteData:
         """Return what was read at the main fuse."""
         return dict(self.snapshot.meters).get(MAIN_CIRCUIT)
 
+    def measured(self, circuit_id: str) -> MeterReading | None:
+        """Return what a circuit's meter shows of now: its reading without the values that are so old that they no longer say it."""
+        reading = dict(self.snapshot.meters).get(circuit_id)
+        decided = {one.id: one for one in self.decision.circuits}.get(circuit_id)
+        if reading is None or decided is None:
+            return reading
+        if decided.state is not CircuitState.METER_LOST:
+            return reading
+        [circuit] = [one for one in self.snapshot.circuits if one.id == circuit_id]
+        since = self.snapshot.now - timedelta(seconds=circuit.meter_max_age_s)
+        return reported_since(reading, since)
+
     @property
     def grid_power_w(self) -> float | None:
-        """Return the power from the grid: as measured, otherwise the sum of the phases at the nominal voltage.
+        """Return the power from the grid: as measured, otherwise the sum of the phases at the nominal voltage."""
+        meter = self.measured(MAIN_CIRCUIT)
+        return meter.watts(self.snapshot.site.voltage_v) if meter else None
 
-        None if it was last measured so long ago that it says nothing of now, nor of what the house takes.
-        """
-        if (meter := self.meter) is None or self._is_lost(meter):
-            return None
-        return meter.watts(self.snapshot.site.voltage_v)
 
-    def _is_lost(self, meter: MeterReading) -> bool:
-        [main] = [one for one in self.snapshot.circuits if one.id == MAIN_CIRCUIT]
-        [decided] = [one for one in self.decision.circuits if one.id == MAIN_CIRCUIT]
-        if decided.state is not CircuitState.METER_LOST:
-            return False
-        age_s = (self.snapshot.now - (meter.total_at or meter.at)).total_seconds()
-        return age_s > main.meter_max_age_s
+def phase_current(meter: MeterReading | None, phase: int) -> float | None:
+    """Return the current of a phase, None if nothing shows it."""
+    currents = (meter.current_a or meter.known_a) if meter else ()
+    return currents[phase] if currents else None
 
 
 def identity_of(subentry: ConfigSubentry) -> str:

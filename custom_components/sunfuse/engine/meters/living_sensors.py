@@ -34,3 +34,14 @@ def living_since(reading: MeterReading, at: datetime) -> MeterReading | None:
             *(one.sensor for one, is_old in named if one and is_old),
         ),
     )
+
+
+def reported_since(reading: MeterReading, at: datetime) -> MeterReading | None:
+    """Return the reading without all that has not been reported since `at`, None if nothing has."""
+    if living := living_since(reading, at):
+        return living
+    if reading.at >= at:
+        return reading
+    if reading.total_at is None or reading.total_at < at:
+        return None
+    return replace(reading, at=reading.total_at, current_a=None, known_a=())
