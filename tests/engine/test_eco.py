@@ -8,6 +8,7 @@ import pytest
 from custom_components.sunfuse.engine import Memory, decide
 from custom_components.sunfuse.engine.model import (
     Connector,
+    ConnectorStatus,
     Mode,
     PlanSlot,
     PowerReading,
@@ -23,6 +24,7 @@ from .common import (
     NOW,
     car,
     decided,
+    later,
     of,
     offers,
     on,
@@ -38,6 +40,10 @@ WAIT = PlanSlot(
     values=(("until", "2026-06-21T23:15:00+00:00"), ("price", 0.11)),
 )
 CHEAP = PlanSlot(at_most_a=16.0, key=ReasonKey.CHARGING_AS_PLANNED)
+SUSPENDED_EV, SUSPENDED_EVSE = (
+    ConnectorStatus.SUSPENDED_EV,
+    ConnectorStatus.SUSPENDED_EVSE,
+)
 SLOW = PlanSlot(at_most_a=8.0, key=ReasonKey.CHARGING_AS_PLANNED)
 
 
@@ -182,3 +188,27 @@ def test_sun_that_earns_more_is_left() -> None:
     _, decision, _ = settle(sunny(9000, eco("a", plan=spread)), 120)
     assert offers(decision) == {"a": 10}
     assert reasons(decision) == {"a": ReasonKey.CHARGING_AS_PLANNED}
+
+
+@pytest.mark.parametrize("mode", [Mode.ECO, Mode.SOLAR, Mode.FAST])
+def test_a_full_car_waits_for_nothing(mode: Mode) -> None:
+    """Its charger says that it takes nothing, and it took nothing for ten minutes: no cheap hour changes that.
+
+    After two hours it is tried again, in a cheap hour like all others.
+    """
+    full = car("a", mode=mode, status=SUSPENDED_EV, draw_a=(0, 0, 0), plan=CHEAP)
+    snapshot, memory, told = sunny(20_000, full), Memory(), []
+    for minute in range(3 * 60):
+        snapshot = later(snapshot, 60)
+        if minute == 10:
+            dark = PowerReading(at=snapshot.now, power_w=0)
+            waits = replace(snapshot.connectors[0], plan=WAIT)
+            snapshot = replace(snapshot, connectors=(waits,), solar=dark)
+        decision, memory = decide(snapshot, memory)
+        a = replace(snapshot.connectors[0], offer_a=offers(decision)["a"])
+        snapshot = replace(snapshot, connectors=(a,))
+        if minute >= 10:
+            assert a.offer_a == 0
+            told.append(reasons(decision)["a"])
+    assert told[:119] == [ReasonKey.CAR_FINISHED] * 119
+    assert told[125] is ReasonKey.WAITING_FOR_PRICE

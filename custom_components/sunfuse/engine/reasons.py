@@ -93,7 +93,7 @@ def _why_offered(
             *_until(asking.past.switching_until),
         )
         return Reason(key=ReasonKey.SWITCHING_PHASES, values=values)
-    if not offer_a and _has_finished(asking, tick):
+    if not offer_a and _has_finished(connector, asking.past, tick):
         return Reason(key=ReasonKey.CAR_FINISHED)
     if asking.id in shares.resting:
         return _pauses(asking.connector, asking.past, shares.resting[asking.id])
@@ -114,11 +114,11 @@ def _why_offered(
     return _why_limited(standing, asking, shares, offer_a, tick)
 
 
-def _has_finished(asking: Ask, tick: Tick) -> bool:
-    """Whether a car says that it takes nothing, and did not use its offer: it is only tried again, and waits for nothing."""
-    if asking.connector.status is not ConnectorStatus.SUSPENDED_EV:
+def _has_finished(connector: Connector, past: ConnectorMemory, tick: Tick) -> bool:
+    """Whether a car says that it takes nothing, and did not use its last offer: it is only tried again, and waits for nothing."""
+    if connector.status is not ConnectorStatus.SUSPENDED_EV or past.idle_since is None:
         return False
-    return idle(asking, tick.snapshot) or rests(asking, tick.snapshot)
+    return past.off_since is None or rests(past, tick.snapshot)
 
 
 def _why_too_little(standing: Standing, tick: Tick) -> Reason:
@@ -137,6 +137,8 @@ def _why_too_little(standing: Standing, tick: Tick) -> Reason:
         and plan.at_most_a is not None
         and max(plan.at_most_a, plan.at_least_a) < connector.min_a
     ):
+        if _has_finished(connector, standing.past, tick):
+            return Reason(key=ReasonKey.CAR_FINISHED)
         return Reason(key=plan.key, values=plan.values)
     return standing.lost or reason
 

@@ -354,12 +354,12 @@ def idle(asking: Ask, snapshot: Snapshot) -> bool:
     return (snapshot.now - past.idle_since).total_seconds() >= tuning.idle_s
 
 
-def rests(asking: Ask, snapshot: Snapshot) -> bool:
+def rests(past: ConnectorMemory, snapshot: Snapshot) -> bool:
     """Whether a car that did not use its offer is to be tried again, if no other car has to stop for that.
 
     It is not known whether it wants more; so after a while it waits like all others.
     """
-    past, tuning = asking.past, snapshot.tuning
+    tuning = snapshot.tuning
     if past.idle_since is None or past.off_since is None:
         return False
     return _off_s(past, snapshot) < tuning.idle_retry_s + tuning.longest_wait_s

@@ -25,7 +25,7 @@ def note_overdue(
         for a in asks
         if a.past.off_since is not None
         and not idle(a, snapshot)
-        and not rests(a, snapshot)
+        and not rests(a.past, snapshot)
         and matters(a, snapshot)
     ]
     waiting.sort(key=lambda a: (-waited_s(a, snapshot), a.id))

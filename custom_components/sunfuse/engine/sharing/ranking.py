@@ -84,7 +84,7 @@ def by_policy(asking: Ask, snapshot: Snapshot) -> tuple[int, Turn, tuple[float, 
 
 def _place(asking: Ask, snapshot: Snapshot) -> Turn:
     past, tuning = asking.past, snapshot.tuning
-    if idle(asking, snapshot) or rests(asking, snapshot):
+    if idle(asking, snapshot) or rests(asking.past, snapshot):
         return Turn.RESTS
     if asking.promised_a >= asking.connector.min_a and not asking.boosted:
         return Turn.PROMISED
