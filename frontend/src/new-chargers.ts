@@ -12,6 +12,7 @@ import type { Say } from "./texts";
 
 interface Waiting {
   waiting: { identity: string; vendor: string; model: string }[];
+  more: boolean;
   circuits: { id: string; name: string }[];
   modes: string[];
   phases: number;
@@ -142,6 +143,7 @@ class NewChargers extends LitElement {
       ${found.waiting.length > 1
         ? html`<div class="row">${found.waiting.map(({ identity, vendor, model }) => this.pick(identity, `${identity} (${vendor} ${model})`))}</div>`
         : html`<p class="quiet">${found.waiting.map(({ identity, vendor, model }) => `${identity} (${vendor} ${model})`)}</p>`}
+      ${found.more ? html`<p class="quiet">${say("new_chargers_more")}</p>` : nothing}
       <fieldset>
         <legend>${say("mode_asked")}</legend>
         ${found.modes.map(

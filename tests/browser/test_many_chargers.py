@@ -78,18 +78,25 @@ def _charger(number: int, driver: str | None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("waiting", [True, False])
 def test_the_first_chargers_wait(browser: Browser, waiting: bool) -> None:
-    """The card does not ask for a first charger while sixteen wait to be accepted."""
+    """The card does not ask for a first charger while sixteen wait to be accepted, and says that others may follow."""
     unknown = [
         {"identity": f"CP-{number}", "vendor": "Acme", "model": "W"}
         for number in range(16 if waiting else 0)
     ]
-    found = {"waiting": unknown, "circuits": [], "modes": ["fast"], "phases": 3}
+    found = {
+        "waiting": unknown,
+        "more": waiting,
+        "circuits": [],
+        "modes": ["fast"],
+        "phases": 3,
+    }
     page = _shown(
         browser, "sunfuse-chargers-card", {"sunfuse/new_chargers/subscribe": found}
     )
     hint = page.get_by_text("no_charger_address ws://office/")
     if waiting:
         expect(page.get_by_text("new_chargers 16")).to_be_visible()
+        expect(page.get_by_text("new_chargers_more")).to_be_visible()
         expect(hint).to_be_hidden()
     else:
         expect(hint).to_be_visible()

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.sunfuse.sessions import SessionRow
+from custom_components.sunfuse.websocket import new_chargers
 from custom_components.sunfuse.websocket.pushing import difference
 from custom_components.sunfuse.websocket.session_commands import running_of
 from homeassistant.auth.models import User
@@ -306,6 +307,27 @@ def test_the_session_that_runs_is_the_one_that_began_last() -> None:
 async def _stranger(home: Home, identity: str) -> None:
     station = await home.connect(identity)
     await station.call("BootNotification", BOOT)
+
+
+async def test_more_new_chargers_than_are_shown(
+    start: Callable[..., Any],
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The seventeenth of one address waits outside: that there may be others is said, once there is no room."""
+    monkeypatch.setattr(new_chargers, "MAX_PENDING_PER_ADDRESS", 2)
+    home: Home = await start("CP1")
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "sunfuse/new_chargers/subscribe"})
+    assert (await client.receive_json())["success"]
+    known = (await client.receive_json())["event"]["set"]
+    for identity in ("NEW1", "NEW2"):
+        assert not known["more"]
+        await _stranger(home, identity)
+        while identity not in {one["identity"] for one in known["waiting"]}:
+            known |= (await client.receive_json())["event"].get("set", {})
+    assert known["more"]
 
 
 async def test_new_chargers_are_accepted_in_bulk(

@@ -1,4 +1,4 @@
-/* sources d9cccdcf3c0a30443fae4a30becf1b639252bc68711db3ca05ca8d3082b443a9 */
+/* sources d647b072d52369e4dc29df0b7b4ab3ab5c792625195dcdbc31c8f64686009e8b */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3843,6 +3843,7 @@ H("sunfuse-new-chargers", class extends D {
     >
       <h3>${t("new_chargers", { count: e.waiting.length })}</h3>
       ${e.waiting.length > 1 ? x`<div class="row">${e.waiting.map(({ identity: e, vendor: t, model: n }) => this.pick(e, `${e} (${t} ${n})`))}</div>` : x`<p class="quiet">${e.waiting.map(({ identity: e, vendor: t, model: n }) => `${e} (${t} ${n})`)}</p>`}
+      ${e.more ? x`<p class="quiet">${t("new_chargers_more")}</p>` : w}
       <fieldset>
         <legend>${t("mode_asked")}</legend>
         ${e.modes.map((t) => x`<label class="pick"

@@ -1,4 +1,4 @@
-/* sources d9cccdcf3c0a30443fae4a30becf1b639252bc68711db3ca05ca8d3082b443a9 */
+/* sources d647b072d52369e4dc29df0b7b4ab3ab5c792625195dcdbc31c8f64686009e8b */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -15,6 +15,7 @@ from homeassistant.components.websocket_api import ERR_INVALID_FORMAT, ActiveCon
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 
+from ..central_system.server import MAX_PENDING_PER_ADDRESS
 from ..central_system.station_state import StationState
 from ..const import (
     CONF_CIRCUIT,
@@ -116,6 +117,8 @@ def _waiting(entry: SunfuseConfigEntry, texts: Mapping[str, str]) -> dict[str, A
             for identity, state in sorted(strangers.items(), key=_in_order)
             if state.info.vendor
         ],
+        # The central system keeps no more of one address; the others try again.
+        "more": len(strangers) >= MAX_PENDING_PER_ADDRESS,
         "circuits": [
             {"id": circuit.id, "name": in_its_language(texts, circuit.name)}
             for circuit in entry.runtime_data.coordinator.data.snapshot.circuits
