@@ -68,6 +68,7 @@ export class ChargersCard extends SunfuseCard {
           padding: 0;
         }
         td.name {
+          grid-column: 2 / -1;
           min-inline-size: 0;
         }
         td.who,
@@ -77,8 +78,15 @@ export class ChargersCard extends SunfuseCard {
         td.optional {
           display: none;
         }
+        td.state,
+        td.number {
+          grid-row: 2;
+        }
         td.state {
           grid-column: 2;
+        }
+        td.number {
+          grid-column: 3;
         }
         label.all {
           padding: 0;

@@ -113,6 +113,11 @@ def test_who_charges_is_seen_on_a_phone(browser: Browser) -> None:
         PHONE,
     )
     expect(page.get_by_role("cell", name="Anna Berg")).to_be_visible()
+    # The power stands at the right of each charger, whoever charges there.
+    powers = page.get_by_role("cell", name="7.0 kW").all()
+    right, other = [one.bounding_box() for one in powers]
+    assert right and other
+    assert right["x"] == other["x"] > PHONE["width"] / 2
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.context.close()
 

@@ -1,4 +1,4 @@
-/* sources d647b072d52369e4dc29df0b7b4ab3ab5c792625195dcdbc31c8f64686009e8b */
+/* sources 838400ce101903de0536c73258e57268aee7fe637ce772cf43a9ece7490cb028 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3970,6 +3970,7 @@ H("sunfuse-chargers-card", class extends V {
           padding: 0;
         }
         td.name {
+          grid-column: 2 / -1;
           min-inline-size: 0;
         }
         td.who,
@@ -3979,8 +3980,15 @@ H("sunfuse-chargers-card", class extends V {
         td.optional {
           display: none;
         }
+        td.state,
+        td.number {
+          grid-row: 2;
+        }
         td.state {
           grid-column: 2;
+        }
+        td.number {
+          grid-column: 3;
         }
         label.all {
           padding: 0;

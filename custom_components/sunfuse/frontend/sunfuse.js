@@ -1,4 +1,4 @@
-/* sources d647b072d52369e4dc29df0b7b4ab3ab5c792625195dcdbc31c8f64686009e8b */
+/* sources 838400ce101903de0536c73258e57268aee7fe637ce772cf43a9ece7490cb028 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
