@@ -22,7 +22,7 @@ from custom_components.sunfuse.engine.model import (
 )
 from custom_components.sunfuse.engine.tuning import Policy
 
-from .common import MAIN, car, later, offers, reasons, settle, site, values
+from .common import MAIN, car, later, offers, on, reasons, settle, site, values
 from .plant import START, VOLTAGE_V, Car, Plant, charger, main, steady, waves_at
 
 SETTLES_S = 600
@@ -405,6 +405,21 @@ def test_a_car_that_is_tried_out_takes_no_more() -> None:
         said[reasons(decision)["a"]] += 1
     assert said[ReasonKey.LIMITED_BY_CAR] >= 390
     assert values(decision, "a") == {"car_a": 10.0}
+
+
+def test_a_car_that_takes_a_part_of_each_offer_has_no_limit_of_its_own() -> None:
+    """It takes 93 % of whatever the fuse leaves: more than what it draws now is for it, too."""
+    snapshot, memory, said = on(10, car("a", offer_a=10.0)), Memory(), set()
+    for _ in range(200):
+        decision, memory = decide(snapshot, memory)
+        drawn = (0.93 * offers(decision)["a"],) * 3
+        snapshot = later(snapshot, 5, decision)
+        first = replace(snapshot.connectors[0], draw_a=drawn)
+        reading = replace(snapshot.meters[0][1], current_a=drawn)
+        snapshot = replace(snapshot, connectors=(first,), meters=(("main", reading),))
+        said.add(reasons(decision)["a"])
+    assert memory.connectors["a"].takes_a is not None
+    assert ReasonKey.LIMITED_BY_CAR not in said
 
 
 def test_a_car_that_takes_more_than_is_known() -> None:

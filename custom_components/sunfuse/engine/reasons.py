@@ -15,7 +15,8 @@ from .blocked import (
 from .cars.asking import Ask, idle, most, rests, takes_no_more
 from .cars.compliance import DISTRUST, ComplianceStep
 from .cars.confirmed_offer import held_a
-from .cars.learning import ALL_A, MORE_A, leaves_some, most_drawn_a
+from .cars.following import FOLLOWS_LEAST
+from .cars.learning import MORE_A, leaves_some, most_drawn_a
 from .cars.phases import switching
 from .cars.ramp import dead_band_a, locked_out, locked_until
 from .cars.wanted import why_not_wanted
@@ -306,7 +307,7 @@ def _takes_no_more(asking: Ask, offer_a: float) -> bool:
     if not leaves_some(past, offer_a):
         return False
     said = past.said is ReasonKey.LIMITED_BY_CAR
-    if offer_a < past.takes_a + (MORE_A if said else ALL_A):
+    if past.takes_a > (offer_a - MORE_A if said else FOLLOWS_LEAST * offer_a):
         return False
     drawn_a = most_drawn_a(connector, past.draws[-1]) if past.draws else 0.0
     return drawn_a <= past.takes_a + MORE_A
