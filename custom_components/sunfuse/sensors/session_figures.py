@@ -84,7 +84,8 @@ LAST_SESSION: tuple[LastSessionDescription, ...] = (
         translation_key="last_session_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MINUTES,
-        suggested_display_precision=0,
+        # Shown as "17h 48m"; of minutes it would be "1,068m".
+        suggested_unit_of_measurement=UnitOfTime.HOURS,
         value_fn=_minutes,
     ),
     LastSessionDescription(
