@@ -79,6 +79,7 @@ from .flows.modbus.modbus import ModbusSubentryFlow
 from .flows.people.card import CardFlowMixin, CardSubentryFlow
 from .flows.people.person import PersonSubentryFlow
 from .flows.people.price_list_form import PriceListSubentryFlow
+from .flows.reader import async_readers_sentences
 from .flows.site.found_sources import CHOOSE, FOUND, found_form, found_list, suffices
 from .flows.site.known_site import KnownSite
 from .flows.site.options import SunfuseOptionsFlow
@@ -247,7 +248,7 @@ class SunfuseConfigFlow(
                 self._form, suggested.meter, self.async_step_electrical
             )
         system = self._known.usual_system(len(suggested.grid_phases) or 3)
-        sentences = await async_load_sentences(self.hass)
+        sentences = await async_readers_sentences(self.hass)
         return self.async_show_form(
             step_id="found",
             data_schema=self.add_suggested_values_to_schema(

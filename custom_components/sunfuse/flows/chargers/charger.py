@@ -42,12 +42,12 @@ from ...const import (
 from ...site.chargers.ocpp_address import OcppAddress, address_of
 from ...site.circuits import CircuitTree
 from ...site.entry_data import site_of, wiring
-from ...translated_reasons import async_load_sentences
 from ..checks import LEAST_CURRENT_A, Errors, check_charger, check_name, check_new_name
 from ..circuits.circuit_choice import circuit_selector
 from ..confirmation import Confirmation
 from ..fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
 from ..form_fields import asked, number, unanswered
+from ..reader import async_readers_sentences
 from .charger_options import (
     ADVANCED,
     advanced_data,
@@ -211,7 +211,7 @@ async def async_where_to_connect(
     """Return the address to enter in a charger, and a sentence about others that this machine has."""
     others = ""
     if address.others:
-        sentences = await async_load_sentences(hass)
+        sentences = await async_readers_sentences(hass)
         others = sentences["other_addresses"].format(others=", ".join(address.others))
     return {"address": address.url, "others": others}
 

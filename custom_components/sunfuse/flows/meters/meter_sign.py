@@ -24,7 +24,7 @@ from ...sources.meters.sign_conventions import (
     signed_sensors,
     with_sign,
 )
-from ...translated_reasons import async_load_sentences
+from ...translated_reasons import DECIMAL_SIGN
 from ..form_fields import (
     GRID_INVERTED,
     GRID_PHASES_INVERTED,
@@ -32,6 +32,7 @@ from ..form_fields import (
     meter_of,
     unanswered,
 )
+from ..reader import async_readers_sentences
 
 GRID_SIGN = "grid_sign"
 _EXPORT = "export"
@@ -61,13 +62,15 @@ async def async_meter_now(hass: HomeAssistant, meter: MeterConfig) -> str:
 
 
 async def _async_reading(hass: HomeAssistant, meter: MeterConfig, sentence: str) -> str:
-    sentences = await async_load_sentences(hass)
+    sentences = await async_readers_sentences(hass)
 
     def flow(power_w: float) -> str:
         # What is shown as 0.0 has no direction that could be wrong.
         power_kw = round(power_w / 1000, 1)
         way = "drawing" if power_kw >= 0 else "feeding"
-        return sentences[f"meter_{way}"].format(power=f"{abs(power_kw):.1f}")
+        return sentences[f"meter_{way}"].format(
+            power=f"{abs(power_kw):.1f}".replace(".", sentences[DECIMAL_SIGN])
+        )
 
     parts = []
     if (total_w := power_now_w(hass, meter.power)) is not None:

@@ -17,6 +17,7 @@ from ...sources.modbus.library import Library, async_load_library
 from ...sources.modbus.registers import RequestError
 from ...sources.modbus.scan import FoundDevice, look, parse_units, scan
 from ...sources.modbus.site_devices import DeviceConfig, find_device
+from ..reader import async_readers_language
 from .modbus_forms import (
     CONF_BAUDRATE,
     CONF_CONNECTION,
@@ -275,7 +276,7 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
     async def _values(self, found: FoundDevice) -> str:
         """Return the readings as a list in the user's language."""
         names = await async_get_translations(
-            self.hass, self.hass.config.language, "entity", {DOMAIN}
+            self.hass, await async_readers_language(self.hass), "entity", {DOMAIN}
         )
         return "\n".join(
             f"- {names[f'component.{DOMAIN}.entity.sensor.modbus_{quantity}.name']}: "

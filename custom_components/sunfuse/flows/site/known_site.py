@@ -22,9 +22,9 @@ from ...sources.meters.energy_dashboard import (
     async_disabled_sensors,
     async_suggest_sources,
 )
-from ...translated_reasons import async_load_sentences
 from ..checks import async_port_is_free
 from ..fail_safe_check import chargers_of
+from ..reader import async_readers_sentences
 from .country import usual_system, usual_voltage_v
 from .site_data import async_free_port, ports_of
 
@@ -82,7 +82,7 @@ class KnownSite:
         found = await async_disabled_sensors(self._hass, suggested.meter.entities)
         if not found:
             return ""
-        sentences = await async_load_sentences(self._hass)
+        sentences = await async_readers_sentences(self._hass)
         return sentences["disabled_sensors"].format(sensors=", ".join(found))
 
     async def async_electrical_values(

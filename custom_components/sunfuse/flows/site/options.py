@@ -38,6 +38,7 @@ from ..fail_safe_check import (
 )
 from ..form_fields import OPTIONS, number
 from ..people.card_forms import AUTHORIZATION, authorization_values, check_authorization
+from ..reader import async_readers_language
 from .forecast import (
     check_forecast,
     forecast_schema,
@@ -192,10 +193,11 @@ class SunfuseOptionsFlow(OptionsFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Choose a theme."""
+        language = await async_readers_language(self.hass)
         self._texts = await async_get_translations(
-            self.hass, self.hass.config.language, "options", [DOMAIN]
+            self.hass, language, "options", [DOMAIN]
         )
-        self._sentences = await async_load_sentences(self.hass)
+        self._sentences = await async_load_sentences(self.hass, language)
         return self.async_show_menu(step_id="init", menu_options=list(THEMES))
 
     async def async_step_protection(

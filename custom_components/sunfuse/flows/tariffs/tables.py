@@ -31,6 +31,7 @@ from ...sources.tariffs.table import (
 )
 from ..checks import Errors
 from ..form_fields import number
+from ..reader import async_readers_language
 
 # Labels inside rows, and composed texts, are translated here: Home Assistant's frontend does not translate them.
 LABELLED: dict[str, list[str]] = {
@@ -61,9 +62,9 @@ type Rows = list[dict[str, Any]]
 
 
 async def async_labels(hass: HomeAssistant) -> Labels:
-    """Return the names of what is in `LABELLED`, in the language of this Home Assistant."""
+    """Return the names of what is in `LABELLED`, in the language of who looks at them."""
     texts = await async_get_translations(
-        hass, hass.config.language, "selector", [DOMAIN]
+        hass, await async_readers_language(hass), "selector", [DOMAIN]
     )
     return {
         name: {

@@ -1,0 +1,31 @@
+"""The language of who fills in a form: notes in it are written here, and a flow does not know its reader."""
+
+from collections.abc import Mapping
+
+from homeassistant.components.frontend.storage import async_user_store
+from homeassistant.components.http import KEY_HASS_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.http import current_request
+
+from ..translated_reasons import async_load_sentences
+
+
+async def async_readers_language(hass: HomeAssistant) -> str:
+    """Return the language that the reader chose in their profile, else that of their browser, as Home Assistant's pages do.
+
+    Without a reader it is that of this Home Assistant.
+    """
+    request = current_request.get()
+    if request is None:
+        return hass.config.language
+    if (user := request.get(KEY_HASS_USER)) is not None:
+        chosen = (await async_user_store(hass, user.id)).data.get("language")
+        if isinstance(chosen, dict) and (language := chosen.get("language")):
+            return str(language)
+    first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0]
+    return first.strip().partition("-")[0] or hass.config.language
+
+
+async def async_readers_sentences(hass: HomeAssistant) -> Mapping[str, str]:
+    """Return the sentences in the language of the reader."""
+    return await async_load_sentences(hass, await async_readers_language(hass))
