@@ -161,7 +161,7 @@ def _of_session(
         first_wh, last_wh = shown.first.register_wh, shown.last.register_wh
         values = values.showed(first_wh, last_wh, start)
         goes_on = values.sure is RegisterKind.GOES_ON
-        if _is_below(shown.first, start) and not goes_on:
+        if _is_below(shown.first, start) and not (goes_on or shown.reset):
             values = values.seen(RegisterKind.RESTARTS)
     if start is not None and end is not None and start.register_wh > ROUNDING_WH:
         rise_wh = end.register_wh - start.register_wh

@@ -42,14 +42,22 @@ class ShownValues:
     before_wh: float  # the reading before it rose to the last one
     sure: bool = False  # the first reading is no nonsense: others agree
     restarted: bool = False  # it counts from elsewhere since
+    reset: bool = False  # it may have been, between the start and the first reading
     # Since when it has shown the same, if readings before the last one did.
     stands_since: datetime | None = None
 
     @classmethod
-    def begin(cls, reading: RegisterReading, *, sure: bool = False) -> ShownValues:
+    def begin(
+        cls, reading: RegisterReading, *, sure: bool = False, reset: bool = False
+    ) -> ShownValues:
         """Begin with one reading."""
-        before_wh = reading.register_wh
-        return cls(first=reading, last=reading, before_wh=before_wh, sure=sure)
+        return cls(
+            first=reading,
+            last=reading,
+            before_wh=reading.register_wh,
+            sure=sure,
+            reset=reset,
+        )
 
     def going_on(self, reading: RegisterReading) -> ShownValues:
         """Return these with the next reading."""

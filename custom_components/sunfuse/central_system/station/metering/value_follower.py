@@ -60,7 +60,8 @@ class ValueFollower:
             start = session.start
             sure = start is not None and start.register_wh > ROUNDING_WH
             sure = sure and start is not None and start.reaches(reading, most_wh)
-            return ShownValues.begin(reading, sure=sure)
+            reset = self._was_reset_before(session, reading)
+            return ShownValues.begin(reading, sure=sure, reset=reset)
         if reading.at < values.last.at:
             return values.preceded_by(reading, most_wh)
         booted = self._booted_since(values.last.at)
@@ -78,6 +79,14 @@ class ValueFollower:
             from_zero = self._from_zero(values, reading)
             enough = 1 if from_zero else _CONVINCING_AFTER_BOOT
         return self._restarted(values, reading, self._believed(reading, enough=enough))
+
+    def _was_reset_before(
+        self, session: SessionReadings, reading: RegisterReading
+    ) -> bool:
+        """Whether a boot between the start of a session and its first value may be why that shows less."""
+        start = session.start
+        fell = start is not None and 0 < reading.register_wh < start.register_wh
+        return fell and self._booted_since(session.started_at)
 
     def _restarted(
         self,
@@ -163,6 +172,8 @@ class ValueFollower:
         first = max(explained, key=lambda one: one.register_wh)
         if first is start:
             return ShownValues.begin(reading, sure=True)
+        if first is values.first:
+            return values.going_on(reading)
         return ShownValues.begin(first).going_on(reading)
 
     def after(
