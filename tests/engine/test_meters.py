@@ -167,12 +167,13 @@ def test_a_meter_that_does_not_see_the_cars_is_frozen() -> None:
         snapshot = replace(
             site(replace(standing, draw_at=now)),
             now=now,
-            meters=(("main", at(tick, 18.0, 18.0, 18.0)),),
+            meters=(("main", replace(at(tick, 18.0, 18.0, 18.0), oldest="sensor.l1")),),
         )
         decision, memory = decide(snapshot, memory)
         states.append(decision.circuits[0].meter)
     assert states[11] is GOOD
     assert states[-1] is MeterQuality.FROZEN
+    assert values(decision, "a")["sensor"] == "sensor.l1"
 
 
 def test_a_meter_that_saw_a_car_before_its_charger_reported_is_not_frozen() -> None:

@@ -79,6 +79,8 @@ async def test_a_phase_sensor_that_repeats_its_value(
     told = lost(hass)
     assert told
     assert told["sensors"] == "sensor.grid_l2"
+    assert "sensor.grid_l2" in told["why"]
+    assert "sensor.grid_l2" in home.explanation("CP1/1")
 
 
 async def test_a_sensor_that_comes_and_goes(start: Callable[..., Any]) -> None:
@@ -266,8 +268,9 @@ async def test_no_current_is_shown_of_a_meter_that_is_silent(
     home.silent = ("sensor.grid_l2",)
     await wait_until(lambda: shown() == [True, False, True, True], "two currents")
     home.silent = ()
-    house_a, home.house_a = home.house_a, None
+    await wait_until(lambda: all(shown()), "all currents")
+    report, home.report = home.report, lambda _: None
     await home.shows("sensor", "state", "meter_lost")
     await wait_until(lambda: not any(shown()), "no current")
-    home.house_a = house_a
+    home.report = report
     await wait_until(lambda: all(shown()), "currents again")

@@ -88,9 +88,15 @@ def _stale(
     """Return what counts of a reading that is too old: the phases that were reported since."""
     if (living := living_since(reading, valid_since)) is not None:
         return _partly(MeterQuality.STALE, living, cars_a, past, snapshot)
-    old = [one.sensor for one in reading.reports if one and one.at < valid_since]
-    blamed = tuple(dict.fromkeys(old)) or ((reading.oldest,) if reading.oldest else ())
+    blamed = _names(reading, valid_since)
     return Judged(quality=MeterQuality.STALE, past=past, sensors=blamed)
+
+
+def _names(reading: MeterReading, since: datetime | None = None) -> tuple[str, ...]:
+    """Return the sensors of the phases, or those of them that have not reported since some time; else that of the oldest value."""
+    reports = [one for one in reading.reports if one]
+    old = [one.sensor for one in reports if since is None or one.at < since]
+    return tuple(dict.fromkeys(old)) or ((reading.oldest,) if reading.oldest else ())
 
 
 def _compared_with_the_past(
@@ -117,7 +123,7 @@ def _compared_with_the_past(
     if doubts.wrong_a is not None and not _is_stuck_there(doubts, standing):
         return Judged(quality=MeterQuality.CONTRADICTED, past=past)
     if frozen:
-        return Judged(quality=MeterQuality.FROZEN, past=past)
+        return Judged(quality=MeterQuality.FROZEN, past=past, sensors=_names(reading))
     voltage_v = snapshot.site.voltage_v
     if (living := without_stuck(reading, standing)) is not None:
         knows = not may_be_added_up(reading, voltage_v)
