@@ -136,7 +136,7 @@ def test_the_fuse_is_turned_down(open_page: Callable[..., Page]) -> None:
     page = open_page(DASHBOARD)
     card = site_card(page)
     expect(card).to_contain_text("of 25 A")
-    card.get_by_role("button", name="Change the limit: The main fuse").click()
+    card.get_by_role("button", name="Change limit: The main fuse").click()
     box = page.locator("ha-more-info-dialog input").first
     box.fill("20")
     box.press("Enter")
@@ -331,7 +331,7 @@ def test_a_driver_sees_their_own(
     expect(sessions).to_contain_text("These are your own sessions.")
     expect(sessions).to_contain_text("There are no sessions yet.")
     expect(site_card(phone)).to_contain_text("of 20 A")
-    expect(phone.get_by_role("button", name="Change the limit")).to_have_count(0)
+    expect(phone.get_by_role("button", name="Change limit")).to_have_count(0)
     expect(phone.locator("sunfuse-new-chargers")).to_have_count(0)
     phone.goto(f"{home.url}{path}")
     driver = phone.locator("sunfuse-driver")

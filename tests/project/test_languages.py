@@ -111,6 +111,13 @@ def test_nothing_agrees_with_names_of_circuits(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_a_button_is_called_what_it_shows(language: str) -> None:
+    """Who speaks to a phone says what is written on the button; its name goes on with the circuit."""
+    texts = load(f"translations/{language}.json")["common"]
+    assert texts["card_change_limit_of"].startswith(texts["card_change_limit"])
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
 def test_names_of_weekly_departures_begin_with_the_day(language: str) -> None:
     """A phone shows the first letters beside a time: seven rows must differ in them."""
     entities = load(f"translations/{language}.json")["entity"]
