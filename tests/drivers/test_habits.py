@@ -64,6 +64,50 @@ def test_the_promised_share_of_departures_is_kept(
     assert early / guesses < 3 * minutes + 40
 
 
+def test_guesses_are_no_more_cautious_than_promised() -> None:
+    """Over a year, 95 % of each: of a normal distribution that is 1.64 standard deviations, and no more than 2.3 with few samples."""
+    past = commute(364, minutes=25)
+    kept, early, energy_wh = 0, 0.0, 0.0
+    last = past[60:]
+    for number, one in enumerate(last, start=60):
+        found = guess(past[:number], one.came, one.came + timedelta(hours=1))
+        assert found.departure is not None and found.energy_wh is not None
+        kept += found.departure <= one.left and one.energy_wh <= found.energy_wh
+        early += (one.left - found.departure) / timedelta(minutes=1)
+        energy_wh += found.energy_wh
+    assert 0.9 <= kept / len(last) <= 0.97
+    assert early / len(last) < 2.3 * 25 + 5  # in whole five minutes
+    assert energy_wh / len(last) < 9_000 + 2.3 * 2_500
+
+
+def test_a_day_on_which_a_car_leaves_now_and_then_is_no_day_at_home() -> None:
+    """Of a driver who leaves on one Saturday in five, those are kept too: nine stays of ten that begin on a Friday."""
+    saturdays = [
+        session(MONDAY + timedelta(weeks=w, days=5, hours=9), 9_000)
+        for w in range(2, 52, 5)
+    ]
+    past = sorted([*commute(364, minutes=25), *saturdays], key=lambda one: one.left)
+    fridays = []
+    for number, one in enumerate(past):
+        if one.came.weekday() == 4:
+            found = guess(past[:number], one.came, one.came + timedelta(hours=1))
+            fridays.append(found.departure is None or found.departure <= one.left)
+    assert len(fridays) == len(saturdays)
+    assert sum(fridays) >= 0.9 * len(fridays)
+
+
+def test_of_a_day_that_was_hardly_seen_nobody_knows_whether_the_car_leaves() -> None:
+    """After two weeks of commuting it may leave on the next Saturday; after fourteen at home it will not."""
+    friday = timedelta(days=4, hours=18)
+    past = commute(14, minutes=5)
+    came = MONDAY + timedelta(weeks=1) + friday
+    assert guess(past, came, came).departure is None
+    past = commute(105, minutes=5)
+    came = MONDAY + timedelta(weeks=14) + friday
+    found = guess(past, came, came)
+    assert found.departure is not None and found.departure.weekday() == 0
+
+
 def _life(
     days: int,
     minute: Callable[[int], float],

@@ -7,24 +7,24 @@ would have been met. Older weeks count less, because habits change, and those be
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from .demand import Guess
 from .habit_change import alike_count
 
 SHARE = 0.9
-# A session this old counts half.
-HALF_LIFE = timedelta(weeks=6)
+# A session this old counts half. Where few count, the given share of them is nearly all, and the guess too cautious.
+HALF_LIFE = timedelta(weeks=9)
 # The weight of a departure on another day of the same kind (working day or weekend).
-SAME_KIND = 0.4
+SAME_KIND = 0.7
 # With fewer sessions there is no habit.
 LEAST_SESSIONS = 3
 # With too few for the given share: this much before the earliest, and this much above the highest.
 EARLIER = timedelta(minutes=30)
 MORE = 1.2
-# A day on which the car left in fewer than this share of its weeks is one on which it stays. Who works in shifts leaves on any
-# day: where a third was let pass, their departures were kept by 86 % only.
-LEAVES = 0.2
+# A day on which the car left in fewer than this share of its weeks is one on which it stays. One more week is assumed, in
+# which it left: some weeks without a departure prove little.
+LEAVES = 0.1
 # A change of habit is at least of so much.
 CHANGED_MIN = 15.0
 CHANGED_WH = 1000.0
@@ -72,43 +72,51 @@ def guess(
 def _departure(
     past: list[tuple[datetime, datetime]], came: datetime, now: datetime, share: float
 ) -> datetime | None:
-    """Return the next guessed departure after now: of the first day on which the car usually leaves."""
+    """Return the next guessed departure after now, of the first day on which the car may leave; None: nobody knows when."""
     local = came.astimezone(now.tzinfo)
     for ahead in range(DAYS + 1):
         day = (now + timedelta(days=ahead)).date()
         # On the day that it arrived, it leaves after its arrival.
         after = _minutes(local) if day == local.date() else -1
-        minute = _minute(past, day.weekday(), after, now, share)
-        if minute is None:
+        firsts = _first_departures(past, after)
+        samples = _minutes_left(firsts, day.weekday(), now)
+        few = len(samples) < LEAST_SESSIONS
+        if not _may_leave(past, firsts, day.weekday(), now, of_kind=few):
             continue
-        at = datetime.combine(day, _as_said(minute), now.tzinfo)
+        if few:
+            return None
+        at = datetime.combine(day, _as_said(_minute(samples, share)), now.tzinfo)
         if at > now:
             return at
     return None
 
 
-def _minute(
-    past: list[tuple[datetime, datetime]],
-    weekday: int,
-    after: int,
-    now: datetime,
-    share: float,
-) -> float | None:
-    """Return the minute of a weekday before which the car does not leave; None where it stays that day."""
-    # Only the first departure of a day: a car that leaves, comes back and leaves again has the second one by `after`.
-    firsts: dict[object, datetime] = {}
+def _first_departures(
+    past: list[tuple[datetime, datetime]], after: int
+) -> dict[date, datetime]:
+    """Return the first departure of each day after a minute: a car that leaves, comes back and leaves again has the second one there."""
+    firsts: dict[date, datetime] = {}
     for _, left in past:
         if _minutes(left) > after:
             day = left.date()
             firsts[day] = min(firsts.get(day, left), left)
+    return firsts
+
+
+def _minutes_left(
+    firsts: dict[date, datetime], weekday: int, now: datetime
+) -> list[tuple[float, float]]:
+    """Return the minutes of such a day at which the car left, since that changed, with their weights."""
     weighed = [
         (left, float(_minutes(left)), weight)
         for left in firsts.values()
         if (weight := _weight(left, weekday, now)) > 0
     ]
-    samples = _since_change(weighed, CHANGED_MIN)
-    if len(samples) < LEAST_SESSIONS or not _leaves(past, firsts, weekday, now):
-        return None
+    return _since_change(weighed, CHANGED_MIN)
+
+
+def _minute(samples: list[tuple[float, float]], share: float) -> float:
+    """Return the minute of a day before which the car does not leave."""
     late = _quantile([(-value, weight) for value, weight in samples], share)
     if late is None:
         earliest = min(value for value, _ in samples)
@@ -126,24 +134,24 @@ def _minutes(at: datetime) -> int:
     return at.hour * 60 + at.minute
 
 
-def _leaves(
+def _may_leave(
     past: list[tuple[datetime, datetime]],
-    firsts: dict[object, datetime],
+    firsts: dict[date, datetime],
     weekday: int,
     now: datetime,
+    *,
+    of_kind: bool,
 ) -> bool:
-    """Return whether the car usually leaves on such a day, of all such days since it was first seen."""
-    first = min(came for came, _ in past).date()
-    days = [
-        first + timedelta(days=n)
-        for n in range((now.date() - first).days)
-        if (first + timedelta(days=n)).weekday() == weekday
-    ]
-    left = {left.date() for left in firsts.values()}
-    weights = [(day in left, 0.5 ** ((now.date() - day) / HALF_LIFE)) for day in days]
-    total = sum(weight for _, weight in weights)
-    # A day of the week that was not seen yet is treated like others of its kind.
-    return not days or sum(w for gone, w in weights if gone) >= LEAVES * total
+    """Return whether the car leaves on such a day often enough, of all such days, or days of its kind, since it was first seen."""
+    first = min((came for came, _ in past), default=now).date()
+    gone = total = 1.0
+    for ago in range(1, (now.date() - first).days + 1):
+        day = now.date() - timedelta(days=ago)
+        if day.weekday() == weekday or (of_kind and _same_kind(day, weekday)):
+            weight = 0.5 ** (timedelta(days=ago) / HALF_LIFE)
+            total += weight
+            gone += weight if day in firsts else 0.0
+    return gone >= LEAVES * total
 
 
 def _energy(
@@ -176,9 +184,13 @@ def _since_change(
     return [(value, weight) for _, value, weight in weighed[-count:]]
 
 
+def _same_kind(day: date, weekday: int) -> bool:
+    """Return whether both are working days, or both of a weekend."""
+    return (day.weekday() >= _SATURDAY) is (weekday >= _SATURDAY)
+
+
 def _weight(left: datetime, weekday: int, now: datetime) -> float:
-    kind = left.weekday() >= _SATURDAY, weekday >= _SATURDAY
-    if kind[0] is not kind[1]:
+    if not _same_kind(left, weekday):
         return 0.0
     alike = 1.0 if left.weekday() == weekday else SAME_KIND
     recent: float = 0.5 ** ((now - left) / HALF_LIFE)
