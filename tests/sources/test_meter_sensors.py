@@ -707,6 +707,35 @@ CASES = {
             power=PowerSource(positive="sensor.in", negative="sensor.out")
         ),
     ),
+    "solarman, an inverter without a battery": Case(
+        platform="solarman",
+        sensors=[
+            ("b", "energy", "1_total_energy_import_sensor", "Total Energy Import"),
+            ("grid", "power", "1_grid_power_sensor", "Grid Power"),
+            ("ac", "power", "1_output_ac_power_sensor", "Output AC Power"),
+            *phased(
+                "c_{n}", "current", "1_grid_l{n}_current_sensor", "Grid L{n} Current"
+            ),
+        ],
+        known="sensor.b",
+        expected=MeterConfig(power=PowerSource(entity="sensor.grid")),
+    ),
+    # What is connected to the backup output is off the grid.
+    "solax_modbus, Sofar": Case(
+        platform="solax_modbus",
+        sensors=[
+            ("b", "energy", "Sofar_import_energy_total", "Import Energy Total"),
+            (
+                "off_grid",
+                "power",
+                "Sofar_active_power_offgrid_total",
+                "Active Power Off-Grid Total",
+            ),
+            ("pv", "power", "Sofar_pv_power_total", "PV Power Total"),
+        ],
+        known="sensor.b",
+        expected=MeterConfig(),
+    ),
     # P1 is the port of a Dutch meter, not its first phase.
     "earn_e_p1": Case(
         sensors=[

@@ -46,7 +46,7 @@ _GRID = _FED_IN | _set("grid mains meter metering net site utility")
 _NOT_THE_GRID = _set(
     "apparent average avg backfeed backup bat batt battery busway dc demand estimated evse factor fuse generation "
     "generator inverter "
-    "limit load max maximum min minimum mppt n neutral optimizer output peak photovoltaics port pv reactive solar storage "
+    "limit load max maximum min minimum mppt n neutral off optimizer output peak photovoltaics port pv reactive solar storage "
     "string target threshold"
 )
 # A device with such sensors is an inverter, whose own phases may have no name but "current L1".

@@ -55,8 +55,10 @@ CONVENTIONS: tuple[Convention, ...] = (
     _row("goodwe", r"goodwe-[pi]grid\d?-", grid=False),
     # wills106/homeassistant-solax-modbus, const.py: the export is the positive part of measured_power.
     _row("solax_modbus", r"measured_power(_l[123])?$", inverted=True),
-    # Its plugin_growatt.py, input registers 14 to 25, and plugin_solax.py: what the inverter puts out.
-    _row("solax_modbus", r"_grid_(power|current)(_l[123])?$", grid=False),
+    # Its plugin_growatt.py, input registers 14 to 25, and others: what the inverter puts out.
+    _row("solax_modbus", r"_grid_(phase_[abc]_)?(power|current)(_l[123])?$", grid=False),
+    # davidrapan/ha-solarman, deye_string.yaml (0x4c beside 0xcb of the meter), sofar_hybrid.yaml and others: likewise.
+    _row("solarman", r"_grid_l[123]_current(_sensor)?$", grid=False),
     # givenergy-modbus, p_grid_out: negative while importing, although its name is "Grid Export Power"
     # (cdpuk/givenergy-local, sensor.py).
     _row("givenergy_local", r"_p_grid_out$", inverted=True),
