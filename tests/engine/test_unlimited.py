@@ -7,8 +7,20 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.engine.model import ConnectorStatus, ReasonKey
+from custom_components.sunfuse.engine.tuning import Policy
 
-from .common import CHARGING, NOW, car, decided, of, offers, reasons, site, values
+from .common import (
+    CHARGING,
+    NOW,
+    car,
+    decided,
+    of,
+    offers,
+    reasons,
+    settle,
+    site,
+    values,
+)
 
 LONG_AGO = NOW - timedelta(minutes=10)
 NEW = NOW - timedelta(seconds=10)
@@ -102,3 +114,15 @@ def test_it_rises_at_once() -> None:
     """There is nothing between nothing and all."""
     waiting = car("a", unlimited_a=16.0, status=CHARGING, offer_a=0.0, draw_a=(0, 0, 0))
     assert offers(decided(site(waiting)))["a"] == 16
+
+
+@pytest.mark.parametrize("policy", list(Policy))
+def test_no_turn_makes_room_for_more_than_the_others_have(policy: Policy) -> None:
+    """It takes 16 A; another car's end would leave it the 12 A that the house leaves of 24 A."""
+    waits = ConnectorStatus.SUSPENDED_EVSE
+    unlimited = car("b", status=waits, offer_a=0.0, draw_a=(0.0,) * 3, unlimited_a=16.0)
+    snapshot = site(
+        car("a", offer_a=12.0), unlimited, house_a=(12, 3, 3), policy=policy
+    )
+    _, decision, _ = settle(snapshot, 30)
+    assert reasons(decision)["b"] is ReasonKey.WAITING_FOR_CAPACITY

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from .cars.asking import Ask
 from .sharing.ranking import PRIORITY, matters, policy_key, turn_s
+from .sharing.resources import blocked_by
 from .sharing.sharing import Shares
 from .tick import Tick
 from .tuning import Policy
@@ -17,7 +18,7 @@ def next_turn(
     These times stand still. When they are over, and nobody has made room, it has no turn that anybody could name.
     """
     places = _places(resource, shares, tick, solar=asking.solar)
-    if not places:
+    if not places or not _fits_alone(asking, tick):
         return None
     snapshot, past = tick.snapshot, asking.past
     tuning, now = snapshot.tuning, snapshot.now
@@ -34,6 +35,13 @@ def next_turn(
             longest = timedelta(seconds=tuning.longest_wait_s)
             found.append(max(first, since + longest))
     return min((at for at in found if at > now), default=None)
+
+
+def _fits_alone(asking: Ask, tick: Tick) -> bool:
+    """Whether a car could have its minimum if all others made room: one that cannot be limited may need more than the house leaves."""
+    uses = tick.resources.uses(asking.connector, asking.phases)
+    alone = tick.resources.calmest(tick.resources.capacity(calm=False))
+    return blocked_by(alone, uses, asking.connector.min_a) is None
 
 
 def takes(asking: Ask, resource: int, tick: Tick) -> bool:
