@@ -22,12 +22,17 @@ from ..flows.tariffs.tariff_forms import (
 from ..sources.config import SourcesConfig
 from ..sources.tariffs.components import ExportKind
 from ..sources.tariffs.price_reader import SourceKind, price_actions
-from ..sources.tariffs.price_slots import IssueKey
+from ..sources.tariffs.price_slots import IssueKey, PricePart
 
-# An issue with this is about a source of prices: that of import, export or carbon.
+# An issue with this is about a source of prices.
 PRICES = "prices"
 PRICE_PROBLEM, PRICE_DETAIL = "problem", "detail"
-_FIELDS = {"import": "source", "export": "export", "carbon": "carbon"}
+# Where a tariff has each source.
+_FIELDS = {
+    PricePart.IMPORT: "source",
+    PricePart.EXPORT: "export",
+    PricePart.CARBON: "carbon",
+}
 
 
 class PriceFlow(RepairsFlow):
@@ -39,7 +44,7 @@ class PriceFlow(RepairsFlow):
         """Remember which source it is about, and what is wrong with it."""
         super().__init__()
         self._entry = entry
-        self._part = part
+        self._part = PricePart(part)
         self._key = IssueKey(key)
         self._detail = detail
 
@@ -48,7 +53,7 @@ class PriceFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Offer what helps."""
         options = ["again", "entity"]
-        if self._part == "import" and price_actions(self.hass):
+        if self._part is PricePart.IMPORT and price_actions(self.hass):
             options.append("action")
         return self.async_show_menu(
             step_id="init",
@@ -88,7 +93,7 @@ class PriceFlow(RepairsFlow):
         placeholders = self._about()
         if user_input is not None:
             # What is read for import only: the others are read with the next prices.
-            if self._part == "import":
+            if self._part is PricePart.IMPORT:
                 await async_check_form(
                     self.hass, kind, user_input, errors, placeholders
                 )
@@ -115,7 +120,7 @@ class PriceFlow(RepairsFlow):
     def _dashboards(self) -> dict[str, Any]:
         """Return the price entities of the Energy dashboard, which a site without a tariff is read from."""
         sources = SourcesConfig.from_dict(self._entry.data.get(CONF_SOURCES, {}))
-        export = self._part == "export"
+        export = self._part is PricePart.EXPORT
         entity = sources.price_export if export else sources.price_import
         return source_data(SourceKind.ENTITY, {"entities": [entity] if entity else []})
 

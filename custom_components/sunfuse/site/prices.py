@@ -29,7 +29,13 @@ from ..sources.tariffs.price_reader import (
     config_from_dict,
     next_refresh,
 )
-from ..sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
+from ..sources.tariffs.price_slots import (
+    IssueKey,
+    PriceIssue,
+    PricePart,
+    Prices,
+    PriceSlot,
+)
 from ..sources.tariffs.table import TableError
 from .background_run import BackgroundRun
 from .storage_file import StorageFile
@@ -197,8 +203,8 @@ class SitePrices(DataUpdateCoordinator[Prices]):
             }.values()
         )
 
-    def part_of(self, problem: PriceIssue) -> str:
-        """Return which source has a problem: that of import, export or carbon."""
+    def part_of(self, problem: PriceIssue) -> PricePart:
+        """Return whose source has a problem."""
         return self._reader.part_of(problem)
 
     async def async_read_again(self) -> None:

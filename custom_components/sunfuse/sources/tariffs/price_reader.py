@@ -17,10 +17,10 @@ from .actions import ACTIONS, async_read_action
 from .components import Components, components_from_dict, price_slots
 from .holidays import HolidayConfig, Holidays
 from .price_memory import PriceMemory, ahead, memory_from_dict, memory_to_dict, remember
-from .price_slots import IssueKey, PriceIssue, PriceReading, Prices
+from .price_slots import IssueKey, PriceIssue, PricePart, PriceReading, Prices
 from .reading import CARBON_ABSURD, read_carbon, read_prices
 from .table import Table, TableError, table_from_dict
-from .units import absurd_above, is_per_energy, parse_carbon_unit, parse_unit
+from .units import Unit, absurd_above, is_per_energy, parse_carbon_unit, parse_unit
 
 HORIZON = timedelta(hours=48)
 _UNHEARD = {"unavailable", "unknown"}
@@ -121,13 +121,13 @@ class TariffReader:
         """Start with nothing known."""
         self._hass = hass
         self._config = config
-        self._memory = {part: PriceMemory() for part in ("import", "export", "carbon")}
+        self._memory = {part: PriceMemory() for part in PricePart}
         self._holidays = Holidays(hass, config.holidays)
-        self._issues: dict[str, tuple[PriceIssue, ...]] = {}
+        self._issues: dict[PricePart, tuple[PriceIssue, ...]] = {}
         named = {
-            "import": config.source,
-            "export": config.export,
-            "carbon": config.carbon,
+            PricePart.IMPORT: config.source,
+            PricePart.EXPORT: config.export,
+            PricePart.CARBON: config.carbon,
         }
         self._sources = {part: source for part, source in named.items() if source}
 
@@ -140,7 +140,9 @@ class TariffReader:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is remembered, for storage."""
-        return {part: memory_to_dict(memory) for part, memory in self._memory.items()}
+        return {
+            part.value: memory_to_dict(memory) for part, memory in self._memory.items()
+        }
 
     def restore(self, data: Mapping[str, Any] | Stored) -> None:
         """Continue from what was stored before a restart."""
@@ -175,22 +177,21 @@ class TariffReader:
             if part in self._sources
         }
         slots = price_slots(
-            expected["import"],
+            expected[PricePart.IMPORT],
             self._config.components,
-            currency=self._memory["import"].currency or self._currency,
+            currency=self._memory[PricePart.IMPORT].currency or self._currency,
             tz=tz,
             holidays=self._holidays.near(now),
-            export=tuple(one.slot for one in expected.get("export", ())),
-            carbon=tuple(one.slot for one in expected.get("carbon", ())),
+            export=tuple(one.slot for one in expected.get(PricePart.EXPORT, ())),
+            carbon=tuple(one.slot for one in expected.get(PricePart.CARBON, ())),
         )
         issues = [issue for found in self._issues.values() for issue in found]
         return Prices(slots=slots, issues=tuple(dict.fromkeys(issues)))
 
-    def part_of(self, issue: PriceIssue) -> str:
-        """Return which source has a problem: that of import, export or carbon."""
-        return next(
-            (part for part, found in self._issues.items() if issue in found), "import"
-        )
+    def part_of(self, issue: PriceIssue) -> PricePart:
+        """Return whose source has a problem."""
+        with_it = (part for part, found in self._issues.items() if issue in found)
+        return next(with_it, PricePart.IMPORT)
 
     @property
     def asks_out(self) -> bool:
@@ -206,9 +207,9 @@ class TariffReader:
         self,
         source: Source,
         now: datetime,
-        part: str,
+        part: PricePart,
     ) -> PriceReading:
-        """Read the source of one part: import, export or carbon."""
+        """Read the source of one part."""
         if source.kind is SourceKind.ACTION:
             return await async_read_action(
                 self._hass, source.action, source.entry_id, now, name=source.name
@@ -219,7 +220,7 @@ class TariffReader:
             series = source.table.series(
                 start, now + HORIZON, tz, self._holidays.near(now)
             )
-            currency = None if part == "carbon" else self._currency
+            currency = None if part is PricePart.CARBON else self._currency
             return PriceReading(series=series, currency=currency)
         readings = [
             read_entity(
@@ -256,7 +257,7 @@ def read_entity(
     *,
     typed: str | None = None,
     currency: str | None = None,
-    part: str = "import",
+    part: PricePart = PricePart.IMPORT,
 ) -> PriceReading:
     """Read an entity's prices or grams: from its attributes, otherwise its state for now.
 
@@ -270,9 +271,9 @@ def read_entity(
     own = state.attributes.get("unit_of_measurement")
     unit = typed or own
     tz = ZoneInfo(hass.config.time_zone)
-    if part == "carbon":
+    if part is PricePart.CARBON:
         reading = read_carbon(state.attributes, unit=unit, now=now, tz=tz)
-        factor = parse_carbon_unit(unit)
+        parsed = parse_carbon_unit(unit)
     else:
         reading = read_prices(
             state.attributes,
@@ -282,27 +283,35 @@ def read_entity(
             currency=currency or hass.config.currency,
             now=now,
             tz=tz,
-            export=part == "export",
+            export=part is PricePart.EXPORT,
         )
-        factor = parse_unit(unit)
+        parsed = parse_unit(unit)
     number = parse_number(state.state)
     nothing = any(issue.key is IssueKey.NOTHING_FOUND for issue in reading.issues)
-    if nothing and factor is None and number is not None and is_per_energy(unit):
+    if not nothing or number is None:
+        return reading
+    if parsed is not None:
+        return _present(number, parsed, reading, now)
+    if is_per_energy(unit):
         issue = PriceIssue(key=IssueKey.UNIT_UNREADABLE, detail=unit or "")
         return PriceReading(issues=(issue,), currency=reading.currency)
-    if nothing and factor is not None and number is not None:
-        start, value = quarter_start(now), number * factor.factor
-        slot = Slot(start=start, end=start + QUARTER, value=value)
-        if not _may_be_true(value, factor.currency or reading.currency):
-            return PriceReading(issues=(PriceIssue(key=IssueKey.ABSURD_VALUES),))
-        return PriceReading(
-            series=(slot,),
-            currency=factor.currency or reading.currency,
-            issues=tuple(
-                i for i in reading.issues if i.key is not IssueKey.NOTHING_FOUND
-            ),
-        )
     return reading
+
+
+def _present(
+    number: float, unit: Unit, reading: PriceReading, now: datetime
+) -> PriceReading:
+    """Return the state of an entity as the price, or the grams, of the present quarter hour."""
+    value, currency = number * unit.factor, unit.currency or reading.currency
+    if not _may_be_true(value, currency):
+        return PriceReading(issues=(PriceIssue(key=IssueKey.ABSURD_VALUES),))
+    start = quarter_start(now)
+    others = (i for i in reading.issues if i.key is not IssueKey.NOTHING_FOUND)
+    return PriceReading(
+        series=(Slot(start=start, end=start + QUARTER, value=value),),
+        currency=currency,
+        issues=tuple(others),
+    )
 
 
 def _may_be_true(value: float, currency: str | None) -> bool:

@@ -7,6 +7,14 @@ from enum import StrEnum
 from ..series import Series
 
 
+class PricePart(StrEnum):
+    """What is read from a source of its own."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+    CARBON = "carbon"
+
+
 class IssueKey(StrEnum):
     """A problem with a source; each has a sentence in the UI."""
 
