@@ -47,9 +47,7 @@ async def async_build(
     """Make the parts of a site, each with the others that it needs."""
     simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     # What a crash left changed is restored even if the site cannot be set up.
-    battery_hold = BatteryHold(hass, entry)
-    await battery_hold.async_load()
-    entry.async_on_unload(battery_hold.async_stop)
+    battery_hold = await _battery_hold(hass, entry)
     # Before the chargers are loaded: what a crash left unstored is valid for them.
     passwords = SentPasswords(hass, entry)
     await passwords.async_load()
@@ -128,22 +126,7 @@ async def async_build(
         observed=observed,
         prices=prices,
     )
-    for part in (
-        controller,
-        central_system,
-        car_sessions,
-        modbus,
-        peaks,
-        battery_hold,
-        observed,
-        forecasts,
-        planning,
-        ledger,
-    ):
-        timekeeper.on_jump(part.clock_was_set)
-    if prices:
-        timekeeper.on_jump(prices.clock_was_set)
-    return SunfuseData(
+    site = SunfuseData(
         cards=cards,
         persons=persons,
         passwords=passwords,
@@ -174,6 +157,27 @@ async def async_build(
         ),
         today=TodaysSessions(hass, entry, ledger),
     )
+    _follow_clock(timekeeper, site)
+    return site
+
+
+def _follow_clock(timekeeper: Timekeeper, site: SunfuseData) -> None:
+    """Let every part that stores times hear of it when the wall clock is set."""
+    for part in (
+        site.controller,
+        site.central_system,
+        site.car_sessions,
+        site.modbus,
+        site.peaks,
+        site.battery_hold,
+        site.observed,
+        site.forecasts,
+        site.planning,
+        site.ledger,
+    ):
+        timekeeper.on_jump(part.clock_was_set)
+    if site.prices:
+        timekeeper.on_jump(site.prices.clock_was_set)
 
 
 async def async_settings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> Settings:
@@ -193,6 +197,14 @@ async def async_memory_file(
     await memory_file.async_load()
     entry.async_on_unload(memory_file.async_save)
     return memory_file
+
+
+async def _battery_hold(hass: HomeAssistant, entry: SunfuseConfigEntry) -> BatteryHold:
+    """Return who commands the home battery, which it no longer does once the site is unloaded."""
+    battery_hold = BatteryHold(hass, entry)
+    await battery_hold.async_load()
+    entry.async_on_unload(battery_hold.async_stop)
+    return battery_hold
 
 
 async def _modbus(hass: HomeAssistant, entry: SunfuseConfigEntry) -> SiteDevices:
