@@ -56,20 +56,147 @@ class Bound:
     grid_w: Values
 
 
+type Term = tuple[int, float]  # a column, and its factor
+
+
 @dataclass
-class _Rows:
-    lower: list[float] = field(default_factory=list)
+class _Program:
+    """A linear program over columns from zero up, some of them in whole numbers."""
+
+    cost: list[float] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
+    whole: list[int] = field(default_factory=list)
+    row_lower: list[float] = field(default_factory=list)
+    row_upper: list[float] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
     index: list[int] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
 
-    def add(self, terms: list[tuple[int, float]], lower: float, upper: float) -> None:
+    def column(self, *, cost: float = 0.0, upper: float = np.inf) -> int:
+        """Add a column; returns its number."""
+        self.cost.append(cost)
+        self.upper.append(upper)
+        return len(self.cost) - 1
+
+    def switch(self) -> int:
+        """Add a column that is 0 or 1; returns its number."""
+        column = self.column(upper=1.0)
+        self.whole.append(column)
+        return column
+
+    def row(self, *terms: Term, lower: float = -np.inf, upper: float = np.inf) -> None:
+        """Hold a sum between two bounds."""
         self.index.extend(column for column, _ in terms)
         self.value.extend(factor for _, factor in terms)
         self.starts.append(len(self.index))
-        self.lower.append(lower)
-        self.upper.append(upper)
+        self.row_lower.append(lower)
+        self.row_upper.append(upper)
+
+
+class _Month:
+    """The program of a month: in each step, in kilowatts, what is drawn from the grid and fed in, and the cars' columns."""
+
+    def __init__(self, world: World) -> None:
+        """Begin with the grid alone."""
+        self.world = world
+        self.steps = world.days * QUARTERS
+        self.program = _Program()
+        self.drawn = [
+            self.program.column(cost=price * HOUR)
+            for price in world.import_price[: self.steps]
+        ]
+        self.fed_in = [
+            self.program.column(cost=-price * HOUR)
+            for price in world.export_price[: self.steps]
+        ]
+        # What adds up to the house less the sun, and what to amperes on each phase.
+        self.balance: list[list[Term]] = [
+            [(drawn, 1.0), (fed_in, -1.0)]
+            for drawn, fed_in in zip(self.drawn, self.fed_in, strict=True)
+        ]
+        self.phases: list[list[list[Term]]] = [[[], [], []] for _ in self.drawn]
+
+    def add_stay(self, stay: Stay) -> int:
+        """Add a car while it is there; returns the column of what it will be missing, in kilowatt-hours."""
+        car, program = stay.car, self.program
+        terms: list[Term] = []
+        # As long as he is there it may go on, where that is cheaper than what he says.
+        for step, part in quarters_of(stay):
+            power = program.column(upper=car.most_w / 1000 * part)
+            on = program.switch()
+            terms.append((power, CHARGE_EFFICIENCY * HOUR))
+            terms.append((on, -STANDBY_W / 1000 * HOUR * part))
+            program.row((power, 1.0), (on, -car.most_w / 1000 * part), upper=0.0)
+            program.row((power, 1.0), (on, -car.least_w / 1000 * part), lower=0.0)
+            self.balance[step].append((power, -1.0))
+            for phase in car.phases:
+                amperes = 1000 / VOLTAGE_V / len(car.phases) / part
+                self.phases[step][phase].append((power, amperes))
+        missing = program.column(cost=MISSING)
+        program.row(*terms, (missing, 1.0), lower=stay.needed_wh / 1000)
+        return missing
+
+    def add_battery(self, battery: BatterySpec) -> None:
+        """Add a battery that charges and discharges as it likes, without slowing down when it is nearly full.
+
+        It charges on all phases beside the cars, and makes no room for them: as for a site.
+        """
+        program = self.program
+        least = battery.reserve * battery.capacity_wh / 1000
+        # Columns begin at zero: what is held counts from the reserve.
+        half = battery.capacity_wh / 2000 - least
+        most = battery.power_w / 1000
+        before: int | None = None
+        for step in range(self.steps):
+            charge, discharge = program.column(upper=most), program.column(upper=most)
+            held = program.column(upper=battery.capacity_wh / 1000 - least)
+            begins = half if before is None else 0.0
+            program.row(
+                (held, 1.0),
+                (charge, -battery.one_way * HOUR),
+                (discharge, HOUR / battery.one_way),
+                *([] if before is None else [(before, -1.0)]),
+                lower=begins,
+                upper=begins,
+            )
+            before = held
+            self.balance[step].extend(((charge, -1.0), (discharge, 1.0)))
+            for on_phase in self.phases[step]:
+                on_phase.append((charge, 1000 / VOLTAGE_V / len(self.phases[step])))
+        if before is not None:
+            program.row((before, 1.0), lower=half)
+
+    def add_grid(self) -> None:
+        """Add what holds of all together: the balance, and the fuse."""
+        world, steps = self.world, self.steps
+        net_w = world.quarters(world.house_w) - world.quarters(world.sun_w)
+        for step, net_kw in enumerate(net_w[:steps] / 1000):
+            self.program.row(*self.balance[step], lower=net_kw, upper=net_kw)
+            free_a = FUSE_A - max(0.0, net_kw) * 1000 / VOLTAGE_V / 3
+            for on_phase in self.phases[step]:
+                if on_phase:
+                    self.program.row(*on_phase, upper=max(free_a, 0.0))
+
+    def add_peak(self, peak: PeakPrice) -> None:
+        """Add the mean of the highest windows: a threshold, and what of each group rises above it (Rockafellar)."""
+        program = self.program
+        threshold = program.column(cost=peak.price)
+        group_length = QUARTERS if peak.by_day else peak.quarters
+        above = {
+            group: program.column(cost=peak.price / peak.top)
+            for group in range(0, self.steps, group_length)
+        }
+        for first in range(0, self.steps, peak.quarters):
+            group = first // group_length * group_length
+            window = self.drawn[first : first + peak.quarters]
+            program.row(
+                *((drawn, 1 / peak.quarters) for drawn in window),
+                (threshold, -1.0),
+                (above[group], -1.0),
+                upper=0.0,
+            )
+        # The floor is paid anyway, as if the highest windows had reached it.
+        program.row((threshold, 1.0), lower=peak.floor_w / 1000)
 
 
 def quarters_of(stay: Stay) -> Iterator[tuple[int, float]]:
@@ -92,129 +219,29 @@ def bound(
 
     A search that ends after so many `nodes` proves a bound that is a little lower.
     """
-    steps = world.days * QUARTERS
-    net_kw = (world.quarters(world.house_w) - world.quarters(world.sun_w))[
-        :steps
-    ] / 1000
-    cost = [*(world.import_price[:steps] * HOUR), *(-world.export_price[:steps] * HOUR)]
-    upper = [np.inf] * (2 * steps)
-    rows = _Rows()
-    balance: list[list[tuple[int, float]]] = [
-        [(step, 1.0), (steps + step, -1.0)] for step in range(steps)
-    ]
-    phases: list[list[list[tuple[int, float]]]] = [[[], [], []] for _ in range(steps)]
-    missing: dict[Stay, int] = {}
-    whole: list[int] = []
-    for stay in world.stays:
-        car = stay.car
-        terms: list[tuple[int, float]] = []
-        # As long as he is there it may go on, where that is cheaper than what he says.
-        for step, part in quarters_of(stay):
-            column = len(cost)
-            cost.append(0.0)
-            upper.append(car.most_w / 1000 * part)
-            terms.append((column, CHARGE_EFFICIENCY * HOUR))
-            on = len(cost)
-            cost.append(0.0)
-            upper.append(1.0)
-            whole.append(on)
-            terms.append((on, -STANDBY_W / 1000 * HOUR * part))
-            rows.add([(column, 1.0), (on, -car.most_w / 1000 * part)], -np.inf, 0.0)
-            rows.add([(column, 1.0), (on, -car.least_w / 1000 * part)], 0.0, np.inf)
-            balance[step].append((column, -1.0))
-            for phase in car.phases:
-                amperes = 1000 / VOLTAGE_V / len(car.phases) / part
-                phases[step][phase].append((column, amperes))
-        missing[stay] = len(cost)
-        cost.append(MISSING)
-        upper.append(np.inf)
-        terms.append((missing[stay], 1.0))
-        rows.add(terms, stay.needed_wh / 1000, np.inf)
+    month = _Month(world)
+    missing = {stay: month.add_stay(stay) for stay in world.stays}
     if battery is not None:
-        _add_battery(battery, steps, cost, upper, rows, balance, phases)
-    for step in range(steps):
-        rows.add(balance[step], net_kw[step], net_kw[step])
-        free_a = FUSE_A - max(0.0, net_kw[step]) * 1000 / VOLTAGE_V / 3
-        for on_phase in phases[step]:
-            if on_phase:
-                rows.add(on_phase, -np.inf, max(free_a, 0.0))
+        month.add_battery(battery)
+    month.add_grid()
     if peak is not None:
-        _add_peak(peak, steps, cost, upper, rows)
-    values, slack = _solve(cost, upper, rows, whole, nodes)
-    grid_kw = values[:steps] - values[steps : 2 * steps]
+        month.add_peak(peak)
+    values, slack = _solve(month.program, nodes)
+    steps = month.steps
+    drawn_kw, fed_in_kw = values[month.drawn], values[month.fed_in]
     energy = float(
-        np.sum(values[:steps] * world.import_price[:steps] * HOUR)
-        - np.sum(values[steps : 2 * steps] * world.export_price[:steps] * HOUR)
+        np.sum(drawn_kw * world.import_price[:steps] * HOUR)
+        - np.sum(fed_in_kw * world.export_price[:steps] * HOUR)
     )
+    grid_w = (drawn_kw - fed_in_kw) * 1000
     return Bound(
         energy_cost=energy - slack,
-        peak_w=measured_peak(grid_kw * 1000, peak) if peak is not None else 0.0,
+        peak_w=measured_peak(grid_w, peak) if peak is not None else 0.0,
         missing_wh={
             stay: float(values[column]) * 1000 for stay, column in missing.items()
         },
-        grid_w=grid_kw * 1000,
+        grid_w=grid_w,
     )
-
-
-def _add_battery(
-    battery: BatterySpec,
-    steps: int,
-    cost: list[float],
-    upper: list[float],
-    rows: _Rows,
-    balance: list[list[tuple[int, float]]],
-    phases: list[list[list[tuple[int, float]]]],
-) -> None:
-    """Add a battery that charges and discharges as it likes, without slowing down when it is nearly full.
-
-    It charges on all phases beside the cars, and makes no room for them: as for a site.
-    """
-    half = battery.capacity_wh / 2000
-    least = battery.reserve * battery.capacity_wh / 1000
-    for step in range(steps):
-        charge, discharge, held = range(len(cost), len(cost) + 3)
-        cost.extend((0.0, 0.0, 0.0))
-        most = battery.power_w / 1000
-        # Columns begin at zero: what is held counts from the reserve.
-        upper.extend((most, most, battery.capacity_wh / 1000 - least))
-        terms = [
-            (held, 1.0),
-            (charge, -battery.one_way * HOUR),
-            (discharge, HOUR / battery.one_way),
-        ]
-        before = half - least
-        if step:
-            terms.append((held - 3, -1.0))
-            before = 0.0
-        rows.add(terms, before, before)
-        balance[step].extend(((charge, -1.0), (discharge, 1.0)))
-        for on_phase in phases[step]:
-            on_phase.append((charge, 1000 / VOLTAGE_V / len(phases[step])))
-        if step == steps - 1:
-            rows.add([(held, 1.0)], half - least, np.inf)
-
-
-def _add_peak(
-    peak: PeakPrice, steps: int, cost: list[float], upper: list[float], rows: _Rows
-) -> None:
-    """Add the mean of the highest windows: a threshold, and what of each group rises above it (Rockafellar)."""
-    threshold = len(cost)
-    cost.append(peak.price)
-    upper.append(np.inf)
-    group_length = QUARTERS if peak.by_day else peak.quarters
-    above = {}
-    for group in range(0, steps, group_length):
-        above[group] = len(cost)
-        cost.append(peak.price / peak.top)
-        upper.append(np.inf)
-    for first in range(0, steps, peak.quarters):
-        group = first // group_length * group_length
-        terms = [
-            (step, 1 / peak.quarters) for step in range(first, first + peak.quarters)
-        ]
-        rows.add([*terms, (threshold, -1.0), (above[group], -1.0)], -np.inf, 0.0)
-    # The floor is paid anyway, as if the highest windows had reached it.
-    rows.add([(threshold, 1.0)], peak.floor_w / 1000, np.inf)
 
 
 def measured_peak(grid_w: Values, peak: PeakPrice) -> float:
@@ -227,13 +254,7 @@ def measured_peak(grid_w: Values, peak: PeakPrice) -> float:
     return max(peak.floor_w, float(np.sort(windows)[-peak.top :].mean()))
 
 
-def _solve(
-    cost: list[float],
-    upper: list[float],
-    rows: _Rows,
-    whole: list[int],
-    nodes: int | None,
-) -> tuple[Values, float]:
+def _solve(program: _Program, nodes: int | None) -> tuple[Values, float]:
     """Return the best solution that is found in time, and how much cheaper another one might be."""
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
@@ -246,16 +267,18 @@ def _solve(
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
     model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(cost), len(rows.lower)
-    model.col_cost_ = np.array(cost)
-    model.col_lower_, model.col_upper_ = np.zeros(len(cost)), np.array(upper)
-    model.row_lower_, model.row_upper_ = np.array(rows.lower), np.array(rows.upper)
+    columns = len(program.cost)
+    model.num_col_, model.num_row_ = columns, len(program.row_lower)
+    model.col_cost_ = np.array(program.cost)
+    model.col_lower_, model.col_upper_ = np.zeros(columns), np.array(program.upper)
+    model.row_lower_ = np.array(program.row_lower)
+    model.row_upper_ = np.array(program.row_upper)
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = np.array(rows.starts)
-    model.a_matrix_.index_ = np.array(rows.index)
-    model.a_matrix_.value_ = np.array(rows.value)
-    kinds = [highspy.HighsVarType.kContinuous] * len(cost)
-    for column in whole:
+    model.a_matrix_.start_ = np.array(program.starts)
+    model.a_matrix_.index_ = np.array(program.index)
+    model.a_matrix_.value_ = np.array(program.value)
+    kinds = [highspy.HighsVarType.kContinuous] * columns
+    for column in program.whole:
         kinds[column] = highspy.HighsVarType.kInteger
     model.integrality_ = kinds
     solver.passModel(model)

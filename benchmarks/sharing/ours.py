@@ -34,57 +34,81 @@ def simulate(
     policy: Policy, sessions: list[Session], load: list[PerPhase], circuit: Circuit
 ) -> tuple[list[Present], float]:
     """Let the engine share a fuse beside a load; returns the cars and the most that the fuse was above its limit."""
-    chargers = len({session.charger for session in sessions})
+    garage = _SharedFuse(
+        policy, circuit, chargers=len({one.charger for one in sessions})
+    )
     waiting = sorted(sessions, key=lambda s: s.arrives_s, reverse=True)
     everyone: list[Present] = []
-    here: list[Present] = []
-    offers: dict[str, tuple[float, datetime]] = {}
-    memory = Memory()
-    over_a, same_s = 0.0, 0
     for minute, load_a in enumerate(load):
         now_s = minute * MINUTE_S
-        now = START + timedelta(seconds=now_s)
-        here = [car for car in here if car.session.leaves_s > now_s]
+        garage.here = [car for car in garage.here if car.session.leaves_s > now_s]
         while waiting and waiting[-1].arrives_s <= now_s:
             car = Present(waiting.pop())
             everyone.append(car)
-            here.append(car)
-        if not here:
-            continue
+            garage.here.append(car)
+        if garage.here:
+            garage.pass_minute(now_s, load_a)
+    return everyone + [Present(session) for session in waiting], garage.over_a
+
+
+class _SharedFuse:
+    """The cars behind a fuse, and the engine that shares it."""
+
+    def __init__(self, policy: Policy, circuit: Circuit, *, chargers: int) -> None:
+        """Begin without cars."""
+        self.here: list[Present] = []
+        self.over_a = 0.0  # the most that the fuse was above its limit
+        self._policy = policy
+        self._circuit = circuit
+        self._chargers = chargers
+        self._offers: dict[str, tuple[float, datetime]] = {}
+        self._memory = Memory()
+        self._same_s = 0  # since when no offer has changed
+
+    def pass_minute(self, now_s: int, load_a: PerPhase) -> None:
+        """Let a minute pass beside a load."""
         elapsed_s = 0
         while elapsed_s < MINUTE_S:
             now = START + timedelta(seconds=now_s + elapsed_s)
-            for car in here:
+            for car in self.here:
                 if not car.wants_wh:
                     car.take(0.0, 0.0)  # and its charger and the meter show that
-            drawn_a = sum(car.current_a for car in here)
-            measured = tuple(a + drawn_a for a in load_a)
-            above = zip(measured, circuit.limit_a, strict=True)
-            over_a = max(over_a, *(a - most_a for a, most_a in above))
-            snapshot = Snapshot(
-                now=now,
-                site=SITE,
-                circuits=(circuit,),
-                meters=(("main", MeterReading(at=now, current_a=measured)),),
-                connectors=(
-                    *(_connector(car, offers, now) for car in here),
-                    *_empty(chargers - len(here), circuit),
-                ),
-                policy=policy,
-            )
-            decision, memory = decide(snapshot, memory)
-            offered_a = {one.id: one.offer_a for one in decision.connectors}
-            changed = [n for n, a in offered_a.items() if offers.get(n, (0.0,))[0] != a]
-            offers |= {name: (offered_a[name], now) for name in changed}
-            same_s = 0 if changed else same_s
+            offered_a = self._decide(self._snapshot(now, load_a))
             # Where nothing has changed for so long, nothing will until the next minute.
-            step_s = TICK_S if same_s < SETTLED_S else MINUTE_S - elapsed_s
-            same_s += step_s
-            for car in here:
+            settled = self._same_s >= SETTLED_S
+            step_s = MINUTE_S - elapsed_s if settled else TICK_S
+            self._same_s += step_s
+            for car in self.here:
                 wanted_a = offered_a[car.session.id] if car.wants_wh else 0.0
                 car.take(min(wanted_a, car.session.max_a), step_s)
             elapsed_s += step_s
-    return everyone + [Present(session) for session in waiting], over_a
+
+    def _snapshot(self, now: datetime, load_a: PerPhase) -> Snapshot:
+        drawn_a = sum(car.current_a for car in self.here)
+        measured = tuple(a + drawn_a for a in load_a)
+        above = zip(measured, self._circuit.limit_a, strict=True)
+        self.over_a = max(self.over_a, *(a - most_a for a, most_a in above))
+        return Snapshot(
+            now=now,
+            site=SITE,
+            circuits=(self._circuit,),
+            meters=(("main", MeterReading(at=now, current_a=measured)),),
+            connectors=(
+                *(_connector(car, self._offers, now) for car in self.here),
+                *_empty(self._chargers - len(self.here), self._circuit),
+            ),
+            policy=self._policy,
+        )
+
+    def _decide(self, snapshot: Snapshot) -> dict[str, float]:
+        """Return what each connector is offered, in amperes."""
+        decision, self._memory = decide(snapshot, self._memory)
+        offered_a = {one.id: one.offer_a for one in decision.connectors}
+        for name, offer_a in offered_a.items():
+            if self._offers.get(name, (0.0,))[0] != offer_a:
+                self._offers[name] = (offer_a, snapshot.now)
+                self._same_s = 0
+        return offered_a
 
 
 def _empty(count: int, circuit: Circuit) -> list[Connector]:
