@@ -8,6 +8,7 @@ from collections.abc import Callable
 import csv
 from datetime import datetime, timedelta
 import io
+from itertools import pairwise
 import random
 import re
 from typing import Any
@@ -67,6 +68,14 @@ STAFF: Any = {
     "subentry_id": "STAFF",
     "subentry_type": "price_list",
     "title": "Staff",
+    "unique_id": None,
+}
+
+
+ZOE: ConfigSubentryData = {
+    "data": {"capacity_kwh": 50.0},
+    "subentry_type": "vehicle",
+    "title": "Zoe",
     "unique_id": None,
 }
 
@@ -131,39 +140,10 @@ def _of_days(rows: list[SessionRow], days: int) -> list[SessionRow]:
     return [row for row in rows if row.stopped_at and row.stopped_at >= since]
 
 
-@pytest.mark.parametrize(
-    "today", ["2026-11-14 10:00", "2026-04-18 10:00"], ids=["autumn", "spring"]
-)
-async def test_all_of_it_adds_up(
-    hass: HomeAssistant,
-    start: Callable[..., Any],
-    freezer: FrozenDateTimeFactory,
-    today: str,
-) -> None:
-    """Within half a percent, and to the cent where it is money that somebody pays: in months whose clocks change."""
-    freezer.move_to(today)
-    await hass.config.async_set_time_zone("Europe/Berlin")
-    persons = [_person(name, key, "STAFF") for name, key in PERSONS.items()]
-    zoe: ConfigSubentryData = {
-        "data": {"capacity_kwh": 50.0},
-        "subentry_type": "vehicle",
-        "title": "Zoe",
-        "unique_id": None,
-    }
-    home: Home = await start(*STATIONS, STAFF, zoe, *persons)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    [vehicle] = home.entry.get_subentries_of_type("vehicle")
-    now = dt_util.utcnow()
-    ids = Ids(persons=PERSONS, vehicles={STATIONS[0]: vehicle.subentry_id})
-    past = half_year(now, dt_util.get_default_time_zone(), price_at, ids, DAYS)
-    assert past is not None
-    prices = ledger_of(home).configuration.price_lists()
-    long_ago = now - timedelta(days=DAYS + 1)
-    ledger_of(home).ledger.bill_again(prices, long_ago).result(timeout=60)
-    chance = random.Random(11)
-    recent = now - timedelta(days=LATE_DAYS)
-    # What comes late: all of the last days, and some sessions of the days before.
-    late = {
+def _late(past: HalfYear, chance: random.Random) -> set[str]:
+    """Return the transactions that are told late: all of the last days, and some of the days before."""
+    recent = dt_util.utcnow() - timedelta(days=LATE_DAYS)
+    return {
         fact.transaction
         for fact in past.facts
         if isinstance(fact, TransactionFacts)
@@ -173,6 +153,16 @@ async def test_all_of_it_adds_up(
             or (fact.stated_start_at > recent and chance.random() < 0.5)
         )
     }
+
+
+async def _tell_month(hass: HomeAssistant, home: Home, past: HalfYear) -> None:
+    """Tell the ledger a month, shuffled and partly twice, with a reload before what came late."""
+    now = dt_util.utcnow()
+    long_ago = now - timedelta(days=DAYS + 1)
+    prices = ledger_of(home).configuration.price_lists()
+    ledger_of(home).ledger.bill_again(prices, long_ago).result(timeout=60)
+    chance = random.Random(11)
+    late = _late(past, chance)
     facts: list[Fact] = [*past.facts, *chance.sample(past.facts, len(past.facts) // 5)]
     chance.shuffle(facts)
     # Prices and the site are known last of all.
@@ -185,48 +175,40 @@ async def test_all_of_it_adds_up(
     await hass.async_block_till_done(wait_background_tasks=True)
     _told(home, [fact for fact in facts if getattr(fact, "transaction", None) in late])
     ledger_of(home).ledger.compare(10_000).result(timeout=60)
+    recent = now - timedelta(days=LATE_DAYS)
     await home.entry.runtime_data.statistics.async_write(now, recent)
     await home.entry.runtime_data.figures.async_refresh()
     await hass.async_block_till_done()
 
-    metered_kwh = _metered_wh(past) / 1000
-    rows = await rows_of(home)
-    assert len(rows) > 60
-    assert sum(row.energy_wh for row in rows) / 1000 == pytest.approx(
-        metered_kwh, rel=CLOSE
-    )
-    cost = sum(row.cost or 0.0 for row in rows)
-    assert cost > 0
 
-    # Long-term statistics: of chargers all of it, and no sum ever falls.
+async def _check_statistics(
+    hass: HomeAssistant, home: Home, rows: list[SessionRow], metered_kwh: float
+) -> None:
+    """Check long-term statistics: of chargers all of it, and no sum ever falls."""
     for by in GroupBy:
         energies = await _statistics(hass, home, by, "energy")
         costs = await _statistics(hass, home, by, "cost")
         for key, sums in energies.items():
             own = [row for row in rows if getattr(row, by.value) == key]
-            assert all(
-                after >= before - 1e-9
-                for before, after in zip(sums, sums[1:], strict=False)
-            )
-            assert sums[-1] == pytest.approx(
-                sum(row.energy_wh for row in own) / 1000, rel=CLOSE
-            )
-            assert costs[key][-1] == pytest.approx(
-                sum(row.cost or 0.0 for row in own), rel=CLOSE
-            )
+            assert all(after >= before - 1e-9 for before, after in pairwise(sums))
+            kwh = sum(row.energy_wh for row in own) / 1000
+            assert sums[-1] == pytest.approx(kwh, rel=CLOSE)
+            cost = sum(row.cost or 0.0 for row in own)
+            assert costs[key][-1] == pytest.approx(cost, rel=CLOSE)
         if by is GroupBy.STATION:
-            assert sum(sums[-1] for sums in energies.values()) == pytest.approx(
-                metered_kwh, rel=CLOSE
-            )
+            total_kwh = sum(sums[-1] for sums in energies.values())
+            assert total_kwh == pytest.approx(metered_kwh, rel=CLOSE)
 
-    # Sensors of this month: chargers, persons, the vehicle, by the local calendar.
+
+def _check_this_month(home: Home, rows: list[SessionRow], vehicle: str) -> None:
+    """Check the sensors of this month: chargers, persons, the vehicle, by the local calendar."""
     local = dt_util.as_local(dt_util.utcnow())
     month = dt_util.start_of_local_day(local.date().replace(day=1))
     of_month = [row for row in rows if row.stopped_at and row.stopped_at >= month]
     for key, name in (
-        *((f"{station}", "station") for station in STATIONS),
+        *((station, "station") for station in STATIONS),
         *((key, "person") for key in PERSONS.values()),
-        (vehicle.subentry_id, "vehicle"),
+        (vehicle, "vehicle"),
     ):
         own = [row for row in of_month if getattr(row, name) == key]
         shown = float(home.state("sensor", f"{key}_month_energy"))
@@ -235,32 +217,33 @@ async def test_all_of_it_adds_up(
         if name == "person":
             billed = float(home.state("sensor", f"{key}_month_billed"))
             assert billed == pytest.approx(sum(row.billed or 0.0 for row in own))
-    # The last 30 and 365 days: against uncontrolled charging, by the rows.
-    for days in (30, 365):
-        of_days = _of_days(rows, days)
-        energy_wh = sum(row.energy_wh for row in of_days)
-        sun = 100 * sum(row.sun_wh for row in of_days) / energy_wh
-        assert float(home.state("sensor", f"sun_share_{days}")) == pytest.approx(
-            sun, abs=0.06
-        )
-        mean = sum(row.cost or 0 for row in of_days) / energy_wh * 1000
-        assert float(home.state("sensor", f"mean_price_{days}")) == pytest.approx(
-            mean, rel=CLOSE
-        )
-        saved = sum(row.savings or 0.0 for row in of_days)
-        assert saved > 0
-        assert float(home.state("sensor", f"savings_{days}")) == pytest.approx(
-            saved, abs=0.006
-        )
-    newest = max(
-        (row for row in rows if row.station == STATIONS[0]),
-        key=lambda row: row.stopped_at or now,
-    )
-    assert float(
-        home.state("sensor", f"{STATIONS[0]}/1_last_session_energy")
-    ) == pytest.approx(newest.energy_wh / 1000, abs=0.006)
 
-    # Tables and statements: every cent of every line, net and VAT, in the sums.
+
+def _check_last_days(home: Home, rows: list[SessionRow], days: int) -> None:
+    """Check the figures of the last days: against uncontrolled charging, by the rows."""
+    of_days = _of_days(rows, days)
+    energy_wh = sum(row.energy_wh for row in of_days)
+    sun = 100 * sum(row.sun_wh for row in of_days) / energy_wh
+    shown = float(home.state("sensor", f"sun_share_{days}"))
+    assert shown == pytest.approx(sun, abs=0.06)
+    mean = sum(row.cost or 0 for row in of_days) / energy_wh * 1000
+    shown = float(home.state("sensor", f"mean_price_{days}"))
+    assert shown == pytest.approx(mean, rel=CLOSE)
+    saved = sum(row.savings or 0.0 for row in of_days)
+    assert saved > 0
+    shown = float(home.state("sensor", f"savings_{days}"))
+    assert shown == pytest.approx(saved, abs=0.006)
+
+
+def _check_last_session(home: Home, rows: list[SessionRow]) -> None:
+    own = [row for row in rows if row.station == STATIONS[0] and row.stopped_at]
+    newest = max(own, key=lambda row: row.stopped_at or dt_util.utcnow())
+    shown = float(home.state("sensor", f"{STATIONS[0]}/1_last_session_energy"))
+    assert shown == pytest.approx(newest.energy_wh / 1000, abs=0.006)
+
+
+async def _check_tables(home: Home, rows: list[SessionRow], metered_kwh: float) -> None:
+    """Check tables and statements: every cent of every line, net and VAT, in the sums."""
     billed = round(sum(row.billed or 0.0 for row in rows), 2)
     table = await _exported(home, format="csv", language="de")
     lines = list(csv.DictReader(io.StringIO(table[1:]), delimiter=";"))
@@ -270,9 +253,8 @@ async def test_all_of_it_adds_up(
 
     assert column("Energie (kWh)") == pytest.approx(metered_kwh, rel=CLOSE)
     assert column("Betrag") == pytest.approx(billed)
-    assert column("Betrag netto") + column("Umsatzsteuer im Betrag") == pytest.approx(
-        billed
-    )
+    net_and_vat = column("Betrag netto") + column("Umsatzsteuer im Betrag")
+    assert net_and_vat == pytest.approx(billed)
     page = await _exported(home, format="statement", language="de")
     totals = re.findall(r"<tfoot>.*?([\d,]+)\sEUR</td></tr></tfoot>", page)
     assert len(totals) == page.count("<section>") > len(PERSONS)
@@ -286,3 +268,38 @@ async def test_all_of_it_adds_up(
     assert shown_total == pytest.approx(billed + guests, abs=0.05)
     [everything] = await ledger_of(home).async_sums(SessionFilter())
     assert everything.billed == pytest.approx(billed)
+
+
+@pytest.mark.parametrize(
+    "today", ["2026-11-14 10:00", "2026-04-18 10:00"], ids=["autumn", "spring"]
+)
+async def test_all_of_it_adds_up(
+    hass: HomeAssistant,
+    start: Callable[..., Any],
+    freezer: FrozenDateTimeFactory,
+    today: str,
+) -> None:
+    """Within half a percent, and to the cent where it is money that somebody pays: in months whose clocks change."""
+    freezer.move_to(today)
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    persons = [_person(name, key, "STAFF") for name, key in PERSONS.items()]
+    home: Home = await start(*STATIONS, STAFF, ZOE, *persons)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [zoe] = home.entry.get_subentries_of_type("vehicle")
+    ids = Ids(persons=PERSONS, vehicles={STATIONS[0]: zoe.subentry_id})
+    zone = dt_util.get_default_time_zone()
+    past = half_year(dt_util.utcnow(), zone, price_at, ids, DAYS)
+    assert past is not None
+    await _tell_month(hass, home, past)
+    metered_kwh = _metered_wh(past) / 1000
+    rows = await rows_of(home)
+    assert len(rows) > 60
+    charged_kwh = sum(row.energy_wh for row in rows) / 1000
+    assert charged_kwh == pytest.approx(metered_kwh, rel=CLOSE)
+    assert sum(row.cost or 0.0 for row in rows) > 0
+    await _check_statistics(hass, home, rows, metered_kwh)
+    _check_this_month(home, rows, zoe.subentry_id)
+    for days in (30, 365):
+        _check_last_days(home, rows, days)
+    _check_last_session(home, rows)
+    await _check_tables(home, rows, metered_kwh)
