@@ -505,6 +505,15 @@ def test_a_claim_has_one_energy_everywhere() -> None:
         assert line["energy_kwh"] == kwh
 
 
+def test_a_claim_adds_up_in_a_currency_without_cents() -> None:
+    """Three sessions of 1.000 kWh at 30.4 yen: three lines of 30 yen are 90, not 91."""
+    row = replace(ROW, energy_wh=1000.0)
+    rows = [replace(row, number=n, transaction=str(n)) for n in range(3)]
+    page = statement(*rows, context=replace(CONTEXT, price=30.4, currency="JPY"))
+    assert page.count("<td>30 JPY</td>") == 3
+    assert "<td>90 JPY</td></tr></tfoot>" in page
+
+
 def bill_of() -> Statement:
     """Return what a bill is made with."""
     return Statement(

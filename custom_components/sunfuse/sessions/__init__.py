@@ -2,10 +2,11 @@
 
 from .exports.charge_records import ChargeDetails, ChargePlace, charge_record
 from .exports.session_exports import ExportContext, json_list, to_csv, to_json, whole_wh
-from .exports.session_statement import Statement, statement_sheets
+from .exports.session_statement import statement_sheets
 from .exports.session_workbook import to_xlsx
 from .exports.statement_page import to_statement_page
 from .exports.statement_pdf import to_statement_pdf
+from .exports.statement_words import Statement
 from .ledger.agreed_prices import Billed, PriceLists
 from .ledger.hourly_sums import HourlySum
 from .ledger.ledger import Ledger

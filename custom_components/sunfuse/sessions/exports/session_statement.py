@@ -4,80 +4,20 @@ Money and energy are rounded in each line, so the lines add up to the total. Who
 cost.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
-from ..price_list import PriceList, PriceTime, minor_unit, rounded
+from ..price_list import rounded
 from ..session_rows import SessionRow
-from .session_exports import ExportContext, has_decimal_comma, whole_wh
+from .session_exports import ExportContext, whole_wh
+from .statement_words import UNKNOWN, Statement, in_words
 
-_UNKNOWN = "–"
-# Between a number and its unit, which belong on one line.
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MISSING_PRICE_WH = 1.0
 # Some chargers show tenths of a watt-hour at the end of a session only.
 _ROUNDING_WH = 10.0
-_DAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What statements need besides the sessions: their texts by key, in the context's language, and the price lists.
-
-    `issuer` is who bills: name, address and VAT number, in lines.
-    """
-
-    context: ExportContext
-    texts: Mapping[str, str]
-    price_lists: Mapping[int, PriceList] = field(default_factory=dict)
-    issuer: str = ""
-
-    def say(self, key: str, **values: str) -> str:
-        """Return a text with its values."""
-        return self.texts[key].format(**values)
-
-    def number(self, value: float | None, decimals: int) -> str:
-        """Return a number as this language writes it."""
-        return _UNKNOWN if value is None else self._written(f"{value:.{decimals}f}")
-
-    def plain(self, value: float) -> str:
-        """Return a number with as many decimals as it has."""
-        return self._written(f"{value:g}")
-
-    def price(self, price: float, currency: str) -> str:
-        """Return a price with as many decimals as it has, and no fewer than money has."""
-        least = max(-int(minor_unit(currency).as_tuple().exponent), 0)
-        text = f"{Decimal(str(price)):f}"
-        if len(text.partition(".")[2]) < least:
-            text = f"{price:.{least}f}"
-        return f"{self._written(text)}{_NO_BREAK}{currency}"
-
-    def money(self, amount: float | None, currency: str) -> str:
-        """Return an amount in the decimals of its currency."""
-        if amount is None:
-            return _UNKNOWN
-        exact = rounded(Decimal(str(amount)), currency)
-        return f"{self._written(f'{exact:f}')}{_NO_BREAK}{currency}"
-
-    def time(self, at: datetime | None) -> str:
-        """Return a local time, to the minute."""
-        local = self.context.local(at)
-        return _UNKNOWN if local is None else f"{local:%Y-%m-%d %H:%M}"
-
-    def _written(self, text: str) -> str:
-        comma = has_decimal_comma(self.context.language)
-        return text.replace(".", ",") if comma else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +78,7 @@ def _sheet(
     billed = not claim and any(row.price_list is not None for row in rows)
     tables = [_sessions(rows, statement, billed=billed)]
     if billed and _has_vat(rows):
-        tables.append(_vat(rows, statement))
+        tables.append(_vat_by_rate(rows, statement))
     if claim:
         tables.append(_readings(rows, statement))
     return Sheet(
@@ -160,96 +100,128 @@ def _issuer(statement: Statement) -> list[tuple[str, str]]:
     return [(statement.say("issuer"), ", ".join(lines))] if lines else []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column of the sessions: its head, what it says of each, and its total; None: the first cell of the total spans it."""
+
+    head: str
+    cell: Callable[[SessionRow], str]
+    total: str | None = None
+
+
 def _sessions(
     rows: Sequence[SessionRow], statement: Statement, *, billed: bool
 ) -> StatementTable:
-    texts = ["started", "ended", "charger", "vehicle"]
-    if billed:
-        texts.append("price_list")
-    heads = [*texts, "meter_start", "meter_end", "energy", "sun"]
-    if not billed:
-        heads.append("cost")
-    elif _has_vat(rows):
-        heads += ["net", "vat", "gross"]
-    else:
-        heads.append("billed")
-    if statement.context.price is not None:
-        heads.append("reimbursement")
+    texts = _text_columns(statement, billed=billed)
+    numbers = [*_energy_columns(rows, statement)]
+    numbers += _money_columns(rows, statement, billed=billed)
+    columns = [*texts, *numbers]
     return StatementTable(
-        heads=[statement.say(key) for key in heads],
+        heads=[statement.say(column.head) for column in columns],
         texts=len(texts),
-        lines=[
-            _line(row, statement, billed=billed, vat=_has_vat(rows)) for row in rows
+        lines=[[column.cell(row) for column in columns] for row in rows],
+        total=[
+            statement.say("total", number=str(len(rows))),
+            *(column.total for column in columns if column.total is not None),
         ],
-        total=_total(rows, statement, billed=billed),
     )
+
+
+def _text_columns(statement: Statement, *, billed: bool) -> list[_Column]:
+    def charger(row: SessionRow) -> str:
+        return statement.context.chargers.get(row.station, row.station)
+
+    def vehicle(row: SessionRow) -> str:
+        known = row.vehicle or UNKNOWN
+        return statement.context.vehicles.get(known, known)
+
+    columns = [
+        _Column(
+            head="started",
+            cell=lambda row: statement.time(row.started_at or row.plugged_at),
+        ),
+        _Column(head="ended", cell=lambda row: statement.time(row.stopped_at)),
+        _Column(head="charger", cell=charger),
+        _Column(head="vehicle", cell=vehicle),
+    ]
+    if billed:
+        columns.append(
+            _Column(head="price_list", cell=lambda row: row.price_list or UNKNOWN)
+        )
+    return columns
+
+
+def _energy_columns(
+    rows: Sequence[SessionRow], statement: Statement
+) -> tuple[_Column, ...]:
+    energy_wh = sum(whole_wh(row.energy_wh) for row in rows)
+    sun_wh = sum(row.sun_wh for row in rows)
+    return (
+        _Column(head="meter_start", cell=lambda row: statement.kwh(row.meter_start_wh)),
+        _Column(head="meter_end", cell=lambda row: statement.kwh(row.meter_end_wh)),
+        _Column(
+            head="energy",
+            cell=lambda row: statement.kwh(row.energy_wh),
+            total=statement.kwh(energy_wh),
+        ),
+        _Column(
+            head="sun",
+            cell=lambda row: statement.share(row.sun_wh, row.energy_wh),
+            total=statement.share(sun_wh, energy_wh),
+        ),
+    )
+
+
+type _Amount = tuple[float | None, str | None]  # and its currency, if it is known
+
+
+def _cost(row: SessionRow) -> _Amount:
+    return row.cost, row.currency
+
+
+def _net(row: SessionRow) -> _Amount:
+    return row.billed_net, row.billed_currency
+
+
+def _vat(row: SessionRow) -> _Amount:
+    return row.billed_vat, row.billed_currency
+
+
+def _gross(row: SessionRow) -> _Amount:
+    return row.billed, row.billed_currency
+
+
+def _money_columns(
+    rows: Sequence[SessionRow], statement: Statement, *, billed: bool
+) -> Iterator[_Column]:
+    context = statement.context
+
+    def column(head: str, amount: Callable[[SessionRow], _Amount]) -> _Column:
+        def cell(row: SessionRow) -> str:
+            value, currency = amount(row)
+            return statement.money(value, currency or context.currency)
+
+        return _Column(head=head, cell=cell, total=_sum(map(amount, rows), statement))
+
+    def agreed(row: SessionRow) -> _Amount:
+        amount = context.reimbursement(row)
+        return None if amount is None else float(amount), context.currency
+
+    if not billed:
+        yield column("cost", _cost)
+    elif _has_vat(rows):
+        yield from map(column, ("net", "vat", "gross"), (_net, _vat, _gross))
+    else:
+        yield column("billed", _gross)
+    if context.price is not None:
+        yield column("reimbursement", agreed)
 
 
 def _has_vat(rows: Sequence[SessionRow]) -> bool:
     return any(row.billed_vat is not None for row in rows)
 
 
-def _line(
-    row: SessionRow, statement: Statement, *, billed: bool, vat: bool
-) -> list[str]:
-    context = statement.context
-    vehicle = context.vehicles.get(row.vehicle or "", row.vehicle or _UNKNOWN)
-    cells = [
-        statement.time(row.started_at or row.plugged_at),
-        statement.time(row.stopped_at),
-        context.chargers.get(row.station, row.station),
-        vehicle,
-        *([row.price_list or _UNKNOWN] if billed else ()),
-        *(
-            _thousandths(wh, statement)
-            for wh in (row.meter_start_wh, row.meter_end_wh, row.energy_wh)
-        ),
-        _percent(row.sun_wh, row.energy_wh),
-    ]
-    if billed:
-        currency = row.billed_currency or context.currency
-        if vat:
-            parts = (row.billed_net, row.billed_vat)
-            cells += [statement.money(amount, currency) for amount in parts]
-        cells.append(statement.money(row.billed, currency))
-    else:
-        cells.append(statement.money(row.cost, row.currency or context.currency))
-    amount = context.reimbursement(row)
-    if amount is not None:
-        cells.append(statement.money(float(amount), context.currency))
-    return cells
-
-
-def _total(
-    rows: Sequence[SessionRow], statement: Statement, *, billed: bool
-) -> list[str]:
-    """Return the last line."""
-    context = statement.context
-    energy_wh = sum(whole_wh(row.energy_wh) for row in rows)
-    cells = [
-        statement.say("total", number=str(len(rows))),
-        statement.number(energy_wh / 1000, 3),
-        _percent(sum(row.sun_wh for row in rows), energy_wh),
-    ]
-    if not billed:
-        cells.append(_sum(((row.cost, row.currency) for row in rows), statement))
-    else:
-        if _has_vat(rows):
-            nets = ((row.billed_net, row.billed_currency) for row in rows)
-            taxes = ((row.billed_vat, row.billed_currency) for row in rows)
-            cells += [_sum(nets, statement), _sum(taxes, statement)]
-        bills = ((row.billed, row.billed_currency) for row in rows)
-        cells.append(_sum(bills, statement))
-    agreed = [context.reimbursement(row) for row in rows]
-    known_ones = [amount for amount in agreed if amount is not None]
-    if known_ones:
-        cells.append(statement.money(float(sum(known_ones)), context.currency))
-    return cells
-
-
-def _sum(
-    amounts: Iterable[tuple[float | None, str | None]], statement: Statement
-) -> str:
+def _sum(amounts: Iterable[_Amount], statement: Statement) -> str:
     """Return a sum; amounts in different currencies have one each."""
     sums: dict[str, Decimal] = {}
     for amount, known in amounts:
@@ -258,22 +230,18 @@ def _sum(
             line = rounded(Decimal(str(amount)), currency)
             sums[currency] = sums.get(currency, Decimal(0)) + line
     texts = [statement.money(float(sums[one]), one) for one in sums]
-    return ", ".join(texts) or _UNKNOWN
+    return ", ".join(texts) or UNKNOWN
 
 
-def _vat(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
+def _vat_by_rate(rows: Sequence[SessionRow], statement: Statement) -> StatementTable:
     """Return net, VAT and gross by rate, as a bill has to name them (Directive 2006/112/EC, article 226)."""
     rates = sorted({row.vat_percent for row in rows if row.vat_percent is not None})
     lines = []
     for rate in rates:
         of_rate = [row for row in rows if row.vat_percent == rate]
-        columns = (
-            ((row.billed_net, row.billed_currency) for row in of_rate),
-            ((row.billed_vat, row.billed_currency) for row in of_rate),
-            ((row.billed, row.billed_currency) for row in of_rate),
-        )
-        amounts = [_sum(column, statement) for column in columns]
-        lines.append([f"{statement.plain(rate)}{_NO_BREAK}%", *amounts])
+        amounts = (map(amount, of_rate) for amount in (_net, _vat, _gross))
+        sums = [_sum(column, statement) for column in amounts]
+        lines.append([statement.percent(rate), *sums])
     heads = ("vat_rate", "net", "vat", "gross")
     return StatementTable(
         heads=[statement.say(key) for key in heads], texts=1, lines=lines
@@ -288,11 +256,11 @@ def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTabl
         station, connector = meter
         name = statement.context.chargers.get(station, station)
         if sum(one == station for one, _ in meters) > 1:
-            name = f"{name} ({connector or _UNKNOWN})"
+            name = f"{name} ({connector or UNKNOWN})"
         for stretch, first, last in _stretches(list(of_meter)):
             energy_wh = sum(whole_wh(row.energy_wh) for row in stretch)
-            numbers = (first, last, energy_wh)
-            lines.append([name, *(_thousandths(one, statement) for one in numbers)])
+            readings = (first, last, energy_wh)
+            lines.append([name, *map(statement.kwh, readings)])
     heads = ("charger", "first_reading", "last_reading", "claimed")
     return StatementTable(
         heads=[statement.say(key) for key in heads], texts=1, lines=lines
@@ -301,10 +269,6 @@ def _readings(rows: Sequence[SessionRow], statement: Statement) -> StatementTabl
 
 def _meter(row: SessionRow) -> tuple[str, int]:
     return row.station, row.connector or 0
-
-
-def _thousandths(wh: float | None, statement: Statement) -> str:
-    return statement.number(None if wh is None else whole_wh(wh) / 1000, 3)
 
 
 def _stretches(
@@ -350,7 +314,7 @@ def _notes(
         used = sorted({row.terms for row in rows if row.terms is not None})
         for number in used:
             if (prices := statement.price_lists.get(number)) is not None:
-                yield _described(prices, statement)
+                yield in_words(prices, statement)
         yield statement.say("note_billed")
         if any(row.price_list is not None and row.billed is None for row in rows):
             yield statement.say("note_not_billed")
@@ -376,42 +340,3 @@ def _corrected_later(
         and _month(row.corrected_at, context) > _month(_ended(row), context)
     ]
     return max(corrected, default=None)
-
-
-def _described(prices: PriceList, statement: Statement) -> str:
-    """Return what a price list bills, in words."""
-    parts = []
-    if prices.share_percent is not None:
-        percent = statement.number(prices.share_percent, 2)
-        parts.append(statement.say("by_cost", percent=percent))
-    elif prices.per_kwh is not None:
-        parts.append(_per("per_kwh", prices.per_kwh, prices, statement))
-    if prices.per_hour:
-        parts.append(_per("per_hour", prices.per_hour, prices, statement))
-    if prices.per_session:
-        parts.append(_per("per_session", prices.per_session, prices, statement))
-    parts += [_described_time(one, prices, statement) for one in prices.times]
-    if prices.vat_percent is not None:
-        key = "with_vat" if prices.vat_included else "plus_vat"
-        parts.append(statement.say(key, percent=statement.plain(prices.vat_percent)))
-    return f"{prices.name}: {'; '.join(parts)}."
-
-
-def _described_time(one: PriceTime, prices: PriceList, statement: Statement) -> str:
-    found = []
-    if one.per_kwh is not None and prices.share_percent is None:
-        found.append(_per("per_kwh", one.per_kwh, prices, statement))
-    if one.per_hour is not None:
-        found.append(_per("per_hour", one.per_hour, prices, statement))
-    days = ", ".join(statement.say(f"weekday_{_DAYS[day]}") for day in one.weekdays)
-    start, end = (f"{at // 60:02}:{at % 60:02}" for at in (one.start, one.end))
-    when = f"{days} {start}–{end}".strip()
-    return f"{when}: {', '.join(found)}"
-
-
-def _per(key: str, price: float, prices: PriceList, statement: Statement) -> str:
-    return statement.say(key, price=statement.price(price, prices.currency))
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{part / whole * 100:.0f}{_NO_BREAK}%" if whole > 0 else _UNKNOWN

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from .session_statement import Sheet, Statement, StatementTable
+from .session_statement import Sheet, StatementTable
+from .statement_words import Statement
 
 _STYLE = """
 @page{size:A4 landscape;margin:15mm}

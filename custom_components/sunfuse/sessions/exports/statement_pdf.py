@@ -11,7 +11,8 @@ import re
 import unicodedata
 import zlib
 
-from .session_statement import Sheet, Statement, StatementTable
+from .session_statement import Sheet, StatementTable
+from .statement_words import Statement
 
 # A4, landscape, in points.
 _WIDTH, _HEIGHT = 842.0, 595.0
