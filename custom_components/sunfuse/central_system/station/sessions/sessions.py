@@ -252,8 +252,8 @@ class Sessions:
         """
         record = self.transactions.get(transaction_id)
         if record is None:
-            words = (transaction_id, at.isoformat(), str(meter_stop_wh))
-            if self.transactions.is_new(words):
+            values = (transaction_id, at.isoformat(), str(meter_stop_wh))
+            if self.transactions.is_new(values):
                 self._shared.counters["unknown_transactions"] += 1
                 self._reports.stranger(transaction_id, at, meter_stop_wh, reason, first)
             return
@@ -261,47 +261,59 @@ class Sessions:
             return  # reported before
         if not meter_stop_wh and record.transaction.meter_start_wh:
             meter_stop_wh = None  # a charger that does not know it says 0
-        started_at = self._dated(record).started_at
-        # One time of another zone in between makes the charger's clock look wrong, and the end too early.
-        at = max(at, started_at)
-        state = self._shared.connector(record.connector)
-        running = state.transaction is not None and (
-            state.transaction.id == transaction_id
-        )
-        meter = self._meters.of(record.connector)
-        start_wh = record.transaction.meter_start_wh
-        energy = meter.session_stops(
-            transaction_id, meter_stop_wh, started_at, at, start_wh
-        )
-        energy = record.energy_wh if energy is None else energy
-        record = replace(record, stopped_at=at, energy_wh=energy)
-        self.transactions.add(record)
-        self._shared.change(record.connector, meter=meter.sample)
-        self._correct(record.connector)
+        before = self._shared.connector(record.connector)
+        record = self._ended(record, at, meter_stop_wh)
+        assert record.stopped_at is not None
+        at = record.stopped_at
         late = self._shared.now() - at > timedelta(seconds=self._shared.timing.live_s)
         if not record.noticed:
-            self._reports.ended(record, at, energy, late=late)
+            self._reports.ended(record, at, record.energy_wh, late=late)
             self._plug_events.stopped(record.connector, at, reason, late=late)
         if self._resumable.get(record.connector) == transaction_id:
             # It was running while we were offline, and ended before the charger reported it.
             del self._resumable[record.connector]
-        if state.session_id == transaction_id:
-            session_wh = _most(state.session_energy_wh, energy)
+        if before.session_id == transaction_id:
+            session_wh = _most(before.session_energy_wh, record.energy_wh)
             self._shared.change(record.connector, session_energy_wh=session_wh)
-        if running:
-            status = state.status
-            if status in CHARGES and not late:
-                # Until it reports its next one: there is nothing left to limit.
-                status = ConnectorStatus.FINISHING
-            self._shared.change(
-                record.connector,
-                transaction=None,
-                status=status,
-                priority=False,
-                meter=meter.stopped(self._shared.now()),
-            )
-            self._limits.of(record.connector).ended(reason or "Local", by_card=by_card)
+        if before.transaction is not None and before.transaction.id == transaction_id:
+            self._leave(record.connector, before.status, late=late)
+            limits = self._limits.of(record.connector)
+            limits.ended(reason or "Local", by_card=by_card)
         self._report_finished(record, meter_stop_wh, reason)
+
+    def _ended(
+        self, record: Record, at: datetime, meter_stop_wh: float | None
+    ) -> Record:
+        """Return a transaction after its end was counted."""
+        transaction, started_at = record.transaction, self._dated(record).started_at
+        # One time of another zone in between makes the charger's clock look wrong, and the end too early.
+        at = max(at, started_at)
+        meter = self._meters.of(record.connector)
+        energy_wh = meter.session_stops(
+            transaction.id, meter_stop_wh, started_at, at, transaction.meter_start_wh
+        )
+        if energy_wh is None:
+            energy_wh = record.energy_wh
+        record = replace(record, stopped_at=at, energy_wh=energy_wh)
+        self.transactions.add(record)
+        self._shared.change(record.connector, meter=meter.sample)
+        self._correct(record.connector)
+        return record
+
+    def _leave(
+        self, connector: int, status: ConnectorStatus | None, *, late: bool
+    ) -> None:
+        """Show a connector without its transaction, which has ended."""
+        if status in CHARGES and not late:
+            # Until it reports its next one: there is nothing left to limit.
+            status = ConnectorStatus.FINISHING
+        self._shared.change(
+            connector,
+            transaction=None,
+            status=status,
+            priority=False,
+            meter=self._meters.of(connector).stopped(self._shared.now()),
+        )
 
     def _report_finished(
         self,
