@@ -30,8 +30,10 @@ RESUME_CHARGING = "SunfuseResumeCharging"
 
 NAME = "name"
 
-type Question = Callable[[CarPlace, Speech], Awaitable[str]]
-type Order = Callable[[HomeAssistant, Context | None, CarPlace, Speech], Awaitable[str]]
+type _Question = Callable[[CarPlace, Speech], Awaitable[str]]
+type _Order = Callable[
+    [HomeAssistant, Context | None, CarPlace, Speech], Awaitable[str]
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class AskedAboutCars:
 type Answer = Callable[[AskedAboutCars], Awaitable[str]]
 
 
-def _asks(question: Question) -> Answer:
+def _asks(question: _Question) -> Answer:
     """Answer a question. Without a name it is about every car that is plugged in."""
 
     async def answer(asked: AskedAboutCars) -> str:
@@ -62,7 +64,7 @@ def _asks(question: Question) -> Answer:
     return answer
 
 
-def _does(order: Order) -> Answer:
+def _does(order: _Order) -> Answer:
     """Follow an order. It is for one car, and for who may control its charger."""
 
     async def answer(asked: AskedAboutCars) -> str:

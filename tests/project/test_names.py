@@ -1,4 +1,4 @@
-"""One word for one thing: no two modules and no two public classes share a name unless the glossary says why."""
+"""One word for one thing: no two modules and no two public types share a name unless the glossary says why."""
 
 import ast
 from collections import Counter, defaultdict
@@ -23,6 +23,16 @@ def public_classes() -> Counter[str]:
     )
 
 
+def type_aliases() -> set[str]:
+    """Return the public names of types; rooms that do not know each other may have the same."""
+    return {
+        node.name.id
+        for path in HOUSE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.TypeAlias) and not node.name.id.startswith("_")
+    }
+
+
 def explained() -> set[str]:
     """Return the names of which the glossary says why they stand for two things."""
     section = SHARED.search(ARCHITECTURE.read_text(encoding="utf-8"))
@@ -30,9 +40,11 @@ def explained() -> set[str]:
     return set(ROW.findall(section[1]))
 
 
-def test_no_two_public_classes_share_a_name() -> None:
+def test_no_two_public_types_share_a_name() -> None:
     """Whoever reads a name knows which thing it is; the glossary lists no name that is not shared."""
-    shared = {name for name, count in public_classes().items() if count > 1}
+    classes = public_classes()
+    shared = {name for name, count in classes.items() if count > 1}
+    shared |= classes.keys() & type_aliases()
     assert shared == explained() - modules_that_share_a_name()
 
 

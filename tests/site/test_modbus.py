@@ -36,8 +36,8 @@ from ..sources.modbus.chains import (
     model,
 )
 from ..sources.modbus.server import (
+    RegisterWords,
     Server,
-    SetupCommands,
     image_of,
     serial_line,
     serving,
@@ -82,7 +82,7 @@ def sdm() -> Device:
     return built_in_devices()[SDM]
 
 
-def house(current_l1_a: float = 10, car_a: float = 0) -> SetupCommands:
+def house(current_l1_a: float = 10, car_a: float = 0) -> RegisterWords:
     """Return the registers of the meter of a house, with a car on all phases."""
     amperes = [current_l1_a + car_a, 4 + car_a, 4 + car_a]
     shown = HOUSE | {Quantity.POWER: sum(amperes) * 230}

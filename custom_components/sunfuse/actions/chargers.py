@@ -36,8 +36,8 @@ from .values import (
     one_of,
 )
 
-type Fields = Mapping[str, Any]
-type Action = Callable[[Station, int, Fields], Awaitable[dict[str, Any] | None]]
+type CallData = Mapping[str, Any]
+type Action = Callable[[Station, int, CallData], Awaitable[dict[str, Any] | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,47 +54,47 @@ class ActionDescription:
 
 
 async def _get_configuration(
-    station: Station, _connector: int, data: Fields
+    station: Station, _connector: int, data: CallData
 ) -> dict[str, Any]:
     adapter = await station.in_service()
     return {"configuration": await adapter.get_configuration(tuple(data["keys"]))}
 
 
 async def _set_configuration(
-    station: Station, _connector: int, data: Fields
+    station: Station, _connector: int, data: CallData
 ) -> dict[str, Any]:
     adapter = await station.in_service()
     result = await adapter.set_configuration(data["key"], data["value"])
     return {"result": result.value}
 
 
-async def _trigger_message(station: Station, connector: int, data: Fields) -> None:
+async def _trigger_message(station: Station, connector: int, data: CallData) -> None:
     adapter = await station.in_service()
     await adapter.trigger(data["message"], connector or None)
 
 
-async def _reset(station: Station, _connector: int, data: Fields) -> None:
+async def _reset(station: Station, _connector: int, data: CallData) -> None:
     adapter = await station.in_service()
     await adapter.reset(hard=data["hard"])
 
 
-async def _unlock(station: Station, connector: int, _data: Fields) -> None:
+async def _unlock(station: Station, connector: int, _data: CallData) -> None:
     adapter = await station.in_service()
     await adapter.unlock(connector or 1)
 
 
-async def _set_availability(station: Station, connector: int, data: Fields) -> None:
+async def _set_availability(station: Station, connector: int, data: CallData) -> None:
     adapter = await station.in_service()
     await adapter.set_availability(connector, operative=data["operative"])
 
 
-async def _clear_cache(station: Station, _connector: int, _data: Fields) -> None:
+async def _clear_cache(station: Station, _connector: int, _data: CallData) -> None:
     adapter = await station.in_service()
     await adapter.clear_cache()
 
 
 async def _get_composite_schedule(
-    station: Station, connector: int, data: Fields
+    station: Station, connector: int, data: CallData
 ) -> dict[str, Any]:
     adapter = await station.in_service()
     schedule = await adapter.schedule(connector or 1, data["duration"])
@@ -106,13 +106,13 @@ async def _get_composite_schedule(
     }
 
 
-async def _get_log(station: Station, _connector: int, data: Fields) -> dict[str, Any]:
+async def _get_log(station: Station, _connector: int, data: CallData) -> dict[str, Any]:
     adapter = await station.in_service()
     file = await adapter.send_log(data["location"], LogKind(data["log"]))
     return {"file": file}
 
 
-async def _update_firmware(station: Station, _connector: int, data: Fields) -> None:
+async def _update_firmware(station: Station, _connector: int, data: CallData) -> None:
     retrieve_at: datetime = data.get("retrieve_at") or dt_util.utcnow()
     adapter = await station.in_service()
     await adapter.update_firmware(
@@ -126,7 +126,7 @@ async def _update_firmware(station: Station, _connector: int, data: Fields) -> N
 
 
 async def _transfer_data(
-    station: Station, _connector: int, data: Fields
+    station: Station, _connector: int, data: CallData
 ) -> dict[str, Any]:
     adapter = await station.in_service()
     answer = await adapter.transfer_data(
@@ -135,7 +135,9 @@ async def _transfer_data(
     return {"data": answer}
 
 
-async def _set_display_message(station: Station, _connector: int, data: Fields) -> None:
+async def _set_display_message(
+    station: Station, _connector: int, data: CallData
+) -> None:
     adapter = await station.in_service()
     if text := data.get("text"):
         await adapter.display(data["message_id"], text, data.get("language"))

@@ -25,7 +25,7 @@ from ..data import SunfuseConfigEntry
 from ..site.entry_data import password_data
 from ..site.outcome import identity_of
 from ..site.subentries import usable
-from .chargers import ActionDescription, Fields, command_errors, register
+from .chargers import ActionDescription, CallData, command_errors, register
 from .targets import connector_of_device
 from .values import POSITIVE_INT, ActionSchema, address, one_of, within
 
@@ -59,11 +59,13 @@ def _authority(station: Station) -> CertificateAuthority:
     return station.authority
 
 
-async def _test_fail_safe(station: Station, connector: int, _data: Fields) -> None:
+async def _test_fail_safe(station: Station, connector: int, _data: CallData) -> None:
     station.test_fail_safe(connector or 1)
 
 
-async def _install_certificate(station: Station, _connector: int, data: Fields) -> None:
+async def _install_certificate(
+    station: Station, _connector: int, data: CallData
+) -> None:
     certificate: str | None = data.get("certificate")
     if certificate is None:
         certificate = _authority(station).certificate
@@ -72,7 +74,7 @@ async def _install_certificate(station: Station, _connector: int, data: Fields) 
 
 
 async def _get_certificates(
-    station: Station, _connector: int, _data: Fields
+    station: Station, _connector: int, _data: CallData
 ) -> dict[str, Any]:
     adapter = await station.in_service()
     return {
@@ -89,7 +91,9 @@ async def _get_certificates(
     }
 
 
-async def _delete_certificate(station: Station, _connector: int, data: Fields) -> None:
+async def _delete_certificate(
+    station: Station, _connector: int, data: CallData
+) -> None:
     wanted = data["serial_number"].casefold()
     adapter = await station.in_service()
     for certificate in await adapter.installed_certificates():
@@ -101,13 +105,17 @@ async def _delete_certificate(station: Station, _connector: int, data: Fields) -
     )
 
 
-async def _renew_certificate(station: Station, _connector: int, _data: Fields) -> None:
+async def _renew_certificate(
+    station: Station, _connector: int, _data: CallData
+) -> None:
     _authority(station)
     adapter = await station.in_service()
     await adapter.renew_certificate()
 
 
-async def _set_network_profile(station: Station, _connector: int, data: Fields) -> None:
+async def _set_network_profile(
+    station: Station, _connector: int, data: CallData
+) -> None:
     adapter = await station.in_service()
     await adapter.set_network_profile(
         NetworkProfile(

@@ -18,7 +18,7 @@ from homeassistant.helpers.recorder import get_instance
 from .series import Series, Slot
 from .time_rows import parse_number
 
-type Period = Literal["5minute", "hour"]
+type _Period = Literal["5minute", "hour"]
 
 # More than any connection of a home or a small business, in any of these: a wrong unit, or an error of a meter.
 _ABSURD = 5e6
@@ -58,7 +58,7 @@ async def async_statistics(
     statistic_ids: Iterable[str],
     start: datetime,
     end: datetime,
-    period: Period = "hour",
+    period: _Period = "hour",
 ) -> dict[str, Statistic]:
     """Read statistics of power, current or energy sensors.
 

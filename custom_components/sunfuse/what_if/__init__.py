@@ -12,9 +12,9 @@ from .plant import HomeStorage, Outlet, Plant, Stay, Surroundings
 from .replay import Replay, ReplayedSite, ReplayPace
 from .variation import (
     ChargingPolicy,
-    Prices,
     SiteSetup,
     Variation,
+    WeekPrices,
     varied_setup,
     varied_week,
 )
@@ -33,7 +33,7 @@ __all__ = [
     "PeakCounter",
     "PeakPrice",
     "Plant",
-    "Prices",
+    "WeekPrices",
     "Question",
     "Replay",
     "ReplayedSite",

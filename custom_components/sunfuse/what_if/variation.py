@@ -13,7 +13,7 @@ from .replay import ReplayedSite
 
 _WEEK = timedelta(weeks=1)
 # The import and the export price of a quarter hour; None: as it was.
-type Prices = Mapping[datetime, tuple[float, float]]
+type WeekPrices = Mapping[datetime, tuple[float, float]]
 
 
 class ChargingPolicy(StrEnum):
@@ -46,7 +46,7 @@ class Variation:
     solar_factor: float = 1.0
     chargers: int | None = None
     # Of each week: prices, and what peaks cost.
-    prices: Callable[[PastWeek], Prices] | None = None
+    prices: Callable[[PastWeek], WeekPrices] | None = None
     peaks: Callable[[PastWeek], WeekPeaks] | None = None
     price_factor: float = 1.0
     use_factor: float = 1.0

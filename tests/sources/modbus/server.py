@@ -28,10 +28,10 @@ from ...common import free_port
 
 FUNCTIONS = {3: RegisterTable.HOLDING, 4: RegisterTable.INPUT}
 
-type SetupCommands = dict[tuple[RegisterTable, int], int]
+type RegisterWords = dict[tuple[RegisterTable, int], int]
 
 
-def encode(register: Register, value: float | str) -> SetupCommands:
+def encode(register: Register, value: float | str) -> RegisterWords:
     """Return the words by which a device says a value, as the protocol's text has it: the inverse of decoding."""
     if register.type is ValueType.STRING:
         size = 2 * register.count
@@ -51,12 +51,12 @@ def encode(register: Register, value: float | str) -> SetupCommands:
     }
 
 
-def image_of(device: Device, values: Mapping[Quantity, float]) -> SetupCommands:
+def image_of(device: Device, values: Mapping[Quantity, float]) -> RegisterWords:
     """Return the registers of a device that shows these values, its own signature included. Other readings show 0.
 
     Of a sum, the first term shows it all. An exponent is 0.
     """
-    image: SetupCommands = {}
+    image: RegisterWords = {}
     for reading in device.readings.values():
         for term in reading.terms:
             image |= encode(term.register, 0)
@@ -89,7 +89,7 @@ def image_of(device: Device, values: Mapping[Quantity, float]) -> SetupCommands:
 class Devices:
     """The devices behind a server, by unit id. A request for a register that a device lacks is refused by it."""
 
-    def __init__(self, images: Mapping[int, SetupCommands]) -> None:
+    def __init__(self, images: Mapping[int, RegisterWords]) -> None:
         """Take their registers; they may be changed at any time."""
         self.images = dict(images)
         self.requests: list[tuple[int, RegisterTable, int, int]] = []
@@ -199,7 +199,7 @@ _NOTHING = SimDevice(id=1, simdata=[SimData(0, values=0, datatype=DataType.REGIS
 
 @asynccontextmanager
 async def serving(
-    images: Mapping[int, SetupCommands], framer: FramerType = FramerType.SOCKET
+    images: Mapping[int, RegisterWords], framer: FramerType = FramerType.SOCKET
 ) -> AsyncIterator[Server]:
     """Run a server for devices with these registers."""
     server = Server(Devices(images), framer)

@@ -43,13 +43,13 @@ class Commissioner:
         self,
         link: Link,
         station: StationInterface,
-        words: SetupCommands,
+        setup: SetupCommands,
         fail_safe: FailSafeProfile,
     ) -> None:
         """Run tasks on the link, and end with it."""
         self._link = link
         self._station = station
-        self._setup = words
+        self._setup = setup
         self._fail_safe = fail_safe
         self._setting_up: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -132,13 +132,13 @@ class Commissioner:
     # What
 
     async def _commission(self) -> None:
-        station, words = self._station, self._setup
+        station, setup = self._station, self._setup
         station.presence.boot_loops.asked(station.now())
         try:
             # Some name no vendor when they boot: asked again, they would boot for ever (evcc issue 32170).
             if not station.state.info.vendor and not self._booted:
-                await words.try_trigger("BootNotification")
-            await words.learn()
+                await setup.try_trigger("BootNotification")
+            await setup.learn()
             station.reports.learnt()
             await self._fail_safe.set_after_boot()
             await self._set_up_meter()
@@ -146,9 +146,9 @@ class Commissioner:
             await self._set_up_cards()
             for connector in station.state.connectors:
                 if connector.status is None:
-                    await words.try_trigger("StatusNotification", connector.id)
+                    await setup.try_trigger("StatusNotification", connector.id)
                 if connector.transaction is None:
-                    await words.try_trigger("MeterValues", connector.id)
+                    await setup.try_trigger("MeterValues", connector.id)
             if station.connectors.unreported():
                 self._ask_statuses()
             if self._counting is None or self._counting.done():

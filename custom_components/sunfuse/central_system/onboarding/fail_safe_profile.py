@@ -19,12 +19,12 @@ class FailSafeProfile:
     def __init__(
         self,
         station: StationInterface,
-        words: SetupCommands,
+        setup: SetupCommands,
         present_a: Callable[[], Awaitable[float | None]],
     ) -> None:
         """`present_a` asks for the limit that the station intends now; it returns None where that is unknown."""
         self._station = station
-        self._setup = words
+        self._setup = setup
         self._present_a = present_a
         self._booted_with_it = (
             False  # and has not been asked yet whether it kept the profile

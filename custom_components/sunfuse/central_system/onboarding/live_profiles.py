@@ -20,12 +20,12 @@ class LiveProfiles:
     def __init__(
         self,
         station: StationInterface,
-        words: SetupCommands,
+        setup: SetupCommands,
         fail_safe: FailSafeProfile,
     ) -> None:
         """Keep the lasting profile below the live ones."""
         self._station = station
-        self._setup = words
+        self._setup = setup
         self._fail_safe = fail_safe
         self._refusals = 0
 

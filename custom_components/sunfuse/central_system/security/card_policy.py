@@ -20,7 +20,7 @@ _SEPARATORS = re.compile(r"[\s:-]")
 OWN_TOKEN = "SUNFUSE"  # the token with which we start transactions
 
 # Called with the identity of the station and the number of the card. True: approved. None: no answer in time.
-type Ask = Callable[[str, str], Awaitable[bool | None]]
+type AskAboutCard = Callable[[str, str], Awaitable[bool | None]]
 
 
 def folded(token: str) -> str:
@@ -72,7 +72,7 @@ class CardPolicy:
 
     free: bool = True
     cards: tuple[Card, ...] = ()
-    ask: Ask | None = None  # about cards that are not in the list
+    ask: AskAboutCard | None = None  # about cards that are not in the list
     default: bool = False  # if there is no answer
 
     def find(self, token: str) -> Card | None:

@@ -11,7 +11,7 @@ from ...sources.history import async_statistics
 from ...sources.series import Series, by_quarter
 from ...sources.tariffs.capacity_rules import capacity_from_dict
 from ...sources.tariffs.table import Table, table_from_dict
-from ...what_if import ChargingPolicy, PastWeek, Prices, Variation, WeekPeaks
+from ...what_if import ChargingPolicy, PastWeek, Variation, WeekPeaks, WeekPrices
 from ..planning.peak_rules import CapacityRule
 from .what_if_setup import guarded, storage_of, week_peaks
 
@@ -76,7 +76,7 @@ async def async_recorded_prices(
 
 def _prices(
     asked: Mapping[str, Any], tz: tzinfo, recorded: Series
-) -> Callable[[PastWeek], Prices] | None:
+) -> Callable[[PastWeek], WeekPrices] | None:
     if not any(name in asked for name in (*PRICED, EXPORT_PRICE)):
         return None
     table = table_from_dict(asked[PRICE_TABLE]) if PRICE_TABLE in asked else None
@@ -92,7 +92,7 @@ def _prices(
             return _near(by_start, start) + surcharge
         return before
 
-    def prices(week: PastWeek) -> Prices:
+    def prices(week: PastWeek) -> WeekPrices:
         return {
             start: (bought(start, before), asked.get(EXPORT_PRICE, sold))
             for start, before, sold in zip(

@@ -45,7 +45,7 @@ _OF_THE_GRID: Mapping[Quantity, Quantity] = {
 } | {q: q for q in (Quantity.ENERGY_IMPORT, Quantity.ENERGY_EXPORT)}
 
 
-type Known = AbstractSet[Quantity]
+type _Known = AbstractSet[Quantity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def readings_of(
     chain: Sequence[Block],
     manufacturer: str,
     batteries: Sequence[Battery],
-    known: Known,
+    known: _Known,
 ) -> dict[Quantity, QuantityReading]:
     """Return all readings of a chain and of the batteries beside it, by their meaning for a site.
 
@@ -138,7 +138,7 @@ def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:
 
 
 def _inverter(
-    block: Block, known: Known, *, storage: bool
+    block: Block, known: _Known, *, storage: bool
 ) -> dict[Quantity, QuantityReading]:
     readings: dict[Quantity, QuantityReading] = {}
     for quantity, point in _points(block, models.INVERTERS[block.model]).items():
@@ -160,7 +160,7 @@ def _inverter(
     }
 
 
-def _meter(block: Block, known: Known, sign: int) -> dict[Quantity, QuantityReading]:
+def _meter(block: Block, known: _Known, sign: int) -> dict[Quantity, QuantityReading]:
     readings: dict[Quantity, QuantityReading] = {}
     for quantity, point in _points(block, models.METERS[block.model]).items():
         directed = quantity.dimension in (Dimension.POWER, Dimension.CURRENT)
@@ -227,7 +227,7 @@ def _of_the_grid(
 
 
 def _solar(
-    chain: Sequence[Block], inverter: Block, known: Known, *, storage: bool
+    chain: Sequence[Block], inverter: Block, known: _Known, *, storage: bool
 ) -> list[Term]:
     """Return solar power: without a battery the whole output of the inverter, otherwise that of its solar inputs."""
     if storage:
@@ -245,7 +245,7 @@ def _solar_beside(inverter: Block, batteries: Sequence[Battery]) -> list[Term]:
     return [power, *(battery.charging() for battery in batteries)] if power else []
 
 
-def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityReading]:
+def _storage(chain: Sequence[Block], known: _Known) -> dict[Quantity, QuantityReading]:
     """Return what is known of a battery, nothing if there is none."""
     readings: dict[Quantity, QuantityReading] = {}
     power = [term for role, term in _inputs(chain, known) if role != 0]
@@ -272,7 +272,7 @@ def _storage(chain: Sequence[Block], known: Known) -> dict[Quantity, QuantityRea
     return readings
 
 
-def _soc(chain: Sequence[Block], known: Known) -> Term | None:
+def _soc(chain: Sequence[Block], known: _Known) -> Term | None:
     """Return the state of charge of model 124, which inverters without storage also have, but leave empty."""
     block = _first(chain, (models.STORAGE,))
     term = block.term(models.STORAGE_SOC) if block else None
@@ -282,7 +282,7 @@ def _soc(chain: Sequence[Block], known: Known) -> Term | None:
     return term if there else None
 
 
-def _inputs(chain: Sequence[Block], known: Known) -> list[tuple[int, Term]]:
+def _inputs(chain: Sequence[Block], known: _Known) -> list[tuple[int, Term]]:
     """Return the inputs of direct current by role: 0 solar, 1 and -1 discharge and charge of a battery."""
     if (block := _first(chain, (models.PORTS,))) is not None:
         return _ports(block)

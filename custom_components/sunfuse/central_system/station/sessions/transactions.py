@@ -56,9 +56,6 @@ class Record:
         return replace(self, energy_wh=energy_wh, corrected_at=at)
 
 
-type SetupCommands = tuple[str, ...]
-
-
 class Transactions:
     """The known transactions of a station, the newest last.
 
@@ -69,17 +66,17 @@ class Transactions:
     def __init__(self) -> None:
         """Start with none."""
         self._records: OrderedDict[str, Record] = OrderedDict()
-        self._strangers: deque[SetupCommands] = deque(maxlen=_REMEMBERED)
+        self._strangers: deque[tuple[str, ...]] = deque(maxlen=_REMEMBERED)
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over the transactions, the oldest first."""
         return iter(self._records.values())
 
-    def is_new(self, words: SetupCommands) -> bool:
-        """Whether the end of an unknown transaction is reported with these values for the first time."""
-        if words in self._strangers:
+    def is_new(self, stranger: tuple[str, ...]) -> bool:
+        """Whether the end of an unknown transaction is reported with these values, its id first, for the first time."""
+        if stranger in self._strangers:
             return False
-        self._strangers.append(words)
+        self._strangers.append(stranger)
         return True
 
     def is_over(self, transaction_id: str) -> bool:
