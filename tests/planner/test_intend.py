@@ -284,6 +284,43 @@ def test_eco_without_a_departure_takes_sun_and_cheap_hours_only() -> None:
     assert all(slot.power_w == 0 for slot in none.cars[0].slots)
 
 
+@pytest.mark.parametrize(
+    ("tonight", "tomorrow", "charges_wh"), [(0.1, 0.3, 20_000.0), (0.3, 0.1, 0.0)]
+)
+def test_a_car_that_leaves_after_the_plan_takes_the_cheaper_night(
+    tonight: float, tomorrow: float, charges_wh: float
+) -> None:
+    """In 60 hours: the night that is known to be cheap is used; a dearer one is left to the next."""
+    steps_s = clock_steps(EVENING, EVENING + timedelta(hours=48))
+    half = len(steps_s) // 2
+    prices = [
+        price
+        for night_price in (tonight, tomorrow)
+        for price in by_hour(
+            EVENING, steps_s[:half], dict.fromkeys(range(5), night_price), 0.35
+        )
+    ]
+    late = car(
+        goals=(CarGoal(at=EVENING + timedelta(hours=60), energy_wh=20_000.0),),
+        full_wh=26_000.0,
+        target_wh=20_000.0,
+    )
+    steps = len(steps_s)
+    (planned,) = intend(
+        night(
+            late,
+            steps_s=steps_s,
+            house=exactly(*(400.0,) * steps),
+            sun=exactly(*(0.0,) * steps),
+            import_price=tuple(prices),
+            export_price=(0.08,) * steps,
+        )
+    ).cars
+    by_morning = [slot.energy_wh for slot in planned.slots if slot.end <= MORNING]
+    assert by_morning[-1] == pytest.approx(charges_wh, abs=60)
+    assert planned.slots[-1].energy_wh == pytest.approx(20_000, abs=60)
+
+
 @pytest.mark.parametrize("limit", [None, 0.12])
 @pytest.mark.parametrize("target_wh", [0.0, 3_000.0])
 def test_cheap_hours_fill_a_car_to_its_target_and_no_further(

@@ -1,6 +1,6 @@
 """One car in terms of the program: what it can take in each step, and what it must hold when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..intention import Assumption
@@ -102,7 +102,12 @@ class CarReader:
         goals, wanted_wh = self._goals(car, most_w, assumptions)
         full_wh = self._full_wh(car, wanted_wh, assumptions)
         wanted_wh = tuple(min(energy_wh, full_wh) for energy_wh in wanted_wh)
-        cheap, waits = self._worth.cheap(car), self._worth.waits(car)
+        waits = self._worth.waits(car)
+        buying = car
+        if not goals and all(goal.at > self._starts[-1] for goal in car.goals):
+            # Nobody knows what the hours after the plan cost: these cheap ones are taken, as without a departure.
+            buying = replace(car, goals=())
+        cheap = self._worth.cheap(buying)
         hurries = self._worth.hurries(car)
         present = self._present(car, goals)
         most = tuple(
@@ -110,7 +115,7 @@ class CarReader:
             for step in range(self._steps)
         )
         bought = to_target(
-            car,
+            buying,
             CheapSteps(cheap=cheap, most_w=most),
             sun_w=self._surplus,
             least_w=least_w,
