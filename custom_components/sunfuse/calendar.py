@@ -337,8 +337,8 @@ class DepartureCalendar(SiteEntity, CalendarEntity):
         if kind == ONCE:
             departures.remove_once(owner, which)
         elif kind == WEEKLY:
-            weekday, _, number = which.partition(".")
-            day = departures.wishes(owner).day(int(weekday), int(number))
+            weekly = departures.wishes(owner).weekly
+            day = next((d for d in weekly if f"{d.weekday}.{d.number}" == which), None)
             at = dt_util.parse_datetime(recurrence_id) if recurrence_id else None
             if day is not None and at is not None and not recurrence_range:
                 departures.leave_out(owner, day.weekday, day.number, dt_util.as_utc(at))

@@ -67,6 +67,7 @@ OF_A_CHARGER: tuple[tuple[str, dict[str, Any]], ...] = (
     ("set_departure", {"time": "25:00"}),
     ("set_departure", {"time": "07:00", "target_soc": "nan"}),
     ("set_departure", {"time": "07:00", "target_energy": "inf"}),
+    ("set_departure", {"time": "07:00", "target_energy": 0}),
     ("set_departure", {"time": "07:00", "weekdays": [LONG]}),
     ("set_departure", {"time": "07:00", "weekdays": ["mon"], "number": HUGE}),
     ("skip_tonight", {"skip": LONG}),

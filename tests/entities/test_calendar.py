@@ -337,3 +337,13 @@ async def test_a_series_ends(
     assert await times() == days[:2]
     assert await page.creates("Zoe", begin, rrule="FREQ=MONTHLY")
     assert await page.creates("Zoe", begin, rrule="FREQ=WEEKLY;INTERVAL=2")
+
+
+async def test_an_event_that_is_not_there_is_no_fault(
+    hass: HomeAssistant, start: Callable[..., Any], hass_ws_client: Any
+) -> None:
+    """What somebody else has deleted, or never was, is deleted without a word of Python."""
+    home: Home = await start(vehicle("Zoe"))
+    page = Page(home, await hass_ws_client(hass))
+    for uid in ("weekly/x", "weekly/x/y", "weekly/x/1.9", "weekly/", "once/x"):
+        assert await page.deletes({"uid": uid}) is None

@@ -27,7 +27,7 @@ from ..site.cars.driver_words import (
 )
 from .targets import owner_of_device
 from .values import (
-    ENERGY_KWH,
+    MOST_KWH,
     TIME_OF_DAY,
     YES_OR_NO,
     ActionSchema,
@@ -45,6 +45,8 @@ _MOST_A_DAY = 10
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOC = within(1, 100)
 _RANGE_KM = within(1, 2000)
+# As the form says. Of who needs nothing no departure has to be known, and 0 removes a target elsewhere.
+_TARGET_KWH = within(0.1, MOST_KWH)
 _TARGETS = ("target_soc", "target_energy", "target_range")
 
 SET_DEPARTURE = ActionSchema(
@@ -56,7 +58,7 @@ SET_DEPARTURE = ActionSchema(
         vol.Optional("number", default=1): within(1, _MOST_A_DAY, int),
         vol.Optional("active", default=True): YES_OR_NO,
         vol.Optional("target_soc"): _SOC,
-        vol.Optional("target_energy"): ENERGY_KWH,
+        vol.Optional("target_energy"): _TARGET_KWH,
         vol.Optional("target_range"): _RANGE_KM,
     }
 )

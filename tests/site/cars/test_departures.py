@@ -534,6 +534,28 @@ async def test_what_was_said_of_the_car_is_taken_back_at_its_charger(
     await station.close()
 
 
+async def test_car_and_charger_skip_the_same_departure(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Of two departures within a day the second one stays, whoever says it and how often; both switches are on."""
+    home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+    zoe = id_of(home)
+    station = await home.boot("CP1")
+    await plug_in(home, station, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    every = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    await act(home, "set_departure", zoe, weekdays=every, time=clock(-3))
+    await act(home, "set_departure", zoe, weekdays=every, number=2, time=clock(-2))
+    for owner in (zoe, "CP1/1"):
+        await home.call("switch", "turn_on", f"{owner}_skip_tonight")
+        await act(home, "skip_tonight", zoe)
+        assert home.state("switch", f"{owner}_skip_tonight") == "on"
+        assert demand(home).departure == next_at(clock(-2))
+    await home.call("switch", "turn_off", "CP1/1_skip_tonight")
+    assert demand(home).departure == next_at(clock(-3))
+    await station.close()
+
+
 async def test_a_skipped_departure_ends_when_it_has_passed(
     start: Callable[..., Any],
 ) -> None:

@@ -221,14 +221,25 @@ def clear_departure(entry: SunfuseConfigEntry, owner: Owner) -> None:
 
 @callback
 def skip_tonight(entry: SunfuseConfigEntry, owner: Owner) -> None:
-    """Leave out the next departure, if there is one within a day; whatever is guessed until noon counts no more."""
+    """Leave out the next departure, if there is one within a day; whatever is guessed until noon counts no more.
+
+    What is left out already is not followed by another one: car and charger have a switch each.
+    """
     now = dt_util.now()
+    departures = entry.runtime_data.departures
+    left_out = [
+        wishes.skipped_until
+        for who in _with(entry, owner)
+        if (wishes := departures.wishes(who)).skips(now) and wishes.skipped_until
+    ]
     following = next_departure(entry, owner)
-    if following is None or following.at > now + NIGHT:
+    if left_out:
+        until = max(left_out)
+    elif following is None or following.at > now + NIGHT:
         until = next_at(NOON, after=now + MORNING)
     else:
         until = following.at
-    entry.runtime_data.departures.change(owner.id, skipped_until=until)
+    departures.change(owner.id, skipped_until=until)
     entry.runtime_data.controller.tick()
 
 
