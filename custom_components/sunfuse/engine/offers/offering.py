@@ -12,7 +12,7 @@ from ..memory import ConnectorMemory
 from ..model import Connector, Snapshot
 from ..sharing.filling import User, fill
 from ..sharing.ranking import growth
-from ..sharing.resources import Lack, blocked_by, take
+from ..sharing.resources import Amounts, Lack, blocked_by, take
 from ..sharing.rounding import round_down_all
 from ..sharing.sharing import Shares
 from ..tick import Standing, Tick
@@ -26,7 +26,7 @@ GONE_S = 10.0
 SLOWER_S = 2.0
 
 
-def free_for_all(tick: Tick, *, calm: bool) -> list[float]:
+def free_for_all(tick: Tick, *, calm: bool) -> Amounts:
     """Return the free part of each resource for those that ask: less what is reserved for those that do not comply with their limits."""
     free = tick.resources.capacity(calm=calm)
     for standing in tick.standings.values():
@@ -56,7 +56,7 @@ def command(tick: Tick) -> None:
 
 
 def offers(
-    asks: list[Ask], shares: Shares, free: list[float], tick: Tick
+    asks: list[Ask], shares: Shares, free: Amounts, tick: Tick
 ) -> dict[str, float]:
     """Return the offer to everyone that is to have one."""
     snapshot = tick.snapshot
@@ -117,7 +117,7 @@ def offers(
 
 
 def _instead_of_the_slow(
-    asks: list[Ask], given: Mapping[str, float], free: list[float], tick: Tick
+    asks: list[Ask], given: Mapping[str, float], free: Amounts, tick: Tick
 ) -> dict[str, float]:
     """Return the lower offers of those that release current in place of slow ones, while a phase is overdrawn.
 
@@ -200,7 +200,7 @@ def _not_worth_it(
     asks: list[Ask],
     shares: Shares,
     targets: Mapping[str, float],
-    free: list[float],
+    free: Amounts,
     tick: Tick,
 ) -> dict[str, float]:
     """Return the offers that would fall only for lack of solar power, a little or just after the last message: they stay.
@@ -266,9 +266,7 @@ def _stays_a(
     return stays_a if waits else None
 
 
-def _take_held(
-    free: list[float], standing: Standing, target_a: float, tick: Tick
-) -> None:
+def _take_held(free: Amounts, standing: Standing, target_a: float, tick: Tick) -> None:
     """Reserve what a connector has and has not yet released: the higher of offer and target, and its draw above that."""
     connector = standing.connector
     drawn = _drawn_now(connector, standing.past, tick)

@@ -20,7 +20,7 @@ from ..meters.steadiness import trembles_a
 from ..model import Snapshot
 from ..sharing.filling import User, Uses, fill
 from ..sharing.ranking import growth, rank
-from ..sharing.resources import Lack, Resources, blocked_by, take
+from ..sharing.resources import Amounts, Lack, Resources, blocked_by, take
 
 # The cars have this long to contradict a meter that has failed (see `contradiction`).
 FIRST_MINUTE = timedelta(seconds=60)
@@ -35,8 +35,8 @@ class _Rise:
     snapshot: Snapshot
     base: dict[str, float]  # what each has; nothing if it does not run
     most: dict[str, float]  # what each may have now
-    free: list[float]  # what the other cars leave
-    left: list[float]  # the same beside what these have and hold
+    free: Amounts  # what the other cars leave
+    left: Amounts  # the same beside what these have and hold
 
     def uses(self, asking: Ask) -> Uses:
         """Return what an ampere of a car takes."""
@@ -47,7 +47,7 @@ def raised(
     asks: list[Ask],
     targets: Mapping[str, float],
     resources: Resources,
-    free: list[float],
+    free: Amounts,
     snapshot: Snapshot,
 ) -> tuple[dict[str, float], dict[str, Lack], dict[str, int]]:
     """Return the offers of those whose target is above what they have, in amperes, and what prevents connectors from starting, and from rising.

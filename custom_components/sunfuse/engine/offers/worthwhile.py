@@ -6,13 +6,13 @@ from ..cars.asking import Ask
 from ..cars.confirmed_offer import before_a
 from ..cars.ramp import late_band_a, little_more, round_down, round_up
 from ..sharing.filling import EPSILON
-from ..sharing.resources import Capacities, blocked_by, take
+from ..sharing.resources import Amounts, blocked_by, take
 from ..sharing.sharing import all_uses
 from ..tick import Tick
 
 
 def worthwhile(
-    asks: list[Ask], targets: Mapping[str, float], free: Capacities, tick: Tick
+    asks: list[Ask], targets: Mapping[str, float], free: Amounts, tick: Tick
 ) -> dict[str, float]:
     """Return the offers without changes that are not worth a message.
 
@@ -57,7 +57,7 @@ def _is_little(asking: Ask, target_a: float, before: float, tick: Tick) -> bool:
 
 
 def _keep(
-    falling: list[Ask], given: dict[str, float], left: Capacities, tick: Tick
+    falling: list[Ask], given: dict[str, float], left: Amounts, tick: Tick
 ) -> None:
     """Let those that would fall keep what they have, one after the other: a few messages instead of one to each."""
     for asking in falling:
@@ -76,7 +76,7 @@ def _raise_some(
     little: list[Ask],
     given: dict[str, float],
     targets: Mapping[str, float],
-    left: Capacities,
+    left: Amounts,
     tick: Tick,
 ) -> None:
     """Let those that lack most rise by as much as is worth a message after a minute, while that fits."""

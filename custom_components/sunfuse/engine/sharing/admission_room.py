@@ -18,7 +18,7 @@ from ..tuning import Policy
 from .filling import EPSILON, Uses
 from .in_time import charge_as
 from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s, takes_a
-from .resources import Capacities, Lack, Resources, blocked_by, take
+from .resources import Amounts, Lack, Resources, blocked_by, take
 
 # To start a car on what others lend is worth it from this on.
 LEAST_GAIN_A = 1.0
@@ -32,7 +32,7 @@ class AdmissionRoom:
     def __init__(
         self,
         resources: Resources,
-        free: Capacities,
+        free: Amounts,
         asks: list[Ask],
         snapshot: Snapshot,
         *,
@@ -77,11 +77,11 @@ class AdmissionRoom:
         take(self.left, self.uses(asking), current_a)
         take(self._calmest, self.uses(asking), current_a)
 
-    def remember(self) -> tuple[Capacities, Capacities]:
+    def remember(self) -> tuple[Amounts, Amounts]:
         """Return what is left, to come back to."""
         return list(self.left), list(self._calmest)
 
-    def come_back(self, remembered: tuple[Capacities, Capacities]) -> None:
+    def come_back(self, remembered: tuple[Amounts, Amounts]) -> None:
         """Forget what was taken since."""
         self.left, self._calmest = map(list, remembered)
 
@@ -100,12 +100,12 @@ class AdmissionRoom:
                     self._starts[index], self.unsteady(asking)[index]
                 )
 
-    def unsteady(self, asking: Ask) -> Capacities:
+    def unsteady(self, asking: Ask) -> Amounts:
         """Return what must stay free before a car starts."""
         back = was_paused(asking.past, self.snapshot.now)
         return self._trembles if back else self._unsteady
 
-    def beside_starts(self) -> Capacities:
+    def beside_starts(self) -> Amounts:
         """Return what is free beside what must stay free for cars that start."""
         return [a - kept for a, kept in zip(self.free, self._starts, strict=True)]
 
@@ -129,7 +129,7 @@ class AdmissionRoom:
             take(self._calmest, self.uses(asking), max(calm_a, 0.0))
         self._not_lent.clear()
 
-    def _fits_a(self, asking: Ask, left: Capacities) -> float:
+    def _fits_a(self, asking: Ask, left: Amounts) -> float:
         """Return what a car can take of what is left beyond its minimum; what only the sun would give it keeps nobody waiting."""
         most_a = min(asking.uses_a, asking.grid_a) - asking.connector.min_a
         return min(most_a, *(left[index] / used for index, used in self.uses(asking)))

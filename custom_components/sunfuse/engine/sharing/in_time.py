@@ -23,7 +23,7 @@ from ..cars.asking import Ask, Hurry
 from ..cars.wanted import is_met
 from ..model import ConnectorStatus, Snapshot
 from .ranking import laxity_s, takes_a
-from .resources import Capacities, Resources
+from .resources import Amounts, Resources
 
 # A car that can wait no longer than this must charge now.
 NOW_S = 300.0
@@ -59,7 +59,7 @@ class _Spare:
 
 
 def note_hurry(
-    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
+    asks: list[Ask], resources: Resources, free: Amounts, snapshot: Snapshot
 ) -> bool:
     """Note the place of each car by its departure; returns whether there is enough for all that can be ready.
 
@@ -94,7 +94,7 @@ def note_hurry(
 
 
 def is_enough(
-    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
+    asks: list[Ask], resources: Resources, free: Amounts, snapshot: Snapshot
 ) -> bool:
     """Return whether there is enough for all to be ready, and for others that will come."""
     known = list(_leaving(asks, resources, snapshot))
@@ -124,7 +124,7 @@ def _by_departure(one: _Leaving) -> tuple[float, str]:
 
 
 def _all_fit(
-    known: list[_Leaving], resources: Resources, free: Capacities, snapshot: Snapshot
+    known: list[_Leaving], resources: Resources, free: Amounts, snapshot: Snapshot
 ) -> bool:
     """Return whether cars can be ready with a part of what is free on average, whoever else comes."""
     for_others = resources.for_empty(snapshot.connectors)
@@ -135,7 +135,7 @@ def _all_fit(
     return not _left_out(known, spare)
 
 
-def _drop_hopeless(known: list[_Leaving], free: Capacities) -> None:
+def _drop_hopeless(known: list[_Leaving], free: Amounts) -> None:
     """Let nobody who leaves late go first, if it would be left out as soon as those that leave before it leave soon.
 
     It would start, take from them what makes them ready, and be stopped for them some minutes later.
@@ -148,7 +148,7 @@ def _drop_hopeless(known: list[_Leaving], free: Capacities) -> None:
                 asking.hurry, asking.ready = Hurry.LATER, False
 
 
-def _let_in(too_late: list[_Leaving], ready: list[_Leaving], free: Capacities) -> None:
+def _let_in(too_late: list[_Leaving], ready: list[_Leaving], free: Amounts) -> None:
     """Let those that cannot be ready keep their place by departure where that makes nobody else late.
 
     What they can still get is what those that are ready leave until they leave.
@@ -167,7 +167,7 @@ def _let_stay(
     asks: list[Ask],
     leaving: list[_Leaving],
     resources: Resources,
-    free: Capacities,
+    free: Amounts,
     snapshot: Snapshot,
 ) -> None:
     """Let those that run keep their minimum where that makes nobody late; first those that can be ready, in their order."""
@@ -201,7 +201,7 @@ def _let_stay(
                 left_as[index] -= as_
 
 
-def _spare(others: list[_Leaving], free: Capacities) -> list[_Spare]:
+def _spare(others: list[_Leaving], free: Amounts) -> list[_Spare]:
     """Return what is left of each resource now, beside those that can wait no longer, and until each of the others leaves."""
     now_a = dict(enumerate(free))
     for one in others:
@@ -233,7 +233,7 @@ def _takes_as(
                 yield spare.left_as, index, coefficient * takes_as
 
 
-def _gets_as(car: _Leaving, placed: list[_Leaving], free: Capacities) -> float | None:
+def _gets_as(car: _Leaving, placed: list[_Leaving], free: Amounts) -> float | None:
     """Return what a car can get of what others leave that leave before it; None if it would make one late that leaves after it."""
     used_as = dict.fromkeys(car.uses, 0.0)
     for one in placed:
@@ -264,7 +264,7 @@ def _add(used_as: dict[int, float], one: _Leaving) -> list[int]:
     return shared
 
 
-def _left_out(cars: list[_Leaving], free: Capacities) -> list[Ask]:
+def _left_out(cars: list[_Leaving], free: Amounts) -> list[Ask]:
     """Return those of the cars without which all others can be ready."""
     found: list[Ask] = []
     wanted_as: dict[int, float] = defaultdict(float)

@@ -8,14 +8,14 @@ from ..cars.asking import Ask, idle, rests
 from ..model import Snapshot
 from ..tuning import Policy
 from .ranking import matters, waited_s
-from .resources import Resources
+from .resources import Amounts, Resources
 
 # Until one has released its place and the next has started.
 CHANGE_S = 30.0
 
 
 def note_overdue(
-    asks: list[Ask], resources: Resources, free: list[float], snapshot: Snapshot
+    asks: list[Ask], resources: Resources, free: Amounts, snapshot: Snapshot
 ) -> None:
     """Note who can wait no longer; `free` is what is free of each resource now."""
     if snapshot.policy is Policy.EQUAL:

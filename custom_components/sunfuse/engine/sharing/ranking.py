@@ -51,6 +51,8 @@ class Turn(IntEnum):
     RESTS = 5
 
 
+# The weight and the start of a user in a fill (see `filling`).
+type Growth = tuple[float, float]
 type Rank = tuple[int, Turn, tuple[float, ...], float, str]
 
 
@@ -266,8 +268,8 @@ def takes_a(asking: Ask) -> float:
     return min(a for a in known if a is not None)
 
 
-def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, tuple[float, float]]:
-    """Return weight and start of each user in a fill (see `filling`)."""
+def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, Growth]:
+    """Return how each user grows in a fill."""
     if snapshot.policy in (Policy.FIRST_COME, Policy.DEADLINE):
         keys = {a.id: policy_key(a, snapshot) for a in asks}
         places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
@@ -284,9 +286,7 @@ def growth(asks: list[Ask], snapshot: Snapshot) -> dict[str, tuple[float, float]
     return grown
 
 
-def _smoothed(
-    asking: Ask, weight: float, tuning: Tuning, snapshot: Snapshot
-) -> tuple[float, float]:
+def _smoothed(asking: Ask, weight: float, tuning: Tuning, snapshot: Snapshot) -> Growth:
     """Return the growth of smoothed least laxity (arXiv 2102.08610).
 
     All get what makes the least laxity after the next window as large as possible: near ties share, where

@@ -10,8 +10,8 @@ from ..model import Connector, Mode, PerPhase, Reason, ReasonKey, Snapshot
 from .capacity import Capacity
 from .filling import EPSILON, Uses
 
-# What is free of each resource, by its number.
-type Capacities = list[float]
+# An amount of each resource, by its number: what is free of it, or is to stay free.
+type Amounts = list[float]
 
 
 class Lack(NamedTuple):
@@ -59,9 +59,9 @@ class Resources:
         if snapshot.site.imbalance_a is not None and self._phases > 1:
             self.imbalance_a = (snapshot.site.imbalance_a,) * self._phases
 
-    def capacity(self, *, calm: bool) -> list[float]:
+    def capacity(self, *, calm: bool) -> Amounts:
         """Return the capacity of each resource; with `calm`, what may be given as an increase."""
-        found: list[float] = []
+        found: Amounts = []
         for capacity in self._capacities:
             found.extend(capacity.calm_a if calm else capacity.available_a)
         found.extend(power.power_w for power in self._powers)
@@ -71,7 +71,7 @@ class Resources:
         found.append(self._sun_w)
         return found
 
-    def expected(self, free: list[float]) -> list[float]:
+    def expected(self, free: Amounts) -> Amounts:
         """Return what will be free of each resource on average, from what is free now."""
         found = [
             max(free[place] + expected - available, 0.0)
@@ -85,18 +85,18 @@ class Resources:
         ]
         return found + free[len(found) :]
 
-    def calmest(self, free: list[float]) -> list[float]:
+    def calmest(self, free: Amounts) -> Amounts:
         """Return what would be free of each resource at the lowest load of the last minutes, from what is free now."""
         less = [a for capacity in self._capacities for a in capacity.lately_less_a]
         found = [a + more for a, more in zip(free, less, strict=False)]
         return found + free[len(found) :]
 
-    def unsteady(self) -> list[float]:
+    def unsteady(self) -> Amounts:
         """Return what of each resource must stay free before a car starts."""
         found = [a for capacity in self._capacities for a in capacity.unsteady_a]
         return found + [0.0] * (self.sun + 1 - len(found))
 
-    def unsteady_now(self) -> list[float]:
+    def unsteady_now(self) -> Amounts:
         """Return the same relative to the present load instead of its average, on which `unsteady` is based."""
         found = [
             available - calm + kept
@@ -110,7 +110,7 @@ class Resources:
         ]
         return found + [0.0] * (self.sun + 1 - len(found))
 
-    def for_empty(self, connectors: Iterable[Connector]) -> list[float]:
+    def for_empty(self, connectors: Iterable[Connector]) -> Amounts:
         """Return what cars that may still come could take of each resource: as much as chargers without a car can give."""
         found = [0.0] * (self.sun + 1)
         for connector in connectors:
@@ -121,12 +121,7 @@ class Resources:
 
     def bears(self) -> frozenset[int]:
         """Return the phases of circuits that carry more than their limit for now, as their fuse allows it."""
-        return frozenset(
-            index * self._phases + phase
-            for index, capacity in enumerate(self._capacities)
-            for phase, bears in enumerate(capacity.bears)
-            if bears
-        )
+        return self._where(capacity.bears for capacity in self._capacities)
 
     def over(self) -> frozenset[int]:
         """Return the resources that are measured as overdrawn: no increases for their users."""
@@ -224,21 +219,18 @@ def _is_empty(connector: Connector) -> bool:
     return is_on and connector.status in NO_CAR
 
 
-def take(capacity: list[float], uses: Uses, current_a: float) -> None:
-    """Take a current from the resources."""
+def take(left: Amounts, uses: Uses, current_a: float) -> None:
+    """Take a current from what is left of the resources."""
     for index, coefficient in uses:
-        capacity[index] -= coefficient * current_a
+        left[index] -= coefficient * current_a
 
 
 def blocked_by(
-    capacity: list[float],
-    uses: Uses,
-    current_a: float,
-    kept: list[float] | None = None,
+    left: Amounts, uses: Uses, current_a: float, kept: Amounts | None = None
 ) -> Lack | None:
     """Return the first resource that cannot carry a current beside what must stay free, None if all can."""
     for index, coefficient in uses:
-        free = capacity[index] if kept is None else capacity[index] - kept[index]
+        free = left[index] if kept is None else left[index] - kept[index]
         if free < coefficient * current_a - EPSILON:
             return Lack(index, coefficient * current_a - free)
     return None

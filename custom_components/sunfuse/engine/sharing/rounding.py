@@ -6,8 +6,8 @@ from ..cars.asking import Ask
 from ..cars.ramp import round_down
 from ..model import Snapshot
 from .filling import User, Uses, fill
-from .ranking import growth
-from .resources import Capacities, Resources, blocked_by, take
+from .ranking import Growth, growth
+from .resources import Amounts, Resources, blocked_by, take
 from .sharing import Shares, all_uses
 
 # Steps no coarser than this leave too little to share.
@@ -24,7 +24,7 @@ def round_down_all(
     asks: list[Ask],
     shares: Shares,
     resources: Resources,
-    free: Capacities,
+    free: Amounts,
     snapshot: Snapshot,
 ) -> dict[str, float]:
     """Return the shares rounded down to the chargers' steps; the remainders go to others until nothing fits."""
@@ -50,9 +50,9 @@ def round_down_all(
 def _share_the_rest(
     short: list[Ask],
     rounded: dict[str, float],
-    left: Capacities,
+    left: Amounts,
     resources: Resources,
-    grown: Mapping[str, tuple[float, float]],
+    grown: Mapping[str, Growth],
 ) -> None:
     """Share what coarse steps left among those that are short of it, in their own steps."""
     users = {}
@@ -79,7 +79,7 @@ def _share_the_rest(
 def _one_more(
     asking: Ask,
     rounded: dict[str, float],
-    left: Capacities,
+    left: Amounts,
     resources: Resources,
     snapshot: Snapshot,
 ) -> bool:

@@ -5,8 +5,8 @@ their minimum to make room; only then does a car wait. If a charger can switch, 
 the sum of the minimums, not what is measured, so the last to arrive is not admitted and stopped again.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..cars.asking import Ask, Hurry, idle
@@ -18,6 +18,7 @@ from .filling import Share, User, Uses, fill
 from .in_time import is_enough, note_hurry
 from .longest_wait import note_overdue
 from .ranking import (
+    Growth,
     by_policy,
     growth,
     has_no_time,
@@ -27,7 +28,7 @@ from .ranking import (
     rank,
     waited_long,
 )
-from .resources import Capacities, Lack, Resources, blocked_by, take
+from .resources import Amounts, Lack, Resources, blocked_by, take
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,13 +51,75 @@ class Shares:
     # What the cars on solar power leave of it; negative if the grid helps.
     sun_left_w: float = 0.0
     # What is free beside what must stay free for cars that start: also what steps and dead bands leave is none of theirs.
-    beside_starts: Capacities = field(default_factory=list)
+    beside_starts: Amounts = field(default_factory=list)
+
+
+class _RisingShares:
+    """The shares of those that run, raised step by step: each step begins with what all have by the one before."""
+
+    def __init__(
+        self, admitted: list[Ask], resources: Resources, grown: Mapping[str, Growth]
+    ) -> None:
+        """Begin with a minimum for each."""
+        self.admitted = admitted
+        self._resources = resources
+        self._grown = grown
+        self.of = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
+
+    def admit(self, late: list[Ask]) -> None:
+        """Give others their minimum beside what these have."""
+        self.admitted = sorted([*self.admitted, *late], key=lambda a: a.id)
+        self.of |= {a.id: Share(current_a=a.connector.min_a) for a in late}
+
+    def raise_to(
+        self, most_a: Mapping[str, float], free: Amounts, *, sun: bool = False
+    ) -> None:
+        """Raise some as far as that is free; the others stay where they are. With `sun` they take solar power as well."""
+        if not most_a:
+            return
+        users = {}
+        for asking in self.admitted:
+            uses = self._resources.uses(asking.connector, asking.phases)
+            if sun:
+                uses = all_uses(asking, self._resources)
+            base_a = self.of[asking.id].current_a
+            weight, start = self._grown[asking.id]
+            users[asking.id] = User(
+                uses=uses,
+                base=base_a,
+                most=max(most_a.get(asking.id, base_a), base_a),
+                weight=weight,
+                start=start,
+            )
+        filled = fill(users, free)
+        self.of |= {name: filled[name] for name in most_a}
+
+    def show_more(self, free: Amounts) -> None:
+        """Give what nobody can use to those who might take more than they are known to: that shows it, and limits nobody."""
+        content_a = {
+            a.id: a.grid_a
+            for a in self.admitted
+            if a.grid_a > a.uses_a and self.of[a.id].limited_by is None
+        }
+        self.raise_to(content_a, free)
+        self.of |= {
+            name: Share(current_a=self.of[name].current_a) for name in content_a
+        }
+
+    def limits(self, asks: Iterable[Ask]) -> dict[str, int]:
+        """Return what limits some of them by now, where anything does."""
+        shares = {a.id: self.of[a.id] for a in asks}
+        return {
+            name: one.limited_by
+            for name, one in shares.items()
+            if one.limited_by is not None
+        }
 
 
 def share(
     asks: list[Ask],
     resources: Resources,
-    free: Capacities,
+    free: Amounts,
     snapshot: Snapshot,
     *,
     pausing: Sequence[Ask] = (),
@@ -73,48 +136,36 @@ def share(
     active = [a for a in ranked if not idle(a, snapshot)]
     room = AdmissionRoom(resources, free, active, snapshot, enough=enough)
     admitted = _admit_grid([a for a in active if not a.solar], room, shares)
+    rising = _RisingShares(admitted, resources, growth(asks, snapshot))
     # Increases leave what must stay free for cars that start.
     free = room.beside_starts()
-    level = {a.id: Share(current_a=a.connector.min_a) for a in admitted}
-    grown = growth(asks, snapshot)
-    if promised := _promised_a(admitted):
-        level = _fill(admitted, level, promised, resources, free, grown)
-    promises = {name: share_.limited_by for name, share_ in level.items()}
-    solar = [a for a in active if a.solar]
-    if solar:
+    rising.raise_to(_promised_a(admitted), free)
+    # What limits a promise, or what is planned, is also what limits it later on.
+    kept_by = rising.limits(a for a in admitted if a.boosted)
+    if solar := [a for a in active if a.solar]:
         room.left = list(room.free)
         for asking in admitted:
-            room.take(asking, level[asking.id].current_a)
-        late = _admit(solar, room, shares)
+            room.take(asking, rising.of[asking.id].current_a)
+        rising.admit(_admit(solar, room, shares))
         free = room.beside_starts()
-        admitted = sorted([*admitted, *late], key=lambda a: a.id)
-        level |= {a.id: Share(current_a=a.connector.min_a) for a in late}
-    if grid := _from_grid_a(admitted):
-        level = _fill(admitted, level, grid, resources, free, grown)
-    planned = {a.id: level[a.id].limited_by for a in admitted if a.plan is not None}
-    if sunny := {a.id: a.most_a for a in admitted if a.sunny}:
-        level = _fill(admitted, level, sunny, resources, free, grown, sun=True)
-    level = _with_room(admitted, level, resources, free, grown)
-    for asking in admitted:
-        # What limited a promise is also what limited it later on.
-        kept_by = promises[asking.id] if asking.boosted else planned.get(asking.id)
-        if kept_by is not None:
-            level[asking.id] = Share(
-                current_a=level[asking.id].current_a, limited_by=kept_by
-            )
-    shares.running, shares.beside_starts = level, free
+    rising.raise_to(_from_grid_a(rising.admitted), free)
+    kept_by |= rising.limits(a for a in rising.admitted if a.plan is not None)
+    sunny = [a for a in rising.admitted if a.sunny]
+    rising.raise_to({a.id: a.most_a for a in sunny}, free, sun=True)
+    rising.show_more(free)
+    for name, resource in kept_by.items():
+        rising.of[name] = replace(rising.of[name], limited_by=resource)
+    shares.running, shares.beside_starts = rising.of, free
     shares.sun_left_w = free[resources.sun] - sum(
-        level[a.id].current_a * resources.watts(a.phases) * a.takes
-        for a in admitted
-        if a.sunny
+        rising.of[a.id].current_a * resources.watts(a.phases) * a.takes for a in sunny
     )
     if resting:
-        _admit_resting(resting, admitted, free, shares, resources, snapshot)
+        _admit_resting(resting, rising.admitted, free, shares, resources, snapshot)
     return shares
 
 
 def _is_enough(
-    asks: list[Ask], resources: Resources, free: Capacities, snapshot: Snapshot
+    asks: list[Ask], resources: Resources, free: Amounts, snapshot: Snapshot
 ) -> bool:
     """Return whether all can easily be ready in time, and note who is in a hurry; False under policies that do not look ahead."""
     if snapshot.policy is Policy.DEADLINE:
@@ -279,7 +330,7 @@ def _blocked(asking: Ask, room: AdmissionRoom, shares: Shares) -> Lack | None:
 def _admit_resting(
     resting: list[Ask],
     admitted: list[Ask],
-    free: Capacities,
+    free: Amounts,
     shares: Shares,
     resources: Resources,
     snapshot: Snapshot,
@@ -305,64 +356,11 @@ def _admit_resting(
         shares.running[asking.id] = Share(current_a=min_a)
 
 
-def _with_room(
-    admitted: list[Ask],
-    level: dict[str, Share],
-    resources: Resources,
-    free: Capacities,
-    grown: Mapping[str, tuple[float, float]],
-) -> dict[str, Share]:
-    """Give what nobody can use to those who might take more than they are known to: that shows it."""
-    content = {
-        a.id: a.grid_a
-        for a in admitted
-        if a.grid_a > a.uses_a and level[a.id].limited_by is None
-    }
-    if not content:
-        return level
-    filled = _fill(admitted, level, content, resources, free, grown)
-    return {
-        name: Share(current_a=share_.current_a) if name in content else share_
-        for name, share_ in filled.items()
-    }
-
-
 def _can_use_one(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether one phase is left to try: a charging car needs a switch for it, and an hour has only so many."""
     if not asking.connector.switches_phases or len(asking.phases) == 1:
         return False
     return asking.past.on_since is None or may_switch(asking.past, snapshot)
-
-
-def _fill(
-    admitted: list[Ask],
-    level: Mapping[str, Share],
-    most: Mapping[str, float],
-    resources: Resources,
-    free: Capacities,
-    grown: Mapping[str, tuple[float, float]],
-    *,
-    sun: bool = False,
-) -> dict[str, Share]:
-    """Raise some from the level that all have, and leave the others there."""
-    users = {}
-    for asking in admitted:
-        uses = resources.uses(asking.connector, asking.phases)
-        if sun and asking.sunny:
-            uses = resources.with_sun(uses, asking.phases, asking.takes)
-        base = level[asking.id].current_a
-        weight, start = grown[asking.id]
-        users[asking.id] = User(
-            uses=uses,
-            base=base,
-            most=max(most.get(asking.id, base), base),
-            weight=weight,
-            start=start,
-        )
-    filled = fill(users, free)
-    return {
-        name: share_ if name in most else level[name] for name, share_ in filled.items()
-    }
 
 
 def all_uses(asking: Ask, resources: Resources) -> Uses:
