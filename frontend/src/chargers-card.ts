@@ -206,7 +206,7 @@ export class ChargersCard extends SunfuseCard {
     const refused: string[] = [];
     for (const { device_id, name } of chosen) {
       if (device_id && !(await this.act("sunfuse", "boost", { device_id, duration }))) {
-        refused.push(`${name}: ${this.announced}`);
+        refused.push(say("named", { name, value: this.announced }));
       }
     }
     this.announced = refused.length ? refused.join(" ") : say("done");

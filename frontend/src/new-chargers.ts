@@ -176,7 +176,7 @@ class NewChargers extends LitElement {
         ? html`<ul>
               ${this.proposed.map(
                 ({ identity, name, fail_safe_a }) =>
-                  html`<li>${identity}: ${say("proposed", { name, current: current(this.hass, fail_safe_a) })}</li>`,
+                  html`<li>${say("named", { name: identity, value: say("proposed", { name, current: current(this.hass, fail_safe_a) }) })}</li>`,
               )}
             </ul>
             <p class="quiet">${say("accept_note")}</p>`

@@ -328,7 +328,7 @@ export class SiteCard extends SunfuseCard {
           allowed: power(hass, peak.may_draw_w),
           month: power(hass, peak.month_w),
         })}
-        ${peak.cost === null ? nothing : html`${say("cost")}: ${money(hass, peak.cost, this.site?.currency ?? "EUR")}`}
+        ${peak.cost === null ? nothing : say("named", { name: say("cost"), value: money(hass, peak.cost, this.site?.currency ?? "EUR") })}
       </p>
     `;
   }
@@ -346,7 +346,7 @@ export class SiteCard extends SunfuseCard {
               ? `${current(hass, limit.current_a)} A`
               : "";
         return html`<p>
-          ${limit.name}: ${value}
+          ${say("named", { name: limit.name, value })}
           ${limit.until ? html`<span class="quiet">${say("until", { time: moment(hass, limit.until) })}</span>` : nothing}
         </p>`;
       })}

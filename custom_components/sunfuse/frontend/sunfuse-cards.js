@@ -1,4 +1,4 @@
-/* sources 838400ce101903de0536c73258e57268aee7fe637ce772cf43a9ece7490cb028 */
+/* sources bfc92b93c9e15b0da986e3ec19c177ae9c412380ecdcb4e07d8cc3f7febd286f */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -3871,9 +3871,12 @@ H("sunfuse-new-chargers", class extends D {
         <label>${t("maximum_current")}<input name="max_a" type="number" min="6" max="500" value="16" required /></label>
       </div>
       ${this.proposed ? x`<ul>
-              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => x`<li>${e}: ${t("proposed", {
-			name: n,
-			current: P(this.hass, r)
+              ${this.proposed.map(({ identity: e, name: n, fail_safe_a: r }) => x`<li>${t("named", {
+			name: e,
+			value: t("proposed", {
+				name: n,
+				current: P(this.hass, r)
+			})
 		})}</li>`)}
             </ul>
             <p class="quiet">${t("accept_note")}</p>` : w}
@@ -4080,10 +4083,13 @@ H("sunfuse-chargers-card", class extends V {
 	}
 	async boostAll(e, t) {
 		let n = { minutes: an }, r = [];
-		for (let { device_id: t, name: i } of e) t && !await this.act("sunfuse", "boost", {
-			device_id: t,
+		for (let { device_id: i, name: a } of e) i && !await this.act("sunfuse", "boost", {
+			device_id: i,
 			duration: n
-		}) && r.push(`${i}: ${this.announced}`);
+		}) && r.push(t("named", {
+			name: a,
+			value: this.announced
+		}));
 		this.announced = r.length ? r.join(" ") : t("done");
 	}
 	async setMode(e, t) {
@@ -5642,7 +5648,10 @@ H("sunfuse-site-card", class extends V {
 			allowed: M(n, e.may_draw_w),
 			month: M(n, e.month_w)
 		})}
-        ${e.cost === null ? w : x`${t("cost")}: ${I(n, e.cost, this.site?.currency ?? "EUR")}`}
+        ${e.cost === null ? w : t("named", {
+			name: t("cost"),
+			value: I(n, e.cost, this.site?.currency ?? "EUR")
+		})}
       </p>
     `;
 	}
@@ -5653,7 +5662,10 @@ H("sunfuse-site-card", class extends V {
       ${e.limits.map((e) => {
 			let r = e.power_w === null ? e.current_a === null ? "" : `${P(n, e.current_a)} A` : M(n, e.power_w);
 			return x`<p>
-          ${e.name}: ${r}
+          ${t("named", {
+				name: e.name,
+				value: r
+			})}
           ${e.until ? x`<span class="quiet">${t("until", { time: R(n, e.until) })}</span>` : w}
         </p>`;
 		})}

@@ -1,4 +1,4 @@
-/* sources 838400ce101903de0536c73258e57268aee7fe637ce772cf43a9ece7490cb028 */
+/* sources bfc92b93c9e15b0da986e3ec19c177ae9c412380ecdcb4e07d8cc3f7febd286f */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");
