@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.sunfuse.flows.reader import written
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -60,3 +61,8 @@ async def test_a_note_is_in_the_language_of_its_form(
         await client.post(f"{url}/{flow}", json=chosen, headers=headers)
     ).json()
     assert form["description_placeholders"]["restarts"] == note
+
+
+def test_numbers_in_notes() -> None:
+    """With the decimal sign of the language."""
+    assert written(0.3125, 3, {"decimal_sign": ","}) == "0,312"

@@ -7,7 +7,7 @@ from homeassistant.components.http import KEY_HASS_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.http import current_request
 
-from ..translated_reasons import async_load_sentences
+from ..translated_reasons import DECIMAL_SIGN, async_load_sentences
 
 
 async def async_readers_language(hass: HomeAssistant) -> str:
@@ -29,3 +29,8 @@ async def async_readers_language(hass: HomeAssistant) -> str:
 async def async_readers_sentences(hass: HomeAssistant) -> Mapping[str, str]:
     """Return the sentences in the language of the reader."""
     return await async_load_sentences(hass, await async_readers_language(hass))
+
+
+def written(value: float, digits: int, sentences: Mapping[str, str]) -> str:
+    """Return a number as the language of the sentences writes it."""
+    return f"{value:.{digits}f}".replace(".", sentences[DECIMAL_SIGN])

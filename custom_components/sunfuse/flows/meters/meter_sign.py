@@ -24,7 +24,6 @@ from ...sources.meters.sign_conventions import (
     signed_sensors,
     with_sign,
 )
-from ...translated_reasons import DECIMAL_SIGN
 from ..form_fields import (
     GRID_INVERTED,
     GRID_PHASES_INVERTED,
@@ -32,7 +31,7 @@ from ..form_fields import (
     meter_of,
     unanswered,
 )
-from ..reader import async_readers_sentences
+from ..reader import async_readers_sentences, written
 
 GRID_SIGN = "grid_sign"
 _EXPORT = "export"
@@ -68,9 +67,8 @@ async def _async_reading(hass: HomeAssistant, meter: MeterConfig, sentence: str)
         # What is shown as 0.0 has no direction that could be wrong.
         power_kw = round(power_w / 1000, 1)
         way = "drawing" if power_kw >= 0 else "feeding"
-        return sentences[f"meter_{way}"].format(
-            power=f"{abs(power_kw):.1f}".replace(".", sentences[DECIMAL_SIGN])
-        )
+        power = written(abs(power_kw), 1, sentences)
+        return sentences[f"meter_{way}"].format(power=power)
 
     parts = []
     if (total_w := power_now_w(hass, meter.power)) is not None:

@@ -17,7 +17,8 @@ from ...sources.modbus.library import Library, async_load_library
 from ...sources.modbus.registers import RequestError
 from ...sources.modbus.scan import FoundDevice, look, parse_units, scan
 from ...sources.modbus.site_devices import DeviceConfig, find_device
-from ..reader import async_readers_language
+from ...translated_reasons import DECIMAL_SIGN
+from ..reader import async_readers_language, async_readers_sentences
 from .modbus_forms import (
     CONF_BAUDRATE,
     CONF_CONNECTION,
@@ -275,12 +276,13 @@ class ModbusSubentryFlow(ConfigSubentryFlow):
 
     async def _values(self, found: FoundDevice) -> str:
         """Return the readings as a list in the user's language."""
+        sign = (await async_readers_sentences(self.hass))[DECIMAL_SIGN]
         names = await async_get_translations(
             self.hass, await async_readers_language(self.hass), "entity", {DOMAIN}
         )
         return "\n".join(
             f"- {names[f'component.{DOMAIN}.entity.sensor.modbus_{quantity}.name']}: "
-            f"{shown(value, quantity.dimension)}"
+            f"{shown(value, quantity.dimension).replace('.', sign)}"
             for quantity, value in found.values.items()
         )
 

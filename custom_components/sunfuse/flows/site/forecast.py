@@ -26,6 +26,7 @@ from ...const import (
 from ...sources.forecasts.forecast_sources import recognised
 from ..checks import Errors
 from ..form_fields import number
+from ..reader import written
 
 
 def forecast_schema(offered: Mapping[str, str]) -> vol.Schema:
@@ -78,7 +79,9 @@ def check_forecast(
     return errors
 
 
-def what_was_recognised(hass: HomeAssistant, entities: list[str]) -> str:
+def what_was_recognised(
+    hass: HomeAssistant, entities: list[str], sentences: Mapping[str, str]
+) -> str:
     """Return a line for each entity: the attribute, the time and the energy of its forecast."""
     lines = []
     for entity_id in entities:
@@ -91,6 +94,6 @@ def what_was_recognised(hass: HomeAssistant, entities: list[str]) -> str:
         )
         lines.append(
             f"- {entity_id}: `{found.shape}`, {start} – {end}, "
-            f"{found.energy_wh / 1000:.1f} kWh"
+            f"{written(found.energy_wh / 1000, 1, sentences)} kWh"
         )
     return "\n".join(lines) or "–"

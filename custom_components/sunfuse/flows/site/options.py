@@ -257,7 +257,9 @@ class SunfuseOptionsFlow(OptionsFlow):
             user_input = {CONF_FORECAST_ENTRIES: []} | user_input
         form = user_input or forecast_values(self.config_entry)
         entities = form.get(CONF_FORECAST_ENTITIES, [])
-        placeholders = {"recognised": what_was_recognised(self.hass, entities)}
+        placeholders = {
+            "recognised": what_was_recognised(self.hass, entities, self._sentences)
+        }
         errors: Errors = {}
         if user_input is not None:
             errors = check_forecast(self.hass, user_input, placeholders)

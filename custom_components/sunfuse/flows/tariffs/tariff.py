@@ -22,6 +22,7 @@ from ...sources.tariffs.price_reader import (
 )
 from ...sources.tariffs.units import parse_unit
 from ..checks import Errors
+from ..reader import async_readers_sentences
 from .form_sequence import FormSequence
 from .tables import async_labels, check_holidays, check_rows
 from .tariff_forms import FORMS, Form, source_data, tariff_data, values_of
@@ -146,10 +147,13 @@ class TariffSubentryFlow(FormSequence):
         """Show the resulting prices, and what can be added to them."""
         config = config_from_dict(tariff_data(self._form))
         prices = await TariffReader(self.hass, config).async_refresh(dt_util.utcnow())
+        sentences = await async_readers_sentences(self.hass)
         return self.async_show_menu(
             step_id="preview",
             menu_options=list(_BESIDE),
-            description_placeholders=preview(self.hass, config, prices, self._labels),
+            description_placeholders=preview(
+                self.hass, config, prices, self._labels, sentences
+            ),
         )
 
     async def async_step_save(

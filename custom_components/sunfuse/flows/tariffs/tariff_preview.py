@@ -18,6 +18,7 @@ from ...sources.tariffs.price_shapes import find_series
 from ...sources.tariffs.price_slots import IssueKey, PriceIssue, Prices, PriceSlot
 from ...sources.tariffs.table import Table
 from ..checks import Errors
+from ..reader import written
 from .tables import Labels
 
 # The issues that leave nothing to use; others are shown with the prices.
@@ -53,7 +54,11 @@ async def async_check_source(
 
 
 def preview(
-    hass: HomeAssistant, config: TariffConfig, prices: Prices, labels: Labels
+    hass: HomeAssistant,
+    config: TariffConfig,
+    prices: Prices,
+    labels: Labels,
+    sentences: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the prices of today and tomorrow in words, where they were found, and problems."""
     tz = ZoneInfo(hass.config.time_zone)
@@ -61,11 +66,11 @@ def preview(
     issues = labels["price_issue"]
     return {
         "currency": prices.slots[0].currency if prices.slots else hass.config.currency,
-        "today": _day(prices.slots, today, tz),
-        "tomorrow": _day(prices.slots, today + timedelta(days=1), tz),
+        "today": _day(prices.slots, today, tz, sentences),
+        "tomorrow": _day(prices.slots, today + timedelta(days=1), tz, sentences),
         "found": ", ".join(_recognised(hass, config)) or "–",
         "added": labels["price_added"]["some" if _adds(config) else "nothing"],
-        "export": _export_now(prices, labels),
+        "export": _export_now(prices, sentences) or labels["price_export"]["nothing"],
         "issues": "; ".join(
             f"{issues[issue.key]} ({issue.detail})"
             if issue.detail
@@ -84,17 +89,19 @@ def _adds(config: TariffConfig) -> bool:
     )
 
 
-def _export_now(prices: Prices, labels: Labels) -> str:
-    """Return what an exported kilowatt-hour earns now."""
+def _export_now(prices: Prices, sentences: Mapping[str, str]) -> str:
+    """Return what an exported kilowatt-hour earns now; nothing is an empty text."""
     now = dt_util.utcnow()
     earns = next(
         (slot.export_price for slot in prices.slots if slot.start <= now < slot.end),
         0.0,
     )
-    return f"{earns:.3f}" if earns else labels["price_export"]["nothing"]
+    return written(earns, 3, sentences) if earns else ""
 
 
-def _day(slots: Iterable[PriceSlot], day: date, tz: ZoneInfo) -> str:
+def _day(
+    slots: Iterable[PriceSlot], day: date, tz: ZoneInfo, sentences: Mapping[str, str]
+) -> str:
     """Return a day's prices by the hour, equal ones together; `~` marks estimates."""
     hours: dict[datetime, list[PriceSlot]] = {}
     for slot in slots:
@@ -105,7 +112,8 @@ def _day(slots: Iterable[PriceSlot], day: date, tz: ZoneInfo) -> str:
     before = ""
     for start, some in hours.items():
         mean = sum(slot.import_price for slot in some) / len(some)
-        text = f"{'~' if any(slot.estimated for slot in some) else ''}{mean:.3f}"
+        estimated = any(slot.estimated for slot in some)
+        text = f"{'~' if estimated else ''}{written(mean, 3, sentences)}"
         if text != before:
             parts.append(f"{start.astimezone(tz):%H:%M} {text}")
         before = text
