@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import logging
 from typing import Any, Self
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -251,6 +252,12 @@ def follow_renames(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
             # Vehicles come while the site runs: what it reads from is looked up now.
             if old in entities_of(entry):
                 replace_entity(hass, entry, old, event.data["entity_id"])
+            elif (
+                entry.state is ConfigEntryState.LOADED
+                and old in entry.runtime_data.sources.entities
+            ):
+                # The sensors of a simulated house are looked up when it starts.
+                hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(
         hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, renamed)

@@ -118,6 +118,22 @@ async def test_unload_leaves_nothing(
     assert site.state is ConfigEntryState.LOADED
 
 
+async def test_its_own_sensors_are_renamed(
+    hass: HomeAssistant, site: SunfuseConfigEntry
+) -> None:
+    """Home Assistant proposes that to whoever renames the device of the house: the meter is not lost."""
+    old = entity_id(hass, "sensor", f"{site.entry_id}_simulated_grid_power")
+    assert old in site.runtime_data.sources.entities
+    er.async_get(hass).async_update_entity(old, new_entity_id="sensor.mill_lane_power")
+    await wait_until(
+        lambda: (
+            site.state is ConfigEntryState.LOADED
+            and "sensor.mill_lane_power" in site.runtime_data.sources.entities
+        ),
+        "it reads from the new name",
+    )
+
+
 @pytest.mark.parametrize("site", ["de"], indirect=True)
 async def test_it_speaks_the_users_language(
     hass: HomeAssistant, site: SunfuseConfigEntry
