@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 import json
 from pathlib import Path
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from custom_components.sunfuse.sources.report.report_page import (
     empty_page,
     report_page,
 )
+from custom_components.sunfuse.sources.report.report_style import STYLE
 from custom_components.sunfuse.sources.report.site_report import (
     Caution,
     GridConnection,
@@ -290,6 +292,19 @@ def test_the_page() -> None:
     assert "Number of chargers today: 1. With one more" in text
     many = read(report_page(none, page_of(chargers=60))).text
     assert "Number of chargers today: 60, more than" in many
+
+
+def test_numbers_as_the_language_writes_them() -> None:
+    """All of the text have a comma, and none of the styles, which no browser would understand."""
+    report = site_report(
+        GridConnection(fuse_a=25), [phase(3.25, *NIGHT_AND_DAY)] * 3, AMSTERDAM
+    )
+    document = report_page(report, page_of(decimal_sign=","))
+    assert not re.search(r"\d\.\d", read(document).text.replace(STYLE, ""))
+    assert re.search(r"\d,\d", read(document).text.replace(STYLE, ""))
+    styles = " ".join(re.findall(r' style="([^"]*)"', document))
+    assert re.search(r"\d\.\d%", styles)
+    assert "," not in styles
 
 
 def test_less_than_a_day_is_no_answer() -> None:

@@ -30,7 +30,7 @@ class Page:
         charger: the charger that was asked about.
         sensors: what was read.
         without: sensors that could not be read, as they have no statistics.
-        texts: by key, in `language`.
+        texts: by key, in `language`, whose numbers have the `decimal_sign`.
         theme: `light`, `dark`, or empty for the reader's own.
 
     """
@@ -44,12 +44,21 @@ class Page:
     texts: Mapping[str, str]
     tz: tzinfo
     language: str = "en"
+    decimal_sign: str = "."
     theme: str = ""
 
     def say(self, key: str, **values: object) -> str:
         """Return a text with its values, safe for HTML."""
         filled = {name: str(value) for name, value in values.items()}
         return escape(self.texts[key].format(**filled))
+
+    def number(self, number: float) -> str:
+        """Return a number with one decimal, as the language writes it."""
+        return f"{number:.1f}".replace(".", self.decimal_sign)
+
+    def short(self, number: float) -> str:
+        """Return a number without a decimal that is 0."""
+        return self.number(number).removesuffix(f"{self.decimal_sign}0")
 
 
 def report_page(report: SiteReport, page: Page) -> str:
@@ -111,8 +120,8 @@ def _answer(report: SiteReport, page: Page) -> str:
     what = page.say(
         key,
         carries=carries,
-        energy=_short(charger.day_kwh),
-        current=_short(charger.max_a),
+        energy=page.short(charger.day_kwh),
+        current=page.short(charger.max_a),
         phases=page.say(f"phases_{charger.phases}"),
     )
     unshared = page.say("unshared", number=report.carries_unshared)
@@ -154,8 +163,8 @@ def _chargers(report: SiteReport, page: Page) -> str:
             key,
             number=coming,
             now=page.chargers,
-            night=_short(found.night_kwh),
-            poor=_short(found.poor_night_kwh),
+            night=page.short(found.night_kwh),
+            poor=page.short(found.poor_night_kwh),
             share=_percent(found.all_at_once),
         )
     elif page.chargers:
@@ -166,8 +175,8 @@ def _chargers(report: SiteReport, page: Page) -> str:
             [
                 str(one.chargers),
                 _verdict(one, page),
-                f"{one.night_kwh:.1f}",
-                f"{one.poor_night_kwh:.1f}",
+                page.number(one.night_kwh),
+                page.number(one.poor_night_kwh),
                 _percent(one.all_at_once),
                 f"{fail_safe:.0f} A" if fail_safe else page.say("none_at_all"),
             ],
@@ -187,7 +196,7 @@ def _chargers(report: SiteReport, page: Page) -> str:
         )
     return (
         f"<p>{text}</p>{_table(heads, rows[:shown])}{more}"
-        f'<p class="small">{page.say("chargers_note", energy=_short(page.charger.day_kwh))}</p>'
+        f'<p class="small">{page.say("chargers_note", energy=page.short(page.charger.day_kwh))}</p>'
     )
 
 
@@ -210,7 +219,10 @@ def _day(report: SiteReport, page: Page) -> str:
             room = max(0.0, limit - load)
             kind = "room" if room >= page.charger.min_a else "little"
             title = page.say(
-                "bar", hour=f"{hour:02}:00", load=_short(load), room=_short(room)
+                "bar",
+                hour=f"{hour:02}:00",
+                load=page.short(load),
+                room=page.short(room),
             )
             inner = (
                 f'<i class="{kind}" style="height:{100 * room / top:.1f}%"></i>'
@@ -222,7 +234,7 @@ def _day(report: SiteReport, page: Page) -> str:
         for name, amps in (("fuse", page.fuse_a), ("limit", limit))
     )
     legend = "".join(
-        f'<li class="{name}">{page.say(f"legend_{name}", fuse=_short(page.fuse_a), limit=_short(limit))}</li>'
+        f'<li class="{name}">{page.say(f"legend_{name}", fuse=page.short(page.fuse_a), limit=page.short(limit))}</li>'
         for name in ("load", "room", "little", "limit", "fuse")
     )
     rows = [
@@ -230,9 +242,9 @@ def _day(report: SiteReport, page: Page) -> str:
             "",
             [
                 f"{one.hour:02}:00",
-                " / ".join(f"{amps:.1f}" for amps in one.mean_a),
-                " / ".join(f"{amps:.1f}" for amps in one.p95_a),
-                " / ".join(f"{amps:.1f}" for amps in one.headroom_a),
+                " / ".join(page.number(amps) for amps in one.mean_a),
+                " / ".join(page.number(amps) for amps in one.p95_a),
+                " / ".join(page.number(amps) for amps in one.headroom_a),
                 f"{one.charging_a:.0f}",
             ],
         )
@@ -256,11 +268,11 @@ def _phases(phases: tuple[PhaseFigures, ...], page: Page) -> str:
             "over" if one.peak_a > page.fuse_a else "",
             [
                 f"L{index}",
-                f"{one.mean_a:.1f}",
-                f"{one.p95_a:.1f}",
-                f"{one.peak_a:.1f}",
+                page.number(one.mean_a),
+                page.number(one.p95_a),
+                page.number(one.peak_a),
                 _gauge(one, page.fuse_a),
-                f"{one.export_peak_a:.1f}",
+                page.number(one.export_peak_a),
             ],
         )
         for index, one in enumerate(phases, start=1)
@@ -284,8 +296,8 @@ def _proposals(report: SiteReport, page: Page) -> str:
     """Return the proposed settings; the fail-safe currents are with the numbers of chargers."""
     proposals = report.proposals
     cards = (
-        ("main_fuse", f"{_short(proposals.limit_a)} A"),
-        ("margin", f"{_short(proposals.margin_a)} A"),
+        ("main_fuse", f"{page.short(proposals.limit_a)} A"),
+        ("margin", f"{page.short(proposals.margin_a)} A"),
     )
     shown = "".join(
         f"<div><dt>{page.say(key)}</dt><dd>{value}</dd></div>" for key, value in cards
@@ -300,8 +312,8 @@ def _method(report: SiteReport, page: Page) -> str:
     """Return how the figures were calculated."""
     text = page.say(
         "method",
-        charger_min=_short(page.charger.min_a),
-        energy=_short(page.charger.day_kwh),
+        charger_min=page.short(page.charger.min_a),
+        energy=page.short(page.charger.day_kwh),
         km=f"{page.charger.day_kwh * 100 / 18:.0f}",
     )
     return f'<p class="small">{text}</p><p class="small">{page.say("sensors")}</p>{_list(page.sensors)}'
@@ -323,10 +335,6 @@ def _table(heads: list[str], rows: list[tuple[str, list[str]]]) -> str:
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
 
 
 def _percent(share: float) -> str:
