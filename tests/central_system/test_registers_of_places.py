@@ -310,3 +310,21 @@ def test_forgotten_sessions_that_an_earlier_version_stored() -> None:
     restored.restore_energy(memory, START + timedelta(days=110))
     assert restored.sample.energy_wh == meter.sample.energy_wh
     assert _session(restored, 110, None, (50_000 + 3_000 * 110,), 3_000) == 3_000
+
+
+@pytest.mark.parametrize(
+    "values_wh",
+    [(0.0,) * 20, (500.0,) * 20, (1_000.0, *(2_000.0,) * 20)],
+)
+def test_values_that_stand_still_at_a_new_charger(values_wh: tuple[float, ...]) -> None:
+    """Its first start is 0; the end of the register shows what flowed while the values did not move."""
+    meter = _meter()
+    assert _session(meter, 0, 0, values_wh, 50_000) == 50_000
+    assert meter.sample.energy_wh == 50_000
+    assert _session(meter, 1, 50_000, (51_000,), 52_000) == 2_000
+
+
+@pytest.mark.parametrize("end_wh", [52_000, 500_000])
+def test_a_new_charger_whose_end_is_another_register(end_wh: float) -> None:
+    """Its values move until the end, which shows more than can have flowed since: it is none of this session."""
+    assert _session(_meter(), 0, 0, (1_000, 3_000), end_wh) == 3_000

@@ -117,10 +117,15 @@ def _without_nonsense(
     began, rise_wh = lasting.began, lasting.rise_wh
     if began is None or began.register_wh <= ROUNDING_WH or rise_wh is None:
         return session
-    last = replace(shown.last, at=(shown.stands_since or shown.last.at) - _OLD)
+    last = replace(shown.last, at=_last_moved(shown) - _OLD)
     most = rise_wh + most_wh(last.at, end.at)
     follows = last.reaches(end, most_wh)
     return session if follows or end.register_wh <= most else without
+
+
+def _last_moved(values: ShownValues) -> datetime:
+    """Return when values began to show what they showed last: they may stand still while the car charges."""
+    return values.stands_since or values.last.at
 
 
 def _own_rise(
@@ -304,7 +309,7 @@ def _is_beyond(
     if values is None or not values.sure:
         return False
     shown_wh = values.first.register_wh + values.rose_wh
-    return rise_wh > shown_wh + most_wh(values.last.at, end.at)
+    return rise_wh > shown_wh + most_wh(_last_moved(values), end.at)
 
 
 def _height(reading: RegisterReading) -> float:
