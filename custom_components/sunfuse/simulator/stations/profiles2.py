@@ -5,14 +5,8 @@ from dataclasses import replace
 
 from .device_model import DeviceModel
 from .message_schemas import Payload
-from .profile_stack import (
-    Profile,
-    ProfileKind,
-    ProfilePeriod,
-    ProfilePurpose,
-    ProfileSchedule,
-)
-from .requests16 import DAY_S, at_time
+from .profile_stack import ProfileKind, ProfilePurpose
+from .received_profiles import read_profile
 from .simulated_connector import SimulatedConnector
 from .simulated_station import SimulatedStation
 
@@ -45,43 +39,11 @@ class ProfileRequests2:
             "UpdateDynamicSchedule": self._update_dynamic_schedule,
         }
 
-    def _profile(self, evse_id: int, sent: Payload) -> Profile:
-        schedule = sent["chargingSchedule"][0]
-        start = schedule.get("startSchedule")
-        valid_from, valid_to = sent.get("validFrom"), sent.get("validTo")
-        weekly = sent.get("recurrencyKind") == "Weekly"
-        return Profile(
-            id=sent["id"],
-            connector=evse_id,
-            stack_level=sent["stackLevel"],
-            purpose=_PURPOSES[sent["chargingProfilePurpose"]],
-            kind=ProfileKind(sent["chargingProfileKind"]),
-            repeats_s=7 * DAY_S if weekly else DAY_S,
-            valid_from=at_time(valid_from) if valid_from else None,
-            valid_to=at_time(valid_to) if valid_to else None,
-            transaction=sent.get("transactionId"),
-            installed_at=self._station.now(),
-            max_offline_s=sent.get("maxOfflineDuration"),
-            invalid_after_offline=sent.get("invalidAfterOfflineDuration", False),
-            schedule=ProfileSchedule(
-                unit=schedule["chargingRateUnit"],
-                start=at_time(start) if start else None,
-                duration_s=schedule.get("duration"),
-                periods=tuple(
-                    ProfilePeriod(
-                        start_s=period["startPeriod"],
-                        # In 2.1 a period may have a set point alone.
-                        limit=float(period.get("limit", period.get("setpoint", 0))),
-                        phases=period.get("numberPhases"),
-                    )
-                    for period in schedule["chargingSchedulePeriod"]
-                ),
-            ),
-        )
-
     def install(self, evse_id: int, sent: Payload) -> None:
         """Install a profile."""
-        self._station.profiles.install(self._profile(evse_id, sent))
+        station = self._station
+        profile = read_profile(sent, evse_id, _PURPOSES, station.now())
+        station.profiles.install(profile)
         self._sent[sent["id"]] = sent
 
     def _set(self, payload: Payload) -> Payload:

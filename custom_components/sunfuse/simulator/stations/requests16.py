@@ -6,17 +6,11 @@ from datetime import datetime
 from .card_list import CardList
 from .configuration import Configuration
 from .message_schemas import Payload
-from .profile_stack import (
-    Profile,
-    ProfileKind,
-    ProfilePeriod,
-    ProfilePurpose,
-    ProfileSchedule,
-)
+from .profile_stack import Profile, ProfilePurpose
+from .received_profiles import read_profile
 from .simulated_connector import Reservation, SimulatedConnector
 from .simulated_station import SimulatedStation
 
-DAY_S = 86400.0
 _PURPOSES = {
     "ChargePointMaxProfile": ProfilePurpose.STATION_MAX,
     "TxDefaultProfile": ProfilePurpose.TX_DEFAULT,
@@ -31,11 +25,6 @@ _REFUSALS = {
     "TriggerMessage": "Rejected",
     "SendLocalList": "Failed",
 }
-
-
-def at_time(text: str) -> datetime:
-    """Read a time."""
-    return datetime.fromisoformat(text)
 
 
 class Requests16:
@@ -143,7 +132,7 @@ class Requests16:
         if profile := payload.get("chargingProfile"):
             if profile["chargingProfilePurpose"] != "TxProfile":
                 return _REJECTED
-            self._point.profiles.install(self._profile(profile, connector.id))
+            self._point.profiles.install(self._read(profile, connector.id))
         if self._configuration.boolean("AuthorizeRemoteTxRequests"):
             self._point.authorise(connector, payload["idTag"])
         else:
@@ -171,40 +160,12 @@ class Requests16:
 
     # --- Smart charging ------------------------------------------------------------------------------------------
 
-    def _profile(self, profile: Payload, connector_id: int) -> Profile:
-        schedule = profile["chargingSchedule"]
-        start = schedule.get("startSchedule")
-        valid_from, valid_to = profile.get("validFrom"), profile.get("validTo")
-        transaction = profile.get("transactionId")
-        return Profile(
-            id=profile["chargingProfileId"],
-            connector=connector_id,
-            stack_level=profile["stackLevel"],
-            purpose=_PURPOSES[profile["chargingProfilePurpose"]],
-            kind=ProfileKind(profile["chargingProfileKind"]),
-            repeats_s=7 * DAY_S if profile.get("recurrencyKind") == "Weekly" else DAY_S,
-            valid_from=at_time(valid_from) if valid_from else None,
-            valid_to=at_time(valid_to) if valid_to else None,
-            transaction=None if transaction is None else str(transaction),
-            installed_at=self._point.now(),
-            schedule=ProfileSchedule(
-                unit=schedule["chargingRateUnit"],
-                start=at_time(start) if start else None,
-                duration_s=schedule.get("duration"),
-                periods=tuple(
-                    ProfilePeriod(
-                        start_s=period["startPeriod"],
-                        limit=float(period["limit"]),
-                        phases=period.get("numberPhases"),
-                    )
-                    for period in schedule["chargingSchedulePeriod"]
-                ),
-            ),
-        )
+    def _read(self, sent: Payload, connector: int) -> Profile:
+        return read_profile(sent, connector, _PURPOSES, self._point.now())
 
     def _set_charging_profile(self, payload: Payload) -> Payload:
         sent = payload["csChargingProfiles"]
-        profile = self._profile(sent, payload["connectorId"])
+        profile = self._read(sent, payload["connectorId"])
         refused = self._point.character.behaviour.refuses_purposes
         if sent["chargingProfilePurpose"] in refused:
             return _REJECTED
@@ -296,7 +257,7 @@ class Requests16:
         reservation = Reservation(
             id=payload["reservationId"],
             id_tag=payload["idTag"],
-            expires_at=at_time(payload["expiryDate"]),
+            expires_at=datetime.fromisoformat(payload["expiryDate"]),
         )
         return {"status": connector.reserve(reservation)}
 

@@ -1,12 +1,12 @@
 """What an OCPP 2.x charging station answers to the central system's requests."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from .card_list import CardList
 from .device_model import DeviceModel, Variable
 from .message_schemas import Payload
 from .profiles2 import ProfileRequests2
-from .requests16 import at_time
 from .simulated_connector import Reservation
 from .simulated_station import SimulatedStation
 
@@ -247,7 +247,7 @@ class Requests2:
         reservation = Reservation(
             id=payload["id"],
             id_tag=payload["idToken"]["idToken"],
-            expires_at=at_time(payload["expiryDateTime"]),
+            expires_at=datetime.fromisoformat(payload["expiryDateTime"]),
         )
         return {"status": connector.reserve(reservation)}
 
