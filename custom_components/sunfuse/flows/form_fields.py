@@ -39,6 +39,8 @@ from ..const import (
 from ..engine.tuning import Characteristic
 from ..sources.config import MeterConfig, PowerSource, SourcesConfig
 
+type Form = Mapping[str, Any]  # what a user entered, by field
+
 GRID_POWER = "grid_power"
 GRID_INVERTED = "grid_inverted"
 GRID_IMPORT = "grid_import"

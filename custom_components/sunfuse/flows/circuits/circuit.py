@@ -39,13 +39,12 @@ from ..fail_safe_check import (
     fail_safe_problem,
     with_circuit,
 )
-from ..form_fields import GRID_POWER, meter_form, meter_of
+from ..form_fields import GRID_POWER, Form, meter_form, meter_of
 from ..meters.meter_sign import async_chosen_now, async_meter_now
 from ..meters.slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
 from .circuit_forms import (
     METER_OF_CIRCUIT,
     MORE,
-    Form,
     check_details,
     circuit_schema,
     details_data,

@@ -1,6 +1,5 @@
 """The fields of a circuit's forms, how they are checked, and what of them is stored."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -31,10 +30,8 @@ from ...const import (
 from ...site.circuits import CircuitTree, per_phase_fields
 from ...sources.config import CircuitSources
 from ..checks import Errors, check_entities, has_meter
-from ..form_fields import CHARACTERISTIC, METER, meter_of, number, sensor
+from ..form_fields import CHARACTERISTIC, METER, Form, meter_of, number, sensor
 from .circuit_choice import circuit_selector
-
-type Form = Mapping[str, Any]
 
 # Whether the form of what most circuits do not need is asked for.
 MORE = "more"

@@ -16,9 +16,7 @@ from ...sources.config import MeterConfig
 from ...sources.freshness import Freshness, Interval, watch
 from ...sources.meters.recorded_meter import async_recorded_intervals
 from ..checks import Errors, check_margin
-from ..form_fields import number
-
-type Form = Mapping[str, Any]
+from ..form_fields import Form, number
 
 SLOW_METER = vol.Schema(
     {vol.Required(CONF_MARGIN): number(UnitOfElectricCurrent.AMPERE, step=0.5)}

@@ -36,7 +36,7 @@ from ..fail_safe_check import (
     fail_safe_problem,
     with_site,
 )
-from ..form_fields import OPTIONS, number
+from ..form_fields import OPTIONS, Form, number
 from ..people.card_forms import AUTHORIZATION, authorization_values, check_authorization
 from ..reader import async_readers_language
 from .forecast import (
@@ -64,8 +64,6 @@ from .tuning import (
     check_nothing,
     tuning_values,
 )
-
-type Form = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
