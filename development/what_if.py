@@ -47,9 +47,10 @@ from custom_components.sunfuse.sources.tariffs.capacity_rules import CATALOGUE
 from custom_components.sunfuse.sources.tariffs.table import TableError
 from custom_components.sunfuse.what_if import ChargingPolicy, compare
 from custom_components.sunfuse.what_if.comparison_answer import answer
-from custom_components.sunfuse.what_if.comparison_page import comparison_page
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryDataWithId
 from homeassistant.util.yaml import load_yaml_dict
+
+from .comparison_page import comparison_page
 
 ROOT = Path(__file__).resolve().parent.parent
 

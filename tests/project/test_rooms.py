@@ -74,7 +74,6 @@ PURE = {
     "fractions",
     "functools",
     "heapq",
-    "html",
     "itertools",
     "json",
     "logging",

@@ -30,7 +30,7 @@ from custom_components.sunfuse.what_if import (
     varied_week,
 )
 from custom_components.sunfuse.what_if.comparison_answer import answer
-from custom_components.sunfuse.what_if.comparison_page import comparison_page
+from development.comparison_page import comparison_page
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 DAY = 96
