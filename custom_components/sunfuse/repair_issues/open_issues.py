@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..central_system.station.quirks import understood
-from ..central_system.station_state import FailSafe, NewPassword
 from ..const import (
     CONF_QUIRKS,
     DOMAIN,
@@ -18,37 +16,16 @@ from ..const import (
     SUBENTRY_TARIFF,
 )
 from ..data import SunfuseConfigEntry
-from ..engine.model import ConnectorProblem
-from ..flows.fail_safe_check import (
-    beside_house,
-    charger_names,
-    chargers_of,
-    fail_safe_problem,
-    fitting_currents,
-    named_currents,
-)
 from ..planner import SOLVER
-from ..site.circuits import CircuitTree, hangs_from
-from ..site.outcome import ConnectorData, ConnectorKey, SiteData
+from ..site.outcome import SiteData
 from ..site.planning.plan_slots import shortfall_reason
 from ..site.subentries import ignored, usable
 from ..translated_reasons import explain
-from .circuit_repair import CIRCUIT, hanging
-from .fix_actions import (
-    ABOUT,
-    FIX,
-    FORGET_QUIRKS,
-    LOWER_FAIL_SAFE,
-    PLAN_NOW,
-    REMOVE,
-    RESTART,
-    SET_UP,
-    TEST_FAIL_SAFE,
-    TRY_LIMITS,
-)
+from .charger_issues import ChargerIssues
+from .circuit_issues import circuit_issues
+from .fix_actions import ABOUT, FIX, FORGET_QUIRKS, PLAN_NOW, REMOVE
 from .meter_issues import SignIssues, lost_meters, slow_meters, source_issues
 from .modbus_repair import MODBUS
-from .password_repair import PASSWORD
 from .plan_repair import PLAN
 from .price_repair import PRICE_DETAIL, PRICE_PROBLEM, PRICES
 from .repair_issue import RepairIssue, ShownIssues
@@ -72,7 +49,7 @@ def watch_issues(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
     unusable = tuple(_unusable_tariffs(entry))
     configured: tuple[RepairIssue, ...] = ()
     configured_by: tuple[object, ...] = ()
-    of_chargers = _ChargerIssues()
+    of_chargers = ChargerIssues()
 
     @callback
     def update() -> None:
@@ -132,60 +109,7 @@ def _configured_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
     """Yield what is wrong with the configuration, whatever happens."""
     yield from _unknown_quirks(entry)
     yield from _ignored(entry)
-    yield from _circuit_issues(entry)
-    yield from _fail_safe_beside_house(entry)
-
-
-def _circuit_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    tree = CircuitTree.of(entry)
-    main = entry.runtime_data.sentences["main_circuit"]
-    for circuit in sorted(tree.orphaned(hangs_from(entry))):
-        at = tree.circuits.get(tree.at(circuit))
-        yield RepairIssue(
-            translation_key="circuit_removed",
-            about=circuit,
-            placeholders=(
-                ("circuit", tree.removed.get(circuit, {}).get(CONF_NAME, "?")),
-                ("names", ", ".join(hanging(entry, circuit))),
-                ("parent", at.name if at else main),
-            ),
-            fix=((CIRCUIT, circuit),),
-        )
-    sums: dict[str, str] = {}
-    if fail_safe_problem(tree, chargers_of(entry), sums):
-        sums["circuit"] = sums["circuit"] or main
-        loads = entry.runtime_data.usual_loads
-        fits = fitting_currents(tree, chargers_of(entry), loads)
-        sums["fits"] = named_currents(fits, charger_names(entry))
-        yield RepairIssue(
-            translation_key="fail_safe_sum",
-            about="circuits",
-            placeholders=(("site", entry.title), *sums.items()),
-            fix=((FIX, LOWER_FAIL_SAFE),),
-        )
-
-
-def _fail_safe_beside_house(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
-    tree, chargers = CircuitTree.of(entry), chargers_of(entry)
-    if fail_safe_problem(tree, chargers, {}):
-        return  # the fuse cannot even carry them alone, which is another issue
-    loads, names = entry.runtime_data.usual_loads, charger_names(entry)
-    for doubt in beside_house(tree, chargers, loads, names):
-        placeholders = (("site", entry.title), *doubt.placeholders.items())
-        if doubt.is_main:
-            yield RepairIssue(
-                translation_key="fail_safe_house",
-                about="house",
-                placeholders=placeholders,
-                fix=((FIX, LOWER_FAIL_SAFE),),
-            )
-        else:
-            yield RepairIssue(
-                translation_key="fail_safe_house_circuit",
-                about=doubt.circuit,
-                placeholders=placeholders,
-                fix=((FIX, LOWER_FAIL_SAFE),),
-            )
+    yield from circuit_issues(entry)
 
 
 def _unusable_tariffs(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
@@ -296,75 +220,4 @@ def _modbus_issues(entry: SunfuseConfigEntry) -> Iterator[RepairIssue]:
                 ("detail", reader.last_error or "?"),
             ),
             fix=((MODBUS, subentry_id),),
-        )
-
-
-class _ChargerIssues:
-    """The issues of chargers, looked for again where something about a connector changed."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._known: dict[
-            ConnectorKey, tuple[ConnectorData, tuple[RepairIssue, ...]]
-        ] = {}
-
-    def of(self, data: SiteData) -> Iterator[RepairIssue]:
-        """Yield the issues of all chargers."""
-        before, self._known = self._known, {}
-        for key, connector in data.connectors.items():
-            known = before.get(key)
-            if known is None or known[0] is not connector:
-                known = connector, tuple(_charger_issues(connector))
-            self._known[key] = known
-            yield from known[1]
-
-
-def _charger_issues(connector: ConnectorData) -> Iterator[RepairIssue]:
-    station = connector.station
-    name = station.identity
-    charger = (("charger", name),)
-    if connector.decision.problem is ConnectorProblem.EXCEEDS_OFFER:
-        yield RepairIssue(
-            translation_key="exceeds_offer",
-            about=connector.key.id,
-            placeholders=charger,
-            fix=((FIX, RESTART), (ABOUT, name)),
-        )
-    if connector.key.connector > 1:
-        return
-    if not station.takes_limits:
-        yield RepairIssue(
-            translation_key="cannot_be_limited",
-            about=name,
-            placeholders=charger,
-            fix=((FIX, TRY_LIMITS), (ABOUT, name)),
-        )
-    elif station.fail_safe_set is False:
-        yield RepairIssue(
-            translation_key="fail_safe_refused",
-            about=name,
-            placeholders=charger,
-            fix=((FIX, SET_UP), (ABOUT, name)),
-        )
-    elif station.fail_safe is FailSafe.DOES_NOT_FALL_BACK:
-        yield RepairIssue(
-            translation_key="does_not_fall_back",
-            about=name,
-            placeholders=charger,
-            fix=((FIX, TEST_FAIL_SAFE), (ABOUT, name)),
-        )
-    if station.new_password in (NewPassword.NEEDS_RESTART, NewPassword.NOT_USED):
-        yield RepairIssue(
-            translation_key=f"new_password_{station.new_password}",
-            about=name,
-            placeholders=charger,
-            fix=((FIX, RESTART), (ABOUT, name)),
-        )
-    if station.wrong_passwords:
-        address = ("address", station.wrong_password_from or "?")
-        yield RepairIssue(
-            translation_key="wrong_password",
-            about=name,
-            placeholders=(*charger, address),
-            fix=((PASSWORD, name),),
         )
