@@ -265,6 +265,22 @@ def test_billing_again_is_asked_for(path: Path) -> None:
         assert found == [1.96, 19.6]
 
 
+def test_a_session_that_still_runs_is_billed_again(path: Path) -> None:
+    """Its price is corrected at once, and for all that it takes from then on: 0.49, 0.98 and in the end 4 kWh."""
+    whole = by_anna()
+    running = replace(whole, stated_stop_at=None, stated_wh=None)
+    with opened(path) as ledger:
+        got(ledger.agree({ANNA: replace(FLAT, per_kwh=4.9)}, LONG_AGO))
+        got(ledger.note(running, measured(0, 1000.0)))
+        assert only(ledger).billed == 4.9
+        assert got(ledger.bill_again({ANNA: FLAT}, NOON)) == 1
+        assert only(ledger).billed == 0.49
+        got(ledger.note(measured(1, 1000.0)))
+        assert only(ledger).billed == 0.98
+        got(ledger.note(whole))
+        assert only(ledger).billed == 1.96
+
+
 def test_plugged_in_without_charging(path: Path) -> None:
     """Time counts from plug to unplug, and ends with the session where nobody saw the car leave."""
     prices = replace(FLAT, per_kwh=0.0, per_hour=2.0)
