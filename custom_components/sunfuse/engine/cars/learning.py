@@ -53,35 +53,45 @@ CHARGES = 0.7
 
 
 def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
-    """Learn from the newest draw of the car."""
-    now = snapshot.now
-    if connector.status in RESTS:
-        past.rests_since = past.rests_since or now
-    else:
-        past.rests_since = None
-    offer_a = before_a(connector, snapshot)
-    if past.less_since is not None and past.draws:
-        # Also what it took of an offer that lasted only seconds counts.
-        past.less_a = max(past.less_a, most_drawn_a(connector, past.draws[-1]))
+    """Learn from the newest draw of the car, and from what its charger reports."""
+    now, offer_a = snapshot.now, before_a(connector, snapshot)
+    past.rests_since = (past.rests_since or now) if connector.status in RESTS else None
     if past.idle_since is not None and not offer_a:
         _hear(connector, past, snapshot)
     if offer_a >= connector.min_a and is_full(connector):
         past.idle_since = past.idle_since or now
-    if past.takes_a is not None and past.draws:
-        seen_a = max([past.draws[-1].lowest_a[phase] for phase in connector.phases])
-        # It takes more than is known. That counts also where offers change too fast for it to settle.
+    _note_unsettled(connector, past)
+    if offer_a != past.offered_a or past.settled_at is None:
+        past.offered_a, past.settled_at = offer_a, now
+    elif (
+        past.draws
+        and offer_a >= connector.min_a
+        and past.draws[-1].at - past.settled_at >= SETTLED
+    ):
+        _learn_settled(connector, past, past.settled_at, offer_a, now)
+
+
+def _note_unsettled(connector: Connector, past: ConnectorMemory) -> None:
+    """Note what counts also where offers change too fast for a car to settle: that it takes more than is known of it."""
+    if not past.draws:
+        return
+    draw = past.draws[-1]
+    if past.less_since is not None:
+        past.less_a = max(past.less_a, most_drawn_a(connector, draw))
+    if past.takes_a is not None:
+        seen_a = max([draw.lowest_a[phase] for phase in connector.phases])
         if seen_a > past.takes_a + MORE_A:
             past.leaves_since = None
-    if offer_a != past.offered_a or past.settled_at is None:
-        past.offered_a = offer_a
-        past.settled_at = now
-        return
-    if (
-        not past.draws
-        or offer_a < connector.min_a
-        or past.draws[-1].at - past.settled_at < SETTLED
-    ):
-        return
+
+
+def _learn_settled(
+    connector: Connector,
+    past: ConnectorMemory,
+    settled_at: datetime,
+    offer_a: float,
+    now: datetime,
+) -> None:
+    """Learn from what a car draws that has settled on an offer: nothing, less than that, or more than is known of it."""
     drawn_a = most_drawn_a(connector, past.draws[-1])
     if drawn_a < min(NOTHING_A, CHARGES * connector.min_a):
         past.idle_since = past.idle_since or now
@@ -94,16 +104,23 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         return
     if drawn_a < _almost_a(offer_a) and offer_a > (past.takes_a or 0.0) + ALL_A:
         past.leaves_since = past.leaves_since or past.draws[-1].at
-    if _takes_less(connector, past, past.settled_at, offer_a, drawn_a):
+    if _takes_less(connector, past, settled_at, offer_a, drawn_a):
         past.takes_since, past.takes_a = now, past.less_a
         past.probed_at = past.probed_at or now
-        return
-    known_a = past.takes_a
-    if known_a is None or drawn_a <= known_a:
-        return
+    elif past.takes_a is not None and drawn_a > past.takes_a:
+        _takes_more(connector, past, past.takes_a, drawn_a, now)
+
+
+def _takes_more(
+    connector: Connector,
+    past: ConnectorMemory,
+    known_a: float,
+    drawn_a: float,
+    now: datetime,
+) -> None:
+    """Note that a car takes more than is known of it. Only what is clearly more ends that, otherwise it would come and go with the noise."""
     if drawn_a > known_a + MORE_A:
         past.takes_since = now
-    # Only what is clearly more ends it, otherwise it would come and go with the noise.
     enough = drawn_a > known_a + ALL_A and with_room_a(drawn_a) >= connector.max_a
     past.takes_a = None if enough else drawn_a
     past.probed_at = None if enough else past.probed_at
