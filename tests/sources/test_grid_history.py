@@ -54,6 +54,32 @@ async def test_currents_of_three_phases(
     assert await read(hass, grid_phases=[*phases, "sensor.l4"]) == []
 
 
+@pytest.mark.parametrize(
+    ("unit", "means", "expected_w"),
+    [
+        ("W", [-1000.0, 500.0], [3000, -1500]),
+        ("A", [-4.0, 2.0], [3 * 920, -3 * 460]),
+        # A current that was never negative has no sign.
+        ("A", [4.0, 2.0], [3 * 920, 3 * 460]),
+    ],
+)
+async def test_phases_that_are_positive_on_export(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    unit: str,
+    means: list[float],
+    expected_w: list[float],
+) -> None:
+    """Without a total they are the grid's power."""
+    phases = ["sensor.l1", "sensor.l2", "sensor.l3"]
+    kind = "power" if unit == "W" else "electric_current"
+    for phase in phases:
+        await import_means(hass, phase, unit, kind, means, start=T0)
+        hass.states.async_set(phase, "1", {"unit_of_measurement": unit})
+    read_w = await read(hass, grid_phases=phases, grid_phases_inverted=True)
+    assert read_w == pytest.approx(expected_w)
+
+
 async def test_without_a_recorder(hass: HomeAssistant) -> None:
     """Some do without it."""
     assert await read(hass, grid={"entity": "sensor.grid"}) == []

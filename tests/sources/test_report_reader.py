@@ -102,6 +102,18 @@ async def test_power_sensors(
     assert figures.export_peak_a == pytest.approx(export)
 
 
+@pytest.mark.parametrize(("shown_a", "p95_a"), [(5.0, 5), (-5.0, 5)])
+async def test_an_inverted_current(
+    recorder_mock: Recorder, hass: HomeAssistant, shown_a: float, p95_a: float
+) -> None:
+    """One that was never negative has no sign to turn: it counts as import, which promises too little."""
+    await put(hass, "sensor.a", shown_a)
+    meter = PhaseMeter(consumption="sensor.a", inverted=True)
+    config = ReportConfig(connection=GridConnection(fuse_a=25), phases=(meter,))
+    report = await async_site_report(hass, config, NOW)
+    assert report.phases[0].p95_a == pytest.approx(p95_a)
+
+
 async def test_only_a_total(recorder_mock: Recorder, hass: HomeAssistant) -> None:
     """6.9 kW over three phases are 10 A each, which is said to be assumed."""
     await put(hass, "sensor.grid", 6.9, unit="kW")

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from .config import SourcesConfig
 from .history import async_statistics
-from .series import Series, Slot, layered, scaled
+from .series import Series, Slot, is_turned, layered, scaled
 
 
 async def async_grid_history(
@@ -24,14 +24,14 @@ async def async_grid_history(
     """
     if "recorder" not in hass.config.components:
         return ()
-    factor = 1.0
+    inverted = False
     if sources.grid is not None and (named := sources.grid.entity):
         names: tuple[str, ...] = (named,)
-        factor = -1.0 if sources.grid.inverted else 1.0
+        inverted = sources.grid.inverted
     elif sources.grid is not None and (named := sources.grid.positive):
         names = (named,)
     else:
-        names = sources.grid_phases
+        names, inverted = sources.grid_phases, sources.grid_phases_inverted
     fine = await async_statistics(hass, names, start, end, "5minute")
     coarse = await async_statistics(hass, names, start, end, "hour")
     total: Series = ()
@@ -41,8 +41,10 @@ async def async_grid_history(
             return ()
         state = hass.states.get(name)
         unit = state.attributes.get("unit_of_measurement") if state else None
-        in_amperes = unit in {"A", "mA"}
-        watts = scaled(layered(*layers), voltage_v if in_amperes else factor)
+        current = unit in {"A", "mA"}
+        shown = layered(*layers)
+        sign = -1 if is_turned(shown, inverted=inverted, current=current) else 1
+        watts = scaled(shown, sign * (voltage_v if current else 1.0))
         total = watts if index == 0 else _sum(total, watts)
     return total
 

@@ -36,6 +36,11 @@ class Slot:
 type Series = tuple[Slot, ...]
 
 
+def is_turned(series: Series, *, inverted: bool, current: bool) -> bool:
+    """Whether a sensor's values are to be turned: not those of a current that was never negative, which shows no direction."""
+    return inverted and not (current and all(slot.value >= 0 for slot in series))
+
+
 def layered(*layers: Iterable[Slot]) -> Series:
     """Join layers to one series; where slots overlap, the first layer wins.
 

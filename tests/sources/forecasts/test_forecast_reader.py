@@ -16,9 +16,15 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.sunfuse.sources.forecasts.clear_sky import Place, clear_sky_mean
 from custom_components.sunfuse.sources.forecasts.forecast_config import (
     ForecastConfig,
+    MeterStatistic,
     config_from_dict,
 )
-from custom_components.sunfuse.sources.forecasts.forecast_reader import ForecastReader
+from custom_components.sunfuse.sources.forecasts.forecast_reader import (
+    ForecastReader,
+    summed_power,
+)
+from custom_components.sunfuse.sources.history import Statistic
+from custom_components.sunfuse.sources.series import Slot
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 
@@ -200,3 +206,13 @@ async def test_the_roof_corrects_the_forecast_over_a_restart(
     noon = next(s for s in forecasts.solar if s.start == MIDNIGHT + 36 * HOUR)
     # One day: (500 + 0.75 x 2000) / 3000 = 2/3, as by hand in test_solar.
     assert noon.p50_w == pytest.approx(1000 * 2 / 3)
+
+
+@pytest.mark.parametrize(("shown_a", "power_w"), [(-4.0, 920.0), (4.0, 920.0)])
+def test_currents_that_are_positive_on_export(shown_a: float, power_w: float) -> None:
+    """Those that were never negative have no sign to turn."""
+    start = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    slot = Slot(start=start, end=start + timedelta(minutes=15), value=shown_a)
+    meter = MeterStatistic(statistic_id="sensor.l1", inverted=True, factor=230.0)
+    power = summed_power((meter,), {"sensor.l1": Statistic(mean=(slot,))})
+    assert [one.value for one in power] == pytest.approx([power_w])

@@ -13,7 +13,7 @@ from homeassistant.loader import IntegrationNotFound, async_get_integration
 
 from ...engine.stored_items import Stored
 from ..history import Statistic, async_statistics
-from ..series import Series, Slot, between, layered, quarter_start, scaled
+from ..series import Series, Slot, between, is_turned, layered, quarter_start, scaled
 from ..tariffs.usual_peaks import day_peaks
 from .clear_sky import Place, Roof, expect_sun, learn_roof
 from .correction import (
@@ -342,13 +342,14 @@ def _signed(
     meters: tuple[MeterStatistic, ...], known: Mapping[str, Statistic]
 ) -> list[Series]:
     """Return each meter's means with Home Assistant's sign."""
-    return [
-        scaled(
-            known.get(meter.statistic_id, Statistic()).mean,
-            -meter.factor if meter.inverted else meter.factor,
-        )
-        for meter in meters
-    ]
+
+    def signed(meter: MeterStatistic) -> Series:
+        mean = known.get(meter.statistic_id, Statistic()).mean
+        current = meter.factor != 1.0
+        turned = is_turned(mean, inverted=meter.inverted, current=current)
+        return scaled(mean, -meter.factor if turned else meter.factor)
+
+    return [signed(meter) for meter in meters]
 
 
 def _hours(

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from ...engine.meters.meter_quality import is_possible
 from ..forecasts.forecast_config import MeterStatistic
 from ..history import Statistic, async_statistics
-from ..series import Series, Slot, at_time, layered, scaled
+from ..series import Series, Slot, at_time, is_turned, layered, scaled
 from .site_report import (
     GridConnection,
     PhaseFigures,
@@ -187,7 +187,7 @@ def _phase(
         fed_in = known.get(meter.production, Statistic())
         mean = _subtracted(mean, [fed_in.mean])
     fuse_a = config.connection.fuse_a
-    if meter.inverted:
+    if is_turned(mean, inverted=meter.inverted, current=not meter.power):
         # The highest value of an inverted sensor is its highest export.
         return PhaseHistory(mean_a=_believable(scaled(mean, -factor), fuse_a))
     return PhaseHistory(
