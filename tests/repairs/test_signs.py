@@ -17,11 +17,12 @@ COUNTER = "sensor.grid_import_energy"
 POWER = {"grid": {"entity": "sensor.grid_power"}}
 
 
-def count(hass: HomeAssistant, counted_wh: float) -> None:
+def count(hass: HomeAssistant, counted_wh: float, exported_wh: float = 0) -> None:
     """Show the dashboard's counters."""
     unit = {"unit_of_measurement": "kWh", "device_class": "energy"}
     hass.states.async_set(COUNTER, f"{100 + counted_wh / 1000:.2f}", unit)
-    hass.states.async_set("sensor.grid_export_energy", "50", unit)
+    exported = f"{50 + exported_wh / 1000:.2f}"
+    hass.states.async_set("sensor.grid_export_energy", exported, unit)
 
 
 async def may_draw(
@@ -68,6 +69,25 @@ async def test_a_counter_that_agrees(
     await start_frozen(sources=POWER)
     await may_draw(hass, freezer, 10, 0)
     assert not issues(hass) & {"sign_counters", "sign_phases"}
+
+
+async def test_currents_that_show_no_direction(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    start_frozen: Start,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """They count as import while the counters count export, which contradicts nothing: turned, all would be export."""
+    stored(hass_storage, GRID)
+    hass.config.components.add("energy")
+    count(hass, 0)
+    phases = [f"sensor.grid_l{phase}" for phase in (1, 2, 3)]
+    await start_frozen(sources={"grid_phases": phases})
+    for tick in range(1, 61):
+        count(hass, 0, exported_wh=tick * 6900 * 5 / 3600)
+        set_meters(hass, currents_a=(10, 10, 10))
+        await pass_time(hass, freezer, 5)
+    assert "sign_counters" not in issues(hass)
 
 
 async def test_phases_against_the_total(

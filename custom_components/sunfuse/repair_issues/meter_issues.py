@@ -7,11 +7,12 @@ from homeassistant.core import CoreState, HomeAssistant
 
 from ..const import CONF_SOURCES, MAIN_CIRCUIT
 from ..data import SunfuseConfigEntry
-from ..engine.model import MeterQuality
+from ..engine.model import MeterQuality, MeterReading
 from ..site.circuits import CircuitTree
 from ..site.outcome import SiteData
 from ..sources.config import SourcesConfig
 from ..sources.meters.energy_dashboard import async_grid_counters
+from ..sources.meters.sign_conventions import signed_sensors
 from ..sources.meters.sign_watch import SignWatch
 from ..sources.states import ProblemKind, StateReader
 from ..translated_reasons import explain
@@ -69,7 +70,7 @@ class SignIssues:
             return
         phases_w = (
             sum(meter.current_a) * data.snapshot.site.voltage_v
-            if meter.current_a
+            if meter.current_a and self._shows_direction(meter)
             else None
         )
         self._watch.see(
@@ -96,6 +97,14 @@ class SignIssues:
                 placeholders=placeholders,
                 fix=((SIGNS, "grid"),),
             )
+
+    def _shows_direction(self, meter: MeterReading) -> bool:
+        """Whether the phases tell import from export: currents that were never negative count as import, whatever flows."""
+        return (
+            meter.power_w is not None
+            or not meter.unsigned
+            or bool(signed_sensors(self._hass, self._sources.meter))
+        )
 
     def _turn(self) -> tuple[tuple[str, str], ...]:
         """Return what turns the sign of the meter."""
