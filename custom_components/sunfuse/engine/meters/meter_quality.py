@@ -75,7 +75,7 @@ def judge(
     past = _suspected(circuit, reading, cars_a, past)
     if past.suspect_a is not None:
         return _unconfirmed(reading, past, snapshot)
-    return _compared_with_the_past(reading, cars, cars_a, past)
+    return _compared_with_the_past(circuit, reading, cars, cars_a, past)
 
 
 def _stale(
@@ -100,7 +100,11 @@ def _names(reading: MeterReading, since: datetime | None = None) -> tuple[str, .
 
 
 def _compared_with_the_past(
-    reading: MeterReading, cars: CarsBelow, cars_a: PerPhase, past: CircuitMemory
+    circuit: Circuit,
+    reading: MeterReading,
+    cars: CarsBelow,
+    cars_a: PerPhase,
+    past: CircuitMemory,
 ) -> Judged:
     """Return whether a present reading lives: whether it moves, on each phase, and with the cars."""
     snapshot = cars.snapshot
@@ -117,7 +121,7 @@ def _compared_with_the_past(
         cars.connectors,
         cars.draws,
         past.doubt,
-        snapshot,
+        _behind(circuit, past, snapshot),
     )
     past = replace(past, doubt=doubts)
     if doubts.wrong_a is not None and not _is_stuck_there(doubts, standing):
@@ -137,6 +141,14 @@ def _compared_with_the_past(
         reading=reading,
         doubted=doubted,
     )
+
+
+def _behind(circuit: Circuit, past: CircuitMemory, snapshot: Snapshot) -> Snapshot:
+    """Return what is known with the generation that may be behind a meter: none below a circuit that has never fed in."""
+    fed_in = any(past.history.fed_in) or has_sun(past.doubt, snapshot.now)
+    if circuit.parent is None or fed_in:
+        return snapshot
+    return replace(snapshot, solar=None, battery=None)
 
 
 def _lives_since(
