@@ -12,6 +12,7 @@ from custom_components.sunfuse.central_system import (
     StationConfig,
     Timing,
 )
+from custom_components.sunfuse.central_system.security.card_policy import Verdict
 from custom_components.sunfuse.central_system.station_state import LocalList
 
 from .charger import VERSIONS
@@ -227,6 +228,31 @@ async def test_a_card_without_a_car(
             started = len(station.received("RemoteStartTransaction"))
             assert started == (second >= started_s)
         clock.step(1)
+
+
+@pytest.mark.parametrize(
+    ("written", "reported", "same"),
+    [
+        # With and without separators and check digit (ISO 15118-2:2014, annex H).
+        ("DE-8AA-C12345678-5", "DE8AAC123456785", True),
+        ("DE-8AA-C12345678-5", "DE8AAC12345678", True),
+        ("de8aac12345678", "DE8AAC123456785", True),
+        ("DE*8AA*C12345678*5", "DE-8AA-C12345678", True),
+        ("DE-8AA-C12345678-5", "DE8AAC12345679", False),
+        # The MAC addresses of two cars (Autocharge) are as long, and differ in their last digit.
+        ("VID:04C2B3C4D5E6", "VID04C2B3C4D5E6", True),
+        ("VID:04C2B3C4D5E6", "VID:04C2B3C4D5E7", False),
+        # Numbers that are no contract have no check digit, however long they are.
+        ("USERCARD0000001", "USERCARD0000002", False),
+        ("04A2BCC4D5E6F71", "04A2BCC4D5E6F7", False),
+    ],
+)
+def test_one_contract_is_written_in_several_ways(
+    written: str, reported: str, *, same: bool
+) -> None:
+    """Who enters a contract from its paper has its check digit; a car may report it without."""
+    policy = CardPolicy(free=False, cards=(Card(id=written, kind="eMAID"),))
+    assert (policy.decide(reported) is Verdict.ACCEPTED) is same
 
 
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])

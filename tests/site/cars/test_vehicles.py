@@ -329,6 +329,20 @@ async def test_a_plug_that_says_again_what_it_said(
     await station.close()
 
 
+async def test_a_contract_without_its_check_digit(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Its paper has the check digit, its charger does not report it: another car that was plugged in then is not taken."""
+    hass.states.async_set("binary_sensor.plug", "off")
+    other = vehicle("Leaf", sources={"plug": "binary_sensor.plug"})
+    home: Home = await start("CP1", vehicle(identifiers=["DE-8AA-C12345678-5"]), other)
+    station = await home.boot("CP1")
+    hass.states.async_set("binary_sensor.plug", "on")
+    await plug_in(home, station, "de8aac12345678")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    await station.close()
+
+
 async def test_two_cars_claim_one_card(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

@@ -16,7 +16,10 @@ LOCAL_LIST_USUAL = (
     1_000  # cards in the list of a station that does not say how many it can hold
 )
 _MOST_PARTS = 10_000
-_SEPARATORS = re.compile(r"[\s:-]")
+_SEPARATORS = re.compile(r"[\s:*-]")
+# A contract (eMAID) with its check digit, without separators. "VID" and a MAC address (Autocharge) is as long, and is none.
+_WITH_CHECK_DIGIT = re.compile(r"(?!vid)[a-z]{2}[0-9a-z]{3}c[0-9a-z]{9}")
+_CONTRACT_LENGTH = 14
 OWN_TOKEN = "SUNFUSE"  # the token with which we start transactions
 
 # Called with the identity of the station and the number of the card. True: approved. None: no answer in time.
@@ -24,13 +27,16 @@ type AskAboutCard = Callable[[str, str], Awaitable[bool | None]]
 
 
 def folded(token: str) -> str:
-    """Return a token in the form in which tokens are compared: case and separators make no difference.
+    """Return a token in the form in which tokens are compared: case, separators and a check digit make no difference.
 
-    Case: CiString, OCPP 1.6 section 7.28. The hyphens of a contract (eMAID) are optional (ISO 15118-2), and cars omit
-    them, because its 15 characters have no room for them; people and readers write the bytes of a chip, or of a car's
-    MAC address, with or without colons.
+    Case: CiString, OCPP 1.6 section 7.28. A contract is two letters of a country, three characters of a provider, a C
+    and eight characters, and a check digit. Its separators and its check digit are optional (eMAID: ISO 15118-2:2014
+    annex H, with the C of eMI3 part 2). Cars omit the separators, because their 15 characters have no room for them, and
+    Plug & Charge backends omit the check digit, too (Hubject's OPCP, handling of IDs). People and readers write the bytes
+    of a chip, or of a car's MAC address, with or without colons.
     """
-    return _SEPARATORS.sub("", token).casefold()
+    plain = _SEPARATORS.sub("", token).casefold()
+    return plain[:_CONTRACT_LENGTH] if _WITH_CHECK_DIGIT.fullmatch(plain) else plain
 
 
 class Verdict(StrEnum):
