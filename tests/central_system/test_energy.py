@@ -43,7 +43,8 @@ class Charger:
     """A charger whose registers count from where its make starts them: the truth is `delivered_wh`."""
 
     style: str  # lifetime; restarts: with each session; mixed: meter values restart, start and stop do not
-    lifetime_wh: float = 40_000.0
+    # More than all its sessions take here: a value that equals it could be either register.
+    lifetime_wh: float = 4_000_000.0
     session_wh: float = 0.0
     delivered_wh: float = 0.0
     now: datetime = START
