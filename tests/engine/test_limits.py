@@ -368,13 +368,14 @@ def test_the_tightest_is_named(
     assert (found.name if found else None) == name
 
 
-@pytest.mark.parametrize(("pressing_w", "waits_s"), [(0.0, 900), (4140.0, 60)])
+@pytest.mark.parametrize(("promised_a", "waits_s"), [(0.0, 900), (16.0, 60)])
 def test_a_car_that_stopped_for_a_peak_waits_until_a_kettle_fits(
-    pressing_w: float, waits_s: int
+    promised_a: float, waits_s: int
 ) -> None:
     """Its minimum fits again a minute later, and would not with the next kettle: it would start and stop all day.
 
-    It waits for no more than a quarter of an hour, and not if it would miss its departure.
+    It waits for no more than a quarter of an hour. A car whose plan has it charge now does not wait: the plan fills
+    what is left below the peak, so a kettle never fits beside it.
     """
 
     def peak(power_w: float) -> tuple[ExternalLimit, ...]:
@@ -385,7 +386,7 @@ def test_a_car_that_stopped_for_a_peak_waits_until_a_kettle_fits(
     snapshot = site(car("a"), house_a=(6, 6, 6), limits=peak(8_000))
     snapshot, decision, memory = settle(snapshot, 30)
     assert offers(decision) == {"a": 0}
-    plan = PlanSlot(at_least_a=16.0, at_most_a=16.0, pressing_w=pressing_w)
+    plan = PlanSlot(at_least_a=promised_a, at_most_a=16.0)
     (stopped,) = snapshot.connectors
     snapshot = replace(
         snapshot, limits=peak(9_000), connectors=(replace(stopped, plan=plan),)

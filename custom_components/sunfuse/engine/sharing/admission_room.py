@@ -107,10 +107,10 @@ class AdmissionRoom:
         return self.resources.beside_peaks(kept) if for_peak else kept
 
     def _was_stopped(self, asking: Ask) -> tuple[bool, bool]:
-        """Return whether a car was paused for a moment, and whether for a peak; not if it would miss its departure."""
+        """Return whether a car was paused for a moment, and whether for a peak; not if it was promised power: its plan counts with the peak."""
         past, plan, now = asking.past, asking.connector.plan, self.snapshot.now
-        presses = plan is not None and plan.pressing_w > 0
-        return was_paused(past, now), not presses and stopped_for_peak(past, now)
+        promised = plan is not None and plan.at_least_a > 0
+        return was_paused(past, now), not promised and stopped_for_peak(past, now)
 
     def beside_starts(self) -> Amounts:
         """Return what is free beside what must stay free for cars that start."""
