@@ -343,6 +343,42 @@ async def test_a_contract_without_its_check_digit(
     await station.close()
 
 
+async def test_a_car_whose_charge_rises_at_a_register_that_began_again(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A charger was replaced, or counts each session from 0: 1.5 kWh of 50 are 3 %, whatever was counted before."""
+    percent = {"unit_of_measurement": "%"}
+    hass.states.async_set("sensor.soc", "40", percent)
+    home: Home = await start("CP1", vehicle(sources={"soc": "sensor.soc"}))
+    station = await home.boot("CP1")
+    await plug_in(home, station)
+    await asyncio.sleep(30 * 60)
+    await home.draw(station, 10, register_kwh=4.0)
+    await unplug(home, station, 4000)
+    await home.shows("sensor", "CP1/1_car", "unknown")
+
+    # The transaction begins with the cable.
+    started = await station.call(
+        "StartTransaction",
+        {
+            "connectorId": 1,
+            "idTag": "free",
+            "meterStart": 0,
+            "timestamp": dt_util.utcnow().isoformat(),
+        },
+    )
+    home.transaction = {"transactionId": started["transactionId"]}
+    await home.tell(station, "Charging")
+    await home.shows("sensor", "CP1/1_car", "Guest")
+    await asyncio.sleep(15 * 60)
+    await home.draw(station, 10, register_kwh=1.5)
+    hass.states.async_set("sensor.soc", "43", percent)
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    (key,) = home.entry.runtime_data.chargers.connector_keys()
+    assert home.entry.runtime_data.demands.at(key).charged_wh == pytest.approx(1500)
+    await station.close()
+
+
 async def test_two_cars_claim_one_card(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

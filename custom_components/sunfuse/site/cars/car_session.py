@@ -18,6 +18,16 @@ def register_of(state: ConnectorState) -> float | None:
     return state.transaction.meter_start_wh
 
 
+def _register_at_start(state: ConnectorState) -> float | None:
+    """Return what a connector's meter had counted when its transaction began.
+
+    The charger's own register may have begun again, with each transaction at some chargers: what the meter counts has not.
+    """
+    if state.meter.energy_wh is None:
+        return register_of(state)
+    return state.meter.energy_wh - (state.session_energy_wh or 0.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarSession:
     """A car at a connector. `first_soc` is the lowest that each car said since, by which one is seen to rise."""
@@ -75,7 +85,7 @@ def with_transaction(session: CarSession, state: ConnectorState) -> CarSession:
     known = token is not None and not is_own(token)
     register_wh = session.register_wh
     if register_wh is None:
-        register_wh = transaction.meter_start_wh
+        register_wh = _register_at_start(state)
     return changed(
         session,
         transaction=transaction.id,
