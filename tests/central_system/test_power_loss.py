@@ -171,16 +171,16 @@ def test_a_register_restarts_before_the_first_value() -> None:
     assert _sessions(sessions)[0][1] == 9e3
 
 
-@pytest.mark.parametrize("rest", [(5e3,), (BOOTS, 1e3)])
+@pytest.mark.parametrize("shown", [(3e3, 5e3), (3e3, BOOTS, 1e3), (0.0, 3e3, 5e3)])
 def test_a_restart_before_the_first_value_is_none_with_each_session(
-    rest: Shown,
+    shown: Shown,
 ) -> None:
     """The charger booted: that its first value is below the start shows nothing of the sessions after it."""
-    last_wh = rest[-1]
+    last_wh = shown[-1]
     assert isinstance(last_wh, float)
     sessions: list[Session] = [
         (0, (7e3,), None),
-        (7e3, (BOOTS, 3e3, *rest), None),
+        (7e3, (BOOTS, *shown), None),
         (last_wh, (last_wh + 2e3,), None),
     ]
     assert _sessions(sessions)[0][2] == 2e3

@@ -85,7 +85,7 @@ class ValueFollower:
     ) -> bool:
         """Whether a boot between the start of a session and its first value may be why that shows less."""
         start = session.start
-        fell = start is not None and 0 < reading.register_wh < start.register_wh
+        fell = start is not None and reading.register_wh < start.register_wh
         return fell and self._booted_since(session.started_at)
 
     def _restarted(
