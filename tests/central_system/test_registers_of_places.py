@@ -312,19 +312,29 @@ def test_forgotten_sessions_that_an_earlier_version_stored() -> None:
     assert _session(restored, 110, None, (50_000 + 3_000 * 110,), 3_000) == 3_000
 
 
-@pytest.mark.parametrize(
-    "values_wh",
-    [(0.0,) * 20, (500.0,) * 20, (1_000.0, *(2_000.0,) * 20)],
-)
-def test_values_that_stand_still_at_a_new_charger(values_wh: tuple[float, ...]) -> None:
-    """Its first start is 0; the end of the register shows what flowed while the values did not move."""
+def test_values_that_stay_zero_at_a_new_charger() -> None:
+    """Its first start is 0, and values that never show anything do not contradict the end."""
     meter = _meter()
-    assert _session(meter, 0, 0, values_wh, 50_000) == 50_000
+    assert _session(meter, 0, 0, (0,) * 20, 50_000) == 50_000
     assert meter.sample.energy_wh == 50_000
     assert _session(meter, 1, 50_000, (51_000,), 52_000) == 2_000
 
 
 @pytest.mark.parametrize("end_wh", [52_000, 500_000])
-def test_a_new_charger_whose_end_is_another_register(end_wh: float) -> None:
-    """Its values move until the end, which shows more than can have flowed since: it is none of this session."""
-    assert _session(_meter(), 0, 0, (1_000, 3_000), end_wh) == 3_000
+@pytest.mark.parametrize("full", [0, 20])
+def test_a_new_charger_whose_end_is_another_register(end_wh: float, full: int) -> None:
+    """Its values move until the end, or until the car is full: an end far above them is none of this session."""
+    values_wh = (1_000, 3_000, *(3_000,) * full)
+    assert _session(_meter(), 0, 0, values_wh, end_wh) == 3_000
+
+
+def test_full_cars_at_a_charger_whose_ends_are_the_lifetime() -> None:
+    """Starts are 0 and values are of the session: the ends of nights in which cars stay plugged in add nothing."""
+    meter = _meter()
+    for number in range(8):
+        # Once, nothing flows all night.
+        took_wh = 0 if number == 4 else 6_000
+        values_wh = (took_wh / 2, *(took_wh,) * 20)
+        end_wh = 26_000 + 6_000 * (number if number < 4 else number - 1)
+        assert _session(meter, number, 0, values_wh, end_wh) == took_wh
+    assert meter.sample.energy_wh == 7 * 6_000

@@ -117,15 +117,10 @@ def _without_nonsense(
     began, rise_wh = lasting.began, lasting.rise_wh
     if began is None or began.register_wh <= ROUNDING_WH or rise_wh is None:
         return session
-    last = replace(shown.last, at=_last_moved(shown) - _OLD)
+    last = replace(shown.last, at=(shown.stands_since or shown.last.at) - _OLD)
     most = rise_wh + most_wh(last.at, end.at)
     follows = last.reaches(end, most_wh)
     return session if follows or end.register_wh <= most else without
-
-
-def _last_moved(values: ShownValues) -> datetime:
-    """Return when values began to show what they showed last: they may stand still while the car charges."""
-    return values.stands_since or values.last.at
 
 
 def _own_rise(
@@ -196,8 +191,11 @@ def _lasting_rise(
         start = None
     if start and end and not (shown and shown.restarted):
         rise_wh = end.register_wh - start.register_wh
+        # In the first session of all, values that stay 0 are of a charger that has none.
+        silent = standing is None and shown and not shown.last.register_wh
         if _is_rise(session, start, end, most_wh) and (
             start.register_wh > ROUNDING_WH
+            or silent
             or not _is_beyond(session.values, rise_wh, end, most_wh)
         ):
             return RegisterRise(
@@ -305,11 +303,14 @@ def _is_beyond(
     end: RegisterReading,
     most_wh: Most,
 ) -> bool:
-    """Whether an end shows more than values that started at zero, too, and what can have flowed since: it shows another register."""
+    """Whether an end shows more than values that started at zero, too, and what can have flowed since: it shows another register.
+
+    Values that stand still are no sign that they miss something: the car is full, as a rule.
+    """
     if values is None or not values.sure:
         return False
     shown_wh = values.first.register_wh + values.rose_wh
-    return rise_wh > shown_wh + most_wh(_last_moved(values), end.at)
+    return rise_wh > shown_wh + most_wh(values.last.at, end.at)
 
 
 def _height(reading: RegisterReading) -> float:
