@@ -484,6 +484,34 @@ def test_two_cars_share_a_quarter_hour_as_planned_if_one_is_ready_before_its_end
     assert state.used_wh == pytest.approx(1_500)
 
 
+def test_the_house_has_its_part_after_a_car_that_is_ready_within_a_quarter_hour() -> (
+    None
+):
+    """A car of 4.14 kW is planned for 522 s, and 0.4 kW of the house. By its cautious forecast it may take 1 kW later.
+
+    The car took 600 Wh at once, and then nobody could make room for the house: the mean was 3.05 kW instead of 2.8.
+    """
+    state = advance(PeakState(), FLANDERS, NOON, tz=BRUSSELS)
+    ready, quarter = NOON + timedelta(seconds=522), NOON + 15 * MINUTE
+    for second in range(0, 15 * 60, 10):
+        house_w = 400.0 if second < 530 else 1_000.0
+        result = allowance(
+            state,
+            FLANDERS,
+            NOON + timedelta(seconds=second),
+            tz=BRUSSELS,
+            target_w=2_800.0,
+            reserved=[(quarter, 1_000.0)],
+            planned=[(ready, 4_540.0), (quarter, 400.0)],
+            house_w=house_w,
+        )
+        assert result.power_w is not None
+        car_w = 4_140.0 if result.power_w >= 4_140 + house_w else 0.0
+        used_wh = state.used_wh + (car_w + house_w) * 10 / 3600
+        state = replace(state, used_wh=used_wh)
+    assert state.used_wh * 4 <= 2_800.0
+
+
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=12, max_size=12),
     st.floats(500, 20_000),

@@ -94,7 +94,8 @@ def _but_reserved(
 
     Near that time it falls with what is left. A car that was to go on would be stopped for the last minutes, and what it
     was to have in them would come later: so it does not fall below what is planned, as far as that is left. Where the plan
-    has less in a later part of that time, because a car will be ready by then, it may have more before.
+    has less in a later part of that time, because a car will be ready by then, it may have more before. What is reserved
+    for the household in that later part is left, too: perhaps no car is there that could make room for it.
     """
     for (start, _), (end, power_w) in pairwise(reserved):
         room_wh -= min(power_w, target_w) * ((end - start) / timedelta(hours=1))
@@ -106,8 +107,9 @@ def _but_reserved(
     if not parts:
         return max(0.0, spread_w)
     part_end, planned_w = parts[0]
+    house_w = reserved[0][1]
     for (start, _), (end, power_w) in pairwise(parts):
-        room_wh -= power_w * ((end - start) / timedelta(hours=1))
+        room_wh -= max(power_w, house_w) * ((end - start) / timedelta(hours=1))
     even_w = room_wh / (max(part_end - now, LEAST_LEFT) / timedelta(hours=1))
     return max(0.0, spread_w, min(even_w, planned_w))
 
