@@ -631,8 +631,8 @@ async def test_reasons_of_cars_that_charge_steadily(
 async def test_reasons_of_cars_whose_meters_waver_by_amperes(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:
-    """Cars of 15 A, almost what they are offered, and of 16 A, while each report tells up to 2 or 4 A less: one row in a quarter of an hour."""
-    cars = {"CP1": (15.0, 2.0), "CP2": (15.0, 4.0), "CP3": (16.0, 2.0)}
+    """Cars of 13.5, 15 and 16 A with an offer of 16 A, while each report tells up to 2 or 4 A less: one row in a quarter of an hour."""
+    cars = {"CP1": (13.5, 2.0), "CP2": (15.0, 4.0), "CP3": (16.0, 2.0)}
     home: Home = await start(*cars, main_fuse_a=80.0)
     rows = await _rows_of_reasons(hass, home, cars, (400, 900))
     assert max(rows.values()) <= 1
