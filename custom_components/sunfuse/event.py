@@ -237,6 +237,8 @@ class PlanEvent(ConnectorEntity, EventEntity):
         """Follow the plan."""
         await super().async_added_to_hass()
         planning = self._entry.runtime_data.planning
+        # What was told before a restart is not told again.
+        self._missed = planning.data.missed.get(self.key.id)
         self.async_on_remove(planning.async_add_listener(self._planned))
 
     @callback
@@ -250,8 +252,8 @@ class PlanEvent(ConnectorEntity, EventEntity):
             self._trigger_event(WILL_MISS, about)
         elif known is not None and missed is None and planning.is_there(self.key):
             departure = planning.demand(self.key).departure
-            if departure is None:
-                return  # it was taken back: nobody waits for a car to be ready
+            if departure is None or known <= planning.clock.now():
+                return  # it was taken back, or it was missed: nobody waits for a car to be ready
             shown = _shown(planning.clock, departure)
             self._trigger_event(ON_TIME, {"departure": shown})
         else:

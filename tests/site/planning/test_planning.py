@@ -32,7 +32,7 @@ from custom_components.sunfuse.site.cars.readiness import readiness_of
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.planning import planning as site_planning
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall, State
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -116,13 +116,22 @@ class Site:
 
     def event(self) -> dict[str, Any]:
         """Return what the plan's event last told."""
+        return dict(self._event.attributes)
+
+    @property
+    def told_at(self) -> str:
+        """Return when the plan's event last told something."""
+        return self._event.state
+
+    @property
+    def _event(self) -> State:
         entity_id = er.async_get(self.hass).async_get_entity_id(
             "event", DOMAIN, f"{self.entry.entry_id}_{KEY}_plan"
         )
         assert entity_id
         found = self.hass.states.get(entity_id)
         assert found
-        return dict(found.attributes)
+        return found
 
 
 @pytest.fixture
@@ -303,6 +312,53 @@ async def test_a_departure_that_will_be_missed_is_told_at_once(
         await site.settle()
     assert not site.runtime.planning.data.missed
     assert site.event()["event_type"] == "will_miss"
+
+
+@pytest.mark.parametrize("next_one", [False, True])
+async def test_a_departure_that_was_missed_is_not_told_to_be_kept(
+    site: Site, freezer: FrozenDateTimeFactory, next_one: bool
+) -> None:
+    """When its time has passed, its car still charges, or is planned for tomorrow's: neither makes the one of today kept."""
+    leaves = datetime.now(UTC) + timedelta(hours=1)
+    site.demand = replace(site.demand, departure=leaves)
+    for _ in range(3):
+        await site.settle()
+    assert site.event()["event_type"] == "will_miss"
+    freezer.move_to(leaves + timedelta(minutes=6))
+    if next_one:
+        site.demand = replace(site.demand, departure=leaves + timedelta(days=1))
+    for _ in range(3):
+        await site.settle()
+    assert not site.runtime.planning.data.missed
+    assert site.event()["event_type"] == "will_miss"
+
+
+async def test_a_departure_that_will_be_missed_is_told_once_over_a_restart(
+    hass: HomeAssistant,
+    site: Site,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever gets a message for each event is not told again what he knows, until it is no longer true."""
+    asked = replace(site.demand, departure=datetime.now(UTC) + timedelta(hours=2))
+    site.demand = asked
+    for _ in range(3):
+        await site.settle()
+    assert site.event()["event_type"] == "will_miss"
+    told_at = site.told_at
+    freezer.tick(timedelta(seconds=30))
+    assert await hass.config_entries.async_reload(site.entry.entry_id)
+    monkeypatch.undo()
+    site = Site(hass, freezer, site.entry, monkeypatch)
+    site.demand = asked
+    for _ in range(3):
+        await site.settle()
+    assert site.runtime.planning.data.missed
+    assert site.told_at == told_at
+    site.demand = replace(asked, departure=SEVEN)
+    for _ in range(3):
+        await site.settle()
+    assert site.event()["event_type"] == "on_time"
 
 
 async def test_a_run_that_fails_leaves_the_last_plan(
