@@ -46,21 +46,21 @@ class ShortfallFinder:
                     wanted_soc=soc_of(terms, wanted_wh),
                     reaches_soc=soc_of(terms, reaches_wh),
                     later=self._later(terms, goal.at, wanted_wh - reaches_wh),
-                    boost_helps=self._alone_wh(terms, step) > reaches_wh + _SMALL_WH,
+                    boost_helps=self._boosted_wh(terms, step) > reaches_wh + _SMALL_WH,
                 )
             )
         return tuple(found)
 
-    def _alone_wh(self, terms: CarTerms, step: int) -> float:
-        """Return what a car could store by the end of a step if no other charged."""
+    def _boosted_wh(self, terms: CarTerms, step: int) -> float:
+        """Return what a car could store by the end of a step if the others took no more than they do in any case."""
         hours = tuple(length_s / 3600 for length_s in self.problem.steps_s)
-        alone = replace(self.problem, stores=(terms.store,), peaks=())
+        others = [one.store for one in self.cars if one.car.id != terms.car.id]
+        boosted = replace(self.problem, stores=(terms.store, *others), peaks=())
+        room = _room(boosted, {other.id: other.taken_w for other in others})
         return sum(
             max(0.0, power_w * terms.store.charge_efficiency - terms.store.standby_w)
             * hours
-            for power_w, hours in zip(
-                _room(alone, {})[: step + 1], hours[: step + 1], strict=True
-            )
+            for power_w, hours in zip(room[: step + 1], hours[: step + 1], strict=True)
         )
 
     def _later(
