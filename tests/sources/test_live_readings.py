@@ -434,6 +434,22 @@ async def test_a_total_of_another_time_lends_no_sign(
     assert currents() == (8, 8, 8)
 
 
+async def test_lost_powers_turn_no_currents_without_a_sign(hass: HomeAssistant) -> None:
+    """The powers that give them their sign are silent: all that the house draws is import."""
+    config = SourcesConfig(
+        grid_phases=PHASES,
+        grid_phases_inverted=True,
+        grid_phase_powers=("sensor.r",) * 3,
+    )
+    for name in ("l1", "l2", "l3"):
+        show(hass, name, 8, "A")
+    for power_w in (-1840, "unavailable"):
+        show(hass, "r", power_w, "W")
+        meter = read(hass, config).meter
+        assert meter
+        assert meter.current_a == (8, 8, 8)
+
+
 async def test_counters_of_energy(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -646,22 +662,25 @@ async def test_a_side_at_zero_need_not_speak(
         (("10", "10", "10"), "-6900", (-10, -10, -10)),
         # With one that is below zero they have a sign, which is turned.
         (("-10", "-10", "2"), "4140", (10, 10, -2)),
-        # Nothing else known: as the user says.
-        (("10", "10", "10"), "unavailable", (-10, -10, -10)),
+        # Nothing gives them their sign for a while: all of it is import.
+        (("10", "10", "10"), "unavailable", (10, 10, 10)),
+        # Nothing else is known: as the user says.
+        (("10", "10", "10"), None, (-10, -10, -10)),
     ],
 )
 async def test_inverted_currents(
     hass: HomeAssistant,
     currents: tuple[str, str, str],
-    total_w: str,
+    total_w: str | None,
     expected: tuple[float, float, float],
 ) -> None:
     """What has no sign is not turned where the total says better."""
     for phase, current in enumerate(currents, start=1):
         show(hass, f"l{phase}", current, "A")
-    show(hass, "p", total_w, "W")
+    if total_w is not None:
+        show(hass, "p", total_w, "W")
     sources = SourcesConfig(
-        grid=PowerSource(entity="sensor.p"),
+        grid=PowerSource(entity="sensor.p") if total_w is not None else None,
         grid_phases=PHASES,
         grid_phases_inverted=True,
     )

@@ -191,7 +191,9 @@ class MeterEntities:
         if any(value.number < CLEARLY_NEGATIVE_A for value in known):
             self._signed.add(meter.phases)
         signed = meter.phases in self._signed
-        if meter.phases_inverted and (signed or not (powers or total)):
+        # Where something else gives them their sign, it may be silent: turned without it, all load would be export.
+        alone = not (meter.phase_powers or meter.power)
+        if meter.phases_inverted and (signed or alone):
             return [phase.turned() for phase in reported]
         if signed or len(known) < len(reported):
             # Without one of the phases the total does not give the signs of the others. Without a sign everything is
