@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from custom_components.sunfuse.sources.config import SourcesConfig
+from custom_components.sunfuse.sources.forecasts.forecast_reader import summed_power
 from custom_components.sunfuse.sources.grid_history import async_grid_history
+from custom_components.sunfuse.sources.history import async_statistics
+from custom_components.sunfuse.sources.report.site_meters import async_site_meters
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 
@@ -83,3 +86,23 @@ async def test_phases_that_are_positive_on_export(
 async def test_without_a_recorder(hass: HomeAssistant) -> None:
     """Some do without it."""
     assert await read(hass, grid={"entity": "sensor.grid"}) == []
+
+
+@pytest.mark.parametrize(("unit", "expected_w"), [("A", -2760), ("W", -12)])
+async def test_phases_in_two_directions(
+    recorder_mock: Recorder, hass: HomeAssistant, unit: str, expected_w: float
+) -> None:
+    """1 in and 5 out on each of three phases: what is fed in is never negative, and is export all the same."""
+    kind = "power" if unit == "W" else "electric_current"
+    drawn = tuple(f"sensor.in_l{phase}" for phase in (1, 2, 3))
+    given = tuple(f"sensor.out_l{phase}" for phase in (1, 2, 3))
+    for names, mean in ((drawn, 1.0), (given, 5.0)):
+        for name in names:
+            await import_means(hass, name, unit, kind, [mean], start=T0)
+    sources = SourcesConfig(grid_phases=drawn, grid_phases_export=given)
+    meters = await async_site_meters(hass, sources, phases=3, voltage_v=230)
+    until = T0 + timedelta(hours=1)
+    known = await async_statistics(hass, (*drawn, *given), T0, until)
+    watts = [slot.value for slot in summed_power(meters.grid, known)]
+    assert watts == pytest.approx([expected_w] * len(watts))
+    assert watts

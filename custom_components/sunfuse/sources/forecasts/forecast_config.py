@@ -11,7 +11,7 @@ class MeterStatistic:
 
     `inverted` if the sensor's sign differs from that of Home Assistant's Energy dashboard
     (grid positive on import, battery positive on discharge). `factor` converts what is
-    recorded to watts: the voltage for a current.
+    recorded to watts: the voltage for a current, negative where export has a sensor of its own.
     """
 
     statistic_id: str

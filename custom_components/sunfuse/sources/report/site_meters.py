@@ -107,9 +107,8 @@ def _added(phases: Iterable[PhaseMeter], voltage_v: float) -> Iterator[MeterStat
             statistic_id=one.consumption, inverted=one.inverted, factor=factor
         )
         if one.production:
-            yield MeterStatistic(
-                statistic_id=one.production, inverted=True, factor=factor
-            )
+            # Not as `inverted`, which currents are not that were never negative.
+            yield MeterStatistic(statistic_id=one.production, factor=-factor)
 
 
 def _whole(
