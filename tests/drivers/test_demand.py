@@ -324,6 +324,26 @@ def test_what_is_known_of_a_cars_charge(
     assert (found and (found.soc, found.connector, found.register_wh)) == expected
 
 
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({"weekly_on": False}, None),
+        ({"weekly_paused_until": SEVEN + timedelta(days=7)}, None),
+        # Of the day of coming back on, habits count again.
+        ({"weekly_paused_until": SEVEN - timedelta(hours=7)}, HABIT.departure),
+    ],
+)
+def test_on_a_holiday_nobody_leaves_as_usual(
+    changes: dict[str, object], at: datetime | None
+) -> None:
+    """Whoever pauses the departures of the week does not mean that habits take their place; what the car itself says counts."""
+    paused = Wishes(**changes)  # type: ignore[arg-type]
+    for wishes in ((paused, NOTHING), (NOTHING, paused)):
+        assert demand_of(SessionFacts(guess=HABIT), *wishes, NOW).departure == at
+        facts = SessionFacts(guess=HABIT, request=CAR_SAYS)
+        assert demand_of(facts, *wishes, NOW).departure == CAR_SAYS.departure
+
+
 def test_what_is_missing_to_a_target_is_known_unless_it_is_a_guess() -> None:
     """A car at 85 % is above the usual target of 80; what a guest took on other days is no target."""
     leaf = SessionFacts(car=CarFacts(capacity_wh=40_000), soc=85.0)

@@ -265,8 +265,11 @@ def _departure(
         (facts.request.departure, Said.CAR),
         (facts.guess.departure, Said.HABIT),
     ):
-        if at is not None and at > max(now, skipped):
-            return Upcoming(at=at, said=by)
+        if at is None or at <= max(now, skipped):
+            continue
+        if by is Said.HABIT and (of_vehicle.stays(at) or of_charger.stays(at)):
+            continue  # on a holiday nobody leaves as usual
+        return Upcoming(at=at, said=by)
     return None
 
 

@@ -115,6 +115,10 @@ class Wishes:
         until = self.weekly_paused_until
         return until is not None and until > now
 
+    def stays(self, at: datetime) -> bool:
+        """Return whether a car does not leave at a time of its week: on a holiday, or where its week is turned off."""
+        return not self.weekly_on or self.on_holiday(at)
+
     def series(self, day: WeeklyDeparture) -> tuple[WeeklyDeparture, ...]:
         """Return the departures that were set together with this one, and are still alike but for their weekdays."""
 
