@@ -191,9 +191,11 @@ def test_sun_that_earns_more_is_left() -> None:
 
 
 @pytest.mark.parametrize("mode", [Mode.ECO, Mode.SOLAR, Mode.FAST])
-def test_a_full_car_waits_for_nothing(mode: Mode) -> None:
+@pytest.mark.parametrize("withdrawn", [SUSPENDED_EV, SUSPENDED_EVSE])
+def test_a_full_car_waits_for_nothing(mode: Mode, withdrawn: ConnectorStatus) -> None:
     """Its charger says that it takes nothing, and it took nothing for ten minutes: no cheap hour changes that.
 
+    Nor does what its charger reports once the offer is withdrawn.
     After two hours it is tried again, in a cheap hour like all others.
     """
     full = car("a", mode=mode, status=SUSPENDED_EV, draw_a=(0, 0, 0), plan=CHEAP)
@@ -209,6 +211,7 @@ def test_a_full_car_waits_for_nothing(mode: Mode) -> None:
         snapshot = replace(snapshot, connectors=(a,))
         if minute >= 10:
             assert a.offer_a == 0
+            snapshot = replace(snapshot, connectors=(replace(a, status=withdrawn),))
             told.append(reasons(decision)["a"])
     assert told[:119] == [ReasonKey.CAR_FINISHED] * 119
     assert told[125] is ReasonKey.WAITING_FOR_PRICE

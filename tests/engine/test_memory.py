@@ -221,6 +221,7 @@ NEWER = frozenset(
         "car_phases",
         "last_car_phases",
         "without_offer",
+        "needed_wh",
     ]
 )
 

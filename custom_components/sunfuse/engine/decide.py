@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from .cars.asking import Ask, forget, recalled
+from .cars.asking import Ask, forget, idle, recalled
 from .cars.boost import boosted_since, is_over
 from .cars.car_bounds import SETTLING
 from .cars.compliance import ComplianceStep
@@ -183,6 +183,7 @@ def _connector_decision(
         stop=past.above_since is not None
         and standing.compliance >= ComplianceStep.STOP,
         problem=ConnectorProblem.EXCEEDS_OFFER if problem else None,
+        idle=standing.ask is not None and idle(standing.ask, tick.snapshot),
     )
 
 

@@ -97,6 +97,7 @@ class ConnectorMemory:
     idle_since: datetime | None = None  # since when it has an offer and takes nothing
     # What its charger reports since its offer was withdrawn.
     without_offer: ConnectorStatus | None = None
+    needed_wh: float = 0.0  # the least that it has needed since
 
     # Phases, where the charger switches
     phases: int | None = None

@@ -341,6 +341,8 @@ class ConnectorDecision:
     resend: bool = False  # send the offer again, although nothing changed
     stop: bool = False  # end the transaction: the car does not comply with its offer
     problem: ConnectorProblem | None = None
+    # Its car did not use its offer; after a while it may want to again.
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

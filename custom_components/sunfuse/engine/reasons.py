@@ -116,10 +116,17 @@ def _why_offered(
 
 
 def _has_finished(connector: Connector, past: ConnectorMemory, tick: Tick) -> bool:
-    """Whether a car says that it takes nothing, and did not use its last offer: it is only tried again, and waits for nothing."""
-    if connector.status is not ConnectorStatus.SUSPENDED_EV or past.idle_since is None:
+    """Whether a car did not use its last offer, as its charger says or for long: it is only tried again, and waits for nothing."""
+    if past.idle_since is None:
         return False
-    return past.off_since is None or rests(past, tick.snapshot)
+    says = connector.status is ConnectorStatus.SUSPENDED_EV
+    if past.off_since is None:
+        return says
+    # That a charger without an offer suspends charging is no word of its car.
+    silent = connector.status is ConnectorStatus.SUSPENDED_EVSE
+    idle_s = (past.off_since - past.idle_since).total_seconds()
+    long = silent and idle_s >= tick.snapshot.tuning.idle_s
+    return (says or long) and rests(past, tick.snapshot)
 
 
 def _why_too_little(standing: Standing, tick: Tick) -> Reason:

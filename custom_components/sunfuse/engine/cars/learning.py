@@ -44,6 +44,8 @@ WANTS = frozenset(
 )
 # What a charger reports that soon after an offer was withdrawn is what that made of its state, and no word of the car.
 FOLLOWS_WITHDRAWAL = timedelta(minutes=1)
+# Who needs so much more than before asks for it: no car loses that while it stands.
+MORE_WH = 1000.0
 # How much a fast confirmation compensates for earlier slow ones.
 FASTER_WEIGHT = 0.2
 # A charging car takes more than its electronics, or than this part of a minimum that is as small as that. One that draws less has
@@ -127,15 +129,19 @@ def _takes_more(
 
 
 def _hear(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> None:
-    """Note when the charger of a car that took nothing reports that it wants to charge again.
+    """Note when a car that took nothing is to charge again: its charger reports that it wants to, or its driver asks for more.
 
-    Some report that as soon as the offer is withdrawn, and for ever: only a change later on is the car's.
+    Some chargers report that as soon as the offer is withdrawn, and for ever: only a change later on is the car's.
     """
+    needed_wh = connector.energy_needed_wh or 0.0
     before, past.without_offer = past.without_offer, connector.status
     if past.offered_a or past.settled_at is None:
+        past.needed_wh = needed_wh
         return  # its charger has just confirmed the withdrawal
+    past.needed_wh = min(past.needed_wh, needed_wh)
     lasts = snapshot.now - past.settled_at >= FOLLOWS_WITHDRAWAL
-    if lasts and connector.status in WANTS and before not in (None, connector.status):
+    wants = connector.status in WANTS and before not in (None, connector.status)
+    if (lasts and wants) or needed_wh > past.needed_wh + MORE_WH:
         past.idle_since = None
 
 

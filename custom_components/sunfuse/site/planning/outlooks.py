@@ -14,6 +14,7 @@ from ...engine.model import (
     Circuit,
     CircuitState,
     Connector,
+    ConnectorStatus,
     Decision,
     ExternalLimit,
     LimitKind,
@@ -333,9 +334,12 @@ def _mode(connector: Connector, demand: Demand) -> CarMode:
 
 
 def _is_full(connector: Connector, decision: Decision) -> bool:
-    """Whether a car takes nothing of what it is offered."""
+    """Whether a car takes nothing: one that was offered something only now may not have begun, and one that had nothing for an hour may want more."""
+    finishes = connector.status is ConnectorStatus.FINISHING
     return any(
-        one.id == connector.id and one.reason.key is ReasonKey.CAR_FINISHED
+        one.id == connector.id
+        and one.reason.key is ReasonKey.CAR_FINISHED
+        and (one.idle or finishes)
         for one in decision.connectors
     )
 
