@@ -237,7 +237,7 @@ class EnergyLaw(RuleBasedStateMachine):
 
 TestEnergyLaw = EnergyLaw.TestCase
 TestEnergyLaw.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
+    max_examples=100, stateful_step_count=40, deadline=None
 )
 
 
@@ -619,6 +619,70 @@ def test_an_absurd_value_in_a_session_whose_register_restarted() -> None:
     law.time_passes(seconds=492)
     law.stop()
     assert law.meter.sample.energy_wh == pytest.approx(2110)
+
+
+@pytest.mark.parametrize("style", ["lifetime", "restarts", "mixed"])
+@pytest.mark.parametrize("before", ["reported_nothing", "time_passes"])
+def test_half_of_a_register_that_was_not_read_for_a_while(
+    style: str, before: str
+) -> None:
+    """What follows is more than flowed since the half, but not since the reading before it: that one value was nonsense."""
+    law = EnergyLaw()
+    law.install(style=style)
+    getattr(law, before)(seconds=4007)
+    law.nonsense(nonsense=lambda wh: wh / 2, seconds=1)
+    law.time_passes(seconds=539)
+    law.stop()
+    # 30 s, 4007 s, twice a second and 539 s of 7 kW
+    began_wh = law.charger.lifetime_wh - law.charger.delivered_wh if law.charger else 0
+    began_wh = 0 if style == "restarts" else began_wh
+    assert law.meter.sample.energy_wh == pytest.approx(began_wh + 8901, abs=STEP_WH)
+
+
+@pytest.mark.parametrize("style", ["lifetime", "restarts", "mixed"])
+def test_a_boot_after_the_only_value_which_was_absurd(style: str) -> None:
+    """Start and end agree: no register restarted from that value, the session took what they show."""
+    law = EnergyLaw()
+    law.install(style=style)
+    law.stop()
+    law.start(seconds=1)
+    law.nonsense(nonsense=lambda wh: wh + 500_000_000.0, seconds=1)
+    law.time_passes(seconds=539)
+    law.says_that_it_booted()
+    law.stop()
+    assert law.meter.session_wh is None and law.charger
+    taken_wh = law.meter.taken_wh(law.charger.session)
+    assert taken_wh == pytest.approx(541 * POWER_W / 3600, abs=STEP_WH)
+
+
+@pytest.mark.parametrize(
+    ("values_wh", "shown_wh"),
+    [
+        # less than flowed, read once: the register came from the start
+        ((1_000, 4_000), 4_000),
+        ((1_000, 4_000, 5_000), 5_000),
+        # read twice: the register jumped, and one reading does not show to where
+        ((1_000, 1_000, 4_000), 1_000),
+        # more than flowed, but possible: what is shown waits for the register
+        ((4_000, 2_000), 4_000),
+        ((4_000, 2_000, 3_000), 4_000),
+        ((4_000, 2_000, 3_000, 4_400), 4_400),
+    ],
+)
+def test_a_value_that_those_beside_it_contradict(
+    values_wh: tuple[float, ...], shown_wh: float
+) -> None:
+    """Up to the first value, after ten minutes, 5.4 kWh can flow, and 1.4 kWh in each minute after; also over a restart."""
+    meter, at = _meter(), START + timedelta(minutes=10)
+    meter.session_starts("tx1", 40_000, START)
+    for number, value_wh in enumerate(values_wh, 1):
+        if number == len(values_wh):
+            memory = json.loads(json.dumps(meter.energy_memory()))
+            meter = _meter()
+            meter.restore_energy(memory, at)
+        meter.update([Reading(value=40_000 + value_wh, unit="Wh")], at)
+        at += timedelta(minutes=1)
+    assert meter.session_wh == shown_wh
 
 
 async def test_an_end_without_its_own_register(

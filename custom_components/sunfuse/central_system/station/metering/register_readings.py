@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 # How much a connector can deliver between two times, in watt-hours.
 type Most = Callable[[datetime, datetime], float]
@@ -36,10 +37,13 @@ class RegisterReading:
 class ShownValues:
     """The register of meter values, from the first reading to the last, and how far it rose."""
 
+    FORMER: ClassVar[frozenset[str]] = frozenset(("before_wh",))
+
     first: RegisterReading
     last: RegisterReading
     rose_wh: float = 0.0
-    before_wh: float  # the reading before it rose to the last one
+    # The one before it rose to the last one: that of the start before the first one. None if it counts from elsewhere since.
+    before: RegisterReading | None = None
     sure: bool = False  # the first reading is no nonsense: others agree
     restarted: bool = False  # it counts from elsewhere since
     reset: bool = False  # it may have been, between the start and the first reading
@@ -48,14 +52,19 @@ class ShownValues:
 
     @classmethod
     def begin(
-        cls, reading: RegisterReading, *, sure: bool = False, reset: bool = False
+        cls,
+        reading: RegisterReading,
+        *,
+        start: RegisterReading | None = None,
+        sure: bool = False,
+        reset: bool = False,
     ) -> ShownValues:
-        """Begin with one reading."""
+        """Begin with one reading: that at the start confirms it if it is given."""
         return cls(
             first=reading,
             last=reading,
-            before_wh=reading.register_wh,
-            sure=sure,
+            before=start,
+            sure=sure or start is not None,
             reset=reset,
         )
 
@@ -66,17 +75,30 @@ class ShownValues:
             self,
             last=reading,
             rose_wh=self.rose_wh + rise_wh,
-            before_wh=self.last.register_wh if rise_wh > 0 else self.before_wh,
+            before=self.last if rise_wh > 0 else self.before,
             sure=True,
             stands_since=None if rise_wh else self.stands_since or self.last.at,
         )
 
-    def goes_on(
+    def followed_by(
         self, reading: RegisterReading, most_wh: Most, *, restarts: bool = False
-    ) -> bool:
-        """Whether a reading follows from these, or shows that the last one was too high: not if the register may restart."""
-        too_high = self.before_wh <= reading.register_wh < self.last.register_wh
-        return (too_high and not restarts) or self.last.reaches(reading, most_wh)
+    ) -> ShownValues | None:
+        """Return these with a reading that follows from them, None if it does not.
+
+        If it follows only from the reading before the last, that one was nonsense: too high, unless the register may restart, or
+        too low, unless it was read more than once.
+        """
+        if self.last.reaches(reading, most_wh):
+            return self.going_on(reading)
+        before = self.before
+        if before is None or not before.reaches(reading, most_wh):
+            return None
+        too_high = reading.register_wh < self.last.register_wh
+        if restarts if too_high else self.stands_since is not None:
+            return None
+        if before.at < self.first.at:
+            return ShownValues.begin(reading, start=before)
+        return replace(self.going_on(reading), before=before)
 
     def restarting(self, from_wh: float, reading: RegisterReading) -> ShownValues:
         """Return these when the register counts from elsewhere, where it stood at `from_wh`."""
@@ -84,7 +106,7 @@ class ShownValues:
             self,
             last=reading,
             rose_wh=self.rose_wh + reading.register_wh - from_wh,
-            before_wh=reading.register_wh,
+            before=None,
             sure=True,
             restarted=True,
         )
@@ -100,7 +122,10 @@ class ShownValues:
         """Return these as read by now at the latest."""
         first, last = self.first.not_after(now), self.last.not_after(now)
         stands_since = self.stands_since and min(self.stands_since, now)
-        return replace(self, first=first, last=last, stands_since=stands_since)
+        before = self.before and self.before.not_after(now)
+        return replace(
+            self, first=first, last=last, before=before, stands_since=stands_since
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,21 +57,19 @@ class ValueFollower:
         """Return the values of a session with another reading, which may be nonsense."""
         values, most_wh = session.values, self._most_wh
         if values is None:
-            start = session.start
-            sure = start is not None and start.register_wh > ROUNDING_WH
-            sure = sure and start is not None and start.reaches(reading, most_wh)
+            start = self._start_before(session, reading)
             reset = self._was_reset_before(session, reading)
-            return ShownValues.begin(reading, sure=sure, reset=reset)
+            return ShownValues.begin(reading, start=start, reset=reset)
         if reading.at < values.last.at:
             return values.preceded_by(reading, most_wh)
         booted = self._booted_since(values.last.at)
         if not (values.sure or booted):
             return self._second(session, values, reading, newest=newest)
         restarts = self._doubted.lead_to(reading)
-        goes_on = values.goes_on(reading, most_wh, restarts=restarts or booted)
-        if goes_on and not (restarts and booted):
+        going_on = values.followed_by(reading, most_wh, restarts=restarts or booted)
+        if going_on is not None and not (restarts and booted):
             self._doubted.forget()
-            return values.going_on(reading)
+            return going_on
         if booted and not reading.register_wh:
             return values  # it is not awake, or nothing has flowed since it restarted
         enough = _CONVINCING
@@ -79,6 +77,15 @@ class ValueFollower:
             from_zero = self._from_zero(values, reading)
             enough = 1 if from_zero else _CONVINCING_AFTER_BOOT
         return self._restarted(values, reading, self._believed(reading, enough=enough))
+
+    def _start_before(
+        self, session: SessionReadings, reading: RegisterReading
+    ) -> RegisterReading | None:
+        """Return the reading at the start if another one can have come from it: one of zero may mean nothing."""
+        start = session.start
+        if start is None or start.register_wh <= ROUNDING_WH:
+            return None
+        return start if start.reaches(reading, self._most_wh) else None
 
     def _was_reset_before(
         self, session: SessionReadings, reading: RegisterReading
@@ -129,6 +136,8 @@ class ValueFollower:
             return values
         if end.register_wh >= values.last.register_wh - (0.0 if booted else SLACK_WH):
             return values
+        if not values.sure and self._start_before(session, end):
+            return values  # start and end agree: the only value is nonsense
         first = self._doubted.add(end, enough=1)
         if first is end and may_be_own and not (booted and agree):
             return values
@@ -171,7 +180,7 @@ class ValueFollower:
         self._doubted.forget()
         first = max(explained, key=lambda one: one.register_wh)
         if first is start:
-            return ShownValues.begin(reading, sure=True)
+            return ShownValues.begin(reading, start=start)
         if first is values.first:
             return values.going_on(reading)
         return ShownValues.begin(first).going_on(reading)
@@ -184,9 +193,10 @@ class ValueFollower:
         position = standing.reading if standing else None
         if self._sums.kinds.values is RegisterKind.RESTARTS and session.values:
             position = session.values.last
-        if after is not None and after.goes_on(reading, self._most_wh):
+        going_on = after and after.followed_by(reading, self._most_wh)
+        if going_on is not None:
             self._doubted.forget()
-            return after.going_on(reading)
+            return going_on
         if after is None and (
             position is None or position.reaches(reading, self._most_wh)
         ):
