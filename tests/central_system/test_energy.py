@@ -175,11 +175,16 @@ class EnergyLaw(RuleBasedStateMachine):
     )
     @precondition(lambda self: self.charger is not None)
     def nonsense(self, nonsense: Callable[[float], float], seconds: int) -> None:
-        """Tell one reading that is none, and one that is."""
+        """Tell one reading that is none, and one that is.
+
+        Absurd ones fall from one to the next: two that agree could be a register, with the truth as nonsense between them.
+        """
         assert self.charger
         self.charger.charge(seconds)
         self.lies += 1
         value = nonsense(self.charger.value_wh)
+        if value > 1e8:
+            value /= self.lies
         self.meter.update([Reading(value=value)], self.charger.now)
         self.charger.charge(seconds)
         self._read()
