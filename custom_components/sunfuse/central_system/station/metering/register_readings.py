@@ -81,12 +81,17 @@ class ShownValues:
         )
 
     def followed_by(
-        self, reading: RegisterReading, most_wh: Most, *, restarts: bool = False
+        self,
+        reading: RegisterReading,
+        most_wh: Most,
+        *,
+        confirmed: bool,
+        restarts: bool = False,
     ) -> ShownValues | None:
         """Return these with a reading that follows from them, None if it does not.
 
         If it follows only from the reading before the last, that one was nonsense: too high, unless the register may restart, or
-        too low, unless it was read more than once.
+        too low, if that was read once and another reading confirms this one.
         """
         if self.last.reaches(reading, most_wh):
             return self.going_on(reading)
@@ -94,7 +99,8 @@ class ShownValues:
         if before is None or not before.reaches(reading, most_wh):
             return None
         too_high = reading.register_wh < self.last.register_wh
-        if restarts if too_high else self.stands_since is not None:
+        too_low = confirmed and self.stands_since is None
+        if restarts if too_high else not too_low:
             return None
         if before.at < self.first.at:
             return ShownValues.begin(reading, start=before)

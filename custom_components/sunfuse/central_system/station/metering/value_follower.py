@@ -66,7 +66,9 @@ class ValueFollower:
         if not (values.sure or booted):
             return self._second(session, values, reading, newest=newest)
         restarts = self._doubted.lead_to(reading)
-        going_on = values.followed_by(reading, most_wh, restarts=restarts or booted)
+        going_on = values.followed_by(
+            reading, most_wh, confirmed=restarts, restarts=restarts or booted
+        )
         if going_on is not None and not (restarts and booted):
             self._doubted.forget()
             return going_on
@@ -126,6 +128,10 @@ class ValueFollower:
         if values is None or not register_wh or kinds.ends is RegisterKind.RESTARTS:
             return values
         end = RegisterReading(register_wh=register_wh, at=at)
+        if self._doubted.lead_to(end) and values.last.register_wh < register_wh:
+            follows = values.followed_by(end, self._most_wh, confirmed=True)
+            if follows is not None:
+                return follows
         agree = kinds.agree or kinds.ends is RegisterKind.GOES_ON
         rose_wh = risen_by_values(session, self._most_wh)
         may_be_own = register_wh >= rose_wh - ROUNDING_WH
@@ -193,7 +199,10 @@ class ValueFollower:
         position = standing.reading if standing else None
         if self._sums.kinds.values is RegisterKind.RESTARTS and session.values:
             position = session.values.last
-        going_on = after and after.followed_by(reading, self._most_wh)
+        confirmed = self._doubted.lead_to(reading)
+        going_on = after and after.followed_by(
+            reading, self._most_wh, confirmed=confirmed
+        )
         if going_on is not None:
             self._doubted.forget()
             return going_on
