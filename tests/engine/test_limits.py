@@ -27,7 +27,7 @@ from custom_components.sunfuse.engine.model import (
 )
 from custom_components.sunfuse.engine.tuning import Derating
 
-from .common import MAIN, NOW, car, decided, offers, reasons, settle, site, values
+from .common import MAIN, NOW, car, decided, offers, reasons, site, values
 
 WARM = Derating(from_c=40, to_c=60, stop_c=70)
 PANEL = Circuit(
@@ -366,38 +366,3 @@ def test_the_tightest_is_named(
     """Amperes and watts are compared, also with the main fuse."""
     found = tightest(site(car("a"), limits=limits))
     assert (found.name if found else None) == name
-
-
-@pytest.mark.parametrize(("promised_a", "waits_s"), [(0.0, 900), (16.0, 60)])
-def test_a_car_that_stopped_for_a_peak_waits_until_a_kettle_fits(
-    promised_a: float, waits_s: int
-) -> None:
-    """Its minimum fits again a minute later, and would not with the next kettle: it would start and stop all day.
-
-    It waits for no more than a quarter of an hour. A car whose plan has it charge now does not wait: the plan fills
-    what is left below the peak, so a kettle never fits beside it.
-    """
-
-    def peak(power_w: float) -> tuple[ExternalLimit, ...]:
-        peak = ExternalLimit(name="Peak", kind=LimitKind.PEAK, power_w=power_w)
-        return peak, replace(peak, kind=LimitKind.DEMAND_RESPONSE, power_w=9_000.0)
-
-    # Beside the house's 4.1 kW it lacks 0.3 kW, and then 0.7 kW are left.
-    snapshot = site(car("a"), house_a=(6, 6, 6), limits=peak(8_000))
-    snapshot, decision, memory = settle(snapshot, 30)
-    assert offers(decision) == {"a": 0}
-    plan = PlanSlot(at_least_a=promised_a, at_most_a=16.0)
-    (stopped,) = snapshot.connectors
-    snapshot = replace(
-        snapshot, limits=peak(9_000), connectors=(replace(stopped, plan=plan),)
-    )
-    while not offers(decision)["a"]:
-        snapshot, decision, memory = settle(snapshot, 5, memory)
-        waited_s = (snapshot.now - NOW).total_seconds()
-        assert waited_s < 1200
-        if not offers(decision)["a"]:
-            assert reasons(decision)["a"] in (
-                ReasonKey.PAUSING,
-                ReasonKey.LIMITED_BY_PEAK,
-            )
-    assert waits_s <= waited_s <= waits_s + 30

@@ -7,7 +7,6 @@ from .memory import ConnectorMemory
 from .meters.steadiness import MINUTE
 from .model import Connector, Reason, ReasonKey, lost_meter
 from .sharing.filling import EPSILON
-from .sharing.resources import HOUSE_WAVERS_W
 from .sharing.sharing import Shares
 from .sun.sun_starts import start_w
 from .tick import Tick
@@ -16,6 +15,8 @@ from .tick import Tick
 OTHERS_TAKE_W = 100.0
 # What the sun leaves at times, where it gave just enough a moment ago.
 SUN_WAVERS_W = 500.0
+# What houses take at once now and then: a sun that leaves more than that limits no car.
+HOUSE_WAVERS_W = 1500.0
 # A sun that became too little twice within this time will do so again.
 WAVERS = timedelta(minutes=15)
 _TOO_LITTLE = (ReasonKey.AT_MINIMUM, ReasonKey.STOPPING_ON_SUN)
@@ -57,7 +58,6 @@ def still_follows_sun(asking: Ask, shares: Shares, tick: Tick) -> bool:
     past = asking.past
     if not asking.sunny or past.said is ReasonKey.FULL_POWER:
         return False
-    # A sun that leaves more than that limits no car.
     if shares.sun_left_w >= HOUSE_WAVERS_W:
         return False
     return past.settled_at is None or tick.snapshot.now - past.settled_at < MINUTE

@@ -13,8 +13,6 @@ from ..tuning import Tuning
 FORGIVEN = timedelta(minutes=30)
 # An overload that lasts longer is no moment any more.
 MOMENT = timedelta(seconds=60)
-# What was too much beside a car in one interval of a peak may be so in the next.
-PEAK_COMES_BACK = timedelta(minutes=15)
 # The automatic values.
 DEAD_BAND = 0.05
 DEAD_BAND_A = 1.0
@@ -197,16 +195,6 @@ def was_paused(past: ConnectorMemory, now: datetime) -> bool:
     """
     paused_at = past.paused_at
     return paused_at is not None and past.stops <= 1 and now - paused_at <= MOMENT
-
-
-def stopped_for_peak(past: ConnectorMemory, now: datetime) -> bool:
-    """Whether a car stopped for a peak a short while ago: what it stopped for may come back."""
-    cause, stopped_at = past.stopped_for, past.stopped_at
-    if cause is None or stopped_at is None:
-        return False
-    return (
-        cause.key is ReasonKey.LIMITED_BY_PEAK and now - stopped_at <= PEAK_COMES_BACK
-    )
 
 
 def locked_out(past: ConnectorMemory, snapshot: Snapshot) -> bool:

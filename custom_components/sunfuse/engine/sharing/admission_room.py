@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ..cars.asking import Ask
 from ..cars.confirmed_offer import before_a
-from ..cars.ramp import stopped_for_peak, was_paused
+from ..cars.ramp import was_paused
 from ..meters.steadiness import trembles_a
 from ..model import Snapshot
 from ..tuning import Policy
@@ -51,7 +51,7 @@ class AdmissionRoom:
         self._borne = self._find_borne(asks)
         self._claims: dict[str, tuple[Ask, float]] = {}  # beyond minimums, not promised
         # Who needs the same as one that nobody could lend it to.
-        self._not_lent: set[tuple[Uses, float, bool, tuple[bool, bool]]] = set()
+        self._not_lent: set[tuple[Uses, float, bool, bool]] = set()
 
     def _find_borne(self, asks: list[Ask]) -> frozenset[int]:
         """Return the resources that cannot carry the minimums of the running cars, and tolerate that for a moment."""
@@ -102,15 +102,8 @@ class AdmissionRoom:
 
     def unsteady(self, asking: Ask) -> Amounts:
         """Return what must stay free before a car starts."""
-        back, for_peak = self._was_stopped(asking)
-        kept = self._trembles if back else self._unsteady
-        return self.resources.beside_peaks(kept) if for_peak else kept
-
-    def _was_stopped(self, asking: Ask) -> tuple[bool, bool]:
-        """Return whether a car was paused for a moment, and whether for a peak; not if it was promised power: its plan counts with the peak."""
-        past, plan, now = asking.past, asking.connector.plan, self.snapshot.now
-        promised = plan is not None and plan.at_least_a > 0
-        return was_paused(past, now), not promised and stopped_for_peak(past, now)
+        back = was_paused(asking.past, self.snapshot.now)
+        return self._trembles if back else self._unsteady
 
     def beside_starts(self) -> Amounts:
         """Return what is free beside what must stay free for cars that start."""
@@ -148,8 +141,8 @@ class AdmissionRoom:
         by it, at once or when the load is as low again as it was of late.
         """
         runs = self.runs(asking)
-        stopped = self._was_stopped(asking)
-        alike = (self.uses(asking), asking.connector.min_a, runs, stopped)
+        back = was_paused(asking.past, self.snapshot.now)
+        alike = (self.uses(asking), asking.connector.min_a, runs, back)
         if alike in self._not_lent:
             return {}
         least_s, gain_a = NO_TIME_S, 0.0

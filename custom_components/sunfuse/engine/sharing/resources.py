@@ -10,9 +10,6 @@ from ..model import Connector, Mode, PerPhase, Reason, ReasonKey, Snapshot
 from .capacity import Capacity
 from .filling import EPSILON, Uses
 
-# What houses take at once now and then.
-HOUSE_WAVERS_W = 1500.0
-
 # An amount of each resource, by its number: what is free of it, or is to stay free.
 type Amounts = list[float]
 
@@ -112,14 +109,6 @@ class Resources:
             )
         ]
         return found + [0.0] * (self.sun + 1 - len(found))
-
-    def beside_peaks(self, kept: Amounts) -> Amounts:
-        """Return what must stay free before a car starts that stopped for a peak: what houses take at once now and then, too."""
-        found = list(kept)
-        for index, power in enumerate(self._powers, self._powers_at):
-            if power.reason.key is ReasonKey.LIMITED_BY_PEAK:
-                found[index] += HOUSE_WAVERS_W
-        return found
 
     def for_empty(self, connectors: Iterable[Connector]) -> Amounts:
         """Return what cars that may still come could take of each resource: as much as chargers without a car can give."""
