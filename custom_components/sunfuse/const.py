@@ -13,6 +13,16 @@ REPORT_PANEL: Final = "sunfuse-report"
 SETUP_PANEL: Final = "sunfuse-dashboard"
 # The page that a code at a parking space leads to.
 DRIVER_PANEL: Final = "sunfuse-driver"
+# The days of the week in translation keys, from Monday on as Python counts them.
+WEEKDAY_KEYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 # The keys of a site's config entry. `kind` is one of the Kind values below.
 CONF_KIND: Final = "kind"

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, WH_PER_KWH
+from .const import DOMAIN, WEEKDAY_KEYS, WH_PER_KWH
 from .drivers.person_terms import PersonStanding
 from .engine.model import Reason, ReasonKey
 from .engine.reason_key import TIMES
@@ -17,15 +17,6 @@ CATEGORY = "common"
 # Within this time, a time of day is unambiguous, and within six days, a day of the week.
 _A_DAY = timedelta(hours=24)
 _SIX_DAYS = timedelta(days=6)
-_DAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
 # Values that change every second are rounded to these steps: each new sentence is a line in the logbook.
 _STEPS: Mapping[ReasonKey, Mapping[str, int]] = {
     ReasonKey.LIMITED_BY_SUN: {"surplus_w": 100},
@@ -239,4 +230,4 @@ def _clock(sentences: Mapping[str, str], time: datetime, at: datetime | None) ->
 
 def weekday_in_words(sentences: Mapping[str, str], local: datetime) -> str:
     """Return the day of the week of a time."""
-    return sentences[f"weekday_{_DAYS[local.weekday()]}"]
+    return sentences[f"weekday_{WEEKDAY_KEYS[local.weekday()]}"]

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
+from custom_components.sunfuse.const import WEEKDAY_KEYS
 from custom_components.sunfuse.engine.model import MeterQuality, ReasonKey
 from custom_components.sunfuse.flows.site.simulated import CHARGER_NAMES
-from custom_components.sunfuse.owner_entities.weekdays import WEEKDAYS
 from custom_components.sunfuse.site.simulated.simulated_vehicles import VEHICLE_NAMES
 
 from .texts import ENGLISH, TREES, calls_of, fields_in, keyword, literal
@@ -88,7 +88,7 @@ def test_every_reason_has_its_sentence() -> None:
         | set(VEHICLE_NAMES.values())
         | {"simulated_tariff", "simulated_capacity_tariff"}
         # What drivers see of departures.
-        | {f"weekday_{day}" for day in WEEKDAYS}
+        | {f"weekday_{day}" for day in WEEKDAY_KEYS}
         | {"guest", "planned", "reserved", "departure_car", "departure_habit"}
     )
     # What the site report says is held together with its page in tests/sources/test_site_report.py.

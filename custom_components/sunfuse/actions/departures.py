@@ -5,7 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.const import ATTR_DEVICE_ID, WEEKDAYS
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -41,11 +41,9 @@ from .values import (
 
 _DEVICE: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): cv.string}
 _MOST_A_DAY = 10
-# The names of these values are the same as in tariffs.
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOC = within(1, 100)
 _RANGE_KM = within(1, 2000)
-# As the form says. Of who needs nothing no departure has to be known, and 0 removes a target elsewhere.
+# As the form says: a car that needs nothing has no departure to plan for. 0 removes a target in the action of targets.
 _TARGET_KWH = within(0.1, MOST_KWH)
 _TARGETS = ("target_soc", "target_energy", "target_range")
 

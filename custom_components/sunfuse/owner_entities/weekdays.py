@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.const import EntityCategory
 from homeassistant.helpers.entity import EntityDescription
 
+from ..const import WEEKDAY_KEYS
 from ..data import SunfuseConfigEntry
 from ..drivers.wishes import WeeklyDeparture
 from ..site.cars.driver_words import Owner
@@ -13,15 +14,6 @@ from .owner_entity import OwnerEntity
 
 # More departures of one day are set by the action.
 NUMBERS = (1, 2)
-WEEKDAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +29,7 @@ class WeekdayDeparture:
         """Return the description of one of its entities."""
         suffix = "" if self.number == 1 else f"_{self.number}"
         return form(
-            key=f"{what}_{WEEKDAYS[self.weekday]}{suffix}",
+            key=f"{what}_{WEEKDAY_KEYS[self.weekday]}{suffix}",
             translation_key=f"day_{what}{suffix}",
             entity_category=EntityCategory.CONFIG,
             **fields,
@@ -50,7 +42,7 @@ def week_departures(owner: Owner) -> list[WeekdayDeparture]:
     return [
         WeekdayDeparture(weekday=weekday, number=number)
         for number in numbers
-        for weekday in range(len(WEEKDAYS))
+        for weekday in range(len(WEEKDAY_KEYS))
     ]
 
 
@@ -74,7 +66,7 @@ class DayEntity(OwnerEntity):
             entry, owner, description, enabled=enabled and departure.number == 1
         )
         self._departure = departure
-        day = entry.runtime_data.sentences[f"weekday_{WEEKDAYS[departure.weekday]}"]
+        day = entry.runtime_data.sentences[f"weekday_{WEEKDAY_KEYS[departure.weekday]}"]
         self._attr_translation_placeholders = {"day": day[0].upper() + day[1:]}
 
     @property
