@@ -33,6 +33,16 @@ def tree(*subentries: ConfigSubentryData, **changes: Any) -> CircuitTree:
     return CircuitTree.of(site_entry(9000, *subentries, **changes))
 
 
+@pytest.mark.parametrize(
+    ("limit_a", "expected"), [(None, 25.0), (16.0, 16.0), (63.0, 25.0)]
+)
+def test_a_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) -> None:
+    """A limit set in the UI lowers the main fuse, and never raises it."""
+    limits_a = {} if limit_a is None else {"main": limit_a}
+    (main,) = tree().engine_circuits("Home", limits_a)
+    assert main.limit_a == (expected,) * 3
+
+
 def test_the_input_of_the_engine() -> None:
     """A panel below a panel, on two phases, without a meter, with other loads and a temperature."""
     found = tree(

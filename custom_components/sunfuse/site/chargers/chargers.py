@@ -28,9 +28,9 @@ from ..outcome import ConnectorKey, Holder, connector_numbers, identity_of
 from ..people.cards import Cards
 from ..people.persons import Persons
 from ..settings import ConnectorSettings, Settings
-from ..snapshot import connector_of
 from ..subentries import usable
 from .connector_names import connector_names
+from .known_connector import KnownConnector
 from .ocpp_address import ocpp_address
 from .unknown_chargers import UnknownChargers
 
@@ -71,7 +71,7 @@ class Chargers:
         self._names: dict[ConnectorKey, str] = {}
         self._keys: tuple[ConnectorKey, ...] = ()
         # What was made of each connector for the engine, and of what.
-        self._made: dict[ConnectorKey, tuple[tuple[object, ...], Connector]] = {}
+        self._made: dict[ConnectorKey, tuple[KnownConnector, Connector]] = {}
         self._listeners: list[Callable[[list[ConnectorKey]], None]] = []
 
     @callback
@@ -241,46 +241,28 @@ class Chargers:
 
         It is the identical object while all that it is made of is.
         """
-        settings = self._settings_of(key, holder, vehicle_priority)
         charger, now = self._central_system.stations[key.identity], dt_util.utcnow()
-        behaviour = charger.behaviour
         by_card = not charger.cards.free or self._is_reserved(key, now)
-        by_card = by_card and not station.waits_for_car(now)
-        connect_to = self._connect_to(station)
-        of = (
-            state,
-            station,
-            demand,
-            settings,
-            holder,
-            behaviour,
-            by_card,
-            unconfirmed_a,
-            connect_to,
-            self._entry.data,
-        )
-        known = self._made.get(key)
-        # What a promise needs now depends on the time.
-        if known is not None and not demand.promised and of == known[0]:
-            return known[1]
-        made = connector_of(
+        known = KnownConnector(
             key=key,
-            data=self._data[key.identity],
-            name=self._names[key],
             site=site_of(self._entry.data),
             station=station,
             state=state,
-            settings=settings,
-            unconfirmed_a=unconfirmed_a,
-            by_card=by_card,
-            connect_to=connect_to,
-            driver=holder.subentry_id if holder else None,
-            step_a=1.0 if behaviour.whole_amperes else 0.1,
+            data=self._data[key.identity],
+            settings=self._settings_of(key, holder, vehicle_priority),
+            name=self._names[key],
             demand=demand,
-            now=now,
+            unconfirmed_a=unconfirmed_a,
+            step_a=1.0 if charger.behaviour.whole_amperes else 0.1,
+            by_card=by_card and not station.waits_for_car(now),
+            driver=holder.subentry_id if holder else None,
+            connect_to=self._connect_to(station),
         )
-        self._made[key] = of, made
-        return made
+        before = self._made.get(key)
+        # What a promise needs now depends on the time.
+        if before is None or demand.promised or known != before[0]:
+            before = self._made[key] = known, known.for_engine(now)
+        return before[1]
 
     def _settings_of(
         self, key: ConnectorKey, holder: Holder | None, vehicle_priority: int | None

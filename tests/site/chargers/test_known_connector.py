@@ -1,4 +1,4 @@
-"""How a charger's phases, and what it says of itself, become what the engine decides on."""
+"""How a charger's phases, and what it reports of itself, become what the engine decides on."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,25 +18,20 @@ from custom_components.sunfuse.engine.model import (
     Mode,
     Site,
 )
-from custom_components.sunfuse.site.circuits import main_circuit
+from custom_components.sunfuse.site.chargers.known_connector import (
+    KnownConnector,
+    site_draw,
+)
 from custom_components.sunfuse.site.entry_data import station_config, wiring
 from custom_components.sunfuse.site.outcome import ConnectorKey
 from custom_components.sunfuse.site.settings import ConnectorSettings
-from custom_components.sunfuse.site.snapshot import connector_of, site_draw
 from homeassistant.util import dt as dt_util
 
-from ..common import charger
+from ...common import charger
 
 THREE_PHASE = Site(phases=3, voltage_v=230)
 SINGLE_PHASE = Site(phases=1, voltage_v=230)
 SPLIT_PHASE = Site(phases=2, voltage_v=120)
-SITE_DATA = {
-    "kind": "site",
-    "system": "three_phase",
-    "voltage_v": 230.0,
-    "main_fuse_a": 25.0,
-    "margin_a": 1.0,
-}
 
 
 @pytest.mark.parametrize(
@@ -102,27 +97,16 @@ def test_two_legs_are_one_phase_to_the_charger() -> None:
     assert (config.phases, config.voltage_v) == (1, 240)
 
 
-@pytest.mark.parametrize(
-    ("limit_a", "expected"), [(None, 25.0), (16.0, 16.0), (63.0, 25.0)]
-)
-def test_limit_never_exceeds_the_fuse(limit_a: float | None, expected: float) -> None:
-    """A limit set in the UI lowers the main fuse, and never raises it."""
-    circuit = main_circuit("Home", SITE_DATA, limit_a)
-    assert circuit.limit_a == (expected,) * 3
-
-
-def _connector(
-    state: ConnectorState, *, unconfirmed_a: float | None = None, **settings: Any
-) -> Connector:
-    return connector_of(
-        key=ConnectorKey(identity="CP", connector=1),
-        data=charger("CP")["data"],
-        site=THREE_PHASE,
-        station=StationState(identity="CP", accepted=True, connected=True),
-        state=state,
-        settings=ConnectorSettings(mode=Mode.FAST, **settings),
-        unconfirmed_a=unconfirmed_a,
-    )
+def _connector(state: ConnectorState, **known: Any) -> Connector:
+    """Return the engine's connector of a three-phase charger that is connected, but for what is `known`."""
+    usual: dict[str, Any] = {
+        "key": ConnectorKey(identity="CP", connector=1),
+        "data": charger("CP")["data"],
+        "site": THREE_PHASE,
+        "station": StationState(identity="CP", accepted=True, connected=True),
+        "settings": ConnectorSettings(mode=Mode.FAST),
+    }
+    return KnownConnector(state=state, **usual | known).for_engine(dt_util.utcnow())
 
 
 def test_an_offer_counts_from_when_it_is_sent() -> None:
@@ -137,24 +121,30 @@ def test_the_users_maximum_is_within_the_chargers() -> None:
     """The number entity lowers what the installation carries, and never raises it."""
     state = ConnectorState(id=1)
     assert _connector(state).max_a == 16.0
-    assert _connector(state, max_current_a=10.0).max_a == 10.0
-    assert _connector(state, max_current_a=32.0).max_a == 16.0
+    assert (
+        _connector(
+            state, settings=ConnectorSettings(mode=Mode.FAST, max_current_a=10.0)
+        ).max_a
+        == 10.0
+    )
+    assert (
+        _connector(
+            state, settings=ConnectorSettings(mode=Mode.FAST, max_current_a=32.0)
+        ).max_a
+        == 16.0
+    )
 
 
 def test_connectors_behind_one_cable() -> None:
     """The maximum current of a charger is that of its cable: with two connectors, they have it together."""
     both = tuple(ConnectorState(id=number) for number in (1, 2))
     for connectors, expected in ((both, ("CP", 16.0)), (both[:1], (None, None))):
-        connector = connector_of(
-            key=ConnectorKey(identity="CP", connector=1),
-            data=charger("CP")["data"],
-            site=THREE_PHASE,
+        connector = _connector(
+            both[0],
             station=StationState(
                 identity="CP", accepted=True, connected=True, connectors=connectors
             ),
-            state=both[0],
             settings=ConnectorSettings(mode=Mode.FAST, max_current_a=10.0),
-            unconfirmed_a=None,
         )
         assert (connector.charger, connector.charger_max_a) == expected
 
@@ -162,14 +152,10 @@ def test_connectors_behind_one_cable() -> None:
 def test_the_phases_of_a_vehicle_are_those_of_a_three_phase_site() -> None:
     """Two legs are one phase to the car: how many of them it uses is no question."""
     for site, phases, expected in ((THREE_PHASE, 3, 1), (SPLIT_PHASE, 2, None)):
-        connector = connector_of(
-            key=ConnectorKey(identity="CP", connector=1),
+        connector = _connector(
+            ConnectorState(id=1),
             data=charger("CP", phases=phases)["data"],
             site=site,
-            station=StationState(identity="CP", accepted=True, connected=True),
-            state=ConnectorState(id=1),
-            settings=ConnectorSettings(mode=Mode.FAST),
-            unconfirmed_a=None,
             demand=Demand(phases=1),
         )
         assert connector.car_phases == expected
@@ -188,17 +174,7 @@ def test_a_promise_to_a_car_with_one_phase(
         phases=phases,
         promised=True,
     )
-    connector = connector_of(
-        key=ConnectorKey(identity="CP", connector=1),
-        data=charger("CP")["data"],
-        site=THREE_PHASE,
-        station=StationState(identity="CP", accepted=True, connected=True),
-        state=ConnectorState(id=1),
-        settings=ConnectorSettings(mode=Mode.FAST),
-        unconfirmed_a=None,
-        demand=demand,
-        now=now,
-    )
+    connector = _connector(ConnectorState(id=1), demand=demand)
     promised_a = connector.plan.at_least_a if connector.plan else None
     assert promised_a == (None if needed_a is None else pytest.approx(needed_a))
 
@@ -225,15 +201,7 @@ def test_what_the_charger_reports_about_itself() -> None:
         station = StationState(
             identity="CP", accepted=True, connected=True, switches_phases=switches
         )
-        connector = connector_of(
-            key=ConnectorKey(identity="CP", connector=1),
-            data=data,
-            site=THREE_PHASE,
-            station=station,
-            state=state,
-            settings=ConnectorSettings(mode=Mode.FAST),
-            unconfirmed_a=None,
-        )
+        connector = _connector(state, data=data, station=station)
         assert connector.switches_phases is expected
 
 
