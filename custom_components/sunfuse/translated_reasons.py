@@ -48,6 +48,7 @@ _GIVEN = "given_name "
 # How whoever reads has numbers and times; no text has such a name.
 _ZONE, _HALF_DAYS = "time zone", "half days"
 DECIMAL_SIGN = "decimal_sign"
+DECIMAL_SIGNS = (".", ",")
 
 
 async def async_load_sentences(

@@ -74,10 +74,12 @@ export class CapacityCard extends SunfuseCard {
   private asked = "";
 
   protected override willUpdate(): void {
-    const site = this.site;
-    if (!site?.entry_id || this.asked === site.entry_id) return;
-    this.asked = site.entry_id;
-    void this.load(site.entry_id);
+    const entryId = this.site?.entry_id;
+    // A card is drawn anew each day: a tablet on the wall shows it for months.
+    const asked = `${entryId} ${new Date().toDateString()}`;
+    if (!entryId || this.asked === asked) return;
+    this.asked = asked;
+    void this.load(entryId);
   }
 
   private async load(entryId: string): Promise<void> {

@@ -33,7 +33,7 @@ class NewChargers extends LitElement {
     found: { state: true },
     proposed: { state: true },
     problem: { state: true },
-    options: { state: true },
+    choice: { state: true },
     left: { state: true },
   };
 
@@ -96,8 +96,9 @@ class NewChargers extends LitElement {
   declare private found: Waiting | undefined;
   declare private proposed: Proposed[] | undefined;
   declare private problem: string | undefined;
-  declare private options: Localize | undefined;
+  declare private choice: Localize | undefined;
   declare private left: Set<string>;
+  private language = "";
   private readonly waiting = new Following<Waiting>(this, (view) => {
     this.found = view;
     this.proposed = undefined;
@@ -115,6 +116,12 @@ class NewChargers extends LitElement {
 
   protected override willUpdate(): void {
     const { hass, site: entry_id } = this;
+    if (this.language !== hass.language) {
+      this.language = hass.language;
+      void formChoices(hass).then((choice) => {
+        this.choice = choice;
+      });
+    }
     if (entry_id) this.waiting.follow(hass, { type: "sunfuse/new_chargers/subscribe", entry_id, language: hass.language });
   }
 
@@ -122,12 +129,7 @@ class NewChargers extends LitElement {
     const { found, say } = this;
     // What stands between the tags is shown while nothing waits.
     if (!found?.waiting?.length) return found ? html`<slot></slot>` : nothing;
-    if (!this.options) {
-      void formChoices(this.hass).then((localize) => {
-        this.options = localize;
-      });
-      return nothing;
-    }
+    if (!this.choice) return nothing;
     const chosen = this.chosen(found);
     return html`<form
       @submit=${(event: SubmitEvent) => {
@@ -149,7 +151,7 @@ class NewChargers extends LitElement {
         ${found.modes.map(
           (mode) => html`<label class="pick"
             ><input type="radio" name="mode" value=${mode} required ?checked=${found.modes.length === 1} />
-            ${(this.options && modeInWords(this.options, mode)) || mode}</label
+            ${(this.choice && modeInWords(this.choice, mode)) || mode}</label
           >`,
         )}
       </fieldset>

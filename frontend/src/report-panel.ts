@@ -2,9 +2,11 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import type { TemplateResult } from "lit";
+import { reading } from "./format";
 import { define } from "./home-assistant";
-import type { Hass, Localize } from "./home-assistant";
-import { problemInWords } from "./texts";
+import type { Hass } from "./home-assistant";
+import { problemInWords, texts } from "./texts";
+import type { Say } from "./texts";
 
 const PERIODS = [7, 14, 30, 90];
 const VALID_S = 3600;
@@ -13,7 +15,7 @@ class SunfuseReport extends LitElement {
   static override properties = {
     path: { state: true },
     problem: { state: true },
-    localize: { state: true },
+    say: { state: true },
   };
 
   static override styles = css`
@@ -36,7 +38,7 @@ class SunfuseReport extends LitElement {
 
   declare private path: string | undefined;
   declare private problem: string | undefined;
-  declare private localize: Localize | undefined;
+  declare private say: Say | undefined;
   private days = 14;
   private home: Hass | undefined;
   private site: string | undefined;
@@ -44,13 +46,12 @@ class SunfuseReport extends LitElement {
   set hass(hass: Hass) {
     const before = this.home;
     this.home = hass;
-    const other = !before || before.language !== hass.language;
-    if (other) {
-      void hass.loadBackendTranslation("common", "sunfuse").then((localize) => {
-        this.localize = localize;
+    if (before?.language !== hass.language) {
+      void texts(hass, "report").then((say) => {
+        this.say = say;
       });
     }
-    if (other || before?.themes?.darkMode !== hass.themes?.darkMode) void this.sign();
+    if (before?.locale !== hass.locale || before.themes?.darkMode !== hass.themes?.darkMode) void this.sign();
   }
 
   set route(route: { path?: string }) {
@@ -65,6 +66,7 @@ class SunfuseReport extends LitElement {
     const query = new URLSearchParams({
       days: String(this.days),
       language: this.home.language,
+      decimal_sign: reading(this.home).decimal_sign,
       theme: this.home.themes?.darkMode ? "dark" : "light",
     });
     const path = `/api/sunfuse/report/${encodeURIComponent(this.site)}?${query}`;
@@ -78,10 +80,8 @@ class SunfuseReport extends LitElement {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const localize = this.localize;
-    if (!localize) return nothing;
-    const say = (key: string, values?: Record<string, string | number>) =>
-      localize(`component.sunfuse.common.report_${key}`, values) || key;
+    const say = this.say;
+    if (!say) return nothing;
     return html`
       <nav>
         <button class="back" title=${say("back")} aria-label=${say("back")} @click=${() => history.back()}>←</button>

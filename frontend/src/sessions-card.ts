@@ -6,7 +6,7 @@ import { SunfuseCard } from "./card";
 import { configForm } from "./editor";
 import type { SiteView } from "./feed";
 import { Following } from "./following";
-import { date, energy, moment, money, percent } from "./format";
+import { date, energy, moment, money, percent, reading } from "./format";
 import { define, toast } from "./home-assistant";
 import { monthBars, monthStyles } from "./sessions-chart";
 import { GROUPS, byMonth, columnsOf, firstDay, grouped, shownAt, summed } from "./sessions-model";
@@ -239,7 +239,7 @@ export class SessionsCard extends SunfuseCard {
         : nothing}`;
   }
 
-  /** Home Assistant writes the file, as its action does: units, times and separators of the user's language. */
+  /** Home Assistant writes the file, as its action does: words in the user's language, and numbers as they have chosen them. */
   private async export(sessions: Session[], site: SiteView, say: Say): Promise<void> {
     const file = await this.hass
       .callWS<{ content: string }>({
@@ -248,6 +248,7 @@ export class SessionsCard extends SunfuseCard {
         start: firstDay(),
         numbers: sessions.map(({ number }) => number),
         language: this.hass.locale.language,
+        decimal_sign: reading(this.hass).decimal_sign,
       })
       .catch(async (error: { code?: string }) => {
         const gone = error.code === "not_found";

@@ -5,22 +5,6 @@ import { persistently } from "./persistent";
 
 export type Say = (key: string, values?: Values) => string;
 
-const loaded = new Map<string, Promise<Say>>();
-let latest: Say | undefined;
-
-export function texts(hass: Hass): Promise<Say> {
-  const language = hass.language;
-  let say = loaded.get(language);
-  if (!say) {
-    say = persistently(() => hass.loadBackendTranslation("common", "sunfuse")).then((localize) => {
-      latest = (key, values) => localize(`component.sunfuse.common.card_${key}`, values) || key;
-      return latest;
-    });
-    loaded.set(language, say);
-  }
-  return say;
-}
-
 const categories = new Map<string, Promise<Localize>>();
 
 /* Home Assistant answers the second who asks before the first one has the texts: so they are asked for once. */
@@ -32,6 +16,16 @@ function category(hass: Hass, name: string, domain: string): Promise<Localize> {
     categories.set(key, found);
   }
   return found;
+}
+
+let latest: Say | undefined;
+
+/** The texts of the cards, or of the site report. */
+export async function texts(hass: Hass, of: "card" | "report" = "card"): Promise<Say> {
+  const localize = await category(hass, "common", "sunfuse");
+  const say: Say = (key, values) => localize(`component.sunfuse.common.${of}_${key}`, values) || key;
+  if (of === "card") latest = say;
+  return say;
 }
 
 /** What the choices of the integration's forms are called. */

@@ -310,6 +310,14 @@ async def test_the_page_is_for_those_who_are_logged_in(
 
     user = await hass_client()
     assert (await user.get(path + "?language=de&theme=dark")).status == HTTPStatus.OK
+    for query, mean_a in (
+        ("", "5.0"),
+        ("?language=de&decimal_sign=.", "5.0"),
+        ("?decimal_sign=,", "5,0"),
+    ):
+        text = await (await user.get(path + query)).text()
+        assert f"<td>{mean_a}</td>" in text, query
+    assert (await user.get(path + "?decimal_sign=x")).status == HTTPStatus.BAD_REQUEST
     assert (await user.get(path + "?days=0")).status == HTTPStatus.BAD_REQUEST
     assert (await user.get(path + "?theme=%22%3E")).status == HTTPStatus.BAD_REQUEST
     assert (await user.get(path + "x")).status == HTTPStatus.NOT_FOUND

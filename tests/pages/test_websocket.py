@@ -439,9 +439,15 @@ async def test_sessions_are_their_drivers_own(
     assert own["charger"] == "Charger CP1"
     assert own["person"] == hass_read_only_user.name
 
-    # As a file like that of the action, in the language of the user; asking for another's session does not give it.
+    # As a file like that of the action, in the language of the user, and with commas if they chose these; asking for
+    # another's session does not give it.
     numbers = [session["number"] for session in sessions]
-    for client, seen in ((owner, 2), (driver, 1)):
+    for client, chosen, comma in (
+        (owner, {}, ";"),
+        (owner, {"decimal_sign": "."}, ","),
+        (driver, {"decimal_sign": ","}, ";"),
+    ):
+        seen = 1 if client is driver else 2
         await client.send_json_auto_id(
             command
             | {
@@ -449,14 +455,15 @@ async def test_sessions_are_their_drivers_own(
                 "numbers": numbers,
                 "language": "de",
             }
+            | chosen
         )
         while "result" not in (answer := await client.receive_json()):
             pass
         assert answer["result"]["sessions"] == seen
         head, *rows = answer["result"]["content"].splitlines()
-        assert head.startswith("\ufeffWallbox;Kennung der Wallbox;")
-        assert "Energie (kWh)" in head.split(";")
-        assert [row.partition(";")[0] for row in rows] == [
+        assert head.startswith(f"\ufeffWallbox{comma}Kennung der Wallbox{comma}")
+        assert "Energie (kWh)" in head.split(comma)
+        assert [row.partition(comma)[0] for row in rows] == [
             "Charger CP1",
             "Charger CP2",
         ][:seen]

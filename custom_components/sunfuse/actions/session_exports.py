@@ -145,22 +145,15 @@ async def _async_export(
     runtime: SunfuseData,
     asked: Mapping[str, Any],
 ) -> SessionExport:
-    ledger, prices = runtime.ledger, runtime.prices
+    ledger = runtime.ledger
     names = await async_ledger_names(ledger)
     wanted = replace(session_filter(asked, names), running=False)
     rows = (await ledger.async_sessions(wanted))[::-1]
     language = asked.get("language", hass.config.language)
     sentences = await async_load_sentences(hass, language)
-    context = ExportContext(
-        site=entry.title,
-        currency=prices.currency if prices else hass.config.currency,
-        tz=dt_util.get_default_time_zone(),
-        language=language,
+    context = replace(
+        export_context(hass, entry, names, sentences, language),
         price=asked.get("price"),
-        persons=names[GroupBy.PERSON],
-        vehicles=names[GroupBy.VEHICLE],
-        chargers=names[GroupBy.STATION],
-        heads=column_heads(sentences),
     )
     form: ExportFormat = asked["format"]
     if form is ExportFormat.OCPI:
@@ -178,9 +171,25 @@ async def _async_export(
     return SessionExport(format=form, content=content, sessions=len(rows))
 
 
-def column_heads(sentences: Mapping[str, str]) -> dict[str, str]:
-    """Return what the columns of a table are called."""
-    return _starting(sentences, (_COLUMN,), cut=_COLUMN)
+def export_context(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    names: Mapping[GroupBy, Mapping[str, str]],
+    sentences: Mapping[str, str],
+    language: str,
+) -> ExportContext:
+    """Return what an export of a site needs besides the sessions; `sentences` are in the reader's language."""
+    prices = entry.runtime_data.prices
+    return ExportContext(
+        site=entry.title,
+        currency=prices.currency if prices else hass.config.currency,
+        tz=dt_util.get_default_time_zone(),
+        language=language,
+        persons=names[GroupBy.PERSON],
+        vehicles=names[GroupBy.VEHICLE],
+        chargers=names[GroupBy.STATION],
+        heads=_starting(sentences, (_COLUMN,), cut=_COLUMN),
+    )
 
 
 def _starting(

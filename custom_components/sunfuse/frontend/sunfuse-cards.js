@@ -1,4 +1,4 @@
-/* sources bfc92b93c9e15b0da986e3ec19c177ae9c412380ecdcb4e07d8cc3f7febd286f */
+/* sources 8f5f7ec5d05eb700b0dec8f080f52d834ef9b7423d04622c94aba0d3655bce84 */
 // node_modules/@lit/reactive-element/css-tag.js
 var e = globalThis, t = e.ShadowRoot && (e.ShadyCSS === void 0 || e.ShadyCSS.nativeShadow) && "adoptedStyleSheets" in Document.prototype && "replace" in CSSStyleSheet.prototype, n = Symbol(), r = /* @__PURE__ */ new WeakMap(), i = class {
 	constructor(e, t, r) {
@@ -534,47 +534,47 @@ async function Ue(e) {
 	}
 }
 // src/texts.ts
-var We = /* @__PURE__ */ new Map(), Ge;
-function Ke(e) {
-	let t = e.language, n = We.get(t);
-	return n || (n = Ue(() => e.loadBackendTranslation("common", "sunfuse")).then((e) => (Ge = (t, n) => e(`component.sunfuse.common.card_${t}`, n) || t, Ge)), We.set(t, n)), n;
+var We = /* @__PURE__ */ new Map();
+function Ge(e, t, n) {
+	let r = `${e.language} ${t} ${n}`, i = We.get(r);
+	return i || (i = Ue(() => e.loadBackendTranslation(t, n)), We.set(r, i)), i;
 }
-var qe = /* @__PURE__ */ new Map();
-function Je(e, t, n) {
-	let r = `${e.language} ${t} ${n}`, i = qe.get(r);
-	return i || (i = Ue(() => e.loadBackendTranslation(t, n)), qe.set(r, i)), i;
+var Ke;
+async function qe(e, t = "card") {
+	let n = await Ge(e, "common", "sunfuse"), r = (e, r) => n(`component.sunfuse.common.${t}_${e}`, r) || e;
+	return t === "card" && (Ke = r), r;
 }
-function Ye(e) {
-	return Je(e, "selector", "sunfuse");
+function Je(e) {
+	return Ge(e, "selector", "sunfuse");
 }
-var Xe = 3;
+var Ye = 3;
 async function O(e, t) {
 	let n = t.error ?? t, { message: r, translation_domain: i, translation_key: a, translation_placeholders: o } = n;
-	if (t === Xe || n.code === Xe) {
+	if (t === Ye || n.code === Ye) {
 		let t = e.localize("ui.notification_toast.connection_lost");
 		if (t) return t;
 	}
 	if (i && a) {
-		let t = (await Je(e, "exceptions", i))(`component.${i}.exceptions.${a}.message`, o ?? {});
+		let t = (await Ge(e, "exceptions", i))(`component.${i}.exceptions.${a}.message`, o ?? {});
 		if (t) return t;
 	}
 	return r ?? String(t);
 }
-function Ze(e, t) {
+function Xe(e, t) {
 	return e(`component.sunfuse.selector.first_mode.options.${t}`);
 }
-function Qe(e) {
-	return Ge?.(e);
+function Ze(e) {
+	return Ke?.(e);
 }
 function k(e, t, n, r) {
 	return e.localize(`component.sunfuse.entity.${t}.${n}.state.${r}`) || r;
 }
 // src/editor.ts
-function $e() {
+function Qe() {
 	return document.querySelector("home-assistant").hass;
 }
-async function et(...e) {
-	let t = $e(), [n, r] = await Promise.all([Ke(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
+async function $e(...e) {
+	let t = Qe(), [n, r] = await Promise.all([qe(t), t.callWS({ type: "sunfuse/sites" })]), i = r.length > 1, a = r.flatMap((e) => e.chargers.map((t) => {
 		let n = e.names[t] ?? t;
 		return {
 			value: t,
@@ -606,53 +606,53 @@ async function et(...e) {
 	};
 }
 // src/format.ts
-var tt = {
+var et = {
 	comma_decimal: "en-US",
 	decimal_comma: "de",
 	space_comma: "fr",
 	quote_decimal: "de-CH",
 	none: "en-US",
 	system: void 0
-}, nt = /* @__PURE__ */ new Map(), rt = /* @__PURE__ */ new Map();
-function it(e, t) {
-	let n = e.number_format ?? "language", r = n in tt ? tt[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
+}, tt = /* @__PURE__ */ new Map(), nt = /* @__PURE__ */ new Map();
+function rt(e, t) {
+	let n = e.number_format ?? "language", r = n in et ? et[n] : e.language, i = n === "none" ? { useGrouping: !1 } : {}, a = JSON.stringify([
 		r,
 		t,
 		i
-	]), o = nt.get(a);
-	return o || nt.set(a, o = new Intl.NumberFormat(r, {
+	]), o = tt.get(a);
+	return o || tt.set(a, o = new Intl.NumberFormat(r, {
 		...t,
 		...i
 	})), o;
 }
 function A(e, t) {
-	let n = JSON.stringify([e, t]), r = rt.get(n);
-	return r || rt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
+	let n = JSON.stringify([e, t]), r = nt.get(n);
+	return r || nt.set(n, r = new Intl.DateTimeFormat(e, t)), r;
 }
 function j(e, t, n) {
-	return it(e.locale, {
+	return rt(e.locale, {
 		minimumFractionDigits: n,
 		maximumFractionDigits: n
 	}).format(t);
 }
-function at(e) {
+function it(e) {
 	let t = e.replace(" ", "\xA0");
 	return document.dir === "rtl" ? `\u2066${t}\u2069` : t;
 }
 function M(e, t) {
-	return t == null ? "–" : at(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
+	return t == null ? "–" : it(`${j(e, t / 1e3, +(Math.abs(t) < 9950))} kW`);
 }
 function N(e, t) {
-	return t == null ? "–" : at(`${j(e, t / 1e3, +(t < 99950))} kWh`);
+	return t == null ? "–" : it(`${j(e, t / 1e3, +(t < 99950))} kWh`);
 }
 function P(e, t) {
 	return j(e, t, +!Number.isInteger(t));
 }
 function F(e, t) {
-	return t == null ? "–" : at(`${j(e, t, 0)} %`);
+	return t == null ? "–" : it(`${j(e, t, 0)} %`);
 }
 function I(e, t, n) {
-	return t == null ? "–" : at(it(e.locale, {
+	return t == null ? "–" : it(rt(e.locale, {
 		style: "currency",
 		currency: n
 	}).format(t));
@@ -661,22 +661,22 @@ function L(e) {
 	let t = A(void 0, {}).resolvedOptions().timeZone;
 	return e.locale.time_zone === "server" || !t ? e.config.time_zone : t;
 }
-function ot(e) {
+function at(e) {
 	let { time_format: t, language: n } = e.locale;
 	return t === "12" || t === "24" ? t === "12" : !A(t === "system" ? void 0 : n, {
 		hour: "numeric",
 		minute: "numeric"
 	}).format(new Date(2023, 0, 1, 22)).includes("22");
 }
-function st(e) {
+function ot(e) {
 	return {
 		time_zone: L(e),
-		half_days: ot(e),
+		half_days: at(e),
 		decimal_sign: j(e, .5, 1).includes(",") ? "," : "."
 	};
 }
-function ct(e, t) {
-	let n = ot(e);
+function st(e, t) {
+	let n = at(e);
 	return A(e.locale.time_format === "system" ? void 0 : e.locale.language, {
 		timeZone: L(e),
 		hour: n ? "numeric" : "2-digit",
@@ -684,11 +684,11 @@ function ct(e, t) {
 		hourCycle: n ? "h12" : "h23"
 	});
 }
-function lt(e) {
-	return ct(e, !ot(e));
+function ct(e) {
+	return st(e, !at(e));
 }
 function R(e, t, n = /* @__PURE__ */ new Date()) {
-	let r = new Date(t), i = ct(e, !0).format(r);
+	let r = new Date(t), i = st(e, !0).format(r);
 	if (z(e, r.getTime()).slice(0, 10) === z(e, n.getTime()).slice(0, 10)) return i;
 	let a = {
 		timeZone: L(e),
@@ -698,11 +698,11 @@ function R(e, t, n = /* @__PURE__ */ new Date()) {
 	};
 	return `${A(e.locale.language, a).format(r)} ${i}`;
 }
-function ut(e, t, n = Date.now()) {
+function lt(e, t, n = Date.now()) {
 	let r = Math.max(0, Math.round((t - n) / 6e4)), i = new Intl.RelativeTimeFormat(e.locale.language);
 	return r < 90 ? i.format(r, "minute") : i.format(Math.round(r / 60), "hour");
 }
-function dt(e, t) {
+function ut(e, t) {
 	let n = {
 		timeZone: L(e),
 		day: "numeric",
@@ -728,32 +728,32 @@ function z(e, t) {
 		...n
 	}).format(t)}`;
 }
-function ft(e, t) {
+function dt(e, t) {
 	let n = Date.parse(`${t}:00Z`);
 	if (Number.isNaN(n)) return n;
 	let r = (t) => Date.parse(`${z(e, t)}:00Z`) - t;
 	return n - r(n - r(n));
 }
-function pt(e, t, n = Date.now()) {
-	let r = ft(e, `${z(e, n).slice(0, 10)}T${t}`);
-	return r > n ? r : ft(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
+function ft(e, t, n = Date.now()) {
+	let r = dt(e, `${z(e, n).slice(0, 10)}T${t}`);
+	return r > n ? r : dt(e, `${z(e, n + 864e5).slice(0, 10)}T${t}`);
 }
 // src/feed.ts
-function mt(e, t) {
+function pt(e, t) {
 	let { set: n, gone: r, ...i } = t, a = {
 		...e,
 		...n
 	};
 	for (let e of r ?? []) delete a[e];
-	for (let [t, n] of Object.entries(i)) a[t] = mt(e[t] ?? {}, n);
+	for (let [t, n] of Object.entries(i)) a[t] = pt(e[t] ?? {}, n);
 	return a;
 }
-var ht = [
+var mt = [
 	1e3,
 	2e3,
 	5e3,
 	1e4
-], gt = class {
+], ht = class {
 	view = {};
 	listeners = /* @__PURE__ */ new Set();
 	unsubscribe;
@@ -774,14 +774,14 @@ var ht = [
 	start = () => {
 		let e = ++this.turn, t = !0;
 		clearTimeout(this.timer), this.unsubscribe = this.hass.connection.subscribeMessage((n) => {
-			e === this.turn && (this.view = mt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
+			e === this.turn && (this.view = pt(t ? {} : this.view, n), t = !1, this.failures = 0, this.error = void 0, this.tellAll());
 		}, this.message, { resubscribe: !1 }), this.unsubscribe.catch((t) => {
 			e === this.turn && this.refused(t.error?.code ?? t.code);
 		});
 	};
 	refused(e) {
 		this.unsubscribe = void 0;
-		let t = ht[Math.min(this.failures, ht.length - 1)];
+		let t = mt[Math.min(this.failures, mt.length - 1)];
 		this.failures += 1, this.timer = setTimeout(this.start, t), typeof e != "number" && (this.view = {}, this.error = e ?? "unknown_error", this.tellAll());
 	}
 	tellAll() {
@@ -793,19 +793,19 @@ var ht = [
 	stop() {
 		this.turn += 1, clearTimeout(this.timer), this.hass.connection.removeEventListener("ready", this.start), this.unsubscribe?.then((e) => e()).catch(() => void 0), this.unsubscribe = void 0;
 	}
-}, _t = /* @__PURE__ */ new Map();
-function vt(e, t) {
-	let n = JSON.stringify(t), r = _t.get(n);
+}, gt = /* @__PURE__ */ new Map();
+function _t(e, t) {
+	let n = JSON.stringify(t), r = gt.get(n);
 	return r && r.connection === e.connection || (r = {
 		connection: e.connection,
-		feed: new gt(e, t)
-	}, _t.set(n, r)), r.feed;
+		feed: new ht(e, t)
+	}, gt.set(n, r)), r.feed;
 }
-function yt(e, t) {
-	return vt(e, {
+function vt(e, t) {
+	return _t(e, {
 		type: "sunfuse/site/subscribe",
 		language: e.language,
-		...st(e),
+		...ot(e),
 		...t ? { entry_id: t } : {}
 	});
 }
@@ -1089,7 +1089,7 @@ var B = o`
 		super(), this.announced = "";
 	}
 	static getConfigForm() {
-		return et();
+		return $e();
 	}
 	static getStubConfig() {
 		return {};
@@ -1108,7 +1108,7 @@ var B = o`
 	}
 	set hass(e) {
 		let t = this.home;
-		this.home = e, t && t.language === e.language || Ke(e).then((e) => {
+		this.home = e, t && t.language === e.language || qe(e).then((e) => {
 			this.say = e;
 		}), t && t.locale === e.locale && t.language === e.language && t.connection === e.connection || this.follow(), (!t || this.matters(t, e)) && this.requestUpdate();
 	}
@@ -1129,7 +1129,7 @@ var B = o`
 	}
 	follow() {
 		if (!this.isConnected || !this.home || !this.config) return;
-		let e = yt(this.home, this.config.site);
+		let e = vt(this.home, this.config.site);
 		this.leave && e === this.followed || (this.leave?.(), this.followed = e, this.leave = e.listen((e, t) => this.told(e, t)));
 	}
 	told(e, t) {
@@ -1161,25 +1161,25 @@ var B = o`
 	updated(e) {
 		this.dir = this.home && document.dir === "rtl" ? "rtl" : "";
 	}
-}, bt = new Intl.Collator(void 0, { numeric: !0 });
-function xt(e, t) {
-	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => bt.compare(e.name, t.name));
+}, yt = new Intl.Collator(void 0, { numeric: !0 });
+function bt(e, t) {
+	return Object.values(e.chargers).filter(({ id: e }) => !t?.length || t.includes(e)).sort((e, t) => yt.compare(e.name, t.name));
 }
 // src/home-assistant.ts
 function H(e, t) {
 	customElements.get(e) || customElements.define(e, t);
 }
-function St(e, t = !1) {
+function xt(e, t = !1) {
 	t ? history.replaceState(null, "", e) : history.pushState(null, "", e), window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: t } }));
 }
-function Ct(e, t) {
+function St(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-more-info", {
 		detail: { entityId: t },
 		bubbles: !0,
 		composed: !0
 	}));
 }
-function wt(e, t) {
+function Ct(e, t) {
 	e.dispatchEvent(new CustomEvent("hass-notification", {
 		detail: { message: t },
 		bubbles: !0,
@@ -1229,8 +1229,8 @@ H("sunfuse-capacity-card", class extends V {
     `];
 	asked = "";
 	willUpdate() {
-		let e = this.site;
-		e?.entry_id && this.asked !== e.entry_id && (this.asked = e.entry_id, this.load(e.entry_id));
+		let e = this.site?.entry_id, t = `${e} ${(/* @__PURE__ */ new Date()).toDateString()}`;
+		e && this.asked !== t && (this.asked = t, this.load(e));
 	}
 	async load(e) {
 		try {
@@ -1251,7 +1251,7 @@ H("sunfuse-capacity-card", class extends V {
       ${this.report ? this.answer(this.report, t) : x`<p class="quiet wait">${this.problem ?? t("loading")}</p>`}
       <button
         @click=${() => {
-			St(`/sunfuse-report/${e.entry_id}`);
+			xt(`/sunfuse-report/${e.entry_id}`);
 		}}
       >
         ${t("open_report")}
@@ -1308,10 +1308,10 @@ var U = {
 	BOOLEAN_ATTRIBUTE: 4,
 	EVENT: 5,
 	ELEMENT: 6
-}, Tt = (e) => (...t) => ({
+}, wt = (e) => (...t) => ({
 	_$litDirective$: e,
 	values: t
-}), Et = class {
+}), Tt = class {
 	constructor(e) {}
 	get _$AU() {
 		return this._$AM._$AU;
@@ -1325,9 +1325,9 @@ var U = {
 	update(e, t) {
 		return this.render(...t);
 	}
-}, { I: Dt } = Ie, Ot = (e) => e, kt = (e) => e.strings === void 0, At = () => document.createComment(""), jt = (e, t, n) => {
+}, { I: Et } = Ie, Dt = (e) => e, Ot = (e) => e.strings === void 0, kt = () => document.createComment(""), At = (e, t, n) => {
 	let r = e._$AA.parentNode, i = t === void 0 ? e._$AB : t._$AA;
-	if (n === void 0) n = new Dt(r.insertBefore(At(), i), r.insertBefore(At(), i), e, e.options);
+	if (n === void 0) n = new Et(r.insertBefore(kt(), i), r.insertBefore(kt(), i), e, e.options);
 	else {
 		let t = n._$AB.nextSibling, a = n._$AM, o = a !== e;
 		if (o) {
@@ -1337,18 +1337,18 @@ var U = {
 		if (t !== i || o) {
 			let e = n._$AA;
 			for (; e !== t;) {
-				let t = Ot(e).nextSibling;
-				Ot(r).insertBefore(e, i), e = t;
+				let t = Dt(e).nextSibling;
+				Dt(r).insertBefore(e, i), e = t;
 			}
 		}
 	}
 	return n;
-}, W = (e, t, n = e) => (e._$AI(t, n), e), Mt = {}, Nt = (e, t = Mt) => e._$AH = t, Pt = (e) => e._$AH, Ft = (e) => {
+}, W = (e, t, n = e) => (e._$AI(t, n), e), jt = {}, Mt = (e, t = jt) => e._$AH = t, Nt = (e) => e._$AH, Pt = (e) => {
 	e._$AR(), e._$AA.remove();
-}, It = Tt(class extends Et {
+}, Ft = wt(class extends Tt {
 	constructor(e) {
 		if (super(e), e.type !== U.PROPERTY && e.type !== U.ATTRIBUTE && e.type !== U.BOOLEAN_ATTRIBUTE) throw Error("The `live` directive is not allowed on child or event bindings");
-		if (!kt(e)) throw Error("`live` bindings can only contain a single expression");
+		if (!Ot(e)) throw Error("`live` bindings can only contain a single expression");
 	}
 	render(e) {
 		return e;
@@ -1361,10 +1361,10 @@ var U = {
 		} else if (e.type === U.BOOLEAN_ATTRIBUTE) {
 			if (!!t === n.hasAttribute(r)) return C;
 		} else if (e.type === U.ATTRIBUTE && n.getAttribute(r) === t + "") return C;
-		return Nt(e), t;
+		return Mt(e), t;
 	}
 }), G = function(e, t) {
-	let n = e, r = Lt[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
+	let n = e, r = It[t], i = null, a = 0, o = null, s = [], c = {}, l = function(e, t) {
 		a = n * 4 + 17, i = function(e) {
 			let t = Array(e);
 			for (let n = 0; n < e; n += 1) {
@@ -1432,7 +1432,7 @@ var U = {
 			r = Math.max(r, c), i = Math.max(i, l), a[s] = Array(c);
 			for (let t = 0; t < a[s].length; t += 1) a[s][t] = 255 & e.getBuffer()[t + n];
 			n += c;
-			let u = J.getErrorCorrectPolynomial(l), d = Rt(a[s], u.getLength() - 1).mod(u);
+			let u = J.getErrorCorrectPolynomial(l), d = Lt(a[s], u.getLength() - 1).mod(u);
 			o[s] = Array(u.getLength() - 1);
 			for (let e = 0; e < o[s].length; e += 1) {
 				let t = e + d.getLength() - o[s].length;
@@ -1446,7 +1446,7 @@ var U = {
 		for (let e = 0; e < i; e += 1) for (let n = 0; n < t.length; n += 1) e < o[n].length && (c[l] = o[n][e], l += 1);
 		return c;
 	}, ne = function(e, t, n) {
-		let r = zt.getRSBlocks(e, t), i = Bt();
+		let r = Rt.getRSBlocks(e, t), i = zt();
 		for (let t = 0; t < n.length; t += 1) {
 			let r = n[t];
 			i.put(r.getMode(), 4), i.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(i);
@@ -1463,16 +1463,16 @@ var U = {
 		let n = null;
 		switch (t) {
 			case "Numeric":
-				n = Vt(e);
+				n = Bt(e);
 				break;
 			case "Alphanumeric":
-				n = Ht(e);
+				n = Vt(e);
 				break;
 			case "Byte":
-				n = Ut(e);
+				n = Ht(e);
 				break;
 			case "Kanji":
-				n = Wt(e);
+				n = Ut(e);
 				break;
 			default: throw "mode:" + t;
 		}
@@ -1486,7 +1486,7 @@ var U = {
 		if (n < 1) {
 			let e = 1;
 			for (; e < 40; e++) {
-				let t = zt.getRSBlocks(e, r), n = Bt();
+				let t = Rt.getRSBlocks(e, r), n = zt();
 				for (let t = 0; t < s.length; t++) {
 					let r = s[t];
 					n.put(r.getMode(), 4), n.put(r.getLength(), J.getLengthInBits(r.getMode(), e)), r.write(n);
@@ -1517,7 +1517,7 @@ var U = {
 	}, c.createDataURL = function(e, t) {
 		e ||= 2, t = t === void 0 ? e * 4 : t;
 		let n = c.getModuleCount() * e + t * 2, r = t, i = n - t;
-		return Yt(n, n, function(t, n) {
+		return Jt(n, n, function(t, n) {
 			if (r <= t && t < i && r <= n && n < i) {
 				let i = Math.floor((t - r) / e), a = Math.floor((n - r) / e);
 				return +!c.isDark(a, i);
@@ -1593,7 +1593,7 @@ G.stringToBytes = function(e) {
 	return t;
 }, G.createStringToBytes = function(e, t) {
 	let n = function() {
-		let n = qt(e), r = function() {
+		let n = Kt(e), r = function() {
 			let e = n.read();
 			if (e == -1) throw "eof";
 			return e;
@@ -1625,7 +1625,7 @@ var K = {
 	MODE_ALPHA_NUM: 2,
 	MODE_8BIT_BYTE: 4,
 	MODE_KANJI: 8
-}, Lt = {
+}, It = {
 	L: 1,
 	M: 0,
 	Q: 3,
@@ -1927,8 +1927,8 @@ var K = {
 			default: throw "bad maskPattern:" + e;
 		}
 	}, r.getErrorCorrectPolynomial = function(e) {
-		let t = Rt([1], 0);
-		for (let n = 0; n < e; n += 1) t = t.multiply(Rt([1, Y.gexp(n)], 0));
+		let t = Lt([1], 0);
+		for (let n = 0; n < e; n += 1) t = t.multiply(Lt([1, Y.gexp(n)], 0));
 		return t;
 	}, r.getLengthInBits = function(e, t) {
 		if (1 <= t && t < 10) switch (e) {
@@ -1985,7 +1985,7 @@ var K = {
 		for (; t >= 256;) t -= 255;
 		return e[t];
 	}, n;
-}(), Rt = function(e, t) {
+}(), Lt = function(e, t) {
 	if (e.length === void 0) throw e.length + "/" + t;
 	let n = function() {
 		let n = 0;
@@ -2001,15 +2001,15 @@ var K = {
 	}, r.multiply = function(e) {
 		let t = Array(r.getLength() + e.getLength() - 1);
 		for (let n = 0; n < r.getLength(); n += 1) for (let i = 0; i < e.getLength(); i += 1) t[n + i] ^= Y.gexp(Y.glog(r.getAt(n)) + Y.glog(e.getAt(i)));
-		return Rt(t, 0);
+		return Lt(t, 0);
 	}, r.mod = function(e) {
 		if (r.getLength() - e.getLength() < 0) return r;
 		let t = Y.glog(r.getAt(0)) - Y.glog(e.getAt(0)), n = Array(r.getLength());
 		for (let e = 0; e < r.getLength(); e += 1) n[e] = r.getAt(e);
 		for (let r = 0; r < e.getLength(); r += 1) n[r] ^= Y.gexp(Y.glog(e.getAt(r)) + t);
-		return Rt(n, 0).mod(e);
+		return Lt(n, 0).mod(e);
 	}, r;
-}, zt = function() {
+}, Rt = function() {
 	let e = [
 		[
 			1,
@@ -3200,10 +3200,10 @@ var K = {
 		return n.totalCount = e, n.dataCount = t, n;
 	}, n = {}, r = function(t, n) {
 		switch (n) {
-			case Lt.L: return e[(t - 1) * 4 + 0];
-			case Lt.M: return e[(t - 1) * 4 + 1];
-			case Lt.Q: return e[(t - 1) * 4 + 2];
-			case Lt.H: return e[(t - 1) * 4 + 3];
+			case It.L: return e[(t - 1) * 4 + 0];
+			case It.M: return e[(t - 1) * 4 + 1];
+			case It.Q: return e[(t - 1) * 4 + 2];
+			case It.H: return e[(t - 1) * 4 + 3];
 			default: return;
 		}
 	};
@@ -3217,7 +3217,7 @@ var K = {
 		}
 		return o;
 	}, n;
-}(), Bt = function() {
+}(), zt = function() {
 	let e = [], t = 0, n = {};
 	return n.getBuffer = function() {
 		return e;
@@ -3232,7 +3232,7 @@ var K = {
 		let r = Math.floor(t / 8);
 		e.length <= r && e.push(0), n && (e[r] |= 128 >>> t % 8), t += 1;
 	}, n;
-}, Vt = function(e) {
+}, Bt = function(e) {
 	let t = K.MODE_NUMBER, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3252,7 +3252,7 @@ var K = {
 		throw "illegal char :" + e;
 	};
 	return r;
-}, Ht = function(e) {
+}, Vt = function(e) {
 	let t = K.MODE_ALPHA_NUM, n = e, r = {};
 	r.getMode = function() {
 		return t;
@@ -3280,7 +3280,7 @@ var K = {
 		}
 	};
 	return r;
-}, Ut = function(e) {
+}, Ht = function(e) {
 	let t = K.MODE_8BIT_BYTE, n = G.stringToBytes(e), r = {};
 	return r.getMode = function() {
 		return t;
@@ -3289,7 +3289,7 @@ var K = {
 	}, r.write = function(e) {
 		for (let t = 0; t < n.length; t += 1) e.put(n[t], 8);
 	}, r;
-}, Wt = function(e) {
+}, Ut = function(e) {
 	let t = K.MODE_KANJI, n = G.stringToBytes;
 	(function(e, t) {
 		let r = n(e);
@@ -3311,7 +3311,7 @@ var K = {
 		}
 		if (n < t.length) throw "illegal char at " + (n + 1);
 	}, i;
-}, Gt = function() {
+}, Wt = function() {
 	let e = [], t = {};
 	return t.writeByte = function(t) {
 		e.push(t & 255);
@@ -3330,7 +3330,7 @@ var K = {
 		for (let n = 0; n < e.length; n += 1) n > 0 && (t += ","), t += e[n];
 		return t += "]", t;
 	}, t;
-}, Kt = function() {
+}, Gt = function() {
 	let e = 0, t = 0, n = 0, r = "", i = {}, a = function(e) {
 		r += String.fromCharCode(o(e & 63));
 	}, o = function(e) {
@@ -3352,7 +3352,7 @@ var K = {
 	}, i.toString = function() {
 		return r;
 	}, i;
-}, qt = function(e) {
+}, Kt = function(e) {
 	let t = e, n = 0, r = 0, i = 0, a = {};
 	a.read = function() {
 		for (; i < 8;) {
@@ -3376,7 +3376,7 @@ var K = {
 		throw "c:" + e;
 	};
 	return a;
-}, Jt = function(e, t) {
+}, qt = function(e, t) {
 	let n = e, r = t, i = Array(e * t), a = {};
 	a.setPixel = function(e, t, r) {
 		i[t * n + e] = r;
@@ -3401,7 +3401,7 @@ var K = {
 		let t = 1 << e, n = (1 << e) + 1, r = e + 1, a = c();
 		for (let e = 0; e < t; e += 1) a.add(String.fromCharCode(e));
 		a.add(String.fromCharCode(t)), a.add(String.fromCharCode(n));
-		let s = Gt(), l = o(s);
+		let s = Wt(), l = o(s);
 		l.write(t, r);
 		let u = 0, d = String.fromCharCode(i[u]);
 		for (u += 1; u < i.length;) {
@@ -3423,18 +3423,18 @@ var K = {
 		}, n;
 	};
 	return a;
-}, Yt = function(e, t, n) {
-	let r = Jt(e, t);
+}, Jt = function(e, t, n) {
+	let r = qt(e, t);
 	for (let i = 0; i < t; i += 1) for (let t = 0; t < e; t += 1) r.setPixel(t, i, n(t, i));
-	let i = Gt();
+	let i = Wt();
 	r.write(i);
-	let a = Kt(), o = i.toByteArray();
+	let a = Gt(), o = i.toByteArray();
 	for (let e = 0; e < o.length; e += 1) a.writeByte(o[e]);
 	return a.flush(), "data:image/gif;base64," + a;
 };
 G.stringToBytes;
 // src/qr-code.ts
-function Xt(e) {
+function Yt(e) {
 	let t = G(0, "M");
 	t.addData(e), t.make();
 	let n = t.getModuleCount(), r = "";
@@ -3444,27 +3444,27 @@ function Xt(e) {
 		path: r
 	};
 }
-function Zt(e, t) {
-	let { size: n, path: r } = Xt(e);
+function Xt(e, t) {
+	let { size: n, path: r } = Yt(e);
 	return S`<svg viewBox="-4 -4 ${n + 8} ${n + 8}" role="img" aria-label=${t} width="200" height="200">
     <rect x="-4" y="-4" width=${n + 8} height=${n + 8} fill="#fff" />
     <path d=${r} fill="#000" />
   </svg>`;
 }
 // src/charger-card.ts
-var Qt = [
+var Zt = [
 	"off",
 	"solar",
 	"solar_min",
 	"fast"
-], $t = [
+], Qt = [
 	30,
 	60,
 	120
 ];
-function en(e, t) {
+function $t(e, t) {
 	let n = e.states[t.entities.mode ?? ""]?.attributes.options;
-	return Array.isArray(n) ? n : Qt;
+	return Array.isArray(n) ? n : Zt;
 }
 H("sunfuse-charger-card", class extends V {
 	static properties = {
@@ -3515,11 +3515,11 @@ H("sunfuse-charger-card", class extends V {
       }
     `];
 	static getConfigForm() {
-		return et("charger");
+		return $e("charger");
 	}
 	willUpdate() {
 		let { hass: e } = this;
-		e && this.language !== e.language && (this.language = e.language, Ye(e).then((e) => {
+		e && this.language !== e.language && (this.language = e.language, Je(e).then((e) => {
 			this.choice = e;
 		}));
 	}
@@ -3537,7 +3537,7 @@ H("sunfuse-charger-card", class extends V {
 			e,
 			n,
 			r
-		].includes(t)) : xt(e)[0];
+		].includes(t)) : bt(e)[0];
 	}
 	content(e, t) {
 		let n = this.config?.charger, r = this.found(e);
@@ -3586,7 +3586,7 @@ H("sunfuse-charger-card", class extends V {
 		let { mode: n, boost: r, allowed: i } = e.entities;
 		return x`
       ${n ? x`<div class="choice" role="radiogroup" aria-label=${t("mode")} @keydown=${this.arrow}>
-            ${en(this.hass, e).map((t) => x`<button
+            ${$t(this.hass, e).map((t) => x`<button
                 role="radio"
                 aria-checked=${t === e.mode}
                 tabindex=${t === e.mode ? 0 : -1}
@@ -3613,7 +3613,7 @@ H("sunfuse-charger-card", class extends V {
     `;
 	}
 	inWords(e) {
-		let t = this.choice && Ze(this.choice, e);
+		let t = this.choice && Xe(this.choice, e);
 		return t ? x`<p class="quiet">${t}</p>` : w;
 	}
 	link(e, t, n) {
@@ -3626,7 +3626,7 @@ H("sunfuse-charger-card", class extends V {
       <summary>${n("driver_link")}</summary>
       ${this.linked ? x`<p class="quiet">${n("driver_link_help")}</p>
             <p><a href=${r}>${i}</a></p>
-            ${Zt(i, n("driver_link"))}` : w}
+            ${Xt(i, n("driver_link"))}` : w}
     </details>`;
 	}
 	wish(e, t) {
@@ -3635,7 +3635,7 @@ H("sunfuse-charger-card", class extends V {
       class="row wish"
       @submit=${(e) => {
 			e.preventDefault();
-			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(pt(this.hass, String(n.get("time")))).toISOString(), o = {
+			let n = new FormData(e.target), r = n.get("soc") ? Number(n.get("soc")) : void 0, i = new Date(ft(this.hass, String(n.get("time")))).toISOString(), o = {
 				device_id: a,
 				departure: i,
 				...r ? { target_soc: r } : {}
@@ -3652,7 +3652,7 @@ H("sunfuse-charger-card", class extends V {
 			};
 		}}
     >
-      <label>${t("ready_at")}<input name="time" type="time" required .value=${It(this.typed?.time ?? i)} /></label>
+      <label>${t("ready_at")}<input name="time" type="time" required .value=${Ft(this.typed?.time ?? i)} /></label>
       <label
         >${t("target_soc")}<input
           name="soc"
@@ -3660,7 +3660,7 @@ H("sunfuse-charger-card", class extends V {
           min="1"
           max="100"
           inputmode="numeric"
-          .value=${It(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
+          .value=${Ft(this.typed?.soc ?? (n?.target_soc == null ? "" : String(n.target_soc)))}
       /></label>
       <button type="submit">${t("set")}</button>
       ${n?.clearable ? x`<button type="button" @click=${() => {
@@ -3693,7 +3693,7 @@ H("sunfuse-charger-card", class extends V {
 		let i = n.quota_wh !== null && (n.used_wh ?? 0) >= n.quota_wh;
 		return x`<div class="boost" role="group" aria-label=${t("boost")}>
         <span class="quiet">${t("boost")}</span>
-        ${$t.map((e) => x`<button
+        ${Qt.map((e) => x`<button
             aria-label=${t("boost_for", { minutes: e })}
             ?disabled=${i}
             @click=${() => this.act("sunfuse", "boost", {
@@ -3717,9 +3717,9 @@ H("sunfuse-charger-card", class extends V {
 	}
 });
 // node_modules/lit-html/directives/guard.js
-var tn = {}, nn = Tt(class extends Et {
+var en = {}, tn = wt(class extends Tt {
 	constructor() {
-		super(...arguments), this.ot = tn;
+		super(...arguments), this.ot = en;
 	}
 	render(e, t) {
 		return t();
@@ -3730,7 +3730,7 @@ var tn = {}, nn = Tt(class extends Et {
 		} else if (this.ot === t) return C;
 		return this.ot = Array.isArray(t) ? Array.from(t) : t, this.render(t, n);
 	}
-}), rn = class {
+}), nn = class {
 	stop;
 	asked;
 	host;
@@ -3740,7 +3740,7 @@ var tn = {}, nn = Tt(class extends Et {
 	}
 	follow(e, t) {
 		let n = JSON.stringify(t);
-		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = vt(e, t).listen(this.told));
+		this.host.isConnected && this.asked !== n && (this.stop?.(), this.asked = n, this.stop = _t(e, t).listen(this.told));
 	}
 	hostConnected() {
 		this.host.requestUpdate();
@@ -3757,7 +3757,7 @@ H("sunfuse-new-chargers", class extends D {
 		found: { state: !0 },
 		proposed: { state: !0 },
 		problem: { state: !0 },
-		options: { state: !0 },
+		choice: { state: !0 },
 		left: { state: !0 }
 	};
 	static styles = [B, o`
@@ -3809,7 +3809,8 @@ H("sunfuse-new-chargers", class extends D {
         margin-block-start: 12px;
       }
     `];
-	waiting = new rn(this, (e) => {
+	language = "";
+	waiting = new nn(this, (e) => {
 		this.found = e, this.proposed = void 0;
 	});
 	constructor() {
@@ -3820,7 +3821,9 @@ H("sunfuse-new-chargers", class extends D {
 	}
 	willUpdate() {
 		let { hass: e, site: t } = this;
-		t && this.waiting.follow(e, {
+		this.language !== e.language && (this.language = e.language, Je(e).then((e) => {
+			this.choice = e;
+		})), t && this.waiting.follow(e, {
 			type: "sunfuse/new_chargers/subscribe",
 			entry_id: t,
 			language: e.language
@@ -3829,9 +3832,7 @@ H("sunfuse-new-chargers", class extends D {
 	render() {
 		let { found: e, say: t } = this;
 		if (!e?.waiting?.length) return e ? x`<slot></slot>` : w;
-		if (!this.options) return Ye(this.hass).then((e) => {
-			this.options = e;
-		}), w;
+		if (!this.choice) return w;
 		let n = this.chosen(e);
 		return x`<form
       @submit=${(e) => {
@@ -3848,7 +3849,7 @@ H("sunfuse-new-chargers", class extends D {
         <legend>${t("mode_asked")}</legend>
         ${e.modes.map((t) => x`<label class="pick"
             ><input type="radio" name="mode" value=${t} required ?checked=${e.modes.length === 1} />
-            ${this.options && Ze(this.options, t) || t}</label
+            ${this.choice && Xe(this.choice, t) || t}</label
           >`)}
       </fieldset>
       <div class="row">
@@ -3923,7 +3924,7 @@ H("sunfuse-new-chargers", class extends D {
 	}
 });
 // src/chargers-card.ts
-var an = 60;
+var rn = 60;
 H("sunfuse-chargers-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4008,10 +4009,10 @@ H("sunfuse-chargers-card", class extends V {
 		return { columns: "full" };
 	}
 	static getConfigForm() {
-		return et("chargers");
+		return $e("chargers");
 	}
 	content(e, t) {
-		let n = xt(e, this.config?.chargers), r = x`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`, i = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
+		let n = bt(e, this.config?.chargers), r = x`<p class="quiet">${t("no_charger_address", { address: e.address })}</p>`, i = n.reduce((e, t) => e + (t.power_w ?? 0), 0);
 		return x`
       <div class="head">
         <h2>${this.config?.title ?? t("chargers")}</h2>
@@ -4043,7 +4044,7 @@ H("sunfuse-chargers-card", class extends V {
             </tr>
           </thead>
           <tbody>
-            ${e.map((e) => nn([
+            ${e.map((e) => tn([
 			e,
 			this.chosen.has(e.id),
 			n.length > 1,
@@ -4082,7 +4083,7 @@ H("sunfuse-chargers-card", class extends V {
     </tr>`;
 	}
 	async boostAll(e, t) {
-		let n = { minutes: an }, r = [];
+		let n = { minutes: rn }, r = [];
 		for (let { device_id: i, name: a } of e) i && !await this.act("sunfuse", "boost", {
 			device_id: i,
 			duration: n
@@ -4099,7 +4100,7 @@ H("sunfuse-chargers-card", class extends V {
 		}, t("done")) && (this.wanted = "");
 	}
 	actions(e, t, n) {
-		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? en(this.hass, i) : [];
+		let r = (t) => e.flatMap((e) => e.entities[t] ?? []), i = e[0] ?? t[0], a = i ? $t(this.hass, i) : [];
 		return x`<div class="row" role="group" aria-label=${n("actions")}>
       <label class="all"
         ><input
@@ -4130,7 +4131,7 @@ H("sunfuse-chargers-card", class extends V {
         ?disabled=${!e.length}
         @click=${() => this.boostAll(e, n)}
       >
-        ${n("boost_for", { minutes: an })}
+        ${n("boost_for", { minutes: rn })}
       </button>
       <button
         ?disabled=${!e.length}
@@ -4148,7 +4149,7 @@ H("sunfuse-chargers-card", class extends V {
 	}
 });
 // src/driver-panel.ts
-var on = "sunfuse-driver", sn = class extends V {
+var an = "sunfuse-driver", on = class extends V {
 	static styles = [B, o`
       :host {
         max-inline-size: 640px;
@@ -4208,7 +4209,7 @@ var on = "sunfuse-driver", sn = class extends V {
 	async find() {
 		let e = this.path;
 		if (e === void 0 || !this.hass) return;
-		let [t, ...n] = e.split("/").filter(Boolean).map(cn), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
+		let [t, ...n] = e.split("/").filter(Boolean).map(sn), r = n.join("/"), i = await Ue(() => this.hass.callWS({ type: "sunfuse/sites" }));
 		if (e !== this.path) return;
 		let a = r ? i.filter(({ chargers: e }) => e.some((e) => e === r || e.startsWith(`${r}/`))) : i, o = a.find(({ entry_id: e }) => e === t) ?? a[0];
 		this.wrong = !o && i.length > 0, this.charger = o ? r : "", this.cards.clear(), this.setConfig({
@@ -4225,7 +4226,7 @@ var on = "sunfuse-driver", sn = class extends V {
 		return super.hass;
 	}
 	content(e, t) {
-		let n = xt(e);
+		let n = bt(e);
 		return x`<div class="head">
         ${this.narrow ? this.menu() : w}
         <h2>${e.title}</h2>
@@ -4253,7 +4254,7 @@ var on = "sunfuse-driver", sn = class extends V {
 	}
 	free(e, t) {
 		if (e.length < 2) return w;
-		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => ln(e) - ln(t))];
+		let n = ({ connected: e, status: t }) => e && t === "available", r = e.filter(n), i = [...r, ...e.filter((e) => !n(e)).sort((e, t) => cn(e) - cn(t))];
 		return x`<h3>${t("free_chargers")}</h3>
       ${r.length ? w : x`<p>${t("none_free")}</p>`}
       <ul class="chargers">
@@ -4262,28 +4263,28 @@ var on = "sunfuse-driver", sn = class extends V {
 	}
 	until(e, t, n) {
 		if (t) return x`<span class="chip good">${n("free")}</span>`;
-		let r = ln(e);
-		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${ut(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
+		let r = cn(e);
+		return !e.connected || e.status === "faulted" || e.status === "unavailable" ? x`<span class="chip bad">${n("out_of_order")}</span>` : Number.isFinite(r) ? x`<span class="quiet">${n("free_at", { time: R(this.hass, new Date(r).toISOString()) })} (${lt(this.hass, r)})</span>` : x`<span class="quiet">${n("occupied")}</span>`;
 	}
 };
-function cn(e) {
+function sn(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function ln({ demand: e, plan: t }) {
+function cn({ demand: e, plan: t }) {
 	let n = Date.parse(e?.departure ?? t?.ready ?? "");
 	return n > Date.now() ? n : Infinity;
 }
-H(on, sn);
+H(an, on);
 // node_modules/lit-html/directives/repeat.js
-var un = (e, t, n) => {
+var ln = (e, t, n) => {
 	let r = /* @__PURE__ */ new Map();
 	for (let i = t; i <= n; i++) r.set(e[i], i);
 	return r;
-}, dn = Tt(class extends Et {
+}, un = wt(class extends Tt {
 	constructor(e) {
 		if (super(e), e.type !== U.CHILD) throw Error("repeat() can only be used in text expressions");
 	}
@@ -4301,36 +4302,36 @@ var un = (e, t, n) => {
 		return this.dt(e, t, n).values;
 	}
 	update(e, [t, n, r]) {
-		let i = Pt(e), { values: a, keys: o } = this.dt(t, n, r);
+		let i = Nt(e), { values: a, keys: o } = this.dt(t, n, r);
 		if (!Array.isArray(i)) return this.ut = o, a;
 		let s = this.ut ??= [], c = [], l, u, d = 0, f = i.length - 1, p = 0, m = a.length - 1;
 		for (; d <= f && p <= m;) if (i[d] === null) d++;
 		else if (i[f] === null) f--;
 		else if (s[d] === o[p]) c[p] = W(i[d], a[p]), d++, p++;
 		else if (s[f] === o[m]) c[m] = W(i[f], a[m]), f--, m--;
-		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), jt(e, c[m + 1], i[d]), d++, m--;
-		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), jt(e, i[d], i[f]), f--, p++;
-		else if (l === void 0 && (l = un(o, p, m), u = un(s, d, f)), l.has(s[d])) {
+		else if (s[d] === o[m]) c[m] = W(i[d], a[m]), At(e, c[m + 1], i[d]), d++, m--;
+		else if (s[f] === o[p]) c[p] = W(i[f], a[p]), At(e, i[d], i[f]), f--, p++;
+		else if (l === void 0 && (l = ln(o, p, m), u = ln(s, d, f)), l.has(s[d])) {
 			if (l.has(s[f])) {
 				let t = u.get(o[p]), n = t === void 0 ? null : i[t];
 				if (n === null) {
-					let t = jt(e, i[d]);
+					let t = At(e, i[d]);
 					W(t, a[p]), c[p] = t;
-				} else c[p] = W(n, a[p]), jt(e, i[d], n), i[t] = null;
+				} else c[p] = W(n, a[p]), At(e, i[d], n), i[t] = null;
 				p++;
-			} else Ft(i[f]), f--;
-		} else Ft(i[d]), d++;
+			} else Pt(i[f]), f--;
+		} else Pt(i[d]), d++;
 		for (; p <= m;) {
-			let t = jt(e, c[m + 1]);
+			let t = At(e, c[m + 1]);
 			W(t, a[p]), c[p++] = t;
 		}
 		for (; d <= f;) {
 			let e = i[d++];
-			e !== null && Ft(e);
+			e !== null && Pt(e);
 		}
-		return this.ut = o, Nt(e, c), C;
+		return this.ut = o, Mt(e, c), C;
 	}
-}), X = 9e5, fn = class {
+}), X = 9e5, dn = class {
 	times;
 	start;
 	end;
@@ -4364,14 +4365,14 @@ var un = (e, t, n) => {
 		let t = Math.round(e / X) * X;
 		return Math.min(this.to, Math.max(this.from + X, t));
 	}
-}, pn = {
+}, fn = {
 	ArrowRight: 1,
 	ArrowUp: 1,
 	ArrowLeft: -1,
 	ArrowDown: -1,
 	PageUp: 4,
 	PageDown: -4
-}, mn = class {
+}, pn = class {
 	now;
 	dragging = !1;
 	asked = 0;
@@ -4409,7 +4410,7 @@ var un = (e, t, n) => {
 		};
 	}
 	key(e, t, n, r) {
-		let i = pn[e.key];
+		let i = fn[e.key];
 		(i || e.key === "Escape") && (e.preventDefault(), e.stopPropagation(), i ? this.type(t.id, r.leaving(n + i * X)) : this.drop());
 	}
 	type(e, t) {
@@ -4442,7 +4443,7 @@ var un = (e, t, n) => {
 			...n
 		}, this.host.requestUpdate());
 	}
-}, hn = 26, Z = 216, Q = 26, gn = 7, _n = 44, vn = 36e5, yn = [
+}, mn = 26, Z = 216, Q = 26, hn = 7, gn = 44, _n = 36e5, vn = [
 	"#4269d0",
 	"#d1495b",
 	"#3ca951",
@@ -4451,11 +4452,11 @@ var un = (e, t, n) => {
 	"#97785a",
 	"#ef8e2d",
 	"#5f8dd3"
-], bn = [
+], yn = [
 	"",
 	"var(--primary-text-color, #000)",
 	"var(--card-background-color, #fff)"
-], xn = o`
+], bn = o`
   .chart {
     direction: ltr;
     position: relative;
@@ -4518,11 +4519,11 @@ var un = (e, t, n) => {
     outline: 3px solid var(--primary-color);
   }
 `;
-function Sn(e, t) {
-	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t)), r = `var(--graph-color-${n % yn.length + 1}, ${yn[n % yn.length]})`, i = bn[Math.floor(n / yn.length) % bn.length];
+function xn(e, t) {
+	let n = Math.max(0, (e.cars ?? []).findIndex(({ id: e }) => e === t)), r = `var(--graph-color-${n % vn.length + 1}, ${vn[n % vn.length]})`, i = yn[Math.floor(n / vn.length) % yn.length];
 	return i ? `color-mix(in srgb, ${r} 60%, ${i})` : r;
 }
-function Cn(e, t) {
+function Sn(e, t) {
 	let { shown: n, plan: r, scale: i, say: a, hass: o } = e, s = n.cars ?? [], c = i.end + 48, l = Array.from({ length: i.steps }, (e, t) => s.reduce((e, n) => e + (n.power_w[t] ?? 0), 0)), u = Math.max(2e3, ...l, ...n.sun_w ?? [], ...n.house_w ?? []), d = n.limit_w && n.limit_w < u * 2 ? n.limit_w : null, f = Math.ceil(Math.max(u, d ?? 0) / 2e3) * 2e3, p = (e) => Z - e / f * 190, m = n.price ?? [], h = Math.max(.01, ...m), ee = Math.min(0, ...m), te = (e) => Z - (e - ee) / (h - ee) * 190;
 	return x`<div
     class="chart"
@@ -4541,20 +4542,20 @@ function Cn(e, t) {
 	].map((e) => S`<line class="grid" x1=${44} x2=${i.end} y1=${p(f * e)} y2=${p(f * e)} />
           <text x=${38} y=${p(f * e) + 4} text-anchor="end">${j(o, f * e / 1e3, 0)}</text>`)}
       <text x=${38} y="12" text-anchor="end">kW</text>
-      ${Dn(e, c)}
-      ${n.sun_w ? S`<path class="sun" d=${wn(n.sun_w, i, p)} />` : w}
-      ${En(e, s, p)}
-      ${n.house_w ? S`<path class="house" d=${Tn(n.house_w, i, p)} />` : w}
+      ${En(e, c)}
+      ${n.sun_w ? S`<path class="sun" d=${Cn(n.sun_w, i, p)} />` : w}
+      ${Tn(e, s, p)}
+      ${n.house_w ? S`<path class="house" d=${wn(n.house_w, i, p)} />` : w}
       ${d ? S`<line class="limit" x1=${44} x2=${i.end} y1=${p(d)} y2=${p(d)} />` : w}
-      ${m.length ? S`<path class="price" d=${Tn(m, i, te)} />
+      ${m.length ? S`<path class="price" d=${wn(m, i, te)} />
           <text x=${i.end + 6} y=${te(h) + 4}>${j(o, h, 2)}</text>
           <text x=${i.end + 6} y="12">${r.currency}</text>` : w}
-      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${hn} height=${190}
+      ${e.step !== void 0 && e.step < i.steps ? S`<rect class="chosen" x=${i.edge(e.step)} y=${mn} height=${190}
             width=${i.edge(e.step + 1) - i.edge(e.step)} />` : w}
-      ${dn(On(e.marks, i), ({ car: e }) => e.id, (n) => kn(e, n, t))}
+      ${un(Dn(e.marks, i), ({ car: e }) => e.id, (n) => On(e, n, t))}
     </svg>
     <div class="row key" aria-hidden="true">
-      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${Sn(r, e.id)}"></i>${e.name}</span>`)}
+      ${s.filter((e) => e.power_w.some(Boolean)).map((e) => x`<span><i style="background:${xn(r, e.id)}"></i>${e.name}</span>`)}
       ${n.sun_w?.some(Boolean) ? x`<span><i style="background:var(--sun);opacity:.4"></i>${a("sun")}</span>` : w}
       ${n.house_w ? x`<span><i style="background:var(--house)"></i>${a("house")}</span>` : w}
       ${m.length ? x`<span><i class="line" style="border-block-start-style:dotted"></i>${a("price")}</span>` : w}
@@ -4562,14 +4563,14 @@ function Cn(e, t) {
     </div>
   </div>`;
 }
-function wn(e, t, n) {
+function Cn(e, t, n) {
 	let r = e.map((e, r) => `L${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`);
 	return `M${t.edge(0)} ${Z}${r.join("")}L${t.edge(e.length)} ${Z}Z`;
 }
-function Tn(e, t, n) {
+function wn(e, t, n) {
 	return e.map((e, r) => `${r ? "L" : "M"}${t.edge(r)} ${n(e)}L${t.edge(r + 1)} ${n(e)}`).join("");
 }
-function En({ plan: e, scale: t }, n, r) {
+function Tn({ plan: e, scale: t }, n, r) {
 	let i = Array(t.steps).fill(0);
 	return n.map((n) => {
 		let a = "";
@@ -4579,38 +4580,38 @@ function En({ plan: e, scale: t }, n, r) {
 			i[n] = o + e;
 			let s = t.edge(n) + .5, c = Math.max(1, t.edge(n + 1) - s - .5);
 			a += `M${s} ${r(o)}V${r(o + e)}h${c}V${r(o)}Z`;
-		}), S`<path d=${a} style="fill:${Sn(e, n.id)}" />`;
+		}), S`<path d=${a} style="fill:${xn(e, n.id)}" />`;
 	});
 }
-function Dn({ hass: e, scale: t }, n) {
-	let r = (t.to - t.from) / vn, i = [
+function En({ hass: e, scale: t }, n) {
+	let r = (t.to - t.from) / _n, i = [
 		1,
 		2,
 		3,
 		6,
 		12
-	].find((e) => r / e * 56 < n) ?? 24, a = lt(e), o = A(e.locale.language, {
+	].find((e) => r / e * 56 < n) ?? 24, a = ct(e), o = A(e.locale.language, {
 		timeZone: L(e),
 		weekday: "short"
 	}), s = [], c = Math.ceil(t.from / X) * X;
 	for (; !z(e, c).endsWith(":00");) c += X;
-	for (let n = c; n <= t.to; n += vn) {
+	for (let n = c; n <= t.to; n += _n) {
 		let r = Number(z(e, n).slice(11, 13));
 		if (r % i) continue;
 		let c = t.x(n);
-		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${hn} y2=${Z} />
+		s.push(S`<line class="grid" x1=${c} x2=${c} y1=${mn} y2=${Z} />
       <text x=${c} y=${234} text-anchor="middle">${r ? a.format(n) : o.format(n)}</text>`);
 	}
 	return s;
 }
-function On(e, t) {
+function Dn(e, t) {
 	let n = [], r = /* @__PURE__ */ new Map();
 	for (let i of [...e].sort((e, t) => e.at - t.at)) {
-		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < gn ? n.length : 0;
+		let e = t.x(i.at), a = n.findIndex((t) => t <= e), o = a >= 0 ? a : n.length < hn ? n.length : 0;
 		n[o] = e + Q, r.set(i, o);
 	}
 	return e.map((n) => {
-		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < _n;
+		let i = (e) => e !== n && Math.abs(t.x(e.at) - t.x(n.at)) < gn;
 		return {
 			...n,
 			lane: r.get(n) ?? 0,
@@ -4618,10 +4619,10 @@ function On(e, t) {
 		};
 	});
 }
-function kn(e, { car: t, at: n, lane: r, crowded: i }, a) {
+function On(e, { car: t, at: n, lane: r, crowded: i }, a) {
 	let { plan: o, scale: s, say: c, hass: l } = e;
 	if (n > s.to) return w;
-	let u = s.x(n), d = Sn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [_n, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
+	let u = s.x(n), d = xn(o, t.id), f = Q / 2 + r * Q, [p, m] = i ? [Q, Q] : [gn, Z], h = S`<line x1=${u} x2=${u} y1=${f} y2=${Z} style="stroke:${d};stroke-width:2" />
     <circle cx=${u} cy=${f} r="10" style="fill:${d}" />`;
 	return t.may_drive ? S`<g
     class="departure"
@@ -4638,7 +4639,7 @@ function kn(e, { car: t, at: n, lane: r, crowded: i }, a) {
       d="M${u - 3} ${f - 3}l-3 3l3 3M${u + 3} ${f - 3}l3 3l-3 3" /></g>` : S`<g>${h}</g>`;
 }
 // src/plan-card.ts
-var An = 8;
+var kn = 8;
 H("sunfuse-plan-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -4649,7 +4650,7 @@ H("sunfuse-plan-card", class extends V {
 	};
 	static styles = [
 		B,
-		xn,
+		bn,
 		o`
       .wait {
         min-block-size: 400px;
@@ -4671,12 +4672,12 @@ H("sunfuse-plan-card", class extends V {
 	];
 	trial;
 	waiting;
-	plans = new rn(this, (e) => {
+	plans = new nn(this, (e) => {
 		this.trial.dragging ? this.waiting = e : this.plan = e;
 	});
 	sizes;
 	constructor() {
-		super(), this.width = 600, this.rows = An, this.trial = new mn(this, (e, t) => this.planIf(e, t), () => {
+		super(), this.width = 600, this.rows = kn, this.trial = new pn(this, (e, t) => this.planIf(e, t), () => {
 			this.waiting && (this.plan = this.waiting), this.waiting = void 0;
 		});
 	}
@@ -4695,7 +4696,7 @@ H("sunfuse-plan-card", class extends V {
 		}
 	}
 	static getConfigForm() {
-		return et("chargers");
+		return $e("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -4731,8 +4732,8 @@ H("sunfuse-plan-card", class extends V {
     `;
 	}
 	chart(e, t, n) {
-		let r = new fn(t, 44, this.width - 48), { hass: i, step: a } = this;
-		return Cn({
+		let r = new dn(t, 44, this.width - 48), { hass: i, step: a } = this;
+		return Sn({
 			hass: i,
 			say: n,
 			plan: e,
@@ -4854,7 +4855,7 @@ H("sunfuse-plan-card", class extends V {
           </tr>
         </thead>
         <tbody>
-          ${dn(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
+          ${un(n.slice(0, this.rows), ({ id: e }) => e, (n) => this.car(n, {
 			promised: i,
 			sunny: !!a
 		}, e, t))}
@@ -4873,9 +4874,9 @@ H("sunfuse-plan-card", class extends V {
               type="datetime-local"
               aria-label=${r("departure_of", { car: e.name })}
               min=${z(i, Date.now())}
-              .value=${It(this.shownAt(e, a))}
+              .value=${Ft(this.shownAt(e, a))}
               @change=${(t) => {
-			let n = ft(i, t.target.value);
+			let n = dt(i, t.target.value);
 			Number.isNaN(n) || this.trial.type(e.id, n);
 		}}
             />` : a ? R(i, a) : "–"}
@@ -4891,17 +4892,17 @@ H("sunfuse-plan-card", class extends V {
 	}
 });
 // src/report-panel.ts
-var jn = [
+var An = [
 	7,
 	14,
 	30,
 	90
-], Mn = 3600;
+], jn = 3600;
 H("sunfuse-report", class extends D {
 	static properties = {
 		path: { state: !0 },
 		problem: { state: !0 },
-		localize: { state: !0 }
+		say: { state: !0 }
 	};
 	static styles = o`
     :host { display: flex; flex-direction: column; block-size: 100vh; block-size: 100dvh;
@@ -4925,11 +4926,9 @@ H("sunfuse-report", class extends D {
 	site;
 	set hass(e) {
 		let t = this.home;
-		this.home = e;
-		let n = !t || t.language !== e.language;
-		n && e.loadBackendTranslation("common", "sunfuse").then((e) => {
-			this.localize = e;
-		}), (n || t?.themes?.darkMode !== e.themes?.darkMode) && this.sign();
+		this.home = e, t?.language !== e.language && qe(e, "report").then((e) => {
+			this.say = e;
+		}), (t?.locale !== e.locale || t.themes?.darkMode !== e.themes?.darkMode) && this.sign();
 	}
 	set route(e) {
 		let t = (e?.path ?? "").split("/").filter(Boolean)[0];
@@ -4940,13 +4939,14 @@ H("sunfuse-report", class extends D {
 		let e = new URLSearchParams({
 			days: String(this.days),
 			language: this.home.language,
+			decimal_sign: ot(this.home).decimal_sign,
 			theme: this.home.themes?.darkMode ? "dark" : "light"
 		}), t = `/api/sunfuse/report/${encodeURIComponent(this.site)}?${e}`;
 		try {
 			let e = await this.home.callWS({
 				type: "auth/sign_path",
 				path: t,
-				expires: Mn
+				expires: jn
 			});
 			this.path = e.path, this.problem = void 0;
 		} catch (e) {
@@ -4954,35 +4954,33 @@ H("sunfuse-report", class extends D {
 		}
 	}
 	render() {
-		let e = this.localize;
-		if (!e) return w;
-		let t = (t, n) => e(`component.sunfuse.common.report_${t}`, n) || t;
-		return x`
+		let e = this.say;
+		return e ? x`
       <nav>
-        <button class="back" title=${t("back")} aria-label=${t("back")} @click=${() => history.back()}>←</button>
-        <h1>${t("title")}</h1>
+        <button class="back" title=${e("back")} aria-label=${e("back")} @click=${() => history.back()}>←</button>
+        <h1>${e("title")}</h1>
         <select
-          aria-label=${t("days")}
+          aria-label=${e("days")}
           @change=${(e) => {
 			this.days = Number(e.target.value), this.sign();
 		}}
         >
-          ${jn.map((e) => x`<option value=${e} ?selected=${e === this.days}>${t("last_days", { days: e })}</option>`)}
+          ${An.map((t) => x`<option value=${t} ?selected=${t === this.days}>${e("last_days", { days: t })}</option>`)}
         </select>
-        ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${t("open")}</a>` : w}
+        ${this.path ? x`<a href=${this.path} target="_blank" rel="noopener">${e("open")}</a>` : w}
       </nav>
       ${this.problem ? x`<p role="alert">${this.problem}</p>` : w}
-      ${this.path ? x`<iframe src=${this.path} title=${t("title")}></iframe>` : w}
-    `;
+      ${this.path ? x`<iframe src=${this.path} title=${e("title")}></iframe>` : w}
+    ` : w;
 	}
 });
 // src/sessions-model.ts
-var Nn = {
+var Mn = {
 	person: "by_person",
 	vehicle: "by_vehicle",
 	charger: "by_charger"
 };
-function Pn(e) {
+function Nn(e) {
 	let t = (e, t) => t === null ? e : (e ?? 0) + t;
 	return e.reduce((e, n) => ({
 		energy_wh: e.energy_wh + n.energy_wh,
@@ -4998,14 +4996,14 @@ function Pn(e) {
 		billed: null
 	});
 }
-function Fn() {
+function Pn() {
 	let e = /* @__PURE__ */ new Date();
 	return e.setUTCMonth(e.getUTCMonth() - 12 + 1, 1), e.setUTCHours(0, 0, 0, 0), e.toISOString();
 }
-function In({ start: e, stop: t }) {
+function Fn({ start: e, stop: t }) {
 	return Date.parse(e ?? t ?? "") || 0;
 }
-function Ln(e) {
+function In(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5013,7 +5011,7 @@ function Ln(e) {
 	});
 	return (e) => t.format(new Date(e.stop ?? e.start ?? Date.now())).slice(0, 7);
 }
-function Rn(e, t) {
+function Ln(e, t) {
 	let n = /* @__PURE__ */ new Map();
 	for (let r of e) {
 		let e = t(r), i = n.get(e);
@@ -5021,7 +5019,7 @@ function Rn(e, t) {
 	}
 	return n;
 }
-function zn(e) {
+function Rn(e) {
 	return {
 		sun: e.some(({ sun_wh: e }) => e > 0),
 		cost: e.some(({ cost: e }) => e !== null),
@@ -5030,7 +5028,7 @@ function zn(e) {
 	};
 }
 // src/sessions-chart.ts
-var Bn = o`
+var zn = o`
   .months {
     display: grid;
     grid-template-columns: repeat(${12}, 1fr);
@@ -5076,7 +5074,7 @@ var Bn = o`
     background: var(--sun);
   }
 `;
-function Vn(e) {
+function Bn(e) {
 	let t = A("en-CA", {
 		timeZone: e.config.time_zone,
 		year: "numeric",
@@ -5088,13 +5086,13 @@ function Vn(e) {
 		return r.setUTCMonth(r.getUTCMonth() - (11 - n)), r;
 	});
 }
-function Hn(e, t, n, r, i) {
-	let a = Rn(n, Ln(e)), o = Vn(e).map((e) => {
+function Vn(e, t, n, r, i) {
+	let a = Ln(n, In(e)), o = Bn(e).map((e) => {
 		let t = e.toISOString().slice(0, 7);
 		return {
 			at: e,
 			month: t,
-			...Pn(a.get(t) ?? [])
+			...Nn(a.get(t) ?? [])
 		};
 	}), s = Math.max(1, ...o.map((e) => e.energy_wh)), c = A(e.locale.language, {
 		month: "short",
@@ -5125,7 +5123,7 @@ function Hn(e, t, n, r, i) {
         </p>` : w}`;
 }
 // src/sessions-card.ts
-var Un = 10;
+var Hn = 10;
 H("sunfuse-sessions-card", class extends V {
 	static properties = {
 		...V.properties,
@@ -5137,24 +5135,24 @@ H("sunfuse-sessions-card", class extends V {
 	};
 	static styles = [
 		B,
-		Bn,
+		zn,
 		o`
       .wait {
         min-block-size: 360px;
       }
     `
 	];
-	sessions = new rn(this, (e) => {
+	sessions = new nn(this, (e) => {
 		this.answer = e && {
 			...e,
-			sessions: [...e.sessions].sort((e, t) => In(t) - In(e))
+			sessions: [...e.sessions].sort((e, t) => Fn(t) - Fn(e))
 		};
 	});
 	constructor() {
-		super(), this.group = "person", this.shown = Un;
+		super(), this.group = "person", this.shown = Hn;
 	}
 	static getConfigForm() {
-		return et("chargers");
+		return $e("chargers");
 	}
 	getGridOptions() {
 		return { columns: "full" };
@@ -5164,7 +5162,7 @@ H("sunfuse-sessions-card", class extends V {
 		e && this.sessions.follow(this.hass, {
 			type: "sunfuse/sessions/subscribe",
 			entry_id: e,
-			start: Fn()
+			start: Pn()
 		});
 	}
 	shows(e) {
@@ -5190,7 +5188,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 	ofMonth(e) {
 		if (!this.month) return e;
-		let t = Ln(this.hass);
+		let t = In(this.hass);
 		return e.filter((e) => t(e) === this.month);
 	}
 	nameOf(e) {
@@ -5203,33 +5201,33 @@ H("sunfuse-sessions-card", class extends V {
 		return this.ofName(this.ofMonth(e.sessions));
 	}
 	months(e, t) {
-		return Hn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
-			this.month = e, this.shown = Un;
+		return Vn(this.hass, t, this.ofName(e.sessions), this.month, (e) => {
+			this.month = e, this.shown = Hn;
 		});
 	}
 	groups(e, t) {
-		let n = this.ofMonth(e.sessions), r = [...Rn(n, (e) => this.nameOf(e))].map(([e, t]) => ({
+		let n = this.ofMonth(e.sessions), r = [...Ln(n, (e) => this.nameOf(e))].map(([e, t]) => ({
 			name: e,
 			count: t.length,
-			...Pn(t)
+			...Nn(t)
 		}));
 		r.sort((e, t) => t.energy_wh - e.energy_wh);
-		let i = zn(e.sessions);
+		let i = Rn(e.sessions);
 		return x`<div class="choice" role="group" aria-label=${t("sum_by")}>
-        ${Object.keys(Nn).map((e) => x`<button
+        ${Object.keys(Mn).map((e) => x`<button
             aria-pressed=${e === this.group}
             @click=${() => {
 			this.group = e, this.only = void 0;
 		}}
           >
-            ${t(Nn[e])}
+            ${t(Mn[e])}
           </button>`)}
       </div>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sum_by")}>
         <table class="stack">
           <thead>
             <tr>
-              <th>${t(Nn[this.group])}</th>
+              <th>${t(Mn[this.group])}</th>
               <th class="number">${t("sessions")}</th>
               <th class="number">${t("energy")}</th>
               ${this.heads(i, t)}
@@ -5242,7 +5240,7 @@ H("sunfuse-sessions-card", class extends V {
                     class="plain"
                     aria-pressed=${n.name === this.only}
                     @click=${() => {
-			this.only = n.name === this.only ? void 0 : n.name, this.shown = Un;
+			this.only = n.name === this.only ? void 0 : n.name, this.shown = Hn;
 		}}
                   >
                     ${n.name}
@@ -5274,7 +5272,7 @@ H("sunfuse-sessions-card", class extends V {
       ${o(n.billed, "billed", I(i, e.billed, t))}`;
 	}
 	table(e, t) {
-		let n = this.hass, r = this.chosen(e), i = zn(e.sessions);
+		let n = this.hass, r = this.chosen(e), i = Rn(e.sessions);
 		return x`<h3>${this.only ?? t("sessions")}</h3>
       <div class="scroll" tabindex="0" role="region" aria-label=${t("sessions")}>
         <table class="stack brief">
@@ -5291,7 +5289,7 @@ H("sunfuse-sessions-card", class extends V {
           <tbody>
             ${r.slice(0, this.shown).map((r) => x`<tr>
                 <td>
-                  ${r.start ? R(n, r.start) : r.stop ? dt(n, r.stop) : "–"}
+                  ${r.start ? R(n, r.start) : r.stop ? ut(n, r.stop) : "–"}
                   ${r.running ? x`<span class="chip good">${t("running")}</span>` : w}
                 </td>
                 <td data-name=${t("charger")}>${r.charger}</td>
@@ -5304,7 +5302,7 @@ H("sunfuse-sessions-card", class extends V {
       </div>
       ${r.length > this.shown ? x`<button
             @click=${() => {
-			this.shown += Un;
+			this.shown += Hn;
 		}}
           >
             ${t("show_more")}
@@ -5314,12 +5312,13 @@ H("sunfuse-sessions-card", class extends V {
 		let r = await this.hass.callWS({
 			type: "sunfuse/sessions/export",
 			entry_id: t.entry_id,
-			start: Fn(),
+			start: Pn(),
 			numbers: e.map(({ number: e }) => e),
-			language: this.hass.locale.language
+			language: this.hass.locale.language,
+			decimal_sign: ot(this.hass).decimal_sign
 		}).catch(async (e) => {
 			let t = e.code === "not_found";
-			this.announced = t ? n("site_not_loaded") : await O(this.hass, e), wt(this, this.announced);
+			this.announced = t ? n("site_not_loaded") : await O(this.hass, e), Ct(this, this.announced);
 		});
 		if (!r) return;
 		let i = document.createElement("a");
@@ -5331,7 +5330,7 @@ H("sunfuse-sessions-card", class extends V {
 	}
 });
 // src/setup-panel.ts
-var Wn = "sunfuse-site";
+var Un = "sunfuse-site";
 H("sunfuse-dashboard", class extends D {
 	static properties = {
 		say: { state: !0 },
@@ -5342,7 +5341,7 @@ H("sunfuse-dashboard", class extends D {
   `;
 	begun = !1;
 	set hass(e) {
-		this.begun || (this.begun = !0, Ke(e).then((e) => {
+		this.begun || (this.begun = !0, qe(e).then((e) => {
 			this.say = e;
 		}), this.make(e));
 	}
@@ -5350,7 +5349,7 @@ H("sunfuse-dashboard", class extends D {
 		try {
 			(await e.callWS({ type: "lovelace/dashboards/list" })).some(({ url_path: e }) => e === "sunfuse-site") || (await e.callWS({
 				type: "lovelace/dashboards/create",
-				url_path: Wn,
+				url_path: Un,
 				mode: "storage",
 				title: "Sunfuse",
 				icon: "mdi:ev-station",
@@ -5358,9 +5357,9 @@ H("sunfuse-dashboard", class extends D {
 				require_admin: !1
 			}), await e.callWS({
 				type: "lovelace/config/save",
-				url_path: Wn,
+				url_path: Un,
 				config: { strategy: { type: "custom:sunfuse" } }
-			})), St(`/${Wn}`, !0);
+			})), xt(`/${Un}`, !0);
 		} catch (t) {
 			this.problem = await O(e, t);
 		}
@@ -5370,7 +5369,7 @@ H("sunfuse-dashboard", class extends D {
 	}
 });
 // src/site-card.ts
-var Gn = 30, Kn = 236;
+var Wn = 30, Gn = 236;
 H("sunfuse-site-card", class extends V {
 	static styles = [B, o`
       .flows {
@@ -5538,7 +5537,7 @@ H("sunfuse-site-card", class extends V {
 			y: 118,
 			watts: e.grid_w === null ? null : Math.abs(i),
 			inward: i,
-			detail: Math.abs(i) < Gn ? "" : n(i > 0 ? "imports" : "exports")
+			detail: Math.abs(i) < Wn ? "" : n(i > 0 ? "imports" : "exports")
 		}), o.push({
 			name: "house",
 			icon: "mdi:home",
@@ -5562,13 +5561,13 @@ H("sunfuse-site-card", class extends V {
 			watts: e.cars_w,
 			inward: -(e.cars_w ?? 0)
 		});
-		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Kn - s) * 100}%`;
+		let c = ({ x: e, y: t }) => `left:${e / 300 * 100}%;top:${(t - s) / (Gn - s) * 100}%`;
 		return x`
-      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Kn - s}">
+      <div class="flows" role="group" aria-label=${n("flows")} style="aspect-ratio:300/${Gn - s}">
         ${o.map((e) => {
 			let [t, n] = [150 - e.x, 118 - e.y];
 			return x`<div
-            class="flow ${Math.abs(e.inward) >= Gn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
+            class="flow ${Math.abs(e.inward) >= Wn ? "moves" : ""} ${e.inward < 0 ? "out" : ""}"
             aria-hidden="true"
             style="--colour:var(--${e.name});${c(e)};inline-size:${Math.hypot(t, n) / 300 * 100}%;transform:rotate(${Math.atan2(n, t)}rad)"
           ></div>`;
@@ -5592,7 +5591,7 @@ H("sunfuse-site-card", class extends V {
 		return x`
       <div class="row spread">
         <h3>${e.name}</h3>
-        ${i && t.admin ? x`<button class="small" @click=${() => Ct(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
+        ${i && t.admin ? x`<button class="small" @click=${() => St(this, i)} aria-label=${n("change_limit_of", { circuit: e.name })}>
               ${n("change_limit")}
             </button>` : w}
       </div>
@@ -5673,20 +5672,20 @@ H("sunfuse-site-card", class extends V {
 	}
 });
 // src/strategy.ts
-var qn = 6, Jn = 1e4;
+var Kn = 6, qn = 1e4;
 function $(...e) {
 	return {
 		type: "grid",
 		cards: e
 	};
 }
-function Yn(e, t) {
+function Jn(e, t) {
 	let n = { site: e.entry_id }, r = [], i = e.chargers.length === 1;
 	if (e.whole && r.push($({
 		type: "custom:sunfuse-site-card",
 		...n,
 		...i ? { new_chargers: !0 } : {}
-	})), e.chargers.length > qn) r.push({
+	})), e.chargers.length > Kn) r.push({
 		...$({
 			type: "custom:sunfuse-chargers-card",
 			...n,
@@ -5735,14 +5734,14 @@ function Yn(e, t) {
 		sections: r
 	};
 }
-function Xn(e, t) {
-	let n = yt(e, t.entry_id).listen(() => void 0);
-	setTimeout(n, Jn);
+function Yn(e, t) {
+	let n = vt(e, t.entry_id).listen(() => void 0);
+	setTimeout(n, qn);
 }
-async function Zn(e) {
-	let [t, n] = await Promise.all([Ke(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
-	for (let t of n) Xn(e, t);
-	if (n.length) return { views: n.map((e) => Yn(e, t)) };
+async function Xn(e) {
+	let [t, n] = await Promise.all([qe(e), Ue(() => e.callWS({ type: "sunfuse/sites" }))]);
+	for (let t of n) Yn(e, t);
+	if (n.length) return { views: n.map((e) => Jn(e, t)) };
 	let r = e.user?.is_admin ? ` [${t("add_site")}](/config/integrations/dashboard/add?domain=sunfuse)` : "";
 	return { views: [{
 		title: "Sunfuse",
@@ -5753,7 +5752,7 @@ async function Zn(e) {
 	}] };
 }
 // src/index.ts
-var Qn = [
+var Zn = [
 	[
 		"sunfuse-site-card",
 		"name_site",
@@ -5786,14 +5785,14 @@ var Qn = [
 	]
 ];
 window.customCards = window.customCards ?? [];
-for (let [e, t, n] of Qn) window.customCards.push({
+for (let [e, t, n] of Zn) window.customCards.push({
 	type: e,
 	preview: !0,
 	get name() {
-		return Qe(t) ?? e;
+		return Ze(t) ?? e;
 	},
 	get description() {
-		return Qe(n) ?? "";
+		return Ze(n) ?? "";
 	}
 });
-export { Zn as generate };
+export { Xn as generate };

@@ -1,4 +1,4 @@
-/* sources bfc92b93c9e15b0da986e3ec19c177ae9c412380ecdcb4e07d8cc3f7febd286f */
+/* sources 8f5f7ec5d05eb700b0dec8f080f52d834ef9b7423d04622c94aba0d3655bce84 */
 // src/loader.ts
 var e = new URL(import.meta.url), t = new URL(`sunfuse-cards.js${e.search}`, e), n = document.createElement("link");
 n.rel = "modulepreload", n.href = t.href, document.head.append(n), await customElements.whenDefined("home-assistant");

@@ -31,7 +31,7 @@ from ..sources.report.report_page import Page, empty_page, report_page
 from ..sources.report.report_reader import CarMeter, ReportConfig, async_site_report
 from ..sources.report.site_meters import SiteMeters, async_site_meters
 from ..sources.report.site_report import GridConnection, NoHistoryError, SiteReport
-from ..translated_reasons import DECIMAL_SIGN, async_load_sentences
+from ..translated_reasons import DECIMAL_SIGN, DECIMAL_SIGNS, async_load_sentences
 from .entry_data import site_of, wiring
 from .outcome import identity_of
 from .subentries import usable
@@ -53,6 +53,7 @@ _QUERY = vol.Schema(
             for name, (low, high, kind) in ASKED.items()
         },
         vol.Optional("language"): vol.All(str, vol.Length(max=20)),
+        vol.Optional("decimal_sign"): vol.In(DECIMAL_SIGNS),
         vol.Optional("theme"): vol.In(("light", "dark")),
     },
     extra=vol.REMOVE_EXTRA,
@@ -218,7 +219,7 @@ async def _async_page(
         },
         tz=dt_util.get_default_time_zone(),
         language=language,
-        decimal_sign=sentences[DECIMAL_SIGN],
+        decimal_sign=request.get("decimal_sign", sentences[DECIMAL_SIGN]),
         theme=request.get("theme", ""),
     )
     if asked.report is None:

@@ -1,6 +1,7 @@
 """The commands of the sessions card: what was charged, as far as the user may see it, as it changes and as a file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,18 +12,13 @@ from homeassistant.components.websocket_api import ActiveConnection, event_messa
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..actions.session_exports import column_heads
+from ..actions.session_exports import export_context
+from ..actions.sessions import async_ledger_names
 from ..data import SunfuseConfigEntry
 from ..rights import Viewer
-from ..sessions import (
-    ExportContext,
-    LedgerClosedError,
-    SessionFilter,
-    SessionRow,
-    to_csv,
-)
+from ..sessions import GroupBy, LedgerClosedError, SessionFilter, SessionRow, to_csv
 from ..site.ledger.ledger import SiteLedger
-from ..translated_reasons import async_load_sentences
+from ..translated_reasons import DECIMAL_SIGNS, async_load_sentences
 from .pushing import LoadedSite
 from .site_commands import site_for
 
@@ -30,11 +26,22 @@ from .site_commands import site_for
 MOST = 5000
 
 
+def _instant(text: str) -> datetime:
+    """Return a time with its offset."""
+    time = dt_util.parse_datetime(text)
+    if time is None or time.tzinfo is None:
+        raise vol.Invalid("A time is expected")
+    return time
+
+
+_START = vol.All(str, vol.Length(max=40), _instant)
+
+
 @websocket_api.websocket_command(
     {
         vol.Required("type"): "sunfuse/sessions/subscribe",
         vol.Optional("entry_id"): str,
-        vol.Required("start"): vol.All(str, vol.Length(max=40)),
+        vol.Required("start"): _START,
     }
 )
 @websocket_api.async_response
@@ -44,13 +51,11 @@ async def subscribe_sessions(
     """Push the sessions since a time, and push them again when one begins, ends or is corrected."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
-    if (start := _start(connection, msg)) is None:
-        return
     viewer = Viewer(hass, connection.user)
 
     async def send() -> None:
         try:
-            view = await _async_view(entry, viewer, start)
+            view = await _async_view(entry, viewer, msg["start"])
         except LedgerClosedError:  # the site is being unloaded: sent when it is back
             return
         connection.send_message(event_message(msg["id"], {"set": view}))
@@ -75,9 +80,10 @@ async def subscribe_sessions(
     {
         vol.Required("type"): "sunfuse/sessions/export",
         vol.Optional("entry_id"): str,
-        vol.Required("start"): vol.All(str, vol.Length(max=40)),
+        vol.Required("start"): _START,
         vol.Required("numbers"): vol.All([int], vol.Length(max=MOST)),
         vol.Required("language"): vol.All(str, vol.Length(max=20)),
+        vol.Optional("decimal_sign"): vol.In(DECIMAL_SIGNS),
     }
 )
 @websocket_api.async_response
@@ -87,11 +93,8 @@ async def export_sessions(
     """Return some sessions as the action exports them, the oldest first; nobody gets sessions that they may not see."""
     if (entry := site_for(hass, connection, msg)) is None:
         return
-    if (start := _start(connection, msg)) is None:
-        return
     try:
-        asked = frozenset(msg["numbers"]), start, msg["language"]
-        export = await _async_export(entry, Viewer(hass, connection.user), *asked)
+        export = await _async_export(entry, Viewer(hass, connection.user), msg)
     except LedgerClosedError:
         connection.send_error(
             msg["id"], websocket_api.ERR_NOT_FOUND, "The site is being unloaded"
@@ -101,46 +104,29 @@ async def export_sessions(
 
 
 async def _async_export(
-    entry: SunfuseConfigEntry,
-    viewer: Viewer,
-    numbers: frozenset[int],
-    start: datetime,
-    language: str,
+    entry: SunfuseConfigEntry, viewer: Viewer, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return sessions that a user may see as the file of the action, in their language."""
-    hass, runtime = viewer.hass, entry.runtime_data
-    seen = await _async_rows(runtime.ledger, own_persons(entry, viewer), start)
-    now = dt_util.utcnow()
+    """Return sessions that a user may see as the file of the action, as they read it."""
+    hass, ledger = viewer.hass, entry.runtime_data.ledger
+    seen = await _async_rows(ledger, own_persons(entry, viewer), asked["start"])
+    now, numbers = dt_util.utcnow(), frozenset(asked["numbers"])
     rows = sorted(
         (row for row in reversed(seen) if row.number in numbers),
         key=lambda row: row.stopped_at or now,
     )
-    names = await _async_names(runtime.ledger)
-    prices = runtime.prices
-    sentences = await async_load_sentences(hass, language)
-    context = ExportContext(
-        site=entry.title,
-        currency=prices.currency if prices else hass.config.currency,
-        tz=dt_util.get_default_time_zone(),
-        language=language,
-        persons=names["person"],
-        vehicles=names["vehicle"],
-        chargers=names["station"],
-        heads=column_heads(sentences),
+    language: str = asked["language"]
+    context = replace(
+        export_context(
+            hass,
+            entry,
+            await async_ledger_names(ledger),
+            await async_load_sentences(hass, language),
+            language,
+        ),
+        decimal_sign=asked.get("decimal_sign"),
     )
     content = await hass.async_add_executor_job(to_csv, rows, context)
     return {"content": content, "sessions": len(rows)}
-
-
-def _start(connection: ActiveConnection, msg: dict[str, Any]) -> datetime | None:
-    """Return since when sessions are asked for; None once an error was sent."""
-    start = dt_util.parse_datetime(msg["start"])
-    if start is not None and start.tzinfo is not None:
-        return start
-    connection.send_error(
-        msg["id"], websocket_api.ERR_INVALID_FORMAT, "A time is expected"
-    )
-    return None
 
 
 async def _async_rows(
@@ -157,20 +143,13 @@ async def _async_rows(
     ]
 
 
-async def _async_names(ledger: SiteLedger) -> dict[str, dict[str, str]]:
-    return {
-        kind: await ledger.async_names(kind)
-        for kind in ("station", "person", "vehicle")
-    }
-
-
 async def _async_view(
     entry: SunfuseConfigEntry, viewer: Viewer, start: datetime
 ) -> dict[str, Any]:
     ledger = entry.runtime_data.ledger
     own = own_persons(entry, viewer)
     rows = await _async_rows(ledger, own, start)
-    names = await _async_names(ledger)
+    names = await async_ledger_names(ledger)
     running = running_of(rows)
     return {
         "all": own is None,
@@ -207,15 +186,15 @@ def own_persons(entry: SunfuseConfigEntry, viewer: Viewer) -> frozenset[str] | N
     )
 
 
-def _row(row: SessionRow, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _row(row: SessionRow, names: Mapping[GroupBy, Mapping[str, str]]) -> dict[str, Any]:
     # Without energy and without a price, a cost of nothing would make a sum of unknown costs look known.
     cost = None if row.currency is None and not row.energy_wh else row.cost
     return {
         "number": row.number,
         "station": row.station,
-        "charger": names["station"].get(row.station, row.station),
-        "person": names["person"].get(row.person) if row.person else None,
-        "vehicle": names["vehicle"].get(row.vehicle) if row.vehicle else None,
+        "charger": names[GroupBy.STATION].get(row.station, row.station),
+        "person": names[GroupBy.PERSON].get(row.person) if row.person else None,
+        "vehicle": names[GroupBy.VEHICLE].get(row.vehicle) if row.vehicle else None,
         "start": row.started_at.isoformat() if row.started_at else None,
         "stop": row.stopped_at.isoformat() if row.stopped_at else None,
         "energy_wh": round(row.energy_wh),

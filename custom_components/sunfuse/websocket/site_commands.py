@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..data import SunfuseConfigEntry, loaded_sites
 from ..rights import Viewer
 from ..site.chargers.connector_names import connector_names
-from ..translated_reasons import as_they_read, async_load_sentences
+from ..translated_reasons import DECIMAL_SIGNS, as_they_read, async_load_sentences
 from .pushing import Push
 from .site_view import site_view
 
@@ -107,7 +107,7 @@ def send_refusal(
         # How they have numbers and times, by their profile; else as this Home Assistant.
         vol.Optional("time_zone"): vol.All(str, vol.Length(max=60)),
         vol.Optional("half_days", default=False): bool,
-        vol.Optional("decimal_sign"): vol.In((".", ",")),
+        vol.Optional("decimal_sign"): vol.In(DECIMAL_SIGNS),
     }
 )
 @websocket_api.async_response

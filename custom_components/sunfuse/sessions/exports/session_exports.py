@@ -75,6 +75,7 @@ class ExportContext:
         site: the site's name.
         currency: of sessions without a price of their own, and of `price`.
         tz: local time.
+        language, decimal_sign: of the reader; None: the sign that the language has.
         price: what is reimbursed for a kWh; None: nothing is.
         persons, vehicles, chargers: names by id.
         heads: what columns are called in this language, by their names; tables for programs do not use them.
@@ -85,11 +86,22 @@ class ExportContext:
     currency: str
     tz: tzinfo
     language: str = "en"
+    decimal_sign: str | None = None
     price: float | None = None
     persons: Mapping[str, str] = field(default_factory=dict)
     vehicles: Mapping[str, str] = field(default_factory=dict)
     chargers: Mapping[str, str] = field(default_factory=dict)
     heads: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether the reader writes 1,5."""
+        if self.decimal_sign is not None:
+            return self.decimal_sign == ","
+        return (
+            self.language not in _DECIMAL_POINT
+            and self.language.partition("-")[0] in _DECIMAL_COMMA
+        )
 
     def reimbursement(self, row: SessionRow) -> Decimal | None:
         """Return what is reimbursed for a session: full Wh at the agreed price, rounded to cents.
@@ -109,13 +121,6 @@ class ExportContext:
 def whole_wh(energy_wh: float) -> int:
     """Return an energy as it is printed, exported and reimbursed."""
     return round(energy_wh)
-
-
-def has_decimal_comma(language: str) -> bool:
-    """Return whether a language writes 1,5."""
-    return (
-        language not in _DECIMAL_POINT and language.partition("-")[0] in _DECIMAL_COMMA
-    )
 
 
 def records(
@@ -146,12 +151,12 @@ def json_list(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def to_csv(rows: Sequence[SessionRow], context: ExportContext) -> str:
-    """Return sessions as CSV that a spreadsheet in this language opens by itself.
+    """Return sessions as CSV that the reader's spreadsheet opens by itself.
 
     The mark in front says that it is UTF-8. With a decimal comma, semicolons separate the cells. Times are local and
     without offset, since spreadsheets read no offset.
     """
-    comma = has_decimal_comma(context.language)
+    comma = context.decimal_comma
     text = io.StringIO()
     text.write("\ufeff")
     writer = csv.writer(text, delimiter=";" if comma else ",")

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..price_list import PriceList, PriceTime, minor_unit, rounded
-from .session_exports import ExportContext, has_decimal_comma, whole_wh
+from .session_exports import ExportContext, whole_wh
 
 UNKNOWN = "–"
 # Between a number and its unit, which belong on one line.
@@ -39,7 +39,7 @@ class Statement:
         return self.texts[key].format(**values)
 
     def number(self, value: float | None, decimals: int) -> str:
-        """Return a number as this language writes it."""
+        """Return a number as the reader writes it."""
         return UNKNOWN if value is None else self._written(f"{value:.{decimals}f}")
 
     def plain(self, value: float) -> str:
@@ -79,8 +79,7 @@ class Statement:
         return UNKNOWN if local is None else f"{local:%Y-%m-%d %H:%M}"
 
     def _written(self, text: str) -> str:
-        comma = has_decimal_comma(self.context.language)
-        return text.replace(".", ",") if comma else text
+        return text.replace(".", ",") if self.context.decimal_comma else text
 
 
 def in_words(prices: PriceList, statement: Statement) -> str:
