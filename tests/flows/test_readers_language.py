@@ -7,7 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.sunfuse.flows.reader import written
+from custom_components.sunfuse.flows.reader import language_of_pages, written
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -30,6 +30,9 @@ ENGLISH = "Changes apply at once. The chargers stay connected."
         ({"number_format": "language"}, "de", GERMAN),
         # A language that we do not have: Home Assistant shows the form in English, too.
         (None, "fi", ENGLISH),
+        (None, "fi,de;q=0.5", ENGLISH),
+        # One that Home Assistant does not have either: the next one counts.
+        (None, "xx,no;q=0.9,de;q=0.5", GERMAN),
     ],
 )
 async def test_a_note_is_in_the_language_of_its_form(
@@ -66,3 +69,23 @@ async def test_a_note_is_in_the_language_of_its_form(
 def test_numbers_in_notes() -> None:
     """With the decimal sign of the language."""
     assert written(0.3125, 3, {"decimal_sign": ","}) == "0,312"
+
+
+@pytest.mark.parametrize(
+    ("asked", "pages"),
+    [
+        ("es-MX,en;q=0.5", "es"),
+        # Home Assistant has it beside Spanish, and no form of it is in Spanish.
+        ("es-419,es;q=0.9", "es-419"),
+        ("pt-br", "pt-BR"),
+        ("en-GB", "en-GB"),
+        ("zh-CN,de", "zh-Hant"),
+        ("nb-NO,nb;q=0.9", "nb"),
+        ("no,nb;q=0.9", "nb"),
+        ("xx", "en"),
+        ("*", "en"),
+    ],
+)
+def test_the_language_of_the_pages(asked: str, pages: str) -> None:
+    """As Home Assistant's frontend chooses among a browser's languages."""
+    assert language_of_pages(asked) == pages
