@@ -7,7 +7,6 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
 )
@@ -85,6 +84,7 @@ from .flows.site.known_site import KnownSite
 from .flows.site.options import SunfuseOptionsFlow
 from .flows.site.simulated import simulated_data, simulated_subentries
 from .flows.site.site_data import meter_is_used, site_data
+from .flows.still_there import SiteConfigFlow
 from .flows.tariffs.capacity_tariff import CapacitySubentryFlow
 from .flows.tariffs.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
@@ -95,7 +95,12 @@ LOOPBACK = "127.0.0.1"
 
 
 class SunfuseConfigFlow(
-    ChargerFlowMixin, CardFlowMixin, SlowMeterFlow, SignFlow, ConfigFlow, domain=DOMAIN
+    ChargerFlowMixin,
+    CardFlowMixin,
+    SlowMeterFlow,
+    SignFlow,
+    SiteConfigFlow,
+    domain=DOMAIN,
 ):
     """Set up a site, or accept a charger that was discovered."""
 

@@ -316,7 +316,8 @@ def test_aborts(flow: str) -> None:
     """Each way in which a flow ends without an entry has its text, and the other way round."""
     classes, texts = FLOWS[flow]
     reasons = {
-        literal(keyword(call, "reason")) for call in calls_of(classes, "async_abort")
+        literal(keyword(call, "reason"))
+        for call in calls_of(classes, "async_abort", "AbortFlow")
     }
     reasons |= {HELPERS[_name(call)] for call in calls_of(classes, *HELPERS)}
     assert reasons == texts.get("abort", {}).keys()

@@ -5,11 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigEntry, SubentryFlowResult
 from homeassistant.const import (
     CONF_NAME,
     PERCENTAGE,
@@ -59,6 +55,7 @@ from .checks import LEAST_CURRENT_A, Errors, check_name, check_new_name
 from .confirmation import Confirmation
 from .form_fields import number
 from .people.card_forms import LONGEST_NUMBER, PRIORITY
+from .still_there import SiteSubentryFlow
 
 CAR = "car"
 BY_HAND = "by_hand"
@@ -259,7 +256,7 @@ def _was_a_card(identifier: str) -> bool:
     return len(identifier) == 26 and identifier.isalnum() and identifier[:2] == "01"
 
 
-class VehicleSubentryFlow(ConfigSubentryFlow):
+class VehicleSubentryFlow(SiteSubentryFlow):
     """Add a vehicle, or change one."""
 
     def __init__(self) -> None:

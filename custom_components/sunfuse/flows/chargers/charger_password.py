@@ -10,10 +10,8 @@ import voluptuous as vol
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
-    ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.helpers.selector import (
@@ -38,6 +36,7 @@ from ...const import (
 from ...site.entry_data import password_data
 from ...site.subentries import usable
 from ..checks import Errors
+from ..still_there import SiteConfigFlow, SiteSubentryFlow
 from .charger_options import NEW_PASSWORD
 
 WAY = "way"
@@ -119,7 +118,8 @@ async def _send(
     entry.runtime_data.controller.load_chargers()
     central_system: CentralSystem = entry.runtime_data.central_system
     await _settled(central_system, identity)
-    station = central_system.stations[identity]
+    if (station := central_system.stations.get(identity)) is None:
+        return {WAY: "charger_away"}  # it was removed meanwhile
     try:
         await entry.runtime_data.passwords.async_send(station, password)
     except CommandError as err:
@@ -131,7 +131,7 @@ async def _send(
     return {}
 
 
-class PasswordFlow(ConfigFlow):
+class PasswordFlow(SiteConfigFlow):
     """The last steps of a charger that was discovered."""
 
     _site: ConfigEntry
@@ -158,7 +158,8 @@ class PasswordFlow(ConfigFlow):
                     self._site, self._data[CONF_IDENTITY], password, data, placeholders
                 )
             if not errors:
-                return self._add(data)
+                with self.ends_if_removed():
+                    return self._add(data)
         return self.async_show_form(
             step_id="password",
             data_schema=self.add_suggested_values_to_schema(
@@ -196,7 +197,7 @@ class PasswordFlow(ConfigFlow):
         )
 
 
-class PasswordSubentryFlow(ConfigSubentryFlow):
+class PasswordSubentryFlow(SiteSubentryFlow):
     """The last steps of a charger that is added by hand or changed."""
 
     _name: str
@@ -209,15 +210,20 @@ class PasswordSubentryFlow(ConfigSubentryFlow):
         """Show the password to enter in a charger that has not connected yet, once."""
         if user_input is not None:
             return self._create()
-        self._data[CONF_PASSWORD] = new_password()
+        self._data.setdefault(CONF_PASSWORD, new_password())
         return self.async_show_form(
             step_id="password_shown",
             description_placeholders={"password": self._data[CONF_PASSWORD]},
         )
 
     def _create(self) -> SubentryFlowResult:
+        identity = self._data[CONF_IDENTITY]
+        there = self._get_entry().subentries.values()
+        if any(one.unique_id == identity for one in there):
+            # It was added in another window, or discovered, while its password was shown.
+            return self.async_abort(reason="already_configured")
         return self.async_create_entry(
-            title=self._name, data=self._data, unique_id=self._data[CONF_IDENTITY]
+            title=self._name, data=self._data, unique_id=identity
         )
 
     async def async_step_password(

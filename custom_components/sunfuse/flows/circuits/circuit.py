@@ -4,11 +4,7 @@ from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowResult
 from homeassistant.const import CONF_BASE, CONF_NAME
 from homeassistant.core import callback
 
@@ -42,6 +38,7 @@ from ..fail_safe_check import (
 from ..form_fields import GRID_POWER, Form, meter_form, meter_of
 from ..meters.meter_sign import async_chosen_now, async_meter_now
 from ..meters.slow_meter import SLOW_METER, MeterWatch, slow_meter_texts
+from ..still_there import SiteSubentryFlow
 from .circuit_forms import (
     METER_OF_CIRCUIT,
     MORE,
@@ -58,7 +55,7 @@ from .circuit_forms import (
 _NEW = "new"
 
 
-class CircuitSubentryFlow(ConfigSubentryFlow):
+class CircuitSubentryFlow(SiteSubentryFlow):
     """Add a circuit, or change one."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.translation import async_get_translations
 
@@ -19,6 +19,7 @@ from ...sources.modbus.scan import FoundDevice, look, parse_units, scan
 from ...sources.modbus.site_devices import DeviceConfig, find_device
 from ...translated_reasons import DECIMAL_SIGN
 from ..reader import async_readers_language, async_readers_sentences
+from ..still_there import SiteSubentryFlow
 from .modbus_forms import (
     CONF_BAUDRATE,
     CONF_CONNECTION,
@@ -53,7 +54,7 @@ from .modbus_move import (
 )
 
 
-class ModbusSubentryFlow(ConfigSubentryFlow):
+class ModbusSubentryFlow(SiteSubentryFlow):
     """Add a Modbus device, or change its connection."""
 
     _link: ModbusLink

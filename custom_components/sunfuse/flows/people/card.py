@@ -11,7 +11,6 @@ from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
-    ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant, callback
@@ -30,6 +29,7 @@ from ...const import (
 )
 from ...site.people.cards import card_title, is_own, masked, title_of_owned
 from ..checks import Errors
+from ..still_there import SiteSubentryFlow
 from .card_forms import (
     card_data,
     card_number,
@@ -120,7 +120,7 @@ class CardFlowMixin(ConfigFlow):
         )
 
 
-class CardSubentryFlow(ConfigSubentryFlow):
+class CardSubentryFlow(SiteSubentryFlow):
     """Add a card by holding it to a charger or by hand, or change one."""
 
     def __init__(self) -> None:

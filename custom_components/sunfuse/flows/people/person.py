@@ -6,11 +6,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigEntry, SubentryFlowResult
 from homeassistant.const import CONF_NAME, UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -44,6 +40,7 @@ from ...site.people.persons import PERSON_DOMAIN
 from ...site.subentries import usable
 from ..checks import Errors, check_new_name
 from ..form_fields import number
+from ..still_there import SiteSubentryFlow
 from .card_forms import PRIORITY
 
 LIMITS = "limits"
@@ -168,7 +165,7 @@ def person_values(entry: ConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]
     return shown
 
 
-class PersonSubentryFlow(ConfigSubentryFlow):
+class PersonSubentryFlow(SiteSubentryFlow):
     """Add a person, or change one."""
 
     async def async_step_user(

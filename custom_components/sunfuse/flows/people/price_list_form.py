@@ -5,11 +5,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigEntry, SubentryFlowResult
 from homeassistant.const import CONF_NAME, PERCENTAGE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
@@ -42,6 +38,7 @@ from ...site.outcome import identity_of
 from ...site.people.price_lists import price_time_of
 from ...site.subentries import usable
 from ..checks import Errors, check_name, check_new_name
+from ..still_there import SiteSubentryFlow
 from ..tariffs.tables import Labels, amount, async_labels, time_fields
 
 # More than a kWh, an hour or a session costs in any currency; and cost price times a hundred.
@@ -179,7 +176,7 @@ def price_list_data(form: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-class PriceListSubentryFlow(ConfigSubentryFlow):
+class PriceListSubentryFlow(SiteSubentryFlow):
     """Add a price list, or change one."""
 
     async def async_step_user(

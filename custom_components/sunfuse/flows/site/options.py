@@ -6,7 +6,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.const import CONF_BASE, UnitOfElectricCurrent
 from homeassistant.helpers.translation import async_get_translations
 
@@ -39,6 +39,7 @@ from ..fail_safe_check import (
 from ..form_fields import OPTIONS, Form, number
 from ..people.card_forms import AUTHORIZATION, authorization_values, check_authorization
 from ..reader import async_readers_language
+from ..still_there import SiteOptionsFlow
 from .forecast import (
     check_forecast,
     forecast_schema,
@@ -178,7 +179,7 @@ THEMES = {
 }
 
 
-class SunfuseOptionsFlow(OptionsFlow):
+class SunfuseOptionsFlow(SiteOptionsFlow):
     """The options of a running site."""
 
     def __init__(self) -> None:

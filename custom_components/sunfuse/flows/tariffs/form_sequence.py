@@ -5,19 +5,16 @@ from typing import Any, ClassVar
 
 import voluptuous as vol
 
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 
 from ..checks import Errors
+from ..still_there import SiteSubentryFlow
 from .tables import Labels
 from .tariff_forms import Form, FormContext
 
 
-class FormSequence(ConfigSubentryFlow):
+class FormSequence(SiteSubentryFlow):
     """Add a sub-entry through several forms, or change one."""
 
     forms: ClassVar[Mapping[str, Callable[[FormContext], vol.Schema]]]

@@ -54,10 +54,8 @@ class TariffSubentryFlow(FormSequence):
     async def async_step_user(
         self, user_input: Form | None = None
     ) -> SubentryFlowResult:
-        """Choose where the prices come from; a site has one tariff."""
-        if self._get_entry().get_subentries_of_type(SUBENTRY_TARIFF):
-            return self.async_abort(reason="single_tariff")
-        return await self._choose_source("user", user_input)
+        """Choose where the prices come from."""
+        return self._one_too_many() or await self._choose_source("user", user_input)
 
     async def async_step_reconfigure(
         self, user_input: Form | None = None
@@ -163,7 +161,14 @@ class TariffSubentryFlow(FormSequence):
         data = tariff_data(self._form)
         if self.source == SOURCE_RECONFIGURE:
             data = {**self._get_reconfigure_subentry().data, **data}
-        return self._finish(data)
+            return self._finish(data)
+        return self._one_too_many() or self._finish(data)
+
+    def _one_too_many(self) -> SubentryFlowResult | None:
+        """Return the end of a new tariff: a site has one, which may have been added in another window meanwhile."""
+        if self._get_entry().get_subentries_of_type(SUBENTRY_TARIFF):
+            return self.async_abort(reason="single_tariff")
+        return None
 
     async def _step(self, step_id: str, user_input: Form | None) -> SubentryFlowResult:
         """Show a form until it is valid, then the prices."""
