@@ -226,6 +226,66 @@ def test_no_habit_no_guess() -> None:
     assert found.departure.date() == (saturday + timedelta(days=2)).date()
 
 
+def test_a_car_that_rarely_charges_here_leaves_on_a_day_of_which_it_was_not_seen() -> (
+    None
+):
+    """It was there for seven nights in half a year and left on each morning, never a Tuesday: so it leaves on this one."""
+    days = (0, 23, 44, 63, 84, 107, 128)
+    past = [
+        session(MONDAY + timedelta(days=day, hours=8, minutes=minute))
+        for day, minute in zip(days, (10, 0, 5, 15, 20, 5, 10), strict=True)
+    ]
+    assert 1 not in {one.left.weekday() for one in past}
+    evening = MONDAY + timedelta(days=168, hours=20)
+    found = guess(past, evening, evening)
+    assert found.departure is not None
+    assert found.departure.date() == (evening + timedelta(days=1)).date()
+
+
+def test_a_car_that_stays_at_home_on_wednesdays_is_not_expected_to_leave_then() -> None:
+    """On the other working days it leaves each morning."""
+    # After how many nights it leaves, by weekday of the evening.
+    nights = {0: 1, 1: 2, 3: 1, 4: 1}
+    past = [
+        PastSession(
+            owner="zoe",
+            came=evening,
+            left=(evening + timedelta(days=nights[day % 7])).replace(hour=7),
+            energy_wh=9_000,
+        )
+        for day in range(140)
+        if (evening := MONDAY + timedelta(days=day, hours=18)) and day % 7 in nights
+    ]
+    tuesday = MONDAY + timedelta(days=141, hours=18)
+    found = guess(past, tuesday, tuesday)
+    assert found.departure is not None
+    assert found.departure.date() == (tuesday + timedelta(days=2)).date()
+
+
+def test_of_few_departures_that_differ_the_next_may_well_be_earlier() -> None:
+    """Four at 14, 15, 16 and 17 h: 15.5 - 2.31 x 1.29 x sqrt(1 + 1/4) = 12.2; four that are alike say half an hour earlier."""
+    tuesday = MONDAY + timedelta(days=71, hours=20)
+    hours = {"unlike": (14, 15, 16, 17), "alike": (15, 15, 15, 15)}
+    found = {
+        kind: guess(
+            [
+                session(MONDAY + timedelta(days=day, hours=hour), energy_wh)
+                for day, hour, energy_wh in zip(
+                    (2, 3, 4, 7), them, (10_000, 16_000, 4_000, 10_000), strict=True
+                )
+            ],
+            tuesday,
+            tuesday,
+        )
+        for kind, them in hours.items()
+    }
+    wednesday = MONDAY + timedelta(days=72)
+    assert found["unlike"].departure == wednesday + timedelta(hours=12, minutes=5)
+    assert found["alike"].departure == wednesday + timedelta(hours=14, minutes=30)
+    # 10 + 2.31 x 4.90 x sqrt(1 + 1/4), which is more than 1.2 x 16.
+    assert found["alike"].energy_wh == pytest.approx(22_657, abs=10)
+
+
 def test_a_car_that_came_back_at_noon_leaves_after_that() -> None:
     """The departures of mornings say nothing of a car that came after them."""
     past = [

@@ -5,9 +5,11 @@ would have been met. Older weeks count less, because habits change, and those be
 (Tibshirani et al., 2019, arXiv 1904.06019): one more departure, assumed to be the worst, counts as much as today's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import inf, sqrt
+from statistics import NormalDist, fmean, stdev
 
 from .demand import Guess
 from .habit_change import alike_count
@@ -19,7 +21,7 @@ HALF_LIFE = timedelta(weeks=9)
 SAME_KIND = 0.7
 # With fewer sessions there is no habit.
 LEAST_SESSIONS = 3
-# With too few for the given share: this much before the earliest, and this much above the highest.
+# With too few for the given share: at least this much before the earliest, and this much above the highest.
 EARLIER = timedelta(minutes=30)
 MORE = 1.2
 # A day on which the car left in fewer than this share of its weeks is one on which it stays. One more week is assumed, in
@@ -74,6 +76,7 @@ def _departure(
 ) -> datetime | None:
     """Return the next guessed departure after now, of the first day on which the car may leave; None: nobody knows when."""
     local = came.astimezone(now.tzinfo)
+    mornings = _mornings(past)
     for ahead in range(DAYS + 1):
         day = (now + timedelta(days=ahead)).date()
         # On the day that it arrived, it leaves after its arrival.
@@ -81,11 +84,16 @@ def _departure(
         firsts = _first_departures(past, after)
         samples = _minutes_left(firsts, day.weekday(), now)
         few = len(samples) < LEAST_SESSIONS
-        if not _may_leave(past, firsts, day.weekday(), now, of_kind=few):
+        stayed = day > local.date()  # over night
+        leaves = _may_leave(past, firsts, day.weekday(), now, of_kind=few)
+        if not leaves and not few and stayed:
+            leaves = _leaves_when_there(mornings, firsts, day.weekday(), now)
+        if not leaves:
             continue
         if few:
             return None
-        at = datetime.combine(day, _as_said(_minute(samples, share)), now.tzinfo)
+        minute = _minute(samples, share, far=stayed)
+        at = datetime.combine(day, _as_said(minute), now.tzinfo)
         if at > now:
             return at
     return None
@@ -115,13 +123,16 @@ def _minutes_left(
     return _since_change(weighed, CHANGED_MIN)
 
 
-def _minute(samples: list[tuple[float, float]], share: float) -> float:
-    """Return the minute of a day before which the car does not leave."""
-    late = _quantile([(-value, weight) for value, weight in samples], share)
+def _minute(samples: list[tuple[float, float]], share: float, *, far: bool) -> float:
+    """Return the minute of a day before which the car does not leave; of few samples that may be long before the earliest."""
+    before = [(-value, weight) for value, weight in samples]
+    late = _quantile(before, share)
     if late is None:
-        earliest = min(value for value, _ in samples)
-        return max(earliest - EARLIER.total_seconds() / 60, 0.0)
-    return -late
+        highest = max(value for value, _ in before)
+        late = highest + EARLIER.total_seconds() / 60
+        if far:
+            late = max(late, _beyond(before, share))
+    return max(-late, 0.0)
 
 
 def _as_said(minute: float) -> time:
@@ -144,14 +155,54 @@ def _may_leave(
 ) -> bool:
     """Return whether the car leaves on such a day often enough, of all such days, or days of its kind, since it was first seen."""
     first = min((came for came, _ in past), default=now).date()
-    gone = total = 1.0
-    for ago in range(1, (now.date() - first).days + 1):
-        day = now.date() - timedelta(days=ago)
-        if day.weekday() == weekday or (of_kind and _same_kind(day, weekday)):
-            weight = 0.5 ** (timedelta(days=ago) / HALF_LIFE)
-            total += weight
-            gone += weight if day in firsts else 0.0
-    return gone >= LEAVES * total
+    known = (
+        now.date() - timedelta(days=ago)
+        for ago in range(1, (now.date() - first).days + 1)
+    )
+    such = (
+        day
+        for day in known
+        if day.weekday() == weekday or (of_kind and _same_kind(day, weekday))
+    )
+    gone, total = _weighed(such, firsts, now)
+    return gone + 1.0 >= LEAVES * (total + 1.0)
+
+
+def _mornings(past: Iterable[tuple[datetime, datetime]]) -> set[date]:
+    """Return the days that began while the car was there."""
+    return {
+        came.date() + timedelta(days=night)
+        for came, left in past
+        for night in range(1, (left.date() - came.date()).days + 1)
+    }
+
+
+def _leaves_when_there(
+    mornings: Iterable[date],
+    firsts: Mapping[date, datetime],
+    weekday: int,
+    now: datetime,
+) -> bool:
+    """Return whether a car that is there in the morning leaves on such a day; where that was hardly seen, on one of its kind.
+
+    A car that rarely charges here is away on most days: that it did not leave on these says nothing.
+    """
+    alike = [day for day in mornings if _same_kind(day, weekday) and day < now.date()]
+    such = [day for day in alike if day.weekday() == weekday]
+    gone, total = _weighed(alike if len(such) < LEAST_SESSIONS else such, firsts, now)
+    return total > 0 and gone >= LEAVES * total
+
+
+def _weighed(
+    days: Iterable[date], firsts: Mapping[date, datetime], now: datetime
+) -> tuple[float, float]:
+    """Return the weight of those of some days on which the car left, and that of all of them."""
+    gone = total = 0.0
+    for day in days:
+        weight = 0.5 ** ((now.date() - day) / HALF_LIFE)
+        total += weight
+        gone += weight if day in firsts else 0.0
+    return gone, total
 
 
 def _energy(
@@ -169,7 +220,10 @@ def _energy(
     if not samples:
         return None
     high = _quantile(samples, share)
-    return MORE * max(value for value, _ in samples) if high is None else high
+    if high is None:
+        highest = max(value for value, _ in samples)
+        high = max(MORE * highest, _beyond(samples, share))
+    return high
 
 
 def _since_change(
@@ -206,3 +260,19 @@ def _quantile(samples: list[tuple[float, float]], share: float) -> float | None:
         if reached >= share * total:
             return value
     return None
+
+
+def _beyond(samples: list[tuple[float, float]], share: float) -> float:
+    """Return what a new value exceeds with a probability of 1 - share where so few are known that it may well exceed all.
+
+    The fewer they are, and the more they differ, the further that is: the prediction bound of a normal distribution, by the
+    first terms of Student's t (Fisher and Cornish, 1960).
+    """
+    values = [value for value, _ in samples]
+    count = len(values)
+    if count < 2 or count >= share / (1 - share):
+        return -inf
+    z, free = NormalDist().inv_cdf(share), count - 1
+    first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    t = z + first / free + second / free**2
+    return fmean(values) + t * stdev(values) * sqrt(1 + 1 / count)
