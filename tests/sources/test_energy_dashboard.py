@@ -268,6 +268,28 @@ async def test_two_tariffs_of_one_connection(
     assert found.price_import == "sensor.price"
 
 
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_meter_whose_phases_are_grids(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A Shelly 3EM has no total: the power of its first phase is not that of the house."""
+    phases = [
+        GRID
+        | {"stat_energy_from": f"sensor.drawn_{n}", "stat_energy_to": None}
+        | {"stat_rate": f"sensor.power_l{n}"}
+        for n in (1, 2, 3)
+    ]
+    stored(hass_storage, *phases)
+    device_with(
+        hass,
+        *((f"drawn_{n}", "energy", f"drawn_{n}") for n in (1, 2, 3)),
+        *((f"power_l{n}", "power", f"power_l{n}") for n in (1, 2, 3)),
+    )
+    found = await suggestions(hass)
+    assert found.grid is None
+    assert found.grid_phases == tuple(f"sensor.power_l{n}" for n in (1, 2, 3))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

@@ -34,12 +34,25 @@ def of(entity: str) -> tuple[str, ...]:
     return tuple(f"sensor.{entity}".format(n=n, l="abc"[n - 1]) for n in (1, 2, 3))
 
 
+def shelly_phase(called: str, index: int) -> list[Named]:
+    """Return the sensors of one phase of a first Shelly 3EM."""
+    return [
+        (f"{key}_{called}", device_class, f"AABB-emeter_{index}-{key}", name)
+        for key, device_class, name in (
+            ("power", "power", "Power"),
+            ("current", "current", "Current"),
+            ("energy", "energy", "Energy"),
+            ("energyReturned", "energy", "Returned energy"),
+        )
+    ]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A device, what is known of it, and what is to be found."""
 
     sensors: Sequence[Named]
-    known: str
+    known: str | Sequence[str]
     expected: MeterConfig
     below: Sequence[Sequence[Named]] = field(default_factory=list)
     inverted: bool = False
@@ -208,6 +221,22 @@ CASES = {
             phases=of("current_{l}"),
             phase_powers=of("power_{l}"),
         ),
+    ),
+    # Each phase is a device of its own, and no sensor is of all three.
+    "shelly 3em": Case(
+        sensors=[("rssi", "signal_strength", "AABB-rssi", "Signal strength")],
+        below=[shelly_phase(f"phase_{one}", index) for index, one in enumerate("abc")],
+        known=of("energy_phase_{l}"),
+        expected=MeterConfig(
+            phases=of("current_phase_{l}"), phase_powers=of("power_phase_{l}")
+        ),
+    ),
+    # Its numbers begin at 0: 1 and 2 are the second and the third phase.
+    "shelly 3em, renamed": Case(
+        sensors=[("rssi", "signal_strength", "AABB-rssi", "Signal strength")],
+        below=[shelly_phase(f"p{one}", index) for index, one in enumerate("xyz")],
+        known=("sensor.energy_px", "sensor.energy_py", "sensor.energy_pz"),
+        expected=MeterConfig(),
     ),
     # One device with the inverter's own currents, its strings, and the grid's meter.
     "sma": Case(
@@ -791,4 +820,5 @@ async def test_real_meters(hass: HomeAssistant, case: Case) -> None:
     top = add(case.sensors, "main", None)
     for index, below in enumerate(case.below):
         add(below, str(index), top)
-    assert suggest_meter(hass, [case.known], inverted=case.inverted) == case.expected
+    known = [case.known] if isinstance(case.known, str) else case.known
+    assert suggest_meter(hass, known, inverted=case.inverted) == case.expected

@@ -125,12 +125,14 @@ async def _async_grid_meter(
 ) -> MeterConfig:
     """Return the grid meter: the power that the dashboard knows, and what is found on the meter's device.
 
-    A tariff of two prices makes two grids of one connection, of which one may have the power. If there is no power
+    A tariff of two prices makes two grids of one connection, of which one may have the power, or both the same. Several
+    powers are those of the phases, or of several meters: none of them is the total. If there is no power
     at all, it is derived from energy counters. Its sign is that of the dashboard, of its integration, or follows from the
     dashboard's counters; the phases have the same sign.
     """
     grids = tuple(grids)
-    power = next(filter(None, map(_power, grids)), None)
+    powers = dict.fromkeys(filter(None, map(_power, grids)))
+    power = next(iter(powers)) if len(powers) == 1 else None
     energies = [entity for grid in grids for entity in _grid_entities(grid)]
     known = (*(power.entities if power else ()), *energies)
     inverted = power is not None and power.inverted

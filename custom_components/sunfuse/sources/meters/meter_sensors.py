@@ -95,6 +95,8 @@ def suggest_meter(
     registry = er.async_get(hass)
     known = [entry for name in entities if (entry := registry.async_get(name))]
     sensors = [one for one in _sensors(hass, known) if not _of_a_load(one)]
+    from_0 = _numbered_from_0(sensors)
+    sensors = [one for one in sensors if one not in from_0]
     words = frozenset(word for entry in known for word in _words_of(entry))
     own = [one for one in sensors if one.device_class == SensorDeviceClass.POWER]
     if any(one.words & _INVERTER for one in sensors):
@@ -189,10 +191,22 @@ def _alike(phases: Iterable[_Sensor]) -> bool:
     phases = list(phases)
     if not any(one.bare for one in phases):
         return True
-    rest = {
-        frozenset(word for word in one.words if word not in _PHASES) for one in phases
-    }
-    return len(rest) == 1
+    return len({one.words.difference(_PHASES) for one in phases}) == 1
+
+
+def _numbered_from_0(sensors: Iterable[_Sensor]) -> list[_Sensor]:
+    """Return sensors whose numbers begin at 0, so that 1 and 2 do not mean the first and the second phase."""
+    sets: dict[tuple[str, frozenset[str]], list[_Sensor]] = defaultdict(list)
+    for one in sensors:
+        if one.bare or (one.phase is None and "0" in one.words):
+            rest = one.words.difference(_PHASES, "0")
+            sets[one.device_class, rest].append(one)
+    return [
+        one
+        for found in sets.values()
+        if {True, False} <= {other.bare for other in found}
+        for one in found
+    ]
 
 
 def _is_named_after_the_grid(sensor: _Sensor) -> bool:
@@ -302,17 +316,21 @@ def _phase_of(
     names = [(name, common) for name in _names(entry)]
     for find in (_named_phase, _bare_phase):
         for name, shared in (*names, (_id_words(entry), in_ids)):
-            words = [word for word in name if word not in shared]
-            if (found := find(words)) is not None:
+            if (found := find(name, shared)) is not None:
                 phase, place = found
-                rest = (*words[:place], *words[place + 1 :])
+                others = (*name[:place], *name[place + 1 :])
+                rest = tuple(word for word in others if word not in shared)
                 return phase, rest, find is _bare_phase
     return None, (), False
 
 
-def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
+def _named_phase(
+    words: Sequence[str], shared: frozenset[str]
+) -> tuple[int, int] | None:
     """Return the phase of "l1" or "phase a", and where it is."""
     for place, word in enumerate(words):
+        if word in shared:
+            continue
         if match := _NAMED_PHASE.fullmatch(word):
             return _PHASES[match[1]], place
         if place and words[place - 1] in _PHASE_WORDS and word in _PHASES:
@@ -320,9 +338,9 @@ def _named_phase(words: Sequence[str]) -> tuple[int, int] | None:
     return None
 
 
-def _bare_phase(words: Sequence[str]) -> tuple[int, int] | None:
+def _bare_phase(words: Sequence[str], shared: frozenset[str]) -> tuple[int, int] | None:
     """Return the phase of "current 1" or "a_current", and where it is."""
     for place in range(len(words) - 1, -1, -1):
-        if words[place] in _PHASES:
+        if words[place] in _PHASES and words[place] not in shared:
             return _PHASES[words[place]], place
     return None

@@ -72,8 +72,8 @@ CONVENTIONS: tuple[Convention, ...] = (
     _row("homewizard", r"_active_power(_l[123])?_w$"),
     # Home Assistant's own: Victron's grid meters are positive on import (CCGX Modbus TCP register list, 820 to 822).
     _row("victron_gx", r"_grid_power(_l[123])?$"),
-    # Enphase: net consumption is the import.
-    _row("enphase_envoy", r"_net_consumption(_l[123])?$"),
+    # Enphase: net consumption is the import; the balanced one is reckoned from two other sensors.
+    _row("enphase_envoy", r"^\d+_net_consumption(_l[123])?$"),
 )  # fmt: skip
 
 
