@@ -1,9 +1,18 @@
 """SunSpec devices that sleep when they are discovered again: what they can read is not forgotten."""
 
+import asyncio
+from functools import partial
+
 import pytest
 
 from custom_components.sunfuse.sources.modbus.device import Quantity
+from custom_components.sunfuse.sources.modbus.device_reader import Reader
 from custom_components.sunfuse.sources.modbus.library import Library
+from custom_components.sunfuse.sources.modbus.registers import (
+    Failure,
+    RegisterTable,
+    RequestError,
+)
 from custom_components.sunfuse.sources.modbus.site_devices import find_device
 from custom_components.sunfuse.sources.modbus.sunspec import DISCOVERED, discover
 
@@ -112,3 +121,38 @@ async def test_a_solaredge_that_is_discovered_again_while_its_battery_sleeps() -
     assert again.values(awake) == before.values(awake)
     assert again.values(image)[Quantity.SOLAR_POWER] is None
     assert again.values(image)[Quantity.POWER] == 5000
+
+
+@pytest.mark.parametrize("failure", [Failure.BUSY, Failure.REFUSED])
+async def test_a_chain_that_breaks_off_for_a_moment(
+    failure: Failure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that starts answers half of its chain: the meter in the other half is found soon, not at the next restart."""
+    monkeypatch.setattr(
+        "custom_components.sunfuse.sources.modbus.device_reader._SLOW_EVERY_S", 0.1
+    )
+    image = chain(*HYBRIDS["meter"])
+    known = tuple((await found(image)).readings)
+    starts = True
+    behind_the_inverter = 40002 + 68 + 52
+
+    async def read(table: RegisterTable, address: int, count: int) -> tuple[int, ...]:
+        if starts and address >= behind_the_inverter:
+            raise RequestError(failure)
+        return await reading(image)(table, address, count)
+
+    find = partial(find_device, Library(devices={}), DISCOVERED, read, known)
+    reader = Reader(read, find, name="Inverter", known=known)
+    shown = asyncio.Event()
+    reader.subscribe(shown.set)
+    task = asyncio.create_task(reader.run())
+    await shown.wait()
+    assert reader.value(Quantity.POWER) == 5000
+    assert reader.value(Quantity.GRID_POWER) is None
+    starts = False
+    async with asyncio.timeout(60):
+        while reader.value(Quantity.GRID_POWER) is None:
+            shown.clear()
+            await shown.wait()
+    task.cancel()
+    assert reader.value(Quantity.GRID_POWER) == -1603

@@ -1,7 +1,7 @@
 """Reads a device repeatedly, about once a second; its values are stored with their times."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
@@ -42,8 +42,9 @@ class Reader:
         find_device: Callable[[], Awaitable[Device]],
         *,
         name: str,
+        known: Iterable[Quantity] = (),
     ) -> None:
-        """`poll` reads registers, `find` returns the device and may raise RequestError."""
+        """`read` reads registers, `find_device` returns the device and may raise RequestError; `known` is what it measures."""
         self.name = name
         self.poll = Poll(read)
         self.device: Device | None = None
@@ -52,6 +53,7 @@ class Reader:
         self.cycle_s: float | None = None
         self.last_error: str | None = None
         self._find_device = find_device
+        self._known = frozenset(known)
         self._listeners: list[Callable[[], None]] = []
         self._slow_due = 0.0
         self._misses = 0
@@ -91,11 +93,12 @@ class Reader:
             await asyncio.sleep(delay_s)
 
     async def _read_once(self) -> Device:
-        if self.device is None:
-            self.device = await self._find_device()
-        device = self.device
         now_s = asyncio.get_running_loop().time()
         slow = now_s >= self._slow_due
+        # A device that describes itself may have been busy half-way.
+        if self.device is None or (slow and self._known - self.device.readings.keys()):
+            self.device = await self._find_device()
+        device = self.device
         at = dt_util.utcnow()
         values = await self.poll.values(
             device, [q for q in device.readings if slow or q.dimension not in _SLOW]

@@ -134,7 +134,7 @@ class SiteDevices:
             find = partial(find_device, library, config.device, read, config.quantities)
             self.devices[subentry_id] = SiteDevice(
                 config=config,
-                reader=Reader(read, find, name=title),
+                reader=Reader(read, find, name=title, known=config.quantities),
                 connection=connection,
             )
 
