@@ -172,6 +172,9 @@ async def test_message_without_answer(system: CentralSystem, connect: Connect) -
     await station.send([6, "s3", "Rubbish", {}])
     await station.call("Heartbeat", {})
     assert [f[1] for f in station.frames[before:] if f[0] in (3, 4)] == ["cp-2"]
+    # A charger that sends it as a request waits for an answer; the schemas have none.
+    stream = example(schema, schema)
+    assert await station.call("NotifyPeriodicEventStream", stream) == {}
 
 
 WILD_TEXTS = (
