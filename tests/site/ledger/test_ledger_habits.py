@@ -134,3 +134,50 @@ async def test_a_habit_of_the_ledger_is_a_guess(
             await station.close()
     finally:
         dt_util.set_default_time_zone(before)
+
+
+async def test_on_a_holiday_nobody_is_expected(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A guest has come each evening at eight for ten weeks; its departures are paused for three days."""
+    before = dt_util.get_default_time_zone()
+    dt_util.set_default_time_zone(AMSTERDAM)
+    try:
+        with freeze_time(FRIDAY, real_asyncio=True):
+            home: Home = await start("CP1")
+            facts = [
+                TransactionFacts(
+                    station="CP1",
+                    transaction=str(ago),
+                    connector=1,
+                    plugged_at=came,
+                    stated_start_at=came,
+                    stated_stop_at=left,
+                    unplugged_at=left,
+                    stated_wh=12_000.0,
+                )
+                for ago in range(7 * WEEKS, 0, -1)
+                for came, left in (
+                    (
+                        _local(FRIDAY - timedelta(days=ago), 20),
+                        _local(FRIDAY - timedelta(days=ago - 1), 7),
+                    ),
+                )
+            ]
+            ledger = home.entry.runtime_data.ledger.ledger
+            await asyncio.wrap_future(ledger.note(*facts))
+            assert await hass.config_entries.async_reload(home.entry.entry_id)
+            station = await home.boot("CP1")
+            await home.shows("sensor", "CP1/1_status", "available")
+            demands = home.entry.runtime_data.demands
+            coming = demands.expected("CP1/1", FRIDAY)
+            assert coming
+            assert coming.arrives == _local(FRIDAY, 20)
+
+            back = FRIDAY + timedelta(days=3)
+            await act(home, "pause_departures", "CP1", until=back.isoformat())
+            assert demands.expected("CP1/1", FRIDAY) is None
+            assert demands.expected("CP1/1", back + timedelta(minutes=1))
+            await station.close()
+    finally:
+        dt_util.set_default_time_zone(before)

@@ -234,6 +234,9 @@ class Demands:
             return None
         stay, vehicle = min(found, key=lambda one: one[0].arrives)
         wishes = self._departures.wishes(vehicle.id if vehicle else None)
+        of_charger = self._departures.wishes(connector)
+        if wishes.stays(stay.arrives) or of_charger.stays(stay.arrives):
+            return None  # on a holiday nobody comes as usual
         demand = demand_of(
             SessionFacts(
                 vehicle=vehicle.id if vehicle else None,
@@ -241,7 +244,7 @@ class Demands:
                 guess=Guess(departure=stay.departure, energy_wh=stay.energy_wh),
             ),
             wishes,
-            self._departures.wishes(connector),
+            of_charger,
             stay.arrives,
         )
         return ExpectedDemand(arrives=stay.arrives, demand=demand)
