@@ -83,6 +83,7 @@ class Demand:
     soc: float | None = None
     capacity_wh: float | None = None
     target_soc: float | None = None
+    target_energy_wh: float | None = None  # of the session, as the charger meters it
     charged_wh: float = 0.0  # in this session so far, as the charger meters it
     minimum_wh: float = 0.0
     strategy: ChargingStrategy = ChargingStrategy.CHEAPEST
@@ -103,6 +104,7 @@ class Demand:
     paused_until: datetime | None = None
     limit_wh: float | None = None
     limit_soc: float | None = None  # if it is one; None: the limit is a metered energy
+    limit_energy_wh: float | None = None  # that one
     limit_reached: bool = False
 
     @property
@@ -175,20 +177,21 @@ def demand_of(
         departure = None
     departure = departure or _departure(facts, *wishes, now)
     efficiency = car.efficiency
-    left_wh, guessed, target_soc = _energy(facts, capacity_wh, departure, wishes)
+    left_wh, guessed, target = _energy(facts, capacity_wh, departure, wishes)
     full_wh = _full_wh(facts, capacity_wh)
     if left_wh is not None:
         left_wh = max(left_wh, 0.0) if full_wh is None else _within(left_wh, full_wh)
     minimum_wh = _to_soc(of_vehicle.minimum_soc, facts.soc, capacity_wh) or 0.0
     said = departure.said if departure else None
-    limit_wh, limit_soc = _left_to_limits(facts, capacity_wh, of_vehicle, of_charger)
+    limit_wh, limit = _left_to_limits(facts, capacity_wh, of_vehicle, of_charger)
     return Demand(
         departure=departure.at if departure else None,
         energy_wh=left_wh,
         full_wh=full_wh,
         soc=facts.soc,
         capacity_wh=capacity_wh,
-        target_soc=target_soc,
+        target_soc=_of_kind(target, TargetKind.SOC),
+        target_energy_wh=_of_kind(target, TargetKind.ENERGY),
         charged_wh=facts.charged_wh,
         minimum_wh=max(minimum_wh, 0.0),
         strategy=of_vehicle.strategy
@@ -213,7 +216,8 @@ def demand_of(
         promised=said is Said.RESERVATION,
         paused_until=_latest(of_vehicle.paused(now), of_charger.paused(now)),
         limit_wh=limit_wh,
-        limit_soc=limit_soc,
+        limit_soc=_of_kind(limit, TargetKind.SOC),
+        limit_energy_wh=_of_kind(limit, TargetKind.ENERGY),
         limit_reached=_limit_reached(facts, of_vehicle, of_charger),
     )
 
@@ -278,8 +282,8 @@ def _energy(
     capacity_wh: float | None,
     departure: Upcoming | None,
     wishes: tuple[Wishes, Wishes],
-) -> tuple[float | None, bool, float | None]:
-    """Return what must still go into the battery, whether that is guessed, and the target state of charge."""
+) -> tuple[float | None, bool, Target | None]:
+    """Return what must still go into the battery, whether that is guessed, and the target, a range as a state of charge."""
     efficiency = facts.car.efficiency
     if departure is not None and departure.said is Said.RESERVATION:
         # What is left of it, not what it was: a reservation counts from when the car came.
@@ -288,14 +292,14 @@ def _energy(
     for target in targets:
         if target is None:
             continue
-        left_wh, soc = _left(target, facts, capacity_wh)
+        left_wh, reached = _left(target, facts, capacity_wh)
         if left_wh is not None:
-            return left_wh, False, soc
+            return left_wh, False, reached
     if facts.request.energy_wh is not None:
         return facts.request.energy_wh * efficiency, False, None
     if facts.soc is not None and capacity_wh is not None:
         soc = facts.car.limit_soc or USUAL_TARGET_SOC
-        return _to_soc(soc, facts.soc, capacity_wh), False, soc
+        return _to_soc(soc, facts.soc, capacity_wh), False, _soc_target(soc)
     if facts.guess.energy_wh is not None:
         return facts.guess.energy_wh * efficiency, True, None
     return None, False, None
@@ -305,19 +309,27 @@ def _value(target: Target | None) -> float:
     return target.value if target else 0.0
 
 
+def _of_kind(target: Target | None, kind: TargetKind) -> float | None:
+    return target.value if target and target.kind is kind else None
+
+
+def _soc_target(soc: float) -> Target:
+    return Target(kind=TargetKind.SOC, value=soc)
+
+
 def _left(
     target: Target, facts: SessionFacts, capacity_wh: float | None
-) -> tuple[float | None, float | None]:
-    """Return what is left to a target, and the state of charge that it is; None where it cannot be known."""
+) -> tuple[float | None, Target | None]:
+    """Return what is left to a target, and the target, a range as the state of charge that it is; None where it cannot be known."""
     if target.kind is TargetKind.ENERGY:
-        return (target.value - facts.charged_wh) * facts.car.efficiency, None
+        return (target.value - facts.charged_wh) * facts.car.efficiency, target
     if target.kind is TargetKind.SOC:
-        return _to_soc(target.value, facts.soc, capacity_wh), target.value
+        return _to_soc(target.value, facts.soc, capacity_wh), target
     if facts.soc is None or not capacity_wh:
         return None, None
     wanted_wh = target.value * (facts.car.wh_per_km or USUAL_WH_PER_KM)
     soc = min(wanted_wh / capacity_wh * FULL_SOC, FULL_SOC)
-    return _to_soc(soc, facts.soc, capacity_wh), soc
+    return _to_soc(soc, facts.soc, capacity_wh), _soc_target(soc)
 
 
 def _to_soc(
@@ -339,22 +351,26 @@ def _within(left_wh: float, full_wh: float) -> float:
 
 def _left_to_limits(
     facts: SessionFacts, capacity_wh: float | None, *wishes: Wishes
-) -> tuple[float | None, float | None]:
-    """Return what may still go into the battery until the lowest limit of the session, and the state of charge that it is."""
-    left_wh: list[tuple[float, float | None]] = [
-        ((w.limit_energy_wh - facts.charged_wh) * facts.car.efficiency, None)
+) -> tuple[float | None, Target | None]:
+    """Return what may still go into the battery until the lowest limit of the session, and that limit."""
+    limits = [
+        Target(kind=kind, value=value)
         for w in wishes
-        if w.limit_energy_wh
+        for kind, value in (
+            (TargetKind.ENERGY, w.limit_energy_wh),
+            (TargetKind.SOC, w.limit_soc),
+        )
+        if value
     ]
-    for w in wishes:
-        if w.limit_soc:
-            to_limit_wh = _to_soc(w.limit_soc, facts.soc, capacity_wh)
-            if to_limit_wh is not None:
-                left_wh.append((to_limit_wh, w.limit_soc))
-    if not left_wh:
+    known = [
+        (left_wh, limit)
+        for limit in limits
+        if (left_wh := _left(limit, facts, capacity_wh)[0]) is not None
+    ]
+    if not known:
         return None, None
-    lowest_wh, soc = min(left_wh, key=lambda one: one[0])
-    return max(lowest_wh, 0.0), soc
+    lowest_wh, lowest = min(known, key=lambda one: one[0])
+    return max(lowest_wh, 0.0), lowest
 
 
 def _limit_reached(facts: SessionFacts, *wishes: Wishes) -> bool:
