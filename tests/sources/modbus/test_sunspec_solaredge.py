@@ -53,6 +53,7 @@ PRODUCTION = METER_OF_SOLAREDGE | {"W": 5000, "WphA": 1700, "WphB": 1600, "WphC"
         (("Export+Import", "Production"), 0),
         (("Consumption", "Export+Import"), 1),
         (("", ""), 0),
+        (("", "Export+Import"), 1),
         (("Production", "Consumption"), None),
     ],
 )
@@ -60,7 +61,7 @@ PRODUCTION = METER_OF_SOLAREDGE | {"W": 5000, "WphA": 1700, "WphB": 1600, "WphC"
 async def test_which_of_two_meters_is_at_the_grid(
     options: tuple[str, str], at_the_grid: int | None, numbers: tuple[int, int]
 ) -> None:
-    """The first that is not said to be elsewhere, whatever the numbers of the models; none where all are."""
+    """The one that is said to be, else the first that is not said to be elsewhere, whatever the numbers of the models."""
     shown = [PRODUCTION, PRODUCTION]
     if at_the_grid is not None:
         shown[at_the_grid] = METER_OF_SOLAREDGE

@@ -135,7 +135,7 @@ _METER_FLOAT: Points = {
     Quantity.ENERGY_EXPORT: _float(60),
     Quantity.ENERGY_IMPORT: _float(68),
 }
-# A device that has both, as KOSTAL's do, is read with whole numbers.
+# A device that has both, as KOSTAL's do, is read with floating-point numbers.
 INVERTERS: Mapping[int, Points] = {
     113: _INVERTER_FLOAT,
     112: _INVERTER_FLOAT,

@@ -101,17 +101,24 @@ def readings_of(
 
 
 def _grid_meter(chain: Sequence[Block], *, beside: bool) -> Block | None:
-    """Return the grid meter: the first in the chain that is not declared to be elsewhere.
+    """Return the grid meter: the one that is declared to be it, else the first that is not declared to be elsewhere.
 
     A common model begins each meter. `beside` an inverter, a meter may be that of the production or of the load:
     SolarEdge states so in the option of the common model ("Export+Import", "Production", "Consumption"; SunSpec Logging
     in SolarEdge Inverters, meter models).
     """
-    for device in _devices(chain):
-        meter = _first(device, models.METERS)
-        if meter is not None and not (beside and _elsewhere(device[0])):
-            return meter
-    return None
+    meters = [
+        (_option(device[0]), meter)
+        for device in _devices(chain)
+        if (meter := _first(device, models.METERS)) is not None
+    ]
+    at_the_grid = [meter for option, meter in meters if "import" in option]
+    possible = [
+        meter
+        for option, meter in meters
+        if not (beside and ("production" in option or "consumption" in option))
+    ]
+    return next(iter((*at_the_grid, *possible)), None)
 
 
 def _devices(chain: Sequence[Block]) -> list[list[Block]]:
@@ -124,11 +131,10 @@ def _devices(chain: Sequence[Block]) -> list[list[Block]]:
     return parts
 
 
-def _elsewhere(common: Block) -> bool:
+def _option(common: Block) -> str:
     if common.model != models.COMMON:
-        return False
-    option = common.text(models.OPTION, models.OPTION_LENGTH).lower()
-    return "production" in option or "consumption" in option
+        return ""
+    return common.text(models.OPTION, models.OPTION_LENGTH).lower()
 
 
 def _first(chain: Sequence[Block], preferred: Iterable[int]) -> Block | None:
