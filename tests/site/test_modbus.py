@@ -520,6 +520,9 @@ async def test_a_meter_that_goes_and_comes_back(
     monkeypatch.setattr(f"{reader}._LEAST_AGE", timedelta(seconds=1))
     monkeypatch.setattr(f"{reader}._MISSED_READINGS", 1)
     monkeypatch.setattr(
+        "custom_components.sunfuse.sources.modbus.connection._STEADY_S", 0.0
+    )
+    monkeypatch.setattr(
         "custom_components.sunfuse.repair_issues.open_issues.MODBUS_GONE_AFTER",
         timedelta(seconds=8),
     )

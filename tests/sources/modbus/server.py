@@ -121,6 +121,11 @@ class Devices:
         known = [word for word in words if word is not None]
         return known if len(known) == count else ExcCodes.ILLEGAL_ADDRESS
 
+    @property
+    def delayed(self) -> int:
+        """Return how many answers are delayed now."""
+        return len(self._going_on)
+
     async def _delay(self) -> None:
         task = asyncio.current_task()
         assert task

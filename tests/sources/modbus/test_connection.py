@@ -206,9 +206,9 @@ async def test_lost_and_found(
     kind: LinkKind, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that is restarted is found again; both are logged, once."""
-    monkeypatch.setattr(
-        "custom_components.sunfuse.sources.modbus.connection._FIRST_DELAY_S", 0.05
-    )
+    module = "custom_components.sunfuse.sources.modbus.connection"
+    monkeypatch.setattr(f"{module}._FIRST_DELAY_S", 0.05)
+    monkeypatch.setattr(f"{module}._STEADY_S", 0.0)
     caplog.set_level(logging.INFO, "custom_components.sunfuse.sources.modbus")
     async with line(kind) as (server, connection):
         assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
@@ -231,6 +231,30 @@ async def test_lost_and_found(
         assert "is back" in ours[1]
         # The library would warn of each attempt.
         assert not [r for r in caplog.records if "Failed to connect" in r.message]
+
+
+async def test_a_connection_that_is_closed_again_and_again_is_logged_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two clients of a device that accepts one take turns in losing it. It is back when it holds for a while."""
+    module = "custom_components.sunfuse.sources.modbus.connection"
+    caplog.set_level(logging.INFO, module)
+    async with line(LinkKind.TCP) as (server, connection):
+        for _ in range(5):
+            assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
+            server.devices.delay_s = 30
+            request = asyncio.create_task(connection.read(1, RegisterTable.INPUT, 0, 1))
+            while not server.devices.delayed:
+                await asyncio.sleep(0.01)
+            await server.stop()
+            with pytest.raises(RequestError, match="not_connected"):
+                await request
+            server.devices.delay_s = 0
+            await server.start()
+        monkeypatch.setattr(f"{module}._STEADY_S", 0.0)
+        assert await connection.read(1, RegisterTable.INPUT, 0, 1) == (100,)
+    ours = [r.message for r in caplog.records if r.name == module]
+    assert ["is lost" in text for text in ours] == [True, False]
 
 
 async def test_a_server_that_hangs_up_does_not_keep_us_waiting() -> None:

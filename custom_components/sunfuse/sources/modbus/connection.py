@@ -41,6 +41,8 @@ _SILENT_REQUESTS = 3
 # between USB and RS485 need more; Home Assistant's own integration waits 30 ms as well.
 _SERIAL_PAUSE_S = 0.03
 _LATENCY_WEIGHT = 0.1
+# A connection is back when it has held for this long: many devices accept one client, and two take turns in losing it.
+_STEADY_S = 60.0
 
 # Modbus Application Protocol 1.1b3, section 7. Codes that are not named here are temporary: try again later.
 _REFUSED = frozenset((1, 2, 3))
@@ -85,7 +87,7 @@ class Connection:
         self._next_attempt = 0.0
         self._delay_s = 0.0
         self._silent = 0
-        self._lost = False
+        self._lost_at: float | None = None
         self._free_at = 0.0
         # Until when an answer to an abandoned request may still arrive, by unit id.
         self._quiet_until: dict[int, float] = {}
@@ -291,18 +293,18 @@ class Connection:
         self._delay_s = 0.0
         before = self.latency_s if self.latency_s is not None else latency_s
         self.latency_s = before + _LATENCY_WEIGHT * (latency_s - before)
-        if self._lost:
-            self._lost = False
+        if self._lost_at is not None and _now() - self._lost_at >= _STEADY_S:
+            self._lost_at = None
             _LOGGER.info("The Modbus connection to %s is back", self.link.name)
 
     def _report_lost(self, why: str) -> None:
-        if not self._lost:
-            self._lost = True
+        if self._lost_at is None:
             _LOGGER.warning(
                 "The Modbus connection to %s is lost: %s. It is tried again; check its power, cable and address",
                 self.link.name,
                 why,
             )
+        self._lost_at = _now()
 
 
 async def _create_quietly(create: Callable[[], Awaitable[Any]]) -> Any:
