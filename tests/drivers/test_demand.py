@@ -21,7 +21,7 @@ from custom_components.sunfuse.drivers.demand import (
     Promise,
     SessionFacts,
     demand_of,
-    promised_a,
+    due_a,
 )
 from custom_components.sunfuse.drivers.timetable import Said
 from custom_components.sunfuse.drivers.wishes import (
@@ -264,11 +264,10 @@ def test_what_a_promise_needs_now(hours: float, wh: float, expected_a: float) ->
         promised=True,
         charge_efficiency=0.9,
     )
-    needed_a = promised_a(demand, NOW, volts=690, min_a=6, max_a=16)
+    needed_a = due_a(demand, NOW, volts=690, min_a=6, max_a=16)
     assert needed_a == pytest.approx(expected_a, abs=0.01)
-    assert not promised_a(
-        replace(demand, promised=False), NOW, volts=690, min_a=6, max_a=16
-    )
+    guessed = replace(demand, guessed=True)
+    assert not due_a(guessed, NOW, volts=690, min_a=6, max_a=16)
 
 
 SLEEPS = ChargeMark(

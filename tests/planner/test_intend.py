@@ -95,9 +95,10 @@ def test_alone_and_late_the_time_to_leave_is_calculated() -> None:
 
 
 def test_a_boost_does_not_help_beside_cars_that_keep_their_minimum() -> None:
-    """Two cars in fast mode keep 4.1 of 16.85 kW each, also beside a boost: 8.6 kW are left in the last hour in any case."""
+    """Two cars in fast mode keep 4.1 of 16.85 kW each beside a guess, also beside a boost: 8.6 kW are left in the last hour in any case."""
     fast = [car(name, mode=CarMode.FAST) for name in ("leaf", "kona")]
-    zoe = intend(night(car(energy_wh=None), *fast, now=at(6))).cars[0]
+    guess = (CarGoal(at=MORNING, guessed=True),)
+    zoe = intend(night(car(goals=guess), *fast, now=at(6))).cars[0]
     (shortfall,) = zoe.shortfalls
     assert shortfall.reaches_wh < 0.8 * STORED_W
     assert not shortfall.boost_helps

@@ -35,6 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "sessions": set(),
     # Pure rooms that decide, the physics of a battery, and how a plan is handed to the engine.
     "what_if": {
+        f"{PACKAGE}.drivers",
         f"{PACKAGE}.engine",
         f"{PACKAGE}.planner",
         f"{PACKAGE}.simulator.battery",

@@ -129,22 +129,38 @@ class Demand:
 SPARE = 1.1
 
 
-def promised_a(
+# A promise that this much more time could not make up is pressing.
+_LITTLE_H = 0.25
+
+
+def due_a(
     demand: Demand, now: datetime, *, volts: float, min_a: float, max_a: float
 ) -> float:
-    """Return the current that a promise needs from now on, 0 if it can wait; `volts` is the sum of all phases.
+    """Return the current that a departure needs from now on, 0 if it can wait or nobody said it; `volts` is the sum of all phases.
 
     The rest is charged evenly until the departure; if that is less than the car's minimum, it waits as long as
     its minimum is enough.
     """
     needed_wh = demand.metered_wh
-    if not demand.promised or demand.departure is None or not needed_wh:
+    if demand.guessed or demand.departure is None or not needed_wh:
         return 0.0
-    left_h = (demand.departure - now).total_seconds() / 3600
-    if left_h <= 0:
+    left_h = _left_h(demand.departure, now)
+    if left_h <= 0:  # its driver may leave at any moment
         return max_a
     even_a = needed_wh * SPARE / left_h / volts
     return 0.0 if even_a < min_a else min(even_a, max_a)
+
+
+def is_pressing(demand: Demand, now: datetime, needed_a: float, max_a: float) -> bool:
+    """Return whether what a departure needs evenly could not be charged in time if it began a quarter of an hour later."""
+    if demand.departure is None:
+        return False
+    left_h = _left_h(demand.departure, now)
+    return needed_a * left_h > max_a * (left_h - _LITTLE_H)
+
+
+def _left_h(departure: datetime, now: datetime) -> float:
+    return (departure - now).total_seconds() / 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

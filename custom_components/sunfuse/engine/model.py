@@ -238,10 +238,12 @@ class PlanSlot:
 
     `at_least_a` is promised, because a departure is close; `at_most_a` is wished (0: wait). `key` and `values` are the reason.
     In mode `eco` it is what the grid may supply; surplus solar power is used beyond it, up to `sun_a` (None: all).
+    `due_a` is what a promise needs from now on: cars that were promised nothing wait for it.
     `pressing_w` cannot be charged later: it comes before a limit that only keeps a peak low.
     """
 
     at_least_a: float = 0.0
+    due_a: float = 0.0
     pressing_w: float = 0.0
     at_most_a: float | None = None
     sun_a: float | None = None

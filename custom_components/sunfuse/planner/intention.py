@@ -139,6 +139,8 @@ class CarIntention:
     grid_share: float = 0.0
     shortfalls: tuple[Shortfall, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    # It could not be ready beside the minimums of cars that are promised nothing, so they wait for it.
+    comes_first: bool = False
 
     @property
     def amount_known(self) -> bool:

@@ -132,6 +132,7 @@ class CarGoal:
     at: datetime
     energy_wh: float | None = None
     guessed: bool = False  # from habits
+    reserved: bool = False  # promised by a reservation, whatever the mode
     # It has passed: as much as possible, and missing it is no news.
     overdue: bool = False
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from ..drivers.demand import Demand
 from ..engine import Memory, decide
 from ..engine.model import (
     BatteryReading,
@@ -317,7 +318,16 @@ class Replay:
         if intended is None or advice is None:
             return connector
         slot = plan_slot(
-            connector, intended, advice, voltage_v=self.plant.voltage_v, car_phases=None
+            connector,
+            intended,
+            advice,
+            voltage_v=self.plant.voltage_v,
+            demand=Demand(
+                departure=connector.departure,
+                energy_wh=guest.lacks_wh,
+                charge_efficiency=stay.efficiency,
+            ),
+            now=now,
         )
         return replace(connector, plan=slot)
 

@@ -177,6 +177,25 @@ def test_a_promise_to_a_car_with_one_phase(
     connector = _connector(ConnectorState(id=1), demand=demand)
     promised_a = connector.plan.at_least_a if connector.plan else None
     assert promised_a == (None if needed_a is None else pytest.approx(needed_a))
+    if connector.plan:
+        # Other cars wait for it, but a peak is kept low as long as 16 A can do it later.
+        assert connector.plan.due_a == promised_a
+        assert connector.plan.pressing_w == 0
+
+
+def test_a_promise_that_can_wait_no_longer_comes_before_a_peak() -> None:
+    """2,300 Wh in 45 minutes: evenly 14.7 A with a tenth to spare. In the half hour after the next quarter, 16 A would not do."""
+    now = dt_util.utcnow()
+    demand = Demand(
+        departure=now + timedelta(minutes=45),
+        energy_wh=2300.0,
+        charge_efficiency=1.0,
+        phases=1,
+        promised=True,
+    )
+    connector = _connector(ConnectorState(id=1), demand=demand)
+    assert connector.plan
+    assert connector.plan.pressing_w == pytest.approx(2300 * 1.1 / 0.75)
 
 
 def test_unknown_status_with_a_transaction_may_charge() -> None:

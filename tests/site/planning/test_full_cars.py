@@ -133,7 +133,14 @@ class Stay:
             advice = self.intention.slot("a", self.now)
             assert car
             assert advice
-            slot = plan_slot(connector, car, advice, voltage_v=VOLTAGE_V, car_phases=3)
+            slot = plan_slot(
+                connector,
+                car,
+                advice,
+                voltage_v=VOLTAGE_V,
+                demand=demand,
+                now=self.now,
+            )
             connector = replace(connector, plan=slot)
         return connector, CarAsk(connector=connector, name="a", demand=demand)
 

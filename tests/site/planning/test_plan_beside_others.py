@@ -1,5 +1,6 @@
 """Planner and engine through a night, beside cars that nobody plans: what was expected at first is what is reached."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from custom_components.sunfuse.engine.model import (
     Site,
     Snapshot,
 )
+from custom_components.sunfuse.engine.tuning import Policy
 from custom_components.sunfuse.planner import Intention, intend
 from custom_components.sunfuse.site.planning.outlooks import CarAsk, Known, outlook_of
 from custom_components.sunfuse.site.planning.plan_slots import plan_slot
@@ -49,6 +51,9 @@ class Night:
     memory: Memory = field(default_factory=Memory)
     intention: Intention | None = None
     now: datetime = START
+    policy: Policy = Policy.EQUAL
+    drawn_wh: dict[str, float] = field(default_factory=dict)
+    starts: Counter[str] = field(default_factory=Counter)
 
     def snapshot(self) -> Snapshot:
         """Return what is seen now."""
@@ -65,6 +70,7 @@ class Night:
                 ),
             ),
             connectors=tuple(self.seen(one) for one in self.connectors.values()),
+            policy=self.policy,
         )
 
     def on_fuse_a(self) -> tuple[float, ...]:
@@ -103,7 +109,14 @@ class Night:
         )
         assert car
         assert advice
-        slot = plan_slot(one, car, advice, voltage_v=VOLTAGE_V, car_phases=None)
+        slot = plan_slot(
+            one,
+            car,
+            advice,
+            voltage_v=VOLTAGE_V,
+            demand=self.demand(one),
+            now=self.now,
+        )
         return replace(one, plan=slot)
 
     def plan(self, decision: Decision) -> None:
@@ -153,10 +166,14 @@ class Night:
                 decision, self.memory = decide(self.snapshot(), self.memory)
             for one in decision.connectors:
                 if one.id not in self.offline:
+                    self.starts[one.id] += bool(
+                        one.offer_a and not self.current_a.get(one.id)
+                    )
                     self.current_a[one.id] = one.offer_a
             assert max(self.on_fuse_a()) <= FUSE_A + 0.1
             for name, current_a in self.current_a.items():
                 power_w = current_a * VOLTAGE_V * len(self.connectors[name].phases)
+                self.drawn_wh[name] = self.drawn_wh.get(name, 0.0) + power_w / 60
                 stored_w = max(power_w * STORED - LOST_W, 0.0)
                 self.stored_wh[name] = self.stored_wh.get(name, 0.0) + stored_w / 60
             self.now += MINUTE
@@ -195,6 +212,40 @@ def test_what_was_expected_is_reached(which: str) -> None:
         assert night.stored_wh[name] >= 0.97 * expected_wh
     # Neither has much more than the other in the end, whoever was first.
     assert night.stored_wh["a"] == pytest.approx(night.stored_wh["b"], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("which", "policy", "used_a", "most_starts"),
+    [
+        # All of 23 A. Two cars share ten turns of a quarter of an hour.
+        ("fast", Policy.EQUAL, 23, 6),
+        ("fast", Policy.DEADLINE, 23, 3),
+        # One of the others has its 6 A beside the 14.3 A that are due.
+        ("solar_min", Policy.EQUAL, 20.3, 6),
+    ],
+)
+def test_who_could_not_be_ready_beside_minimums_is_ready(
+    which: str, policy: Policy, used_a: float, most_starts: int
+) -> None:
+    """25 A less 2 A of the house less 12 A of two other cars are 11 A, which store 17 kWh until it leaves.
+
+    For the 20 kWh that it needs, one of the others has to wait; it does not wait all the time.
+    """
+    others = [_connector(name, Mode(which)) for name in ("b", "c")]
+    night = Night(
+        connectors={one.id: one for one in (_connector("a"), *others)},
+        wants_wh=20_000.0,
+        policy=policy,
+    )
+    decision, _ = decide(night.snapshot(), night.memory)
+    night.plan(decision)
+    assert night.intention
+    (first,) = (car for car in night.intention.cars if car.id == "a")
+    assert not first.shortfalls
+    night.pass_by()
+    assert night.stored_wh["a"] >= 0.99 * night.wants_wh
+    assert sum(night.drawn_wh.values()) >= 0.95 * 2.5 * used_a * 690
+    assert max(night.starts.values()) <= most_starts
 
 
 @pytest.mark.parametrize("minutes", [4, 10, 14])

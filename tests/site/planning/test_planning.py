@@ -626,13 +626,13 @@ async def test_money_or_carbon(
     assert site.shows("plan_start") == "2026-11-25T13:00:00+00:00"
 
 
-async def test_the_plan_knows_what_other_cars_take(
+async def test_a_departure_comes_before_the_minimum_of_a_guest(
     hass: HomeAssistant,
     start_frozen: Start,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """16 A of a fuse of 20 A would make a car ready by seven; beside 6 A for a guest in `solar_min` it is not, and says so."""
+    """16 A of a fuse of 20 A make a car ready by seven; beside 6 A for a guest it would be late, so the guest waits."""
     set_spot(hass, TODAY, TOMORROW)
     entry = await start_frozen(
         tariff(source={"kind": "entity", "entities": [SPOT]}),
@@ -648,14 +648,19 @@ async def test_the_plan_knows_what_other_cars_take(
         return demand if key.identity == "CP1" else Demand()
 
     monkeypatch.setattr(site.runtime.demands, "at", asked)
-    for mode, misses in ((Mode.OFF, False), (Mode.SOLAR_MIN, True), (Mode.FAST, True)):
+    for mode in (Mode.OFF, Mode.SOLAR_MIN, Mode.FAST):
         site.runtime.settings.set_connector("CP2/1", mode=mode)
         await site.settle()
         await site.settle()
         needy, guest = site.runtime.planning.data.intention.cars
-        assert bool(needy.shortfalls) is misses, mode
-        if misses:
-            assert min(slot.power_w for slot in guest.slots[1:20]) >= 4_100
+        assert not needy.shortfalls, mode
+        assert needy.comes_first is (mode is not Mode.OFF)
+        assert not guest.comes_first
+    # What the first car needs evenly is due, and the guest has nothing beside it.
+    promised, other = site.runtime.coordinator.data.snapshot.connectors
+    assert promised.plan
+    assert promised.plan.due_a > 14
+    assert other.plan is None
 
 
 async def test_what_a_plan_lacks_in_whole_percents_is_said(

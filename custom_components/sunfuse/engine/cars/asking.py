@@ -57,6 +57,7 @@ class Ask:
     most_reason: Reason  # what limits it when no other car does
     boosted: bool
     promised_a: float  # what it is promised beside its minimum
+    due_a: float  # what cars that were promised nothing wait for
     grid_a: float  # what the grid may supply; anything above is from solar power only
     plan: PlanSlot | None = None  # of a car in mode `eco`
     # What earlier cars leave, if it charges on solar power.
@@ -254,6 +255,7 @@ def ask(
     if eco is not None and grid_a >= most_a and reason.key is ReasonKey.FULL_POWER:
         reason = Reason(key=eco.key, values=eco.values)
     known_a = uses_a(connector, past, snapshot) if contested else None
+    used_a = most_a if known_a is None else min(known_a, most_a)
     return Ask(
         id=connector.id,
         connector=connector,
@@ -261,10 +263,11 @@ def ask(
         phases=phases_in_use(connector, past.draws, past),
         car_phases=_expected_phases(connector, past),
         most_a=most_a,
-        uses_a=most_a if known_a is None else min(known_a, most_a),
+        uses_a=used_a,
         most_reason=reason,
         boosted=boosted,
         promised_a=promised_a,
+        due_a=min(connector.plan.due_a, used_a) if connector.plan else 0.0,
         grid_a=grid_a,
         plan=eco,
     )

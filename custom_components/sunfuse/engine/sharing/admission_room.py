@@ -17,7 +17,7 @@ from ..model import Snapshot
 from ..tuning import Policy
 from .filling import EPSILON, Uses
 from .in_time import charge_as
-from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s, takes_a
+from .ranking import NO_TIME_S, TIME_LEFT_S, laxity_s, takes_a, yields
 from .resources import Amounts, Lack, Resources, blocked_by, take
 
 # To start a car on what others lend is worth it from this on.
@@ -50,6 +50,8 @@ class AdmissionRoom:
         self._starts = [0.0] * len(free)  # of `unsteady`, where a car starts
         self._borne = self._find_borne(asks)
         self._claims: dict[str, tuple[Ask, float]] = {}  # beyond minimums, not promised
+        self._unyielding = [a for a in asks if not yields(a, snapshot)]
+        self._due: dict[str, float] = {}  # beyond the minimums of those that have it
         # Who needs the same as one that nobody could lend it to.
         self._not_lent: set[tuple[Uses, float, bool, bool]] = set()
 
@@ -77,13 +79,29 @@ class AdmissionRoom:
         take(self.left, self.uses(asking), current_a)
         take(self._calmest, self.uses(asking), current_a)
 
-    def remember(self) -> tuple[Amounts, Amounts]:
-        """Return what is left, to come back to."""
-        return list(self.left), list(self._calmest)
+    def admit(self, asking: Ask) -> None:
+        """Take a car's minimum and what is due to it, as far as that leaves the minimums of those that must not wait for it."""
+        self.take(asking, asking.connector.min_a)
+        self._due[asking.id] = 0.0
+        more_a = asking.due_a - asking.connector.min_a
+        if more_a <= 0:
+            return
+        left = list(self.left)
+        for other in self._unyielding:
+            if other.id not in self._due:
+                take(left, self.uses(other), other.connector.min_a)
+        fits_a = min(left[index] / used for index, used in self.uses(asking))
+        self._due[asking.id] = max(min(more_a, fits_a), 0.0)
+        self.take(asking, self._due[asking.id])
 
-    def come_back(self, remembered: tuple[Amounts, Amounts]) -> None:
+    def remember(self) -> tuple[Amounts, Amounts, dict[str, float]]:
+        """Return what is left and who has it, to come back to."""
+        return list(self.left), list(self._calmest), dict(self._due)
+
+    def come_back(self, remembered: tuple[Amounts, Amounts, dict[str, float]]) -> None:
         """Forget what was taken since."""
-        self.left, self._calmest = map(list, remembered)
+        left, calmest, due = remembered
+        self.left, self._calmest, self._due = list(left), list(calmest), dict(due)
 
     def blocked(self, asking: Ask) -> Lack | None:
         """Return what cannot carry the minimum; running cars are tolerated if it is only for a moment."""
@@ -132,6 +150,7 @@ class AdmissionRoom:
     def _fits_a(self, asking: Ask, left: Amounts) -> float:
         """Return what a car can take of what is left beyond its minimum; what only the sun would give it keeps nobody waiting."""
         most_a = min(asking.uses_a, asking.grid_a) - asking.connector.min_a
+        most_a -= self._due.get(asking.id, 0.0)
         return min(most_a, *(left[index] / used for index, used in self.uses(asking)))
 
     def lend(self, asking: Ask) -> Mapping[str, float]:

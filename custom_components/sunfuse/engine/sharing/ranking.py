@@ -106,6 +106,19 @@ def is_promised(asking: Ask, snapshot: Snapshot) -> bool:
     return _place(asking, snapshot) is Turn.PROMISED
 
 
+def yields(asking: Ask, snapshot: Snapshot) -> bool:
+    """Whether a car does without its minimum while a promise to another one is due.
+
+    Not one that was promised something itself, is boosted, can hardly wait any longer to be ready when it leaves, or has its turn
+    because it had waited too long.
+    """
+    if asking.boosted or is_promised(asking, snapshot):
+        return False
+    if laxity_s(asking, snapshot) <= TIME_LEFT_S or asking.overdue:
+        return False
+    return not (asking.past.waited_long and keeps_on(asking, snapshot))
+
+
 def waited_long(asking: Ask, snapshot: Snapshot) -> bool:
     """Whether a waiting car is admitted because it has waited too long, whatever the policy."""
     return asking.past.on_since is None and (

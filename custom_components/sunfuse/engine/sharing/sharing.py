@@ -290,7 +290,7 @@ def _admit(ranked: list[Ask], room: AdmissionRoom, shares: Shares) -> list[Ask]:
             if blocked is not None:
                 waiting[asking.id] = blocked
                 continue
-            room.take(asking, asking.connector.min_a)
+            room.admit(asking)
             admitted.append(asking)
         unsteady = _unsteady(admitted, room)
         if unsteady is None:

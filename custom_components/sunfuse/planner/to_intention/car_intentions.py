@@ -116,6 +116,7 @@ class CarPlanReader:
             grid_share=1 - sun_wh / drawn_wh if drawn_wh > 0 else 0.0,
             shortfalls=shortfalls,
             assumptions=terms.assumptions,
+            comes_first=terms.comes_first,
         )
 
     def _sun_of(self, terms: CarTerms, power_w: Series, others_w: Series) -> Series:

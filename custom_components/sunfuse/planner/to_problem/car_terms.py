@@ -43,6 +43,19 @@ class CarTerms:
     cheap: tuple[bool, ...] = ()  # steps whose price or carbon the driver calls low
     waits: tuple[bool, ...] = ()  # steps in which export pays too well
     assumptions: tuple[Assumption, ...] = ()
+    # It could not be ready beside the minimums of cars that are promised nothing, so they wait for it.
+    comes_first: bool = False
+
+    @property
+    def has_promise(self) -> bool:
+        """Whether a departure that somebody said comes before the minimums of cars that are promised nothing."""
+        car = self.car
+        return car.connected and any(
+            not goal.guessed
+            and not goal.overdue
+            and (goal.reserved or car.mode is CarMode.ECO)
+            for goal in self.goals
+        )
 
     def charges(self, planned_w: Series) -> tuple[bool, ...]:
         """Return in which steps a car charges with these powers.

@@ -12,7 +12,7 @@ from ..problem import Circuit, PerPhase, Problem, Series, Store
 from .assumed import Assumed
 from .car_terms import CarReader, CarTerms
 from .peak_terms import PeakTerm, peak_terms
-from .taken import with_taken, within_reach
+from .taken import NEVER, with_taken, within_reach
 
 BATTERY = "home battery"
 _CONNECTION = "connection"
@@ -47,9 +47,13 @@ class ProblemParts:
 
 
 def problem_of_outlook(
-    outlook: Outlook, assumed: Assumed, previous: Intention | None
+    outlook: Outlook,
+    assumed: Assumed,
+    previous: Intention | None,
+    *,
+    late_until: int = NEVER,
 ) -> ProblemParts:
-    """Return the problem of an outlook."""
+    """Return the problem of an outlook. Until the step `late_until`, promises come before the minimums of other cars."""
     assumptions: list[Assumption] = []
     house_w, sun_w = _expected(outlook, assumed)
     battery_w: Series = ()
@@ -95,7 +99,9 @@ def problem_of_outlook(
         gap_kwh=_GAP_KWH * max(1, len(cars)),
         gap_kw=_GAP_KW * max(1, len(cars)),
     )
-    cars = with_taken(within_reach(cars, problem), problem, outlook)
+    cars = with_taken(
+        within_reach(cars, problem), problem, outlook, late_until=late_until
+    )
     problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))
     return ProblemParts(
         problem=problem,

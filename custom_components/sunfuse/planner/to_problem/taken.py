@@ -1,4 +1,4 @@
-"""What cars take in any case, whatever is planned for others: the engine gives minimums before promises, and boosts at once.
+"""What cars take in any case, whatever is planned for others: the engine gives minimums where promises can be kept beside them, and boosts at once.
 
 A plan that leaves that to other cars promises them what they never get, and their departures slip away unnoticed.
 """
@@ -12,17 +12,23 @@ from ..problem import Goal, Problem, Series, series
 from ..room import Flags, Room, has_room
 from .car_terms import CarTerms
 
+# Before the first step.
+NEVER = -1
 # One goal an hour: in most modes a minimum that is missed cannot be made up.
 _EACH = 4
 
 
 def with_taken(
-    cars: tuple[CarTerms, ...], problem: Problem, outlook: Outlook
+    cars: tuple[CarTerms, ...],
+    problem: Problem,
+    outlook: Outlook,
+    *,
+    late_until: int,
 ) -> tuple[CarTerms, ...]:
     """Return the cars with goals for what they take in any case.
 
     The order is the engine's: minimums of boosted cars, of cars with a departure, of other cars, and what boosts take
-    beyond. A car whose minimum does not fit waits.
+    beyond. A car whose minimum does not fit waits. So does a car that is promised nothing, until the step `late_until`.
     """
     taker = _Taker(outlook=outlook, room=Room(problem=problem))
     boosted = [terms for terms in cars if taker.boosts(terms)]
@@ -33,11 +39,18 @@ def with_taken(
             taker.keep(terms)
     for terms in cars:
         if terms.car.mode in (CarMode.FAST, CarMode.SOLAR_MIN):
-            taker.take(terms, boosts=False)
+            first = 0 if terms.has_promise else late_until + 1
+            taker.take(terms, boosts=False, first=first)
     for terms in boosted:
         taker.take_rest(terms)
     ends = {goal.step for terms in cars for goal in terms.store.goals}
-    return tuple(_with_taken(terms, taker, ends) for terms in cars)
+    return tuple(
+        replace(
+            _with_taken(terms, taker, ends),
+            comes_first=terms.has_promise and terms.store.goals[0].step <= late_until,
+        )
+        for terms in cars
+    )
 
 
 def within_reach(cars: tuple[CarTerms, ...], problem: Problem) -> tuple[CarTerms, ...]:
@@ -96,10 +109,12 @@ class _Taker:
             lacks_wh -= _stored_wh(terms, most[step], self.outlook.steps_s[step])
         return tuple(found)
 
-    def take(self, terms: CarTerms, *, boosts: bool) -> None:
-        """Take the minimum where it fits: in the steps of a boost, or in all others."""
+    def take(self, terms: CarTerms, *, boosts: bool, first: int = 0) -> None:
+        """Take the minimum where it fits, from a step on: in the steps of a boost, or in all others."""
         boosted = set(self.boosts(terms))
         for step, power_w in enumerate(self._least_w(terms)):
+            if step < first:
+                continue
             if (step in boosted) is boosts and self._fits(terms, step, power_w):
                 self._add(terms, step, power_w)
 

@@ -13,7 +13,7 @@ from ...const import (
     CONF_MIN_CURRENT,
     CONF_PHASE_SWITCHING,
 )
-from ...drivers.demand import Demand, promised_a
+from ...drivers.demand import Demand, due_a, is_pressing
 from ...engine.model import (
     Boost,
     Connector,
@@ -153,14 +153,19 @@ class KnownConnector:
 
     def _promise(self, now: datetime) -> PlanSlot | None:
         """Return what a reservation's promise needs now, whatever the mode; a plan of the site takes its place."""
-        needed_a = promised_a(
-            self.demand,
-            now,
-            volts=self.site.voltage_v * len(self._phases[: self._car_phases]),
-            min_a=self.data[CONF_MIN_CURRENT],
-            max_a=self.data[CONF_MAX_CURRENT],
+        if not self.demand.promised:
+            return None
+        volts = self.site.voltage_v * len(self._phases[: self._car_phases])
+        min_a, max_a = self.data[CONF_MIN_CURRENT], self.data[CONF_MAX_CURRENT]
+        needed_a = due_a(self.demand, now, volts=volts, min_a=min_a, max_a=max_a)
+        if needed_a <= 0:
+            return None
+        pressing = is_pressing(self.demand, now, needed_a, max_a)
+        return PlanSlot(
+            at_least_a=needed_a,
+            due_a=needed_a,
+            pressing_w=needed_a * volts if pressing else 0.0,
         )
-        return PlanSlot(at_least_a=needed_a) if needed_a > 0 else None
 
 
 def site_draw(

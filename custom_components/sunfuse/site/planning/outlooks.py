@@ -330,6 +330,8 @@ def _mode(connector: Connector, demand: Demand) -> CarMode:
         why = why_not_wanted(connector, 0.0)
         if why is not None and connector.status not in NO_CAR:
             return CarMode.OFF
+    if demand.promised and connector.mode in (Mode.SOLAR, Mode.SOLAR_MIN):
+        return CarMode.ECO  # what a reservation promises, the grid supplies as well
     return CarMode(connector.mode)
 
 
@@ -352,6 +354,9 @@ def _goals(demand: Demand, now: datetime) -> tuple[CarGoal, ...]:
         return (CarGoal(at=now + _AT_ONCE, energy_wh=demand.energy_wh, overdue=True),)
     return (
         CarGoal(
-            at=demand.departure, energy_wh=demand.energy_wh, guessed=demand.guessed
+            at=demand.departure,
+            energy_wh=demand.energy_wh,
+            guessed=demand.guessed,
+            reserved=demand.promised,
         ),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from ...drivers.demand import Demand, due_a
 from ...engine.model import Connector, PlanSlot, Reason, ReasonKey
 from ...planner import CarIntention, PlanKey, Shortfall, SlotAdvice, Why
 
@@ -31,6 +32,8 @@ _PROMISED = frozenset(
         PlanKey.PRECONDITIONS,
     )
 )
+# What a driver or owner stopped is not needed either.
+_WITHHELD = frozenset((PlanKey.OFF, PlanKey.PAUSED))
 # A slot's mean below half the minimum is nothing; more is the minimum, as there is no charging below it.
 _HALF = 0.5
 # A limit so close to all that car and charger can take is none.
@@ -43,23 +46,35 @@ def plan_slot(
     advice: SlotAdvice,
     *,
     voltage_v: float,
-    car_phases: int | None,
+    demand: Demand,
+    now: datetime,
     ready: datetime | None = None,
     currency: str | None = None,
 ) -> PlanSlot:
     """Return the slot of the plan that a connector follows now; its sentence says that the car is ready by `ready`."""
-    phases = min(car_phases or len(connector.phases), len(connector.phases))
+    phases = min(demand.phases or len(connector.phases), len(connector.phases))
     per_ampere_w = voltage_v * phases
-    grid_a = _charging_a(advice.at_least_w / per_ampere_w, connector.min_a)
-    sun_a = advice.at_most_w / per_ampere_w
     most_a = min(connector.max_a, connector.car_max_a or connector.max_a)
+    planned_a = _charging_a(advice.at_least_w / per_ampere_w, connector.min_a)
+    promised_a = planned_a if advice.why.key in _PROMISED else 0.0
+    needed_a = 0.0
+    if intention.comes_first and advice.why.key not in _WITHHELD:
+        needed_a = due_a(
+            demand, now, volts=per_ampere_w, min_a=connector.min_a, max_a=most_a
+        )
     why = _why(intention, advice)
+    key = _reason(why, advice)
+    if needed_a > planned_a:
+        key, why = _due(why, intention)
+    grid_a = max(planned_a, needed_a)
+    sun_a = max(advice.at_most_w / per_ampere_w, needed_a)
     return PlanSlot(
-        at_least_a=grid_a if advice.why.key in _PROMISED else 0.0,
-        pressing_w=grid_a * per_ampere_w if advice.pressing else 0.0,
+        at_least_a=max(promised_a, needed_a),
+        due_a=needed_a,
+        pressing_w=planned_a * per_ampere_w if advice.pressing else 0.0,
         at_most_a=most_a if advice.makes_up else grid_a,
         sun_a=None if sun_a >= _NEARLY_ALL * most_a else sun_a,
-        key=_reason(why, advice),
+        key=key,
         values=(
             *_sentence_values(why, intention, ready, currency),
             ("offer_a", grid_a or sun_a),
@@ -98,6 +113,16 @@ def _sentence_values(
         yield name, value
     if currency is not None and any("price" in name for name, _ in why.values):
         yield "currency", currency
+
+
+def _due(why: Why, intention: CarIntention) -> tuple[ReasonKey, Why]:
+    """Return what there is to say of a car that charges for its departure before the minimums of others."""
+    if why.key is PlanKey.MISSES:
+        return ReasonKey.MISSES_DEPARTURE, why
+    ready = intention.ready
+    values = (("ready", ready.isoformat(timespec="seconds")),) if ready else ()
+    why = Why(key=PlanKey.CHARGES_TO_BE_READY, values=values)
+    return ReasonKey.CHARGING_FOR_DEPARTURE, why
 
 
 def _charging_a(current_a: float, min_a: float) -> float:

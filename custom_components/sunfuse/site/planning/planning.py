@@ -348,7 +348,8 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
             car,
             advice,
             voltage_v=voltage_v,
-            car_phases=self._demand_of(connector.id).phases,
+            demand=self._demand_of(connector.id),
+            now=now,
             ready=self.data.ready.get(connector.id),
             currency=self.currency,
         )
