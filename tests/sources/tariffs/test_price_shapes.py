@@ -270,6 +270,8 @@ def test_the_unit_that_was_typed(
     ("unit", "factor"),
     [
         ("€ct/kWh", 0.01),
+        ("euro cents/kWh", 0.01),
+        ("EUR cents/kWh", 0.01),
         ("Rp./kWh", 0.01),
         ("bani/kWh", 0.01),
         ("ct. per kWh", 0.01),
@@ -550,8 +552,9 @@ def test_no_unit_at_all() -> None:
     assert [i.key for i in read({"p": rows}, unit=None).issues][0] is (
         IssueKey.UNIT_UNKNOWN
     )
-    beside = read({"p": rows, "unit_of_measurement": "EUR/MWh"}, unit=None)
-    assert beside.series[0].value == pytest.approx(0.085)
+    for beside in ("unit_of_measurement", "unit"):
+        reading = read({"p": rows, beside: "EUR/MWh"}, unit=None)
+        assert reading.series[0].value == pytest.approx(0.085)
 
 
 def test_the_currency_of_nord_pool() -> None:

@@ -137,7 +137,7 @@ def _named_currency(attributes: Mapping[str, Any]) -> str | None:
 
 def _unit_beside(attributes: Mapping[str, Any]) -> Unit | None:
     """Read a unit from the attributes that carry one."""
-    for name in ("unit_of_measurement", "price_unit"):
+    for name in ("unit_of_measurement", "price_unit", "unit"):
         value = attributes.get(name)
         if isinstance(value, str) and (unit := parse_unit(value)) is not None:
             return unit

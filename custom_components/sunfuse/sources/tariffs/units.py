@@ -5,7 +5,7 @@ import re
 
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 
-# What people and integrations write, with the currency and the part of it that is meant.
+# What people and integrations write, without blanks and hyphens, with the currency and the part of it that is meant.
 _MONEY: dict[str, tuple[str | None, float]] = {
     "€": ("EUR", 1),
     "eur": ("EUR", 1),
@@ -14,7 +14,7 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "gbp": ("GBP", 1),
     "p": ("GBP", 0.01),
     "pence": ("GBP", 0.01),
-    "gbp pence": ("GBP", 0.01),
+    "gbppence": ("GBP", 0.01),
     "$": (None, 1),
     "usd": ("USD", 1),
     "aud": ("AUD", 1),
@@ -69,11 +69,8 @@ _MONEY: dict[str, tuple[str | None, float]] = {
     "eurct": ("EUR", 0.01),
     "€ct": ("EUR", 0.01),
     "ct€": ("EUR", 0.01),
-    "€-ct": ("EUR", 0.01),
-    "eur-ct": ("EUR", 0.01),
-    "eur ct": ("EUR", 0.01),
-    "euro cent": ("EUR", 0.01),
-    "eur cent": ("EUR", 0.01),
+    "eurcent": ("EUR", 0.01),
+    "eurcents": ("EUR", 0.01),
     "€cent": ("EUR", 0.01),
     "€c": ("EUR", 0.01),
     "c€": ("EUR", 0.01),
@@ -132,6 +129,7 @@ def is_per_energy(text: str | None) -> bool:
 
 def _money(text: str) -> tuple[str | None, float] | None:
     """Read the numerator of a unit of price."""
+    text = text.replace(" ", "").replace("-", "")
     if (known := _MONEY.get(text)) is not None:
         return known
     # A currency that is not in the table; other words of three letters (cts, cnt) may mean a part of one.
