@@ -17,6 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import WH_PER_KWH
 from ..data import SunfuseConfigEntry
+from ..drivers.demand import Demand
 from ..owner_entities.owner_entity import OwnerEntity, add_owner_entities
 from ..site.cars.driver_words import Owner, next_departure
 from ..state_writes import Pace, Shown, within, within_with_attributes
@@ -91,6 +92,24 @@ class DepartureSensor(OwnerEntity, SensorEntity):
         return replace(within_with_attributes(0.0, 1.0), settled_s=300.0)
 
     @override
+    def _shown(self) -> Shown:
+        """Return what to show; what somebody sets is written at once, however often."""
+        following, demand = next_departure(self._entry, self.owner), self._demand
+        # Where simulated time runs faster, the same moment differs by milliseconds each time.
+        said = following and (
+            following.at.replace(second=0, microsecond=0),
+            following.said,
+        )
+        wanted = (demand.target_soc, demand.target_energy_wh) if demand else None
+        return replace(super()._shown(), moment=(said, wanted))
+
+    @property
+    def _demand(self) -> Demand | None:
+        """Return what the session at a connector needs; None for a vehicle."""
+        key = self.owner.key
+        return self._entry.runtime_data.planning.shown_demand(key) if key else None
+
+    @override
     async def async_added_to_hass(self) -> None:
         """Follow also how good habits are: that changes when a session is over."""
         await super().async_added_to_hass()
@@ -134,9 +153,7 @@ class DepartureSensor(OwnerEntity, SensorEntity):
     @property
     def _next(self) -> Mapping[str, Any] | None:
         following = next_departure(self._entry, self.owner)
-        key = self.owner.key
-        planning = self._entry.runtime_data.planning
-        demand = planning.shown_demand(key) if key else None
+        demand = self._demand
         if demand is None:
             return {"said_by": following.said} if following else None
         needed_wh = demand.metered_wh

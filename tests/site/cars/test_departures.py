@@ -1,7 +1,7 @@
 """When cars leave and with how much: by entities in any order, by actions, by the calendar, over a restart."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -130,6 +130,37 @@ async def test_by_entities_in_any_order(
     assert home.state("sensor", f"{zoe}_departure") == "unknown"
     await home.call("switch", "turn_on", f"{zoe}_weekly_departures")
     assert home.state("sensor", f"{zoe}_departure") == first.isoformat()
+    await station.close()
+
+
+async def test_whatever_a_driver_tries_is_shown_at_once(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Twenty departures one after the other, and targets that differ by a little."""
+    home: Home = await start("CP1", vehicle(identifiers=["CARD"]))
+    zoe = id_of(home)
+    station = await home.boot("CP1")
+    await plug_in(home, station, "CARD")
+    await home.shows("sensor", "CP1/1_car", "Zoe")
+    await home.call("number", "set_value", f"{zoe}_typed_soc", value=40)
+    for number in range(20):
+        wall = clock(-2 if number % 2 else -3)
+        await home.call("time", "set_value", "CP1/1_ready_by", time=wall)
+        for owner in (zoe, "CP1/1"):
+            shown = home.state("sensor", f"{owner}_departure")
+            assert shown == next_at(wall).isoformat(), number
+
+    def attributes() -> Mapping[str, Any]:
+        state = hass.states.get(home.entity("sensor", "CP1/1_departure"))
+        assert state
+        return state.attributes
+
+    for percent in (80, 82):
+        await home.call("number", "set_value", f"{zoe}_target_soc", value=percent)
+        assert attributes()["target_soc"] == percent
+    for energy_kwh in (10.0, 10.5):
+        await act(home, "set_departure", zoe, time="07:00", target_energy=energy_kwh)
+        assert attributes()["energy_kwh"] == pytest.approx(energy_kwh, abs=0.2)
     await station.close()
 
 
