@@ -186,7 +186,7 @@ def test_a_restart_before_the_first_value_is_none_with_each_session(
     assert _sessions(sessions)[0][2] == 2e3
 
 
-@pytest.mark.parametrize("nonsense", [(500e6,), (500e6, 30e3)])
+@pytest.mark.parametrize("nonsense", [(500e6,), (500e6, 30e3), (500e6, BOOTS, 2e3)])
 def test_an_end_below_nonsense_is_no_restart(nonsense: Shown) -> None:
     """Start and end are of one register: what stands between them may be nonsense."""
     sessions: list[Session] = [
