@@ -93,6 +93,30 @@ def test_one_end_of_nonsense(starts: bool, ends_wh: tuple[float, ...]) -> None:
     assert meter.sample.energy_wh == 56_000
 
 
+@pytest.mark.parametrize(
+    ("next_wh", "taken_wh"),
+    [
+        (53_000, 5_000),
+        # More flowed than the last value shows.
+        (54_000, 6_000),
+        # It was reset, or nothing is known.
+        (2_000, 35_000),
+        (49_500, 35_000),
+        (83_000, 35_000),
+        (None, 35_000),
+    ],
+)
+def test_an_end_that_the_next_start_contradicts(
+    next_wh: float | None, taken_wh: float
+) -> None:
+    """The register stands where the values lead: no register falls by that much less than it showed."""
+    meter = _meter()
+    _session(meter, 0, 43_000, (3_000, 5_000), 48_000)
+    assert _session(meter, 1, 48_000, (3_000, 5_000), 83_000) == 35_000
+    meter.session_starts("tx2", next_wh, START + timedelta(days=2))
+    assert meter.taken_wh("tx1") == taken_wh
+
+
 def test_an_end_after_values_that_stood_still() -> None:
     """A meter that is read no more during a session says nothing of the five hours until its end."""
     meter = _meter()
@@ -173,6 +197,17 @@ def test_starts_of_zero_beside_a_new_register() -> None:
     assert _session(meter, 2, 0, (60_000, 60_000), None) == 0
     assert meter.taken_wh("tx0") == 6_000
     assert meter.taken_wh("tx1") == 3_000
+
+
+def test_a_start_of_zero_after_new_firmware() -> None:
+    """The first value shows what cannot have flowed since: the session began where the one before ended."""
+    meter = _meter()
+    for number in range(4):
+        wh = 30_000 * number
+        _session(meter, number, wh, (10_000, 20_000), 30_000)
+    values_wh = (125_000, *range(130_000, 200_000, 5_000))
+    assert _session(meter, 4, 0, values_wh, 200_000) == 80_000
+    assert meter.sample.energy_wh == 200_000
 
 
 def test_a_zero_after_the_first_value() -> None:

@@ -15,6 +15,7 @@ from ..stored_state import load_number
 from .former_energy import former_sessions
 from .power_integral import PowerIntegral
 from .register_readings import Most, RegisterReading, SessionReadings
+from .session_energy import end_by_next_start
 from .session_sum import ConnectorSum, ForgottenSessions
 from .value_follower import ValueFollower
 
@@ -97,6 +98,7 @@ class EnergyCounter:
         self._put(
             replace(session, started_at=at, start_wh=register_wh, start_known=known)
         )
+        self._judge_end_before(session_id, register_wh)
         if self._running is not None and self._running.id == session_id:
             self._flow = self._flow.begin_session()
             self._values.forget_doubts()
@@ -207,6 +209,14 @@ class EnergyCounter:
             if session.id == session_id:
                 return session
         return None
+
+    def _judge_end_before(self, session_id: str, start_wh: float | None) -> None:
+        """Correct the end of the session before one by where that starts, if it was nonsense."""
+        ids = [one.id for one in self._sessions]
+        if number := ids.index(session_id):
+            before = self._sessions[number - 1]
+            judged = end_by_next_start(before, start_wh, self._most_wh)
+            self._sessions[number - 1] = judged
 
     def _put(self, session: SessionReadings) -> None:
         """Remember a session among the others, in the order of time."""

@@ -187,8 +187,9 @@ def _lasting_rise(
         end = None  # a charger that does not know it says 0
     first = end if shown is None else shown.first
     start = session.start
-    if start is not None and not (start.register_wh or kinds.zero_starts):
-        start = None
+    if start is not None and not start.register_wh:
+        if not kinds.zero_starts or session.goes_on(most_wh):
+            start = None
     if start and end and not (shown and shown.restarted):
         rise_wh = end.register_wh - start.register_wh
         # In the first session of all, values that stay 0 are of a charger that has none.
@@ -231,6 +232,24 @@ def risen_by_values(session: SessionReadings, most_wh: Most) -> float:
         if _is_rise(session, start, shown.first, most_wh):
             head_wh = shown.first.register_wh - start.register_wh
     return head_wh + shown.rose_wh
+
+
+def end_by_next_start(
+    session: SessionReadings, next_wh: float | None, most_wh: Most
+) -> SessionReadings:
+    """Return a session with where the next start shows its register if that is far below its end.
+
+    The values have to lead there: otherwise the register may have been reset since.
+    """
+    start, shown, end = session.start, session.values, session.end
+    if start is None or shown is None or end is None or next_wh is None:
+        return session
+    if not shown.sure or min(start.register_wh, end.register_wh - next_wh) <= SLACK_WH:
+        return session
+    unseen_wh = next_wh - start.register_wh - risen_by_values(session, most_wh)
+    if -ROUNDING_WH <= unseen_wh <= most_wh(shown.last.at, end.at):
+        return replace(session, end_wh=next_wh)
+    return session
 
 
 def _restarts(
