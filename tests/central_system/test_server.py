@@ -218,6 +218,21 @@ async def test_too_many_messages_are_slowed(
     await system.stop()
 
 
+async def test_large_messages_are_slowed(
+    system: CentralSystem, connect: Connect
+) -> None:
+    """Reading one takes as long as reading many small ones."""
+    station = await connect()
+    brackets: list[list[str]] = [[]] * 60_000
+    for number in range(10):
+        await station.send([2, str(number), "DataTransfer", {"data": brackets}])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2):
+            await station.answer_to("9")
+    assert 0 < len(station.frames) < 3
+    await system.stop()
+
+
 async def test_half_open_socket_is_found(clock: SteppedClock) -> None:
     """A charger that vanished without a word is found by ping."""
     system = CentralSystem(now=clock, timing=Timing(ping_s=0.1))

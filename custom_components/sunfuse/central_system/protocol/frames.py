@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 import json
 import math
 import re
@@ -18,8 +19,10 @@ MAX_DEPTH = (
 _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
 # Type and id of a message whose payload cannot be read: its sender waits for an answer to this id.
 _HEAD = re.compile(rf'\s*\[\s*(\d)\s*,\s*"([^"\\\x00-\x1f]{{1,{_LONGEST_ID}}})"\s*,')
-# A string, which may contain brackets, or a bracket.
-_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+# A string, which may contain brackets.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 # A string, or a colon that no value follows. A string without an end is one match: a search from each of its quotes would take
 # quadratic time.
 _GAP = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|:(?=\s*[,}])', re.DOTALL)
@@ -140,16 +143,9 @@ def _nested_too_deeply(text: str) -> bool:
     """Whether a text has more levels than any message has; processing those could take quadratic time."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
-    depth = 0
-    for part in _STRUCTURE.finditer(text):
-        match part[0]:
-            case "[" | "{":
-                depth += 1
-                if depth > MAX_DEPTH:
-                    return True
-            case "]" | "}":
-                depth -= 1
-    return False
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
+    depths = accumulate(map(_STEPS.__getitem__, brackets))
+    return max(depths, default=0) > MAX_DEPTH
 
 
 # Half of a character, if the other half does not follow.
@@ -207,11 +203,11 @@ def _read_frame(text: str) -> Any:
         ValueError: it is not JSON nevertheless.
 
     """
+    if _nested_too_deeply(text):
+        raise ValueError("Nested too deeply")
     try:
-        return read_json(text)
+        return _decoded(text, _DECODER)
     except ValueError:
-        if _nested_too_deeply(text):
-            raise
         return _decoded(_GAP.sub(lambda found: found[1] or ":null", text), _LENIENT)
 
 

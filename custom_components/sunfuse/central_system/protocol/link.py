@@ -7,7 +7,7 @@ import itertools
 import logging
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from ..station_state import CommandError
 from .fault import FaultBoundary
@@ -38,6 +38,8 @@ type Handler = Callable[[str, Payload], Answer]
 _MOST_FAULTS = 20  # that are reported per connection
 RESPONSE_TIMEOUT_S = 30.0
 _LONGEST_TIMEOUT_S = 120.0  # for a station that is known to answer late
+# Reading this much takes about as long as handling one message.
+_BYTES_OF_A_MESSAGE = 8192
 
 
 class LinkFaults:
@@ -138,7 +140,7 @@ class Link:
                     self._answers_pings = True
                 elif message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                     await self._receive(message.data, handler)
-                await self._hold_back(self._bucket.take())
+                await self._hold_back(self._bucket.take(_weight(message)))
         except ConnectionError:
             _LOGGER.debug("%s: the connection broke", self._name)
         finally:
@@ -398,3 +400,9 @@ class Link:
 def _failure(call: Call) -> Fault:
     """Return the answer to a station when our handler of its request fails."""
     return Fault(ErrorCode.INTERNAL, f"{call.action} could not be handled")
+
+
+def _weight(message: WSMessage) -> float:
+    """Return as how many messages one counts."""
+    data = message.data
+    return 1 + (len(data) if isinstance(data, str | bytes) else 0) / _BYTES_OF_A_MESSAGE

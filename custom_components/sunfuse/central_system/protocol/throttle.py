@@ -20,10 +20,10 @@ class Bucket:
         self._tokens = burst
         self._at = clock()
 
-    def take(self) -> float:
-        """Take a token; return for how many seconds to wait until it is there."""
+    def take(self, tokens: float = 1) -> float:
+        """Take tokens; return for how many seconds to wait until they are there."""
         self._fill()
-        self._tokens -= 1
+        self._tokens -= tokens
         return self.owed()
 
     def owed(self) -> float:
