@@ -238,6 +238,23 @@ CASES = {
         known=("sensor.energy_px", "sensor.energy_py", "sensor.energy_pz"),
         expected=MeterConfig(),
     ),
+    # "Power" is that of the first phase (Koenkk/zigbee2mqtt issue 32596).
+    "zigbee2mqtt, three phases": Case(
+        sensors=[
+            ("energy", "energy", "0x1_energy_zigbee2mqtt", "Energy"),
+            *(
+                (f"{kind}{after}", kind, f"0x1_{kind}{after}_zigbee2mqtt", kind + said)
+                for kind in ("power", "current")
+                for after, said in (
+                    ("", ""),
+                    ("_phase_b", " phase b"),
+                    ("_phase_c", " phase c"),
+                )
+            ),
+        ],
+        known="sensor.energy",
+        expected=MeterConfig(),
+    ),
     # One device with the inverter's own currents, its strings, and the grid's meter.
     "sma": Case(
         sensors=[

@@ -98,7 +98,12 @@ def suggest_meter(
     from_0 = _numbered_from_0(sensors)
     sensors = [one for one in sensors if one not in from_0]
     words = frozenset(word for entry in known for word in _words_of(entry))
-    own = [one for one in sensors if one.device_class == SensorDeviceClass.POWER]
+    own = [
+        one
+        for one in sensors
+        if one.device_class == SensorDeviceClass.POWER
+        and not _may_be_first_phase(one, sensors)
+    ]
     if any(one.words & _INVERTER for one in sensors):
         sensors = [one for one in sensors if _is_named_after_the_grid(one)]
     drawn, given = _group(sensors, words, 1), _group(sensors, words, -1)
@@ -192,6 +197,21 @@ def _alike(phases: Iterable[_Sensor]) -> bool:
     if not any(one.bare for one in phases):
         return True
     return len({one.words.difference(_PHASES) for one in phases}) == 1
+
+
+def _may_be_first_phase(sensor: _Sensor, sensors: Iterable[_Sensor]) -> bool:
+    """Return whether a sensor may be no total, but the first phase: Zigbee's "power", "power phase b" and "power phase c"."""
+    if sensor.phase is not None:
+        return False
+    phases = {
+        one.phase
+        for one in sensors
+        if one.device_class == sensor.device_class
+        and not one.bare
+        and one.phase is not None
+        and sensor.words <= one.words
+    }
+    return bool(phases) and 1 not in phases
 
 
 def _numbered_from_0(sensors: Iterable[_Sensor]) -> list[_Sensor]:
