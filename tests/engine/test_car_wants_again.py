@@ -7,9 +7,9 @@ from typing import override
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.model import ConnectorStatus
+from custom_components.sunfuse.engine.model import ConnectorStatus, ReasonKey
 
-from .common import car, later, offers, on
+from .common import car, later, offers, on, reasons
 from .plant import Car, Plant, charger, main, steady
 
 MINUTE = 12  # decisions
@@ -104,3 +104,35 @@ def test_a_car_that_waited_with_its_offer(step_a: float) -> None:
     )
     plant.run(320)
     assert begins.current_a > 15
+
+
+@dataclass(kw_only=True)
+class _LetsGo(Car):
+    """A car that lets go for a moment again and again, as its charger reports."""
+
+    for_s: int
+
+    @override
+    def status(self, at_s: float) -> ConnectorStatus:
+        lets_go = self.current_a > 0 and at_s % 20 < self.for_s
+        return ConnectorStatus.SUSPENDED_EV if lets_go else super().status(at_s)
+
+
+def test_a_car_that_lets_go_for_a_moment() -> None:
+    """It is charged as any other: its limit does not fall to its minimum each time, and nobody is told that it has finished."""
+    cars = [
+        _LetsGo(connector=charger("restless"), for_s=5),
+        Car(connector=charger("other")),
+    ]
+    plant = Plant(
+        cars=cars,
+        circuits=(main(26),),
+        loads={"main": steady(2, 2, 2)},
+        tick_s=1.0,
+    )
+    plant.run(600)
+    restless, other = cars
+    assert restless.given_wh == pytest.approx(other.given_wh, rel=0.02)
+    assert restless.offers <= other.offers + 2
+    told = {reasons(decision)["restless"] for decision in plant.decisions}
+    assert ReasonKey.CAR_FINISHED not in told

@@ -14,7 +14,7 @@ from custom_components.sunfuse.engine.model import (
     ReasonKey,
 )
 
-from .common import NOW, car, offers, reasons, site
+from .common import NOW, car, later, offers, reasons, site
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,10 @@ def test_sunshine_is_no_thicker_wire() -> None:
 def test_every_connector_has_a_reason(
     changes: dict[str, object], offer_a: float, reason: ReasonKey
 ) -> None:
-    """Whatever keeps a car from charging is named."""
-    decision, _ = decide(site(car("a", **changes)), Memory())
+    """Whatever keeps a car from charging is named, after ten seconds at the latest."""
+    snapshot = site(car("a", **changes))
+    _, memory = decide(snapshot, Memory())
+    decision, _ = decide(later(snapshot, 10), memory)
     assert offers(decision) == {"a": offer_a}
     assert reasons(decision) == {"a": reason}
 

@@ -34,6 +34,10 @@ from .wanted import NO_CAR, is_full
 _SUNNY = frozenset((Mode.SOLAR, Mode.SOLAR_MIN))
 
 
+# For so long a car may take nothing before that means that it wants no more.
+_LETS_GO_S = 10.0
+
+
 class Hurry(IntEnum):
     """The place of a car by its departure, before departures are compared (see `in_time`)."""
 
@@ -317,7 +321,7 @@ def most(
     reason = Reason(key=key, values=((name, current_a),))
     if current_a < connector.min_a:
         return current_a, reason
-    if connector.status is ConnectorStatus.SUSPENDED_EV:
+    if connector.status is ConnectorStatus.SUSPENDED_EV and _stays(past, snapshot):
         # A car that takes nothing needs only what allows it to start again.
         return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)
     if connector.status is ConnectorStatus.PREPARING and contested:
@@ -334,6 +338,12 @@ def most(
     takes_a = most_drawn_a(connector, past.draws[-1]) if past.draws else 0.0
     more = takes_a > past.takes_a + MORE_A
     return current_a, reason if more else takes_no_more(past.takes_a)
+
+
+def _stays(past: ConnectorMemory, snapshot: Snapshot) -> bool:
+    """Whether a car has taken nothing for some seconds: cars let go for a moment when their limit changes."""
+    since = past.rests_since or snapshot.now
+    return (snapshot.now - since).total_seconds() >= _LETS_GO_S
 
 
 def takes_no_more(takes_a: float) -> Reason:
