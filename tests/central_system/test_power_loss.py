@@ -100,6 +100,39 @@ def test_home_assistant_restarts_as_well() -> None:
     assert _session(40_000, (43_000, BOOTS), 2_500, restarts=True)[0] == 5_500
 
 
+@pytest.mark.parametrize("start_wh", [0.0, 40e3])
+@pytest.mark.parametrize(
+    ("stored_wh", "stored_s", "taken_wh"),
+    [
+        # What the charger had stored half a minute before its last value, of which nothing else is known.
+        (2_400, -30, 2_500),
+        (1_900, -300, 2_500),
+        # The same register at the same time, or later: the end is right.
+        (2_500, -30, 2_500),
+        (2_600, 30, 2_600),
+    ],
+)
+def test_the_end_is_what_the_charger_had_stored(
+    start_wh: float, stored_wh: float, stored_s: float, taken_wh: float
+) -> None:
+    """After a power cut, OpenOCPP ends the transaction with the register that it stored last: what its values showed after that counts."""
+    meter, at = Meter(phases=3, voltage_v=230, max_a=16), START
+    meter.session_starts("tx", start_wh, at)
+    for shown_wh in (0.0, 1_250.0, 2_500.0):
+        meter.update(
+            [Reading(value=start_wh + shown_wh, unit="Wh")], at, session_id="tx"
+        )
+        at += timedelta(minutes=15)
+    last_at = at - timedelta(minutes=15)
+    meter.booted(at)
+    ended_at = last_at + timedelta(seconds=stored_s)
+    end_wh = start_wh + stored_wh
+    assert meter.session_stops("tx", end_wh, START, ended_at) == taken_wh
+    meter.session_starts("next", start_wh + 2_500.0, at)
+    meter.session_stops("next", start_wh + 3_500.0, at, at + HALF_AN_HOUR)
+    assert meter.taken_wh("next") == 1_000.0
+
+
 @pytest.mark.parametrize("shown", [(43_000, 1_000), (43_000, 1_000, 2_500)])
 def test_a_charger_that_does_not_say_that_it_booted(
     shown: Shown,
