@@ -442,9 +442,29 @@ async def test_limits_of_single_phases_that_are_asked_about_again(
     added = await send(hass, added, METER)
     typed = {"limit_l1_a": 26}
     added = await send(hass, added, typed)
-    assert added["errors"] == {"limit_l1_a": "limit_above_fuse"}
+    assert added["errors"] == {"limit_l1_a": "limit_above_feeder"}
     added = await send(hass, added, typed)
     assert added["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_limit_above_what_feeds_the_circuit(hass: HomeAssistant) -> None:
+    """160 A typed for 16 A, in a panel of 20 A of a site of 250 A: it is asked about again, when the panel is changed as well."""
+    panel = circuit("panel", assumed_load_a=0.0)
+    shed = circuit("shed", parent="panel", assumed_load_a=0.0, limit_a=16.0)
+    entry = site_entry(free_port(), panel, shed, main_fuse_a=250.0)
+    entry.add_to_hass(hass)
+    for form, name in (
+        (await add(hass, entry), "Sauna"),
+        (await entry.start_subentry_reconfigure_flow(hass, "shed"), "Shed"),
+    ):
+        typed = {"name": name, "parent": "panel", "limit_a": 160, "margin_a": 1}
+        found = await send(hass, form, typed)
+        assert found["errors"] == {"limit_a": "limit_above_feeder"}
+        found = await send(hass, form, typed | {"limit_a": 16})
+        assert found["step_id"] == "meter"
+        found = await send(hass, form, UNMETERED)
+        found = await send(hass, form, {"limit_l2_a": 160})
+        assert found["errors"] == {"limit_l2_a": "limit_above_feeder"}
 
 
 async def test_a_site_without_a_meter(hass: HomeAssistant) -> None:

@@ -117,6 +117,11 @@ class CircuitTree:
         data = self.circuits[circuit].data
         return per_phase(data, "limit", self.phases, data[CONF_LIMIT])
 
+    def carried_a(self, circuit: str) -> PerPhase:
+        """Return what a circuit and those above it all carry, per phase."""
+        limits = [self.limit_a(name) for name in self.path(circuit)]
+        return tuple(min(of_phase) for of_phase in zip(*limits, strict=True))
+
     def wired(self, circuit: str) -> tuple[int, ...]:
         """Return the site phases (0 is L1) that feed a circuit."""
         limits = [self.limit_a(name) for name in self.path(circuit)]

@@ -11,7 +11,6 @@ from homeassistant.core import callback
 from ...const import (
     CONF_ASSUMED_LOAD,
     CONF_LIMIT,
-    CONF_MAIN_FUSE,
     CONF_MARGIN,
     CONF_METER_MAX_AGE,
     CONF_PARENT,
@@ -106,15 +105,15 @@ class CircuitSubentryFlow(SiteSubentryFlow):
         placeholders: dict[str, str] = {}
         if form is None:
             return {}, placeholders
-        errors = self._check_place(CircuitTree.of(self._get_entry()), form)
+        tree = CircuitTree.of(self._get_entry())
+        errors = self._check_place(tree, form)
         self._name = form[CONF_NAME].strip()
         self._data = {key: form[key] for key in form if key != CONF_NAME}
         data = self._limits_before() | self._data
         if not errors and (problem := self._problem(self._name, data, placeholders)):
             errors[CONF_LIMIT] = problem
         if not errors:
-            doubts = doubt_limit(form, self._get_entry().data[CONF_MAIN_FUSE])
-            errors = self._confirmation.new(doubts, form)
+            errors = self._confirmation.new(doubt_limit(form, tree), form)
         return errors, placeholders
 
     def _limits_before(self) -> dict[str, Any]:
@@ -216,9 +215,7 @@ class CircuitSubentryFlow(SiteSubentryFlow):
             data = self._data | details_data(user_input, self._data)
             errors = errors or self._check_all(data, placeholders)
             if not errors:
-                doubts = doubt_details(
-                    user_input, data[CONF_LIMIT], entry.data[CONF_MAIN_FUSE]
-                )
+                doubts = doubt_details(user_input, data, CircuitTree.of(entry))
                 doubts |= await self._async_doubt_house(data, placeholders)
                 errors = self._confirmation.new(doubts, user_input)
             if not errors:

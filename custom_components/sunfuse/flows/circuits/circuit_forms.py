@@ -96,17 +96,19 @@ def check_details(hass: HomeAssistant, form: Form, limit_a: float) -> Errors:
     return errors
 
 
-def doubt_limit(form: Form, fuse_a: float) -> Errors:
-    """Return a doubt about a limit above the main fuse: it would protect nothing."""
-    return {CONF_LIMIT: "limit_above_fuse"} if form[CONF_LIMIT] > fuse_a else {}
+def doubt_limit(form: Form, tree: CircuitTree) -> Errors:
+    """Return a doubt about a limit above what feeds the circuit: it would protect nothing."""
+    fed_a = max(tree.carried_a(form[CONF_PARENT]))
+    return {CONF_LIMIT: "limit_above_feeder"} if form[CONF_LIMIT] > fed_a else {}
 
 
-def doubt_details(form: Form, limit_a: float, fuse_a: float) -> Errors:
-    """Return doubts about limits of single phases above both the main fuse and the limit of the circuit."""
-    fields = per_phase_fields("limit", 3)
-    most_a = max(limit_a, fuse_a)
+def doubt_details(form: Form, circuit: Form, tree: CircuitTree) -> Errors:
+    """Return doubts about limits of single phases above both what feeds the circuit and its own limit."""
+    fed_a = tree.carried_a(circuit[CONF_PARENT])
     return {
-        field: "limit_above_fuse" for field in fields if form.get(field, 0) > most_a
+        field: "limit_above_feeder"
+        for field, most_a in zip(per_phase_fields("limit", 3), fed_a, strict=False)
+        if form.get(field, 0) > max(circuit[CONF_LIMIT], most_a)
     }
 
 
