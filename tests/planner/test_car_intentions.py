@@ -183,12 +183,11 @@ def test_what_is_spread_over_far_hours_is_no_start() -> None:
     """Two cheap hours are not quite enough. The rest, planned at a few watts for hours, is told as it will be: not at ten."""
     leaves = (CarGoal(at=MORNING, energy_wh=20_600.0),)
     (zoe,) = intend(night(car(goals=leaves), now=EVENING - timedelta(hours=2))).cars
-    assert zoe.next_start
-    assert zoe.next_start >= MORNING - timedelta(hours=5, minutes=30)
-    assert zoe.why.key is PlanKey.WAITS_FOR_PRICE
-    assert dict(zoe.why.values)["price"] == pytest.approx(0.11, abs=0.02)
-    for slot in zoe.slots:
-        assert slot.charges is (slot.power_w > 2_070)
+    assert zoe.next_start == MORNING - timedelta(hours=5, minutes=15)
+    assert zoe.why.key is PlanKey.WAITS_FOR_ONE_START
+    assert dict(zoe.why.values)["price"] == 0.11
+    # The quarter hour before two o'clock, and the two hours.
+    assert sum(slot.charges for slot in zoe.slots) == 9
     # Nor does it end before the car is ready.
     assert zoe.ready
     assert zoe.end
@@ -207,7 +206,31 @@ def test_a_price_is_said_of_the_hour_that_is_waited_for() -> None:
     leaves = (CarGoal(at=MORNING - timedelta(hours=4, minutes=30), energy_wh=20_000.0),)
     asked = night(car(goals=leaves), cheap={2: 0.11}, now=EVENING - timedelta(hours=2))
     (zoe,) = intend(asked).cars
+    assert zoe.why.key is PlanKey.WAITS_FOR_ONE_START
+    assert dict(zoe.why.values)["price"] == 0.11
+    # Where it begins at the low price, it waits for that.
+    all_night = (CarGoal(at=MORNING, energy_wh=8_000.0),)
+    asked = night(car(goals=all_night), cheap={2: 0.11}, now=EVENING)
+    (zoe,) = intend(asked).cars
     assert zoe.next_start
+    assert zoe.why.key is PlanKey.WAITS_FOR_PRICE
     begins = asked.step_at(zoe.next_start)
-    said = dict(zoe.why.values).get("price")
-    assert said is None or asked.import_price[begins] == pytest.approx(said, abs=0.01)
+    said = dict(zoe.why.values)["price"]
+    assert asked.import_price[begins] == pytest.approx(said, abs=0.01)
+
+
+def test_more_than_the_cheap_hour_gives_is_charged_right_before_it() -> None:
+    """19 kWh need 1.9 hours at 11 kW, and one hour costs less: one start, the same by each plan. The fuse is no cause of that.
+
+    Far steps are planned without a minimum, so the rest is spread thinly over the night there.
+    """
+    cheap_at, start = MORNING - timedelta(hours=4), MORNING - timedelta(hours=5)
+    told, previous = [], None
+    for hours in range(3):
+        now = EVENING + timedelta(hours=hours)
+        outlook = night(car(energy_wh=19_000.0), cheap={cheap_at.hour: 0.11}, now=now)
+        previous = intend(outlook, previous)
+        (planned,) = previous.cars
+        told.append((planned.why.key, planned.next_start))
+        assert dict(planned.why.values) == {"until": start.isoformat(), "price": 0.11}
+    assert told == [(PlanKey.WAITS_FOR_ONE_START, start)] * 3

@@ -48,6 +48,7 @@ class ReasonKey(StrEnum):
     LIMITED_BY_BOOST = "limited_by_boost"
     WAITING_FOR_PLAN = "waiting_for_plan"
     WAITING_FOR_PRICE = "waiting_for_price"
+    WAITING_FOR_ONE_START = "waiting_for_one_start"
     WAITING_FOR_FORECAST_SUN = "waiting_for_forecast_sun"
     WAITING_FOR_CLEAN_POWER = "waiting_for_clean_power"
     WAITING_FOR_FEED_IN = "waiting_for_feed_in"

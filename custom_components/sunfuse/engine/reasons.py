@@ -172,6 +172,7 @@ _OF_SUN_OR_PLAN = frozenset(
         *_SUN_LACKS,
         ReasonKey.WAITING_FOR_PLAN,
         ReasonKey.WAITING_FOR_PRICE,
+        ReasonKey.WAITING_FOR_ONE_START,
         ReasonKey.WAITING_FOR_FORECAST_SUN,
         ReasonKey.WAITING_FOR_CLEAN_POWER,
         ReasonKey.WAITING_FOR_FEED_IN,

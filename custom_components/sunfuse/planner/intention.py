@@ -14,6 +14,7 @@ class PlanKey(StrEnum):
     """
 
     WAITS_FOR_PRICE = "waits_for_price"  # until, price, price_now, ready
+    WAITS_FOR_ONE_START = "waits_for_one_start"  # until, price
     WAITS_FOR_SUN = "waits_for_sun"  # until
     WAITS_FOR_CARBON = "waits_for_carbon"  # until, carbon_g, carbon_g_now
     WAITS_FOR_FEED_IN = "waits_for_feed_in"  # until, export_price

@@ -66,6 +66,7 @@ _PLANNED_WAITS = frozenset(
     (
         ReasonKey.WAITING_FOR_FORECAST_SUN,
         ReasonKey.WAITING_FOR_PRICE,
+        ReasonKey.WAITING_FOR_ONE_START,
         ReasonKey.WAITING_FOR_CLEAN_POWER,
         ReasonKey.WAITING_FOR_FEED_IN,
         ReasonKey.WAITING_FOR_LOW_PEAK,

@@ -11,6 +11,7 @@ from ..to_problem.assumed import Assumed
 from ..to_problem.car_terms import CarTerms
 from ..to_problem.outlook_to_problem import ProblemParts
 from ..to_problem.peak_terms import PlannedPeaks
+from .gathered import gathered
 from .plan_reasons import Reasons, advice_of
 from .shortfalls import ShortfallFinder, soc_of
 
@@ -62,7 +63,7 @@ class CarPlanReader:
         sun_w = self._sun_of(terms, planned.charge_w, self._others(planned))
         goal = terms.goals[0] if terms.goals else None
         shortfalls = self._shortfalls.of(terms, planned)
-        charges = terms.charges(planned.charge_w)
+        charges = gathered(terms, planned.charge_w, self._could(terms, sun_w))
         on = [step for step, charging in enumerate(charges) if charging]
         ready = self._ready(terms, planned)
         reasons = Reasons(
@@ -134,6 +135,26 @@ class CarPlanReader:
             share = min(1.0, surplus_w / cars_w) if cars_w > _SMALL_W else 0.0
             parts.append(own_w * share)
         return tuple(parts)
+
+    def _could(self, terms: CarTerms, sun_w: Series) -> Series:
+        """Return the power that a car could take in each step for the same price, 0 where that is not known.
+
+        Steps that are planned exactly are as they will be. More power may cost a peak, or sun that others had.
+        """
+        problem, store = self._parts.problem, terms.store
+        steps = len(self._hours)
+        if problem.peaks or store.strategy is Strategy.SPREAD:
+            return (0.0,) * steps
+        planned_w = self._plans[store.id].charge_w
+        left_w = self._room.left_all_w(store).tolist()
+        most = series(store.max_charge_w, steps)
+        exact = problem.exact_steps or 0
+        return tuple(
+            min(most[step], planned_w[step] + left_w[step])
+            if step >= exact and not sun_w[step]
+            else 0.0
+            for step in range(steps)
+        )
 
     def _others(self, planned: StorePlan) -> Series:
         """Return what all other cars take."""

@@ -144,6 +144,7 @@ class Reasons:
             self._for_room,
             self._for_price,
             self._for_carbon,
+            self._for_one_start,
         ):
             if (why := rule(step, following)) is not None:
                 return why
@@ -215,6 +216,15 @@ class Reasons:
             ("carbon_g_now", round(grams[step])),
         )
 
+    def _for_one_start(self, step: int, following: ChargingTime) -> Why | None:
+        """Return that a block waits whose first hours cost as much as now, because it goes on into cheaper ones."""
+        end = self._after_block(following.first)
+        price = min(self._price(cheap) for cheap in range(following.first, end))
+        if price >= self._price(step) * _LOWER:
+            return None
+        values = ("price", round(price, 4))
+        return self._until_it_charges(PlanKey.WAITS_FOR_ONE_START, following, values)
+
     def _for_others(self, step: int, following: ChargingTime) -> Why:
         """Return what remains: others keep the peak or the circuit busy."""
         kept_w = self.peaks.kept_w(step, following.first, self.terms.least_w)
@@ -266,9 +276,13 @@ class Reasons:
         return self.assumed.import_price[step]
 
     def _end_of_block(self, step: int) -> datetime:
+        return self.starts[self._after_block(step)]
+
+    def _after_block(self, step: int) -> int:
+        """Return the step after the last one of the block that a step is in."""
         while step < len(self.plan.charge_w) and self.on(step):
             step += 1
-        return self.starts[step]
+        return step
 
     def _reached(self, energy_wh: float) -> datetime | None:
         """Return the end of the step in which the car reaches an energy."""

@@ -9,6 +9,7 @@ from ...planner import CarIntention, PlanKey, Shortfall, SlotAdvice, Why
 
 _REASONS: Mapping[PlanKey, ReasonKey] = {
     PlanKey.WAITS_FOR_PRICE: ReasonKey.WAITING_FOR_PRICE,
+    PlanKey.WAITS_FOR_ONE_START: ReasonKey.WAITING_FOR_ONE_START,
     PlanKey.WAITS_FOR_SUN: ReasonKey.WAITING_FOR_FORECAST_SUN,
     PlanKey.WAITS_FOR_CARBON: ReasonKey.WAITING_FOR_CLEAN_POWER,
     PlanKey.WAITS_FOR_FEED_IN: ReasonKey.WAITING_FOR_FEED_IN,
