@@ -71,10 +71,10 @@ async def _reserve(call: ServiceCall) -> None:
 
 async def _cancel(call: ServiceCall) -> None:
     entry, key = connector_of_device(call.hass, call.data[ATTR_DEVICE_ID])
-    number = call.data["reservation_id"]
-    departures = entry.runtime_data.departures
+    runtime, number = entry.runtime_data, call.data["reservation_id"]
+    departures = runtime.departures
     with command_errors():
-        station = entry.runtime_data.central_system.stations[key.identity]
+        station = runtime.central_system.stations[key.identity]
         adapter = await station.in_service()
         try:
             await adapter.cancel_reservation(number)
@@ -82,7 +82,10 @@ async def _cancel(call: ServiceCall) -> None:
             # A charger refuses what it does not know. If it has forgotten it, as by a restart, there is nothing left to cancel.
             if err.key != "refused" or not departures.has(key.identity, number):
                 raise
-    departures.cancel(key.identity, number)
+    promise = departures.cancel(key.identity, number)
+    if promise is not None:
+        runtime.car_sessions.withdraw(key.identity, promise)
+        runtime.controller.tick()
 
 
 @callback

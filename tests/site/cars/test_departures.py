@@ -352,6 +352,25 @@ async def test_a_reservation_is_kept(
     await station.close()
 
 
+async def test_what_is_cancelled_is_no_longer_promised(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """Also to the car that is there already: its charger used the reservation up and knows nothing of it."""
+    home: Home = await start("CP1")
+    station = await home.boot("CP1")
+    station.answers["ReserveNow"] = {"status": "Accepted"}
+    station.answers["CancelReservation"] = {"status": "Rejected"}
+    at = dt_util.utcnow() + timedelta(hours=1)
+    promised = {"reservation_id": 7, "card": "CARD", "until": tomorrow(9).isoformat()}
+    await act(home, "reserve", "CP1", **promised, energy=80, departure=at.isoformat())
+    await plug_in(home, station, "card")
+    await wait_until(lambda: demand(home).promised, "a promise")
+    await act(home, "cancel_reservation", "CP1", reservation_id=7)
+    assert not demand(home).promised
+    assert demand(home).departure is None
+    await station.close()
+
+
 async def test_a_car_without_the_card_of_a_reservation_says_so(
     hass: HomeAssistant, start: Callable[..., Any]
 ) -> None:

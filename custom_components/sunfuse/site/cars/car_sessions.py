@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ...central_system.station_state import ConnectorState, StationState
+from ...drivers.demand import Promise
 from ...drivers.habits import PastSession
 from ...drivers.session_history import SHORTEST_SESSION, SessionHistory
 from ...engine.clock_change import moved
@@ -139,6 +140,14 @@ class CarSessions:
         """Return which car somebody said to be there, or to come; None where that is to be found out."""
         session = self._sessions.get(connector)
         return session.chosen if session else self._chosen.get(connector)
+
+    @callback
+    def withdraw(self, identity: str, promise: Promise) -> None:
+        """Promise the car at a charger no longer what its reservation promised."""
+        for connector, session in tuple(self._sessions.items()):
+            here = connector.rpartition("/")[0] == identity
+            if here and session.promise == promise:
+                self._set(connector, replace(session, promise=None))
 
     # --- What happens ------------------------------------------------------------------------------------------
 

@@ -221,12 +221,12 @@ class Departures:
         )
 
     @callback
-    def cancel(self, identity: str, number: int) -> None:
-        """Drop a reservation."""
-        self._reservations = tuple(
-            one for one in self._reservations if _number(one) != (identity, number)
-        )
+    def cancel(self, identity: str, number: int) -> Promise | None:
+        """Drop a reservation; returns what it promised."""
+        dropped = [r for r in self._reservations if _number(r) == (identity, number)]
+        self._reservations = tuple(r for r in self._reservations if r not in dropped)
         self._changed()
+        return next((one.promise for one in dropped), None)
 
     def _set(self, owner: str, wishes: Wishes) -> None:
         if wishes == self._wishes.get(owner, _NOTHING):
