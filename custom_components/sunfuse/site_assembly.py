@@ -1,5 +1,7 @@
 """Makes the parts of a site and hands each one what it needs, by its constructor."""
 
+from dataclasses import dataclass
+
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -8,9 +10,9 @@ from .const import CONF_KIND, CONF_SPEED, KIND_SIMULATED, SUBENTRY_MODBUS
 from .coordinator import SunfuseCoordinator
 from .data import SunfuseConfigEntry, SunfuseData
 from .site.battery.battery_hold import BatteryHold
-from .site.cars.car_sessions import async_load_car_sessions
+from .site.cars.car_sessions import CarSessions, async_load_car_sessions
 from .site.cars.demands import Demands
-from .site.cars.departures import async_load_departures
+from .site.cars.departures import Departures, async_load_departures
 from .site.cars.vehicles import Vehicles
 from .site.chargers.chargers import Chargers
 from .site.chargers.sent_passwords import SentPasswords
@@ -20,14 +22,14 @@ from .site.ledger.ledger_file import async_load_ledger
 from .site.ledger.session_statistics import SessionStatistics
 from .site.ledger.todays_sessions import TodaysSessions
 from .site.memory_file import MemoryFile
-from .site.observing import async_load_observed
+from .site.observing import Observed, async_load_observed
 from .site.people.cards import Cards
 from .site.people.persons import Persons
-from .site.planning.forecasting import async_load_forecasts
-from .site.planning.peaks import async_load_peaks
+from .site.planning.forecasting import SiteForecasts, async_load_forecasts
+from .site.planning.peaks import SitePeaks, async_load_peaks
 from .site.planning.planning import SitePlanning
 from .site.planning.site_demands import SiteDemands
-from .site.prices import async_load_prices
+from .site.prices import SitePrices, async_load_prices
 from .site.settings import Settings, default_mode
 from .site.simulated.simulated_house import SimulatedHouse
 from .site.simulated.simulated_vehicles import set_first_departures
@@ -38,6 +40,36 @@ from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 from .translated_reasons import async_load_sentences
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cars:
+    """The cars, and what is asked for them."""
+
+    vehicles: Vehicles
+    departures: Departures
+    sessions: CarSessions
+    demands: Demands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ChargingPlaces:
+    """The chargers, and who may charge there."""
+
+    persons: Persons
+    cards: Cards
+    passwords: SentPasswords
+    chargers: Chargers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Energy:
+    """What energy there will be, what it costs, and how it is used."""
+
+    prices: SitePrices | None
+    peaks: SitePeaks
+    forecasts: SiteForecasts
+    observed: Observed
+
+
 async def async_build(
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
@@ -45,25 +77,125 @@ async def async_build(
     memory_file: MemoryFile,
 ) -> SunfuseData:
     """Make the parts of a site, each with the others that it needs."""
-    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
     # What a crash left changed is restored even if the site cannot be set up.
     battery_hold = await _battery_hold(hass, entry)
-    # Before the chargers are loaded: what a crash left unstored is valid for them.
-    passwords = SentPasswords(hass, entry)
-    await passwords.async_load()
     timekeeper = Timekeeper()
     central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
     coordinator = SunfuseCoordinator(hass, entry)
+    cars = await _cars(hass, entry)
+    places = await _places(hass, entry, central_system, cars, settings, memory_file)
+    energy = await _energy(hass, entry, places.chargers)
+    house = SimulatedHouse(entry) if _is_simulated(entry) else None
+    planning = SitePlanning(
+        hass,
+        entry,
+        ticks=coordinator,
+        chargers=places.chargers,
+        demands=SiteDemands(cars.demands, SiteClock(house)),
+        prices=energy.prices,
+        forecasts=energy.forecasts,
+        peaks=energy.peaks,
+        settings=settings,
+    )
+    await planning.async_load()
+    entry.async_on_unload(planning.async_save)
+    sentences = await async_load_sentences(hass)
+    controller = Controller(
+        hass,
+        entry,
+        chargers=places.chargers,
+        demands=cars.demands,
+        central_system=central_system,
+        coordinator=coordinator,
+        settings=settings,
+        memory_file=memory_file,
+        timekeeper=timekeeper,
+        persons=places.persons,
+        peaks=energy.peaks,
+        planning=planning,
+        sentences=sentences,
+    )
+    modbus = await _modbus(hass, entry)
+    ledger = await async_load_ledger(
+        hass,
+        entry,
+        cards=places.cards,
+        persons=places.persons,
+        central_system=central_system,
+        demands=cars.demands,
+        observed=energy.observed,
+        prices=energy.prices,
+    )
+    site = SunfuseData(
+        cards=places.cards,
+        persons=places.persons,
+        passwords=places.passwords,
+        central_system=central_system,
+        chargers=places.chargers,
+        vehicles=cars.vehicles,
+        departures=cars.departures,
+        car_sessions=cars.sessions,
+        demands=cars.demands,
+        controller=controller,
+        coordinator=coordinator,
+        settings=settings,
+        battery_hold=battery_hold,
+        sentences=sentences,
+        modbus=modbus,
+        simulated_house=house,
+        prices=energy.prices,
+        peaks=energy.peaks,
+        forecasts=energy.forecasts,
+        planning=planning,
+        observed=energy.observed,
+        ledger=ledger,
+        statistics=SessionStatistics(hass, entry, ledger, planning.currency),
+        figures=LedgerFigures(
+            hass,
+            entry,
+            ledger,
+            places.chargers.connector_keys,
+            cars.demands.judge_habits,
+        ),
+        today=TodaysSessions(hass, entry, ledger),
+    )
+    _follow_clock(timekeeper, site)
+    return site
+
+
+def _is_simulated(entry: SunfuseConfigEntry) -> bool:
+    return bool(entry.data[CONF_KIND] == KIND_SIMULATED)
+
+
+async def _cars(hass: HomeAssistant, entry: SunfuseConfigEntry) -> _Cars:
+    vehicles = Vehicles(hass, entry)
+    departures = await async_load_departures(hass, entry)
+    if _is_simulated(entry) and entry.data.get(CONF_SPEED, 1.0) == 1:
+        # In a hurry drivers say themselves when they leave: the clock of weekly departures is the wall's.
+        set_first_departures(departures, vehicles)
+    sessions = await async_load_car_sessions(hass, entry, vehicles, departures)
+    return _Cars(
+        vehicles=vehicles,
+        departures=departures,
+        sessions=sessions,
+        demands=Demands(vehicles=vehicles, sessions=sessions, departures=departures),
+    )
+
+
+async def _places(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    central_system: CentralSystem,
+    cars: _Cars,
+    settings: Settings,
+    memory_file: MemoryFile,
+) -> _ChargingPlaces:
+    # Before the chargers are loaded: what a crash left unstored is valid for them.
+    passwords = SentPasswords(hass, entry)
+    await passwords.async_load()
     persons = Persons(hass, entry)
     cards = Cards(hass, entry, central_system.stations, persons)
     central_system.set_cards(cards.policy())
-    vehicles = Vehicles(hass, entry)
-    departures = await async_load_departures(hass, entry)
-    if simulated and entry.data.get(CONF_SPEED, 1.0) == 1:
-        # In a hurry drivers say themselves when they leave: the clock of weekly departures is the wall's.
-        set_first_departures(departures, vehicles)
-    car_sessions = await async_load_car_sessions(hass, entry, vehicles, departures)
-    demands = Demands(vehicles=vehicles, sessions=car_sessions, departures=departures)
     chargers = Chargers(
         hass,
         entry,
@@ -72,93 +204,26 @@ async def async_build(
         memory_file=memory_file,
         cards=cards,
         persons=persons,
-        known_vehicle=demands.known_vehicle,
-        is_reserved=departures.is_reserved,
+        known_vehicle=cars.demands.known_vehicle,
+        is_reserved=cars.departures.is_reserved,
     )
-    sentences = await async_load_sentences(hass)
-    peaks = await async_load_peaks(hass, entry)
-    prices = await async_load_prices(hass, entry)
-    forecasts = await async_load_forecasts(
-        hass, entry, simulated=simulated, connectors=chargers.connector_keys
+    return _ChargingPlaces(
+        persons=persons, cards=cards, passwords=passwords, chargers=chargers
     )
-    house = SimulatedHouse(entry) if simulated else None
-    clock = SiteClock(house)
-    site_demands = SiteDemands(demands, clock)
-    planning = SitePlanning(
-        hass,
-        entry,
-        ticks=coordinator,
-        chargers=chargers,
-        demands=site_demands,
-        prices=prices,
-        forecasts=forecasts,
-        peaks=peaks,
-        settings=settings,
-        clock=clock,
-    )
-    await planning.async_load()
-    entry.async_on_unload(planning.async_save)
-    controller = Controller(
-        hass,
-        entry,
-        chargers=chargers,
-        demands=demands,
-        central_system=central_system,
-        coordinator=coordinator,
-        settings=settings,
-        memory_file=memory_file,
-        timekeeper=timekeeper,
-        persons=persons,
-        peaks=peaks,
-        planning=planning,
-        site_demands=site_demands,
-        sentences=sentences,
-    )
-    observed = await async_load_observed(hass, entry, simulated=simulated)
-    modbus = await _modbus(hass, entry)
-    ledger = await async_load_ledger(
-        hass,
-        entry,
-        cards=cards,
-        persons=persons,
-        central_system=central_system,
-        demands=demands,
-        observed=observed,
-        prices=prices,
-    )
-    site = SunfuseData(
-        cards=cards,
-        persons=persons,
-        passwords=passwords,
-        central_system=central_system,
-        chargers=chargers,
-        vehicles=vehicles,
-        departures=departures,
-        car_sessions=car_sessions,
-        demands=demands,
-        controller=controller,
-        coordinator=coordinator,
-        settings=settings,
-        battery_hold=battery_hold,
-        sentences=sentences,
-        modbus=modbus,
-        simulated_house=house,
-        prices=prices,
-        peaks=peaks,
-        forecasts=forecasts,
-        planning=planning,
-        observed=observed,
-        ledger=ledger,
-        statistics=SessionStatistics(
-            hass, entry, ledger, prices.currency if prices else hass.config.currency
+
+
+async def _energy(
+    hass: HomeAssistant, entry: SunfuseConfigEntry, chargers: Chargers
+) -> _Energy:
+    simulated = _is_simulated(entry)
+    return _Energy(
+        peaks=await async_load_peaks(hass, entry),
+        prices=await async_load_prices(hass, entry),
+        forecasts=await async_load_forecasts(
+            hass, entry, simulated=simulated, connectors=chargers.connector_keys
         ),
-        figures=LedgerFigures(
-            hass, entry, ledger, chargers.connector_keys, demands.judge_habits
-        ),
-        today=TodaysSessions(hass, entry, ledger),
+        observed=await async_load_observed(hass, entry, simulated=simulated),
     )
-    _follow_clock(timekeeper, site)
-    return site
 
 
 def _follow_clock(timekeeper: Timekeeper, site: SunfuseData) -> None:
@@ -192,8 +257,7 @@ async def async_memory_file(
     hass: HomeAssistant, entry: SunfuseConfigEntry
 ) -> MemoryFile:
     """Return what the engine and the chargers remember."""
-    simulated = entry.data[CONF_KIND] == KIND_SIMULATED
-    memory_file = MemoryFile(hass, entry.entry_id, simulated=simulated)
+    memory_file = MemoryFile(hass, entry.entry_id, simulated=_is_simulated(entry))
     await memory_file.async_load()
     entry.async_on_unload(memory_file.async_save)
     return memory_file

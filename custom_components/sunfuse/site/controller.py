@@ -42,7 +42,6 @@ from .outcome import ConnectorData, ConnectorKey, Holder, PeakData, SiteData
 from .people.persons import Persons
 from .planning.peaks import SitePeaks
 from .planning.planning import SitePlanning
-from .planning.site_demands import SiteDemands
 from .settings import Settings
 from .snapshot import build_snapshot
 from .tick_guard import TickGuard
@@ -74,7 +73,6 @@ class Controller:
         persons: Persons,
         peaks: SitePeaks,
         planning: SitePlanning,
-        site_demands: SiteDemands,
         sentences: Mapping[str, str],
     ) -> None:
         """Join the parts of a site; `start` starts the loop."""
@@ -99,7 +97,6 @@ class Controller:
         self._persons = persons
         self._peaks = peaks
         self._planning = planning
-        self._site_demands = site_demands
         self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._cancel_next: CALLBACK_TYPE | None = None
@@ -289,7 +286,7 @@ class Controller:
                     state,
                     holders[key],
                     self._commands.unconfirmed_a(key),
-                    self._site_demands.controlled(key),
+                    self._planning.demands.controlled(key),
                     self._demands.priority_at(key),
                 ),
                 voltage_v,

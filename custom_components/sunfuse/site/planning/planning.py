@@ -79,7 +79,6 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         forecasts: SiteForecasts,
         peaks: SitePeaks,
         settings: Settings,
-        clock: SiteClock,
     ) -> None:
         """Begin without a plan."""
         super().__init__(
@@ -87,14 +86,13 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         )
         self._ticks = ticks
         self._chargers = chargers
-        self._demands = demands
+        self.demands = demands
         self._prices = prices
         self._forecasts = forecasts
         self._peaks = peaks
         self._settings = settings
-        self.clock = clock
         # Whoever asks for something else since the last plan is not held to it.
-        self._asked = AskedBefore(clock.speed)
+        self._asked = AskedBefore(self.clock.speed)
         self._file = PlanFile(hass, entry.entry_id)
         self._run = BackgroundRun(
             hass, entry, self._async_run, name=f"{DOMAIN} plan", burst_s=BURST_S
@@ -102,6 +100,11 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
         self._stops: list[Callable[[], None]] = []
         self._at_work = Lock()
         self.data = SitePlan()
+
+    @property
+    def clock(self) -> SiteClock:
+        """Return the clock by which the site plans."""
+        return self.demands.clock
 
     @property
     def currency(self) -> str:
@@ -289,7 +292,7 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
                 demand = change(demand)
                 connector = replace(connector, mode=mode or connector.mode)
             tried = connector.id in changes
-            expected = None if tried else self._demands.expected(connector)
+            expected = None if tried else self.demands.expected(connector)
             yield CarAsk(
                 connector=connector,
                 name=connector.id,
@@ -299,14 +302,14 @@ class SitePlanning(DataUpdateCoordinator[SitePlan]):
 
     def demand(self, key: ConnectorKey) -> Demand:
         """Return a connector's demand, in the site's time."""
-        return self._demands.planned(key)
+        return self.demands.planned(key)
 
     def shown_demand(self, key: ConnectorKey) -> Demand:
         """Return a connector's demand, by the wall clock."""
-        return self._demands.shown(key)
+        return self.demands.shown(key)
 
     def _demand_of(self, connector_id: str) -> Demand:
-        return self._demands.planned(_key(connector_id))
+        return self.demands.planned(_key(connector_id))
 
     def solar_ahead_w(self) -> float | None:
         """Return the solar power that is expected in the next half hour, None without a forecast."""

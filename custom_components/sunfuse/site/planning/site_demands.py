@@ -29,14 +29,14 @@ class SiteDemands:
     def __init__(self, demands: Demands, clock: SiteClock) -> None:
         """Convert the gathered demands with a site's clock."""
         self._demands = demands
-        self._clock = clock
+        self.clock = clock
 
     def planned(self, key: ConnectorKey) -> Demand:
         """Return a connector's demand, in the site's time.
 
         Where time runs faster, nobody leaves at seven by the clock on the wall: the simulated drivers say when they do.
         """
-        clock, demand = self._clock, self._demands.at(key)
+        clock, demand = self.clock, self._demands.at(key)
         if clock.house is None:
             return demand
         until, departure = demand.paused_until, demand.departure
@@ -59,7 +59,7 @@ class SiteDemands:
 
     def _asks(self, key: ConnectorKey, demand: Demand) -> Demand:
         """Return what the simulated driver says, with what is set: a target, a minimum, and that the next departure is skipped."""
-        clock, wishes = self._clock, self._demands.wishes_at(key)
+        clock, wishes = self.clock, self._demands.wishes_at(key)
         assert clock.house
         targets = [
             w.target.value
@@ -82,13 +82,13 @@ class SiteDemands:
         """Return what a car will ask for that is expected at a connector, None where nobody is."""
         if has_car(connector) or connector.mode not in _EXPECTS:
             return None
-        if self._clock.house is not None or not connector.reachable:
+        if self.clock.house is not None or not connector.reachable:
             return None
-        return self._demands.expected(connector.id, self._clock.now())
+        return self._demands.expected(connector.id, self.clock.now())
 
     def shown(self, key: ConnectorKey) -> Demand:
         """Return a connector's demand, by the wall clock."""
-        clock = self._clock
+        clock = self.clock
         if clock.house is None:
             return self._demands.at(key)
         demand = self.planned(key)
@@ -105,9 +105,9 @@ class SiteDemands:
         In faster time a car stores more energy than its current supplies: the engine gets the energy that the current supplies.
         """
         demand = self.shown(key)
-        if demand.energy_wh is None or self._clock.house is None:
+        if demand.energy_wh is None or self.clock.house is None:
             return demand
-        return replace(demand, energy_wh=demand.energy_wh / self._clock.speed)
+        return replace(demand, energy_wh=demand.energy_wh / self.clock.speed)
 
 
 def check_within_reach(departure: datetime, clock: SiteClock) -> None:
