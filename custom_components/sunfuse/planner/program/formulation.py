@@ -25,17 +25,15 @@ from ..problem import (
 )
 from ..room import Flags, attainable_kw, has_room, room_of
 from .branching import Columns, Solution, Unsolved, Values
+from .grid_columns import GridColumns
 from .later_sun import pay_beyond_sun
 from .one_direction import Directions
 from .peak_rows import PeakRows
 from .program import Program, Term
 from .stores import Scale, StoreColumns, StoreRows
 
-# Multiples of the highest price (`Scale.dearest`); those of a store are in stores.py.
-_EXCESS = 10_000.0  # import above the limit of the grid connection
-_UNFAIR = 30.0  # the largest share that one store lacks
-# Export above its limit is curtailed, which earns nothing; in shares of the highest price of energy.
-_CURTAILED = 0.001
+# The price of the largest share that one store lacks, as a multiple of the highest one (`Scale.dearest`).
+_UNFAIR = 30.0
 _LOWEST_PRICE = 0.01  # per kilowatt-hour: a multiple of zero would be zero
 # Without a solution in time, the simple planner takes over. It takes about as long as building the program, of which
 # nobody knows how long it takes before it is built: building stops when a quarter of the limit is used.
@@ -62,24 +60,8 @@ class Formulation:
         self._searched_s = 0.0
         self._problem = problem
         self._program = Program()
-        self._hours = np.array(problem.steps_s) / 3600
         self._scale = _scale(problem)
-        self._dearest = self._scale.dearest
-        bought = np.array(problem.import_price)
-        if problem.carbon_g:
-            bought = bought + np.array(problem.carbon_g) / 1000 * problem.carbon_price
-        sold = np.array(problem.export_price)
-        self._import = self._grid_columns(problem.max_import_w, bought)
-        self._export = self._grid_columns(problem.max_export_w, -sold)
-        # Import above the limit also has its normal price. It is the household's alone: no store takes part in it.
-        most_in = np.array(series(problem.max_import_w, problem.steps))
-        beyond_w = np.array(problem.load_w) - np.array(problem.solar_w) - most_in
-        self._excess_import = self._excess(
-            problem.max_import_w,
-            _EXCESS * self._dearest + np.array(problem.import_price),
-            np.maximum(beyond_w, 0.0) / 1000,
-        )
-        self._excess_export = self._curtailed()
+        self._grid = GridColumns.add(problem, self._program, self._scale)
         attainable = attainable_kw(problem)
         fits = has_room(
             problem, {store.id: store.min_charge_w for store in problem.stores}
@@ -95,16 +77,16 @@ class Formulation:
             problem,
             self._program,
             [each.later_sun for each in self._stores if each.later_sun is not None],
-            (self._import, *given),
-            (bought - sold) * self._hours,
+            (self._grid.imported, *given),
+            self._grid.dearer,
         )
         self._directions = Directions(
             problem=problem,
             program=self._program,
             stores=tuple(self._stores),
-            imported=self._import,
-            exported=self._export,
-            curtailed=None if problem.curtails else self._excess_export,
+            imported=self._grid.imported,
+            exported=self._grid.exported,
+            curtailed=None if problem.curtails else self._grid.excess_export,
         )
         for circuit in problem.circuits:
             self._limit_circuit(circuit)
@@ -112,9 +94,7 @@ class Formulation:
             problem=problem,
             program=self._program,
             stores=tuple(self._stores),
-            imported=self._import,
-            exported=self._export,
-            excess_import=self._excess_import,
+            grid=self._grid,
         )
         for peak in problem.peaks:
             peaks.add(peak)
@@ -165,53 +145,13 @@ class Formulation:
         )
         return rows.write()
 
-    # The grid
-
-    def _grid_columns(self, limit: float | tuple[float, ...], price: Values) -> Columns:
-        return self._program.columns(
-            self._problem.steps,
-            upper=np.array(series(limit, self._problem.steps)) / 1000,
-            cost=price * self._hours,
-        )
-
-    def _excess(
-        self,
-        limit: float | tuple[float, ...],
-        price: Values,
-        upper: float | Values = np.inf,
-    ) -> Columns | None:
-        if np.all(np.isinf(limit)):
-            return None
-        return self._program.columns(
-            self._problem.steps, upper=upper, cost=price * self._hours
-        )
-
-    def _curtailed(self) -> Columns | None:
-        """Add what the sun gives in vain: above the limit of export or, where it may give less, whenever that is cheaper.
-
-        Without that right, curtailing is no way to avoid paying for export: its price says so, and `Directions` where a peak is paid.
-        """
-        problem, least = self._problem, _CURTAILED * self._scale.energy
-        if not problem.curtails:
-            paid = np.maximum(-np.array(problem.export_price), 0.0)
-            return self._excess(problem.max_export_w, least + paid)
-        given = np.array(problem.solar_w) - np.minimum(problem.load_w, 0.0)
-        return self._program.columns(
-            problem.steps, upper=np.maximum(given, 0.0) / 1000, cost=least * self._hours
-        )
-
     def _balance(self) -> None:
         """Solar power, import and discharge are load, export and charge."""
-        ones = 1.0
-        terms = [(self._import, ones), (self._export, -ones)]
-        if self._excess_import is not None:
-            terms.append((self._excess_import, ones))
-        if self._excess_export is not None:
-            terms.append((self._excess_export, -ones))
+        terms: list[Term] = [*self._grid.net_import()]
         for store in self._stores:
-            terms.append((store.charge, -ones))
+            terms.append((store.charge, -1.0))
             if store.discharge is not None:
-                terms.append((store.discharge, ones))
+                terms.append((store.discharge, 1.0))
         net = (np.array(self._problem.load_w) - np.array(self._problem.solar_w)) / 1000
         self._program.rows(*terms, lower=net, upper=net)
 
@@ -228,7 +168,7 @@ class Formulation:
         if len(needs) < 2:
             return
         least = min(need for _, need in needs)
-        worst = program.columns(1, cost=_UNFAIR * self._dearest * least)
+        worst = program.columns(1, cost=_UNFAIR * self._scale.dearest * least)
         for column, need in needs:
             program.row((np.array([column]), 1.0), (worst, -need), upper=0.0)
 
@@ -280,8 +220,8 @@ class Formulation:
                 round(max(float(value), 0.0) * 1000, 3) for value in values[columns]
             )
 
-        excess_import = watts(self._excess_import)
-        imported = zip(watts(self._import), excess_import, strict=True)
+        excess_import = watts(self._grid.excess_import)
+        imported = zip(watts(self._grid.imported), excess_import, strict=True)
         return priced(
             self._problem,
             Plan(
@@ -297,9 +237,9 @@ class Formulation:
                     for columns in self._stores
                 ),
                 import_w=tuple(within + beyond for within, beyond in imported),
-                export_w=watts(self._export),
+                export_w=watts(self._grid.exported),
                 excess_import_w=excess_import,
-                excess_export_w=watts(self._excess_export),
+                excess_export_w=watts(self._grid.excess_export),
             ),
         )
 

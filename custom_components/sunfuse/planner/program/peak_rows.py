@@ -8,6 +8,7 @@ import numpy as np
 
 from ..problem import GUARD_SPREAD, Peak, Problem
 from .branching import Columns, Values
+from .grid_columns import GridColumns
 from .peak_rungs import rungs_of
 from .program import Program, Term
 from .stores import StoreColumns, most_kw
@@ -23,9 +24,7 @@ class PeakRows:
     problem: Problem
     program: Program
     stores: tuple[StoreColumns, ...]
-    imported: Columns
-    exported: Columns
-    excess_import: Columns | None
+    grid: GridColumns
 
     @cached_property
     def _hours(self) -> Values:
@@ -132,7 +131,7 @@ class PeakRows:
                 grows = 1 + passed_h / over_h
                 self.program.row(
                     *self._imported(before, 1 / over_h),
-                    (self.imported[step : step + 1], 1.0),
+                    (self.grid.imported[step : step + 1], 1.0),
                     (paid, -grows),
                     upper=level * grows - used / over_h + max(0.0, net - level),
                 )
@@ -140,14 +139,14 @@ class PeakRows:
     def _imported(self, steps: Columns, per_kwh: float) -> list[Term]:
         """Return the terms of what is imported in some steps."""
         factors = self._hours[steps] * per_kwh
-        terms: list[Term] = [(self.imported[steps], factors)]
-        if self.excess_import is not None:
-            terms.append((self.excess_import[steps], factors))
+        terms: list[Term] = [(self.grid.imported[steps], factors)]
+        if self.grid.excess_import is not None:
+            terms.append((self.grid.excess_import[steps], factors))
         return terms
 
     def _exported(self, steps: Columns, per_kwh: float) -> list[Term]:
         """Return the terms of what is exported in some steps."""
-        return [(self.exported[steps], self._hours[steps] * per_kwh)]
+        return [(self.grid.exported[steps], self._hours[steps] * per_kwh)]
 
 
 def spread_h(left_h: float, step_h: float, length_h: float) -> float:
