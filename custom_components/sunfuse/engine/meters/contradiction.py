@@ -7,13 +7,12 @@ when they take more and down when they take less. A wrong meter does not, and on
 followed them until now is recognised by how it fell (see `unreported_sun`).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import or_
 
-from ..memory import Draw
-from ..model import Connector, MeterReading, PerPhase, Snapshot
+from ..cars.cars_below import CarsBelow
+from ..model import MeterReading, PerPhase, Snapshot
 from .balanced import ZERO_A, values_of
 from .doubt import Doubt
 from .generation import generated_w
@@ -30,6 +29,7 @@ from .meter_following import (
 )
 from .reported_cars import ReportedCars, reported_cars
 from .unreported_sun import (
+    Change,
     breaks,
     is_first,
     is_no_sun,
@@ -94,37 +94,27 @@ def doubt(
     before: MeterReading | None,
     lives_since: tuple[datetime, ...],
     cars_a: PerPhase,
-    connectors: Sequence[Connector],
-    draws: Mapping[str, tuple[Draw, ...]],
+    below: CarsBelow,
     past: Doubt,
-    snapshot: Snapshot,
 ) -> tuple[Doubt, bool]:
     """Return what to remember, and whether the cars contradict the meter now: then its load does not fall.
 
     The meter is wrong once `wrong_a` is set. It showed another value `before`; each of its flows `lives_since` it last changed.
     """
-    now = snapshot.now
-    cars = reported_cars(reading.at, connectors, draws, snapshot)
+    snapshot, now = below.snapshot, below.snapshot.now
+    cars = reported_cars(reading.at, below)
     found = _compared(reading, cars, snapshot)
-    parts_a = values_of(reading, snapshot)
-    before_a = values_of(before, snapshot) if before else ()
-    fed_a = cars_a if reading.current_a is not None else (sum(cars_a),)
-    silent = reading.at - before.at if before else timedelta(0)
+    change = _changed(reading, before, cars_a, snapshot)
     past = _generated(past, snapshot)
-    fell = breaks(past, parts_a, before_a, fed_a, silent)
+    fell = breaks(past, change)
     if fell:
-        surely = is_no_sun(past, parts_a, before_a, fed_a, silent)
-        past = broken(past, surely=surely)
+        past = broken(past, surely=is_no_sun(past, change))
     past = _watched(past, found, cars, reading.at, now)
     short = found.short_of(found.reported_a, past.sun_w, past)
     doubted = any(short)
     past = watch_falls(
         past,
-        parts_a,
-        before_a,
-        fed_a,
-        at=reading.at,
-        silent=silent,
+        change,
         broken=fell,
         short=doubted,
         shows_cars=max(found.reported_a) > TOLERANCE_A and not doubted,
@@ -139,14 +129,7 @@ def doubt(
             or is_first(past, short, found.metered_a, found.reported_a, now)
         )
     ):
-        # The next change of the cars shows whether that is so.
-        past = replace(
-            past,
-            feeds_in=tuple(map(or_, past.feeds_in or (False,) * len(short), short)),
-            cars_a=found.reported_a,
-            metered_a=found.metered_a,
-        )
-        doubted = False
+        past, doubted = _with_sun(past, found, short), False
     past = _with_unexplained(past, found, cars, snapshot)
     if past.wrong_a is not None:
         return _still_wrong(past, found, snapshot, doubted=doubted)
@@ -161,6 +144,32 @@ def doubt(
     )
     proven_s = PROVEN_BESIDE_SUN_S if beside_sun else _proven_s(cars)
     return _suspected(past, found, cars, short, reading.at, now, proven_s), True
+
+
+def _changed(
+    reading: MeterReading,
+    before: MeterReading | None,
+    cars_a: PerPhase,
+    snapshot: Snapshot,
+) -> Change:
+    """Return how a meter came to what it shows: of each phase, or in sum if it has nothing else."""
+    return Change(
+        at=reading.at,
+        now_a=values_of(reading, snapshot),
+        before_a=values_of(before, snapshot) if before else (),
+        cars_a=cars_a if reading.current_a is not None else (sum(cars_a),),
+        silent=reading.at - before.at if before else timedelta(0),
+    )
+
+
+def _with_sun(past: Doubt, found: _Compared, short: Short) -> Doubt:
+    """Note that sun feeds in where a meter is short; the next change of the cars shows whether that is so."""
+    return replace(
+        past,
+        feeds_in=tuple(map(or_, past.feeds_in or (False,) * len(short), short)),
+        cars_a=found.reported_a,
+        metered_a=found.metered_a,
+    )
 
 
 def _compared(

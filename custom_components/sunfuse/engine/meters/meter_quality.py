@@ -118,10 +118,8 @@ def _compared_with_the_past(
         before,
         _lives_since(reading, standing),
         cars_a,
-        cars.connectors,
-        cars.draws,
+        replace(cars, snapshot=_behind(circuit, past, snapshot)),
         past.doubt,
-        _behind(circuit, past, snapshot),
     )
     past = replace(past, doubt=doubts)
     if doubts.wrong_a is not None and not _is_stuck_there(doubts, standing):

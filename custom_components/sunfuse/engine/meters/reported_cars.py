@@ -1,16 +1,16 @@
 """What the cars below a circuit take, as their chargers report it: to compare it with what a meter shows."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
 from ..cars.car_bounds import SETTLING, TELLS
+from ..cars.cars_below import CarsBelow
 from ..cars.drawing import METER_LAG, SAME_TIME, least_bounds_of
 from ..cars.wanted import NO_CAR
 from ..memory import Draw
-from ..model import Connector, ConnectorStatus, PerPhase, Snapshot
+from ..model import Connector, ConnectorStatus, PerPhase
 
 # Few cars follow another offer sooner than this.
 FOLLOWS_AFTER = timedelta(seconds=2)
@@ -31,19 +31,14 @@ class ReportedCars:
     reported_at: datetime | None  # the newest draw that can be compared with the meter
 
 
-def reported_cars(
-    at: datetime,
-    connectors: Sequence[Connector],
-    draws: Mapping[str, tuple[Draw, ...]],
-    snapshot: Snapshot,
-) -> ReportedCars:
+def reported_cars(at: datetime, cars: CarsBelow) -> ReportedCars:
     """Return what the cars take that a meter's value of this time may show."""
-    phases = snapshot.site.phases
+    phases = cars.snapshot.site.phases
     reported_a, least_a = [0.0] * phases, [0.0] * phases
     steady, newest = True, None
     offered, offered_now, more_a = False, True, 0.0
-    for connector in connectors:
-        recent = _recent(draws[connector.id], at)
+    for connector in cars.connectors:
+        recent = _recent(cars.draws[connector.id], at)
         if connector.status in NO_CAR:
             continue  # the report may be about the last car
         near = bool(

@@ -6,7 +6,7 @@ what it fell to. It has none if it fell as a meter does that fails: to nothing, 
 if it was silent before, when it may have become another one.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..model import PerPhase
@@ -41,53 +41,47 @@ SILENT = timedelta(minutes=2)
 SHINES = timedelta(minutes=10)
 
 
-def breaks(
-    past: Doubt,
-    now_a: PerPhase,
-    before_a: PerPhase,
-    cars_a: PerPhase,
-    silent: timedelta,
-) -> bool:
-    """Whether a meter became another one: it fell as one does that fails, was silent for long, or has other parts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a meter shows now, what it showed before it was `silent`, and what the cars take now."""
 
-    It showed `before_a` before a silence. What the cars released since, of which they take `cars_a` now, may be in that already.
-    """
-    if len(before_a) != len(now_a) or silent > SILENT:
+    at: datetime
+    now_a: PerPhase
+    before_a: PerPhase
+    cars_a: PerPhase
+    silent: timedelta
+
+    def from_a(self, past: Doubt) -> tuple[PerPhase, PerPhase]:
+        """Return what it may have fallen from: what it showed, with or without what the cars have released since."""
+        then_a = past.read_cars_a if self.silent and past.read_cars_a else self.cars_a
+        released = zip(self.before_a, then_a, self.cars_a, strict=True)
+        less_a = tuple(was - max(then - now, 0.0) for was, then, now in released)
+        return self.before_a, less_a
+
+
+def breaks(past: Doubt, change: Change) -> bool:
+    """Whether a meter became another one: it fell as one does that fails, was silent for long, or has other parts."""
+    now_a = change.now_a
+    if len(change.before_a) != len(now_a) or change.silent > SILENT:
         return True
-    less_a = _less_a(past, before_a, cars_a, silent)
-    return any(_fell_like_a_fault(was, now_a) for was in (before_a, less_a))
+    return any(_fell_like_a_fault(was, now_a) for was in change.from_a(past))
 
 
-def is_no_sun(
-    past: Doubt,
-    now_a: PerPhase,
-    before_a: PerPhase,
-    cars_a: PerPhase,
-    silent: timedelta,
-) -> bool:
+def is_no_sun(past: Doubt, change: Change) -> bool:
     """Whether no sun makes a meter fall so: phases by different amounts, and each of them to its opposite or to half."""
-    if len(before_a) != len(now_a):
+    now_a = change.now_a
+    if len(change.before_a) != len(now_a):
         return False
-    less_a = _less_a(past, before_a, cars_a, silent)
     return any(
         len(falls := _falls(was, now_a)) > 1
         and max(falls) - min(falls) > FALLS_A
         and _is_like_a_fault(was, now_a)
-        for was in (before_a, less_a)
+        for was in change.from_a(past)
     )
 
 
 def watch_falls(
-    past: Doubt,
-    now_a: PerPhase,
-    before_a: PerPhase,
-    cars_a: PerPhase,
-    *,
-    at: datetime,
-    silent: timedelta,
-    broken: bool,
-    short: bool,
-    shows_cars: bool,
+    past: Doubt, change: Change, *, broken: bool, short: bool, shows_cars: bool
 ) -> Doubt:
     """Note since when a meter has been short of what the cars take, and how it fell to that, as it does where it is `broken`.
 
@@ -99,24 +93,15 @@ def watch_falls(
     elif shows_cars:
         fall = Fall.OTHER
     elif fall is Fall.OTHER:
-        less_a = _less_a(past, before_a, cars_a, silent)
-        if any(_fell_like_sun(was, now_a) for was in (before_a, less_a)):
+        if any(_fell_like_sun(was, change.now_a) for was in change.from_a(past)):
             fall = Fall.LIKE_SUN
+    is_new = change.silent or not past.read_cars_a
     return replace(
         past,
         fall=fall,
-        short_since=(past.short_since or at) if short else None,
-        read_cars_a=cars_a if silent or not past.read_cars_a else past.read_cars_a,
+        short_since=(past.short_since or change.at) if short else None,
+        read_cars_a=change.cars_a if is_new else past.read_cars_a,
     )
-
-
-def _less_a(
-    past: Doubt, before_a: PerPhase, cars_a: PerPhase, silent: timedelta
-) -> PerPhase:
-    """Return what a meter showed without what the cars have released since."""
-    then_a = past.read_cars_a if silent and past.read_cars_a else cars_a
-    released = zip(before_a, then_a, cars_a, strict=True)
-    return tuple(was - max(then - now, 0.0) for was, then, now in released)
 
 
 def _fell_like_a_fault(before_a: PerPhase, now_a: PerPhase) -> bool:
