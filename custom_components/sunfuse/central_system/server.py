@@ -29,6 +29,7 @@ from .session_reports import SessionReports
 from .station.clock import date_unreadable, format_time, utcnow
 from .station.long_texts import shortened
 from .station.quirks import behaviour
+from .station.shared_state import SharedState
 from .station.station import Station
 from .station.stored_state import Memory
 from .station.timing import Timing
@@ -285,12 +286,15 @@ class CentralSystem:
         task.add_done_callback(self._tasks.discard)
 
     def _new_station(self, config: StationConfig, *, accepted: bool) -> Station:
-        return Station(
+        shared = SharedState(
             config,
             accepted=accepted,
             now=self._now,
             timing=self._timing,
             changed=self._changed,
+        )
+        return Station(
+            shared,
             finished=self._transaction_listeners.call,
             news=self._session_listeners.call,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from ..adapter import Adapter
 from ..protocol.frames import Payload
 from ..station.limits.profile_shape import LEARNT_PURPOSE, Shape
 from ..station.quirks import Purpose
@@ -78,6 +79,18 @@ class LiveProfiles:
                 return True
         await send(None)
         return False
+
+    async def clear(self, adapter: Adapter) -> None:
+        """Remove the profiles of all live limits, whoever set them; then set those that are to hold.
+
+        Raises:
+            CommandError: the station could not be asked.
+
+        """
+        for purpose in ("TxProfile", "TxDefaultProfile"):
+            await self._setup.clear_profiles(purpose)
+        self._station.limits.renew(adapter)
+        await self._fail_safe.set_anew()
 
     def _go_with_a_start(self) -> bool:
         """Whether a start command may carry the limit: only a TxProfile may (OCPP 1.6 section 5.11, 2.0.1 F01.FR.08)."""

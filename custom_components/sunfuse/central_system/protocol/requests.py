@@ -41,6 +41,19 @@ class Requests:
         if status not in _DONE:
             raise CommandError("refused", f"{action}: {status}")
 
+    async def log(self, kind: str, location: str) -> str | None:
+        """Request the upload of a log; returns the name of the file. The message is the same in all versions."""
+        payload: Payload = {
+            "log": {"remoteLocation": location},
+            "logType": kind,
+            "requestId": self.next_id(),
+        }
+        answer = await self.call("GetLog", payload)
+        if answer["status"] == "Rejected":
+            raise CommandError("refused", "GetLog")
+        name: str | None = answer.get("filename")
+        return name
+
     async def ask(self, action: str, payload: Payload) -> Payload | None:
         """Send a request that may fail; returns None if the station refuses it or is too slow."""
         try:

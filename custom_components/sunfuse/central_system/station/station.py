@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ...engine.clock_change import move_attributes
@@ -35,7 +35,6 @@ from .settings_restart import SettingsRestart
 from .shared_state import SharedState
 from .station_reports import Reports
 from .stored_state import Memory, dump_info
-from .timing import Timing
 
 
 class Station:
@@ -43,28 +42,21 @@ class Station:
 
     def __init__(
         self,
-        config: StationConfig,
+        shared: SharedState,
         *,
-        accepted: bool,
-        now: Callable[[], datetime],
-        timing: Timing,
-        changed: Callable[[StationState], None],
         finished: Callable[[FinishedTransaction], None],
         news: Callable[[ConnectorNews], None],
     ) -> None:
-        """Start with a configuration.
+        """Join the parts of a station around the state that they share.
 
-        `changed` is called with each new state, `finished` with each transaction that has ended, and `news` with each
-        car that comes or leaves and each start and end of a session, once.
+        `finished` is called with each transaction that has ended, and `news` with each car that comes or leaves and each
+        start and end of a session, once.
         """
-        shared = SharedState(
-            config, accepted=accepted, now=now, timing=timing, changed=changed
-        )
         meters = Meters(shared)
         self._shared = shared
         self._meters = meters
         self.presence = Presence()
-        self.link_faults = LinkFaults(config.identity)
+        self.link_faults = LinkFaults(shared.identity)
         self.fail_safe = FailSafeWatch(shared, meters)
         self.limits = Limits(shared, self.presence, self.fail_safe)
         self._plug_events = PlugEvents(shared, news)
@@ -93,7 +85,7 @@ class Station:
             self.presence.boot_loops,
             meters,
             on_heard=(
-                lambda: self.sessions.events.process_overdue(now()),
+                lambda: self.sessions.events.process_overdue(shared.now()),
                 self.limits.apply_external,
             ),
             after_heard=self._restart_if_due,
@@ -110,8 +102,8 @@ class Station:
         self.authority: CertificateAuthority | None = None
         self._messages = MessageLog()
         # What is known of the station
-        self.now = now
-        self.timing = timing
+        self.now = shared.now
+        self.timing = shared.timing
         self.clock = shared.clock
         self.ours = shared.ours
         self.connector = shared.connector

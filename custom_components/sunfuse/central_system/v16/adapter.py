@@ -93,10 +93,7 @@ class Adapter16(Adapter):
 
     @override
     async def clear_profiles(self) -> None:
-        for purpose in ("TxProfile", "TxDefaultProfile"):
-            await self._setup.clear_profiles(purpose)
-        self._station.limits.renew(self)
-        await self._fail_safe.set_anew()
+        await self._live.clear(self)
 
     @override
     async def schedule(self, connector: int, duration_s: int) -> Schedule:
@@ -196,19 +193,10 @@ class Adapter16(Adapter):
     @override
     async def send_log(self, location: str, kind: LogKind) -> str | None:
         if kind is LogKind.SECURITY:
-            payload: Payload = {
-                "log": {"remoteLocation": location},
-                "logType": "SecurityLog",
-                "requestId": self._requests.next_id(),
-            }
-            answer = await self._requests.call("GetLog", payload)
-            if answer["status"] == "Rejected":
-                raise CommandError("refused", "GetLog")
-            name: str | None = answer.get("filename")
-            return name
+            return await self._requests.log("SecurityLog", location)
         answer = await self._requests.call("GetDiagnostics", {"location": location})
-        file_name: str | None = answer.get("fileName")
-        return file_name
+        name: str | None = answer.get("fileName")
+        return name
 
     @override
     async def update_firmware(self, firmware: Firmware) -> None:

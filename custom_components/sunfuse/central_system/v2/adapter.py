@@ -115,10 +115,7 @@ class Adapter2(Adapter):
 
     @override
     async def clear_profiles(self) -> None:
-        for purpose in ("TxProfile", "TxDefaultProfile"):
-            await self._setup.clear_profiles(purpose)
-        self._station.limits.renew(self)
-        await self._fail_safe.set_anew()
+        await self._live.clear(self)
 
     @override
     async def charging_profiles(self) -> list[Payload]:
@@ -283,16 +280,10 @@ class Adapter2(Adapter):
 
     @override
     async def send_log(self, location: str, kind: LogKind) -> str | None:
-        payload: Payload = {
-            "log": {"remoteLocation": location},
-            "logType": "SecurityLog" if kind is LogKind.SECURITY else "DiagnosticsLog",
-            "requestId": self._requests.next_id(),
-        }
-        answer = await self._requests.call("GetLog", payload)
-        if answer["status"] == "Rejected":
-            raise CommandError("refused", "GetLog")
-        name: str | None = answer.get("filename")
-        return name
+        security = kind is LogKind.SECURITY
+        return await self._requests.log(
+            "SecurityLog" if security else "DiagnosticsLog", location
+        )
 
     @override
     async def update_firmware(self, firmware: Firmware) -> None:
