@@ -329,6 +329,10 @@ class Snapshot:
     # The circuits whose meters have not reported yet.
     awaited: tuple[str, ...] = ()
 
+    def meter(self, circuit: str) -> MeterReading | None:
+        """Return what a circuit's meter shows, None if there is no reading."""
+        return dict(self.meters).get(circuit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorDecision:

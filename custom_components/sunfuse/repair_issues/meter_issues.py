@@ -65,8 +65,7 @@ class SignIssues:
 
     def issues(self, data: SiteData) -> Iterator[RepairIssue]:
         """Yield contradictions in what is known now."""
-        meter = dict(data.snapshot.meters).get(MAIN_CIRCUIT)
-        if meter is None:
+        if (meter := data.meter) is None:
             return
         phases_w = (
             sum(meter.current_a) * data.snapshot.site.voltage_v

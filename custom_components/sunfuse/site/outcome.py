@@ -86,11 +86,11 @@ class SiteData:
     @property
     def meter(self) -> MeterReading | None:
         """Return what was read at the main fuse."""
-        return dict(self.snapshot.meters).get(MAIN_CIRCUIT)
+        return self.snapshot.meter(MAIN_CIRCUIT)
 
     def measured(self, circuit_id: str) -> MeterReading | None:
         """Return what a circuit's meter shows of now: its reading without the values that are so old that they no longer say it."""
-        reading = dict(self.snapshot.meters).get(circuit_id)
+        reading = self.snapshot.meter(circuit_id)
         decided = {one.id: one for one in self.decision.circuits}.get(circuit_id)
         if reading is None or decided is None:
             return reading

@@ -11,8 +11,7 @@ interruption stops no car, and a fuse carries for longer what may come in betwee
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-import math
+from datetime import datetime, timedelta
 
 from ..cars.confirmed_offer import held_a
 from ..cars.learning import NOTHING_A
@@ -28,6 +27,7 @@ from ..model import (
 )
 from .generation import GENERATED, generated_w
 from .standstill import is_unmoved
+from .steadiness import moving_mean
 
 DAY = timedelta(days=1)
 MEAN_S = 60.0
@@ -68,39 +68,35 @@ def remember_load(
     load_a = _before_generation(load_a, behind, snapshot)
     mean_a = _mean(history, load_a, snapshot)
     if history.day_at is None:
-        return replace(
-            past,
-            history=LoadHistory(
-                mean_a=mean_a,
-                mean_at=now,
-                day_at=now,
-                first_day=True,
-                highest_a=mean_a,
-                highest_before_a=mean_a,
-                fed_in=fed_in,
-            ),
+        history = LoadHistory(
+            day_at=now, first_day=True, highest_a=mean_a, highest_before_a=mean_a
         )
-    highest_a = tuple(map(max, history.highest_a, mean_a))
-    before_a, day_at = history.highest_before_a, history.day_at
-    first_day = history.first_day
-    if now - day_at >= DAY:
-        day_at, first_day = now, False
-        before_a = tuple(
-            max(before, highest) if kept else highest
-            for before, highest, kept in zip(before_a, highest_a, still, strict=True)
+    else:
+        is_over = now - history.day_at >= DAY
+        highest_a = tuple(map(max, history.highest_a, mean_a))
+        history = replace(history, highest_a=highest_a)
+        if is_over:
+            history = _next_day(history, mean_a, still, now)
+    history = replace(history, mean_a=mean_a, mean_at=now, fed_in=fed_in)
+    return replace(past, history=history)
+
+
+def _next_day(
+    history: LoadHistory, mean_a: PerPhase, still: tuple[bool, ...], now: datetime
+) -> LoadHistory:
+    """Begin another day; the highest load of the one that ends is kept for it."""
+    before_a = tuple(
+        max(before, highest) if kept else highest
+        for before, highest, kept in zip(
+            history.highest_before_a, history.highest_a, still, strict=True
         )
-        highest_a = mean_a
+    )
     return replace(
-        past,
-        history=LoadHistory(
-            mean_a=mean_a,
-            mean_at=now,
-            day_at=day_at,
-            first_day=first_day,
-            highest_a=highest_a,
-            highest_before_a=before_a,
-            fed_in=fed_in,
-        ),
+        history,
+        day_at=now,
+        first_day=False,
+        highest_a=mean_a,
+        highest_before_a=before_a,
     )
 
 
@@ -128,12 +124,7 @@ def _before_generation(
 def _mean(history: LoadHistory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
     if history.mean_at is None or len(history.mean_a) != len(load_a):
         return load_a
-    elapsed_s = max((snapshot.now - history.mean_at).total_seconds(), 0.0)
-    weight = 1 - math.exp(-elapsed_s / MEAN_S)
-    return tuple(
-        before + (now - before) * weight
-        for now, before in zip(load_a, history.mean_a, strict=True)
-    )
+    return moving_mean(history.mean_a, load_a, snapshot.now - history.mean_at, MEAN_S)
 
 
 def presumes(past: CircuitMemory, quality: MeterQuality, snapshot: Snapshot) -> bool:

@@ -137,28 +137,24 @@ def _sooner(at: datetime, ends_at: datetime | None) -> datetime:
 def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
     if past.mean_at is None or snapshot.now - past.mean_at >= 2 * MINUTE:
         return load_a
-    return _followed(past.mean_a, load_a, past.mean_at, snapshot, MEAN_S)
+    return moving_mean(past.mean_a, load_a, snapshot.now - past.mean_at, MEAN_S)
 
 
 def _usual(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
     """Return the mean of half an hour: what a machine that runs for some minutes adds to a load, on average."""
     if past.mean_at is None or not past.usual_a:
         return load_a
-    return _followed(past.usual_a, load_a, past.mean_at, snapshot, USUAL_S)
+    return moving_mean(past.usual_a, load_a, snapshot.now - past.mean_at, USUAL_S)
 
 
-def _followed(
-    mean_a: PerPhase,
-    load_a: PerPhase,
-    since: datetime,
-    snapshot: Snapshot,
-    over_s: float,
+def moving_mean(
+    mean_a: PerPhase, now_a: PerPhase, elapsed: timedelta, over_s: float
 ) -> PerPhase:
-    elapsed_s = max((snapshot.now - since).total_seconds(), 0.0)
-    weight = 1 - math.exp(-elapsed_s / over_s)
+    """Return a mean of the last `over_s` seconds with the present currents, which have lasted since it was formed."""
+    weight = 1 - math.exp(-max(elapsed.total_seconds(), 0.0) / over_s)
     return tuple(
         before + (now - before) * weight
-        for now, before in zip(load_a, mean_a, strict=True)
+        for now, before in zip(now_a, mean_a, strict=True)
     )
 
 

@@ -45,7 +45,7 @@ def tried(asks: list[Ask], given: Mapping[str, float], tick: Tick) -> dict[str, 
 def _in_question(capacity: Capacity, tick: Tick) -> list[int]:
     """Return the phases that may be stuck where that could overload the fuse."""
     past, circuit = capacity.past, capacity.circuit
-    reading = dict(tick.snapshot.meters).get(circuit.id)
+    reading = tick.snapshot.meter(circuit.id)
     if reading is None or not reading.confirmed:
         return []
     rows = zip(

@@ -153,7 +153,7 @@ def _metered(
     main: Capacity, snapshot: Snapshot
 ) -> tuple[MeterReading | None, datetime]:
     """Return the grid meter's reading, and of when it is."""
-    reading = dict(snapshot.meters).get(main.circuit.id)
+    reading = snapshot.meter(main.circuit.id)
     return reading, snapshot.now if reading is None else min(reading.at, snapshot.now)
 
 
