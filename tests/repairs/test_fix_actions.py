@@ -20,7 +20,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..common import charger, wait_until
 from ..flows.test_sub_entries import item
-from ..site.planning.test_planning import KEY, Site, site
+from ..planned_site import KEY, Site, site
 from ..site.test_circuit_site import Fixing, issues
 from ..site_fixtures import Home
 

@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 
 from ..certificates import write_certificate
 from ..common import wait_until
+from ..planned_site import KEY, Site, site
 from ..price_site import (
     NOW,
     SPOT,
@@ -34,7 +35,6 @@ from ..price_site import (
     to,
 )
 from ..site.chargers.test_charger_security import BOOT, connect, refused, subentry_of
-from ..site.planning.test_planning import KEY, Site, site
 from ..site.test_circuit_site import Fixing, issues
 from ..site.test_modbus import meter, server_fixture, site_with
 from ..site.test_tls import set_options, settled

@@ -12,8 +12,8 @@ from custom_components.sunfuse.site.planning import planning as site_planning
 from homeassistant.core import HomeAssistant
 
 from ...common import charger, set_meters
+from ...planned_site import KEY, TODAY, TOMORROW, Site
 from ...price_site import NOW, SPOT, Start, pass_time, set_spot, tariff
-from .test_planning import KEY, TODAY, TOMORROW, Site
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -1,0 +1,5 @@
+"""The site of the tests of plans."""
+
+from ...planned_site import site
+
+__all__ = ["site"]
