@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...central_system.client import Payload, RawStation
-from ...sessions.test_session_exports import text_of
+from ...sessions.test_statements import text_of
 from ...site_fixtures import Home
 from .test_session_statistics import statistic_sums
 
