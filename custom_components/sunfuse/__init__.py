@@ -13,14 +13,7 @@ from .assist.spoken import async_setup_sentences
 from .const import DOMAIN
 from .dashboard_offer import async_offer_dashboard
 from .data import SunfuseConfigEntry
-from .devices import (
-    current_identifiers,
-    register_capacity_tariffs,
-    register_circuits,
-    register_persons,
-    register_site,
-    register_vehicles,
-)
+from .devices import current_identifiers, register_devices
 from .pages import async_setup_pages
 from .repair_issues.open_issues import watch_issues
 from .site.battery.battery_hold import BatteryHold
@@ -96,13 +89,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     settings = await async_settings(hass, entry)
     memory_file = await async_memory_file(hass, entry)
     site = entry.runtime_data = await async_build(hass, entry, settings, memory_file)
-    register_site(hass, entry)
-    register_circuits(hass, entry)
+    register_devices(hass, entry)
     tree = CircuitTree.of(entry)
     settings.forget_circuits({*tree.circuits, *tree.ignored})
-    register_vehicles(hass, entry)
-    register_persons(hass, entry)
-    register_capacity_tariffs(hass, entry)
     # Before the first charger can connect, so that none of the site's own chargers counts as unknown.
     site.controller.load_chargers()
     await memory_file.async_put_aside()

@@ -135,6 +135,17 @@ def simulated_house_identifier(entry: ConfigEntry) -> tuple[str, str]:
 
 
 @callback
+def register_devices(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Register the devices that a site has whatever its chargers report, the site first."""
+    register_site(hass, entry)
+    _register_circuits(hass, entry)
+    register_vehicles(hass, entry)
+    register_persons(hass, entry)
+    tariffs = entry.get_subentries_of_type(SUBENTRY_CAPACITY)
+    _register_below_site(hass, entry, tariffs, "model_capacity_tariff")
+
+
+@callback
 def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the site, which its chargers' devices refer to."""
     dr.async_get(hass).async_get_or_create(
@@ -148,8 +159,7 @@ def register_site(hass: HomeAssistant, entry: ConfigEntry) -> None:
     )
 
 
-@callback
-def register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def _register_circuits(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the circuits below the main fuse, each after its parent."""
     registry = dr.async_get(hass)
     tree = CircuitTree.of(entry)
@@ -189,13 +199,6 @@ def register_persons(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the persons, by the names that they have now: a service each, with what they charged."""
     persons, service = usable(entry, SUBENTRY_PERSON), dr.DeviceEntryType.SERVICE
     _register_below_site(hass, entry, persons, "model_person", service)
-
-
-@callback
-def register_capacity_tariffs(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Register the capacity tariffs, each with its peaks."""
-    tariffs = entry.get_subentries_of_type(SUBENTRY_CAPACITY)
-    _register_below_site(hass, entry, tariffs, "model_capacity_tariff")
 
 
 def _register_below_site(

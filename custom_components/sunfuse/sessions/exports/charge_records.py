@@ -33,7 +33,7 @@ from uuid import NAMESPACE_URL, uuid5
 from ..price_list import PriceList
 from ..session_facts import SignedValue
 from ..session_rows import SessionInterval, SessionRow
-from .ocpi_prices import ocpi_bill, ocpi_time
+from .ocpi_prices import OcpiBill, ocpi_bill, ocpi_time
 from .session_exports import ExportContext, whole_wh
 
 _UNKNOWN = "#NA"
@@ -153,20 +153,10 @@ def charge_record(
         "last_updated": ocpi_time(end),
     }
     if billed is not None and details.prices is not None:
+        tariff = _tariff(details.prices, tariff_id, billed, context)
         record |= billed.totals
         record["charging_periods"] = billed.periods
-        name = _text(details.prices.name, 512)
-        record["tariffs"] = [
-            {
-                "country_code": country,
-                "party_id": _UNKNOWN,
-                "id": tariff_id,
-                "currency": details.prices.currency,
-                "tariff_alt_text": [{"language": context.language[:2], "text": name}],
-                "elements": billed.elements,
-                "last_updated": ocpi_time(start),
-            }
-        ]
+        record["tariffs"] = [{"country_code": country, **tariff}]
     if (signed := _signed(details.signed_values)) is not None:
         record["signed_data"] = signed
     if row.end_reason:
@@ -174,6 +164,21 @@ def charge_record(
     if context.price is not None:
         record["home_charging_compensation"] = True
     return record
+
+
+def _tariff(
+    prices: PriceList, tariff_id: str, billed: OcpiBill, context: ExportContext
+) -> dict[str, Any]:
+    """Return the tariff that a session is billed by (mod_tariffs: Tariff object), but for its country."""
+    name = _text(prices.name, 512)
+    return {
+        "party_id": _UNKNOWN,
+        "id": tariff_id,
+        "currency": prices.currency,
+        "tariff_alt_text": [{"language": context.language[:2], "text": name}],
+        "elements": billed.elements,
+        "last_updated": ocpi_time(billed.start),
+    }
 
 
 def _amount(row: SessionRow, context: ExportContext) -> float | None:

@@ -11,7 +11,7 @@ from ...data import SunfuseConfigEntry
 from ...drivers.person_terms import PersonStanding
 from ...engine.cars.boost import quota_of, used_wh
 from ...engine.model import Boost
-from ..outcome import ConnectorKey
+from ..outcome import ConnectorKey, Holder
 
 
 @callback
@@ -34,30 +34,12 @@ def start_boost(
     """
     runtime = entry.runtime_data
     holder = runtime.chargers.holder(key)
-    if holder is not None and holder.standing in (
-        PersonStanding.SUN_ONLY,
-        PersonStanding.USED_UP,
-    ):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="month_quota_used",
-            translation_placeholders={"person": holder.name},
-        )
+    _check_month(holder)
     person = holder.subentry_id if holder else None
     if person is None and context is not None and context.user_id is not None:
         person = boosting_person(entry, context.user_id)
-    snapshot = runtime.coordinator.data.snapshot
-    if person is not None and (quota_wh := quota_of(person, snapshot)) is not None:
-        used = used_wh(person, snapshot, runtime.controller.memory)
-        if used >= quota_wh:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="boost_quota_used",
-                translation_placeholders={
-                    "used": f"{used / WH_PER_KWH:.1f}",
-                    "quota": f"{quota_wh / WH_PER_KWH:.1f}",
-                },
-            )
+    if person is not None:
+        _check_quota(entry, person)
     now = dt_util.utcnow()
     boost = Boost(
         started_at=now,
@@ -72,6 +54,35 @@ def start_boost(
             runtime.departures.change(owner, paused_until=None)
     runtime.settings.set_connector(key.id, boost=boost)
     runtime.controller.tick()
+
+
+def _check_month(holder: Holder | None) -> None:
+    """Refuse a boost to a person who has used up the energy of this month."""
+    used_up = (PersonStanding.SUN_ONLY, PersonStanding.USED_UP)
+    if holder is not None and holder.standing in used_up:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="month_quota_used",
+            translation_placeholders={"person": holder.name},
+        )
+
+
+def _check_quota(entry: SunfuseConfigEntry, person: str) -> None:
+    """Refuse a boost to a person who has used up their boosts."""
+    runtime = entry.runtime_data
+    snapshot = runtime.coordinator.data.snapshot
+    if (quota_wh := quota_of(person, snapshot)) is None:
+        return
+    used = used_wh(person, snapshot, runtime.controller.memory)
+    if used >= quota_wh:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="boost_quota_used",
+            translation_placeholders={
+                "used": f"{used / WH_PER_KWH:.1f}",
+                "quota": f"{quota_wh / WH_PER_KWH:.1f}",
+            },
+        )
 
 
 def boosting_person(entry: SunfuseConfigEntry, user_id: str) -> str:
