@@ -97,17 +97,8 @@ class StoreRows:
             upper=self._most,
             cost=self._order() - self._worth() + self._wear(store.charge_cost),
         )
-        discharge = apart = on = None
-        out = most_out_kw(store, steps)
-        if np.any(out > 0):
-            least = _ORDER / 10 * self._usual * self._hours
-            discharge = program.columns(
-                steps, upper=out, cost=least + self._wear(store.discharge_cost)
-            )
-            apart = program.columns(steps, upper=1.0)
-            program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
-            program.rows((discharge, 1.0), (apart, out), upper=out)
-            self._add_least_discharge(discharge, out)
+        discharge, apart = self._add_discharge(charge)
+        on = None
         if self._exact:
             on = program.columns(
                 self._exact, upper=np.where(self._most[: self._exact] > 0, 1.0, 0.0)
@@ -139,10 +130,7 @@ class StoreRows:
             runs.add_minimum(charge, on, stop, full)
             runs.add_starts(charge, on)
         if store.strategy is Strategy.SPREAD:
-            highest = program.columns(
-                1, lower=store.min_charge_w / 1000, cost=_SPREAD * self._usual
-            )
-            program.rows((charge, 1.0), (np.repeat(highest, steps), -1.0), upper=0.0)
+            self._spread(charge)
         self._add_habit(charge)
         return StoreColumns(
             store=store,
@@ -153,6 +141,29 @@ class StoreRows:
             held=held,
             later_sun=later_sun,
         )
+
+    def _add_discharge(self, charge: Columns) -> tuple[Columns | None, Columns | None]:
+        """Add what the store returns, and what keeps that apart from charging; nothing where it returns nothing."""
+        store, program, steps = self._store, self._program, self._problem.steps
+        out = most_out_kw(store, steps)
+        if not np.any(out > 0):
+            return None, None
+        least = _ORDER / 10 * self._usual * self._hours
+        discharge = program.columns(
+            steps, upper=out, cost=least + self._wear(store.discharge_cost)
+        )
+        apart = program.columns(steps, upper=1.0)
+        program.rows((charge, 1.0), (apart, -self._most), upper=0.0)
+        program.rows((discharge, 1.0), (apart, out), upper=out)
+        self._add_least_discharge(discharge, out)
+        return discharge, apart
+
+    def _spread(self, charge: Columns) -> None:
+        """Let the highest power cost a little, so that the store charges evenly."""
+        program, steps = self._program, self._problem.steps
+        least = self._store.min_charge_w / 1000
+        highest = program.columns(1, lower=least, cost=_SPREAD * self._usual)
+        program.rows((charge, 1.0), (np.repeat(highest, steps), -1.0), upper=0.0)
 
     def _order(self) -> Values:
         """Return the small cost that orders charging at the same price as the store prefers."""
