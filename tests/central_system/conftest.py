@@ -8,7 +8,12 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.sunfuse.central_system import CentralSystem, StationState, Timing
+from custom_components.sunfuse.central_system import (
+    CentralSystem,
+    FinishedTransaction,
+    StationState,
+    Timing,
+)
 
 from .client import WAIT_S, RawStation
 
@@ -107,3 +112,11 @@ async def connect(system: CentralSystem) -> AsyncIterator[Connect]:
         yield connect
         for station in opened:
             await station.close()
+
+
+@pytest.fixture
+def finished(system: CentralSystem) -> list[FinishedTransaction]:
+    """Collect the transactions that are over."""
+    transactions: list[FinishedTransaction] = []
+    system.subscribe_transactions(transactions.append)
+    return transactions

@@ -27,14 +27,6 @@ ACCEPTED = {"status": "Accepted"}
 pytestmark = pytest.mark.parametrize("version", VERSIONS)
 
 
-@pytest.fixture
-def finished(system: CentralSystem) -> list[FinishedTransaction]:
-    """Collect the transactions that are over."""
-    transactions: list[FinishedTransaction] = []
-    system.subscribe_transactions(transactions.append)
-    return transactions
-
-
 def _connector(system: CentralSystem, number: int = 1) -> ConnectorState:
     return system.stations["CP1"].connector(number)
 

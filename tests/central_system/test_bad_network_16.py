@@ -21,14 +21,6 @@ from .conftest import START, Connect, SteppedClock, Watched
 CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
-@pytest.fixture
-def finished(system: CentralSystem) -> list[FinishedTransaction]:
-    """Collect the transactions that are over."""
-    transactions: list[FinishedTransaction] = []
-    system.subscribe_transactions(transactions.append)
-    return transactions
-
-
 async def _ready(connect: Connect, system: CentralSystem) -> RawStation:
     system.accept(CP1)
     station = await connect()

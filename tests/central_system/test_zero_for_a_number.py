@@ -23,14 +23,6 @@ async def charger(connect: Connect, system: CentralSystem) -> Charger:
     return await _ready(connect, system)
 
 
-@pytest.fixture
-def finished(system: CentralSystem) -> list[FinishedTransaction]:
-    """Return the transactions that the central system reports as finished."""
-    result: list[FinishedTransaction] = []
-    system.subscribe_transactions(result.append)
-    return result
-
-
 async def _ready(
     connect: Connect, system: CentralSystem, *, connectors: int = 1
 ) -> Charger:
