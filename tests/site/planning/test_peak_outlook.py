@@ -9,7 +9,7 @@ import pytest
 from custom_components.sunfuse.planner import Quantiles
 from custom_components.sunfuse.site.planning.peak_outlook import HouseAlone, peak_tariff
 from custom_components.sunfuse.site.planning.peak_rules import CapacityRule
-from custom_components.sunfuse.site.planning.peaks import RunningPeak
+from custom_components.sunfuse.site.planning.running_peak import RunningPeak
 from custom_components.sunfuse.sources.tariffs.capacity_rules import CATALOGUE
 from custom_components.sunfuse.sources.tariffs.month_peaks import PeakState
 

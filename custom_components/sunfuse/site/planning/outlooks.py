@@ -41,7 +41,7 @@ from ...sources.forecasts.power_forecast import Forecast
 from ...sources.tariffs.price_slots import PriceSlot
 from ..cars.demands import ChargingStrategy, Demand
 from .peak_outlook import HouseAlone, peak_tariffs
-from .peaks import RunningPeak
+from .running_peak import RunningPeak
 
 # A plan looks at least as far, for the sun of tomorrow, and no farther than anybody knows anything.
 _LEAST = timedelta(hours=24)

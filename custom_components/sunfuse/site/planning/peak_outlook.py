@@ -8,7 +8,7 @@ from ...planner import PeakTariff, Quantiles
 from ...sources.tariffs.capacity_rules import PriceRule
 from ...sources.tariffs.month_peaks import expected_w, interval_start
 from ...sources.tariffs.usual_peaks import likely_peaks, peaks_of
-from .peaks import RunningPeak
+from .running_peak import RunningPeak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

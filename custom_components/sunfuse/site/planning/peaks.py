@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +30,6 @@ from ...sources.tariffs.month_peaks import (
     billed_w,
     corrected,
     cost,
-    expected_w,
     from_history,
     interval_start,
     local_month,
@@ -38,12 +37,12 @@ from ...sources.tariffs.month_peaks import (
     raised,
     with_past,
 )
-from ...sources.tariffs.peak_allowance import allowance
 from ...sources.tariffs.stored_peaks import state_from_dict, state_to_dict
 from ..entry_data import site_of
 from ..outcome import PeakData
 from ..storage_file import StorageFile
 from .peak_rules import CapacityRule, capacity_rules
+from .running_peak import RunningPeak
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,21 +52,6 @@ SAVE_EVERY_S = 60.0
 LONGEST_GAP = timedelta(minutes=15)
 # A meter that is silent for longer says nothing about the present.
 SILENT = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningPeak:
-    """A capacity tariff with what was reached so far."""
-
-    rule: CapacityRule
-    state: PeakState
-    tz: tzinfo
-    holidays: frozenset[date] = frozenset()
-
-    def counts(self, interval: datetime) -> bool:
-        """Whether an interval counts at all."""
-        local = interval.astimezone(self.tz)
-        return self.rule.tariff.weight.at(local, self.holidays) > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +205,18 @@ class SitePeaks:
     def running(self, now: datetime) -> tuple[RunningPeak, ...]:
         """Return each tariff with what was reached so far, for the planner."""
         return tuple(
-            RunningPeak(
-                rule=rule,
-                state=self._advanced(self._states[rule.id], rule, now, now),
-                tz=self._tz,
-                holidays=self._holidays[rule.id].near(now),
-            )
+            self._running(rule, self._states[rule.id], now)
             for rule in self.rules.values()
+        )
+
+    def _running(
+        self, rule: CapacityRule, state: PeakState, now: datetime
+    ) -> RunningPeak:
+        return RunningPeak(
+            rule=rule,
+            state=self._advanced(state, rule, now, now),
+            tz=self._tz,
+            holidays=self._holidays[rule.id].near(now),
         )
 
     def data(self, now: datetime, house_w: float | None) -> dict[str, PeakData]:
@@ -241,19 +230,9 @@ class SitePeaks:
         last = self._last
         if last is not None and timedelta(0) < now - last.at <= SILENT:
             state = self._drawn(state, rule, last.at, now, max(last.power_w, 0.0))
-        state = self._advanced(state, rule, now, now)
-        aim = self._planned.get(rule.id)
-        allowed = allowance(
-            state,
-            rule.tariff,
-            now,
-            tz=self._tz,
-            target_w=target_w(rule, state, aim.power_at(now) if aim else None),
-            reserved=aim.reserved if aim else (),
-            planned=aim.planned if aim else (),
-            house_w=house_w,
-            holidays=self._holidays[rule.id].near(now),
-        )
+        running = self._running(rule, state, now)
+        allowed = running.allowance(now, self._planned.get(rule.id), house_w)
+        state = running.state
         may_draw_w = self._fuse_w
         if allowed.power_w is not None:
             may_draw_w = min(allowed.power_w, self._fuse_w)
@@ -320,11 +299,6 @@ class SitePeaks:
                 if rule.id not in self._new
             },
         }
-
-
-def target_w(rule: CapacityRule, state: PeakState, planned_w: float | None) -> float:
-    """Return what the interval is to stay below: what the user says, else the plan, else what is usual."""
-    return rule.target_w or planned_w or expected_w(state, rule.tariff)
 
 
 def _measured_by(tariff: CapacityTariff) -> list[Any]:

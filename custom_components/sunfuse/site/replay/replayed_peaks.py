@@ -8,10 +8,9 @@ from typing import Self
 from ...engine.model import ExternalLimit, LimitKind
 from ...planner import PeakTariff, Quantiles, TargetPeak
 from ...sources.tariffs.month_peaks import PeakState, add_energy
-from ...sources.tariffs.peak_allowance import allowance
 from ..planning.peak_outlook import HouseAlone, peak_tariffs
 from ..planning.peak_rules import CapacityRule
-from ..planning.peaks import RunningPeak, target_w
+from ..planning.running_peak import RunningPeak
 
 
 @dataclass(kw_only=True)
@@ -60,20 +59,10 @@ class ReplayedPeaks:
         """Return what the running intervals still allow beside a house, where the site keeps to that."""
         limits = []
         for peak in self.peaks:
-            rule, state = peak.rule, peak.state
+            rule = peak.rule
             if not rule.cap:
                 continue
-            aim = planned.get(rule.id)
-            allowed = allowance(
-                state,
-                rule.tariff,
-                now,
-                tz=peak.tz,
-                target_w=target_w(rule, state, aim.power_at(now) if aim else None),
-                reserved=aim.reserved if aim else (),
-                planned=aim.planned if aim else (),
-                house_w=house_w,
-            )
+            allowed = peak.allowance(now, planned.get(rule.id), house_w)
             if allowed.power_w is not None:
                 limits.append(
                     ExternalLimit(
