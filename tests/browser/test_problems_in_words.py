@@ -110,13 +110,13 @@ def test_an_export_that_fails_is_told(browser: Browser) -> None:
 
 
 # Home Assistant refuses the dashboard. The connection is lost while the report loads; Home Assistant's library has two errors for that.
-PANELS = """async () => {
+PANELS = """async (german) => {
   await import("/cards.js");
   const show = (name, refusal, more = {}) => {
     const panel = document.createElement(name);
     Object.assign(panel, more);
     panel.hass = {
-      language: "de",
+      ...german,
       localize: (text) => (text === "ui.notification_toast.connection_lost" ? "Verbindung getrennt" : ""),
       loadBackendTranslation: async (category) => (text) =>
         text === "component.lovelace.exceptions.taken.message" ? "Die Adresse ist vergeben" : category,
@@ -134,7 +134,7 @@ PANELS = """async () => {
 def test_panels_tell_a_problem_in_the_language_of_who_looks(browser: Browser) -> None:
     """The page that makes the dashboard, and that of the report."""
     page = page_of_cards(browser)
-    page.evaluate(PANELS)
+    page.evaluate(PANELS, GERMAN)
     expect(page.locator("sunfuse-dashboard")).to_have_text("Die Adresse ist vergeben")
     for report in page.locator("sunfuse-report").all():
         expect(report.get_by_role("alert")).to_have_text("Verbindung getrennt")
