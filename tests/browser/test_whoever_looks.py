@@ -94,6 +94,12 @@ GO = """(path) => {
 }"""
 
 
+SITE = """async () => {
+  const [{ entry_id }] = await document.querySelector("home-assistant").hass.callWS({ type: "sunfuse/sites" });
+  return entry_id;
+}"""
+
+
 def test_a_view_that_is_left_and_shown_again(open_page: Callable[..., Page]) -> None:
     """The cards follow again what they had followed, whether the dashboard has kept them or not."""
     asked: list[str] = []
@@ -150,6 +156,14 @@ def test_numbers_and_times_of_the_profile(
     assert at
     shown = int(at[1]) % 12 + 12 * (at[2] == "PM") if at[2] else int(at[1])
     assert (int(hour) - shown) % 24 in (0, 1)
+    # So has the report, which Home Assistant makes.
+    entry_id = page.evaluate(SITE)
+    page.evaluate(GO, f"/sunfuse-report/{entry_id}")
+    sign = "," if chosen["number_format"] == "decimal_comma" else "."
+    report = page.locator("sunfuse-report iframe")
+    expect(report).to_have_attribute(
+        "src", re.compile(rf"decimal_sign={re.escape(sign)}&")
+    )
     page.evaluate(CHOOSE, USUAL)
 
 
