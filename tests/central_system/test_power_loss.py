@@ -262,6 +262,16 @@ def test_what_values_of_the_session_show_before_a_power_loss_counts_once(
     assert meter.sample.energy_wh == 40_000 + 3_500 + 4_500 + 3_000
 
 
+def test_a_young_lifetime_restarts_with_the_values_of_the_session() -> None:
+    """Its end is above its start all the same: it shows less than the values, before and after."""
+    sessions: list[Session] = [
+        (2e3, (1e3, 3e3), 5.5e3),
+        (5.5e3, (10e3, 20e3, BOOTS, 5e3, 7e3), 8e3),
+        (8e3, (1e3, 3e3), 11.5e3),
+    ]
+    assert _sessions(sessions)[0] == [3.5e3, 28e3, 3.5e3]
+
+
 def test_ends_that_agree_again_show_the_register_of_the_values() -> None:
     """One of them was reset between the last value and the end, before anything was known of it."""
     sessions: list[Session] = [

@@ -117,6 +117,16 @@ def test_an_end_that_the_next_start_contradicts(
     assert meter.taken_wh("tx1") == taken_wh
 
 
+def test_ends_that_values_confirm_stay_what_they_were() -> None:
+    """New firmware shows the session in ends: those of before were of a young lifetime, which rose as their values did."""
+    meter = _meter()
+    registers = ((3_000, 7_500), (7_500, 12_000), (0, 4_500), (0, 4_500))
+    for number, (start_wh, end_wh) in enumerate(registers):
+        _session(meter, number, start_wh, (2_000, 4_000), end_wh)
+    assert [meter.taken_wh(f"tx{number}") for number in range(4)] == [4_500] * 4
+    assert meter.sample.energy_wh == 3_000 + 4 * 4_500
+
+
 def test_an_end_after_values_that_stood_still() -> None:
     """A meter that is read no more during a session says nothing of the five hours until its end."""
     meter = _meter()

@@ -121,7 +121,7 @@ class RegisterEvidence:
             ends=ends,
             agreed=self.agreed if agree is None else agree,
             starts_go_on=self.starts_go_on or goes_on,
-            contradicted=self.contradicted or (zero and session.goes_on(most_wh)),
+            contradicted=self.contradicted or (zero and _goes_on(session, most_wh)),
         )
 
     @property
@@ -201,6 +201,15 @@ def _agree(session: SessionReadings, most_wh: Most) -> bool | None:
             if end.register_wh - start > shown.last.register_wh - SLACK_WH:
                 return False
     return shown.last.reaches(end, most_wh)
+
+
+def _goes_on(session: SessionReadings, most_wh: Most) -> bool:
+    """Whether a session that started at zero shows elsewhere what did not."""
+    shown = session.values.first if session.values and session.values.sure else None
+    return any(
+        reading is not None and session.is_more_than_flowed(reading, most_wh)
+        for reading in (shown, session.end)
+    )
 
 
 def _is_below(reading: RegisterReading, before: RegisterReading | None) -> bool:

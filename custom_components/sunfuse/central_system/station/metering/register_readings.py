@@ -187,14 +187,6 @@ class SessionReadings:
         most = self.most_until(reading.at, most_wh) - SLACK_WH + ROUNDING_WH
         return reading.register_wh > most
 
-    def goes_on(self, most_wh: Most) -> bool:
-        """Whether it shows more than can have flowed since its start: that was not zero."""
-        shown = self.values.first if self.values and self.values.sure else None
-        return any(
-            reading is not None and self.is_more_than_flowed(reading, most_wh)
-            for reading in (shown, self.end)
-        )
-
     def not_after(self, now: datetime) -> SessionReadings:
         """Return it as of now at the latest: a clock that was ahead may have dated it."""
         return replace(

@@ -78,6 +78,9 @@ def session_energy(
     stood = before.reading if before else None
     own = _own_rise(session, stood, kinds, most_wh)
     lasting = _lasting_rise(session, before, kinds, most_wh)
+    confirmed = _confirmed_rise(session, most_wh)
+    if confirmed is not None and confirmed.rise_wh:
+        own, lasting = RegisterRise(), confirmed
     if lasting.began is not None and lasting.began is stood:
         if _rises_more(lasting, own, most_wh):
             lasting = _lasting_rise(session, None, kinds, most_wh)
@@ -189,9 +192,14 @@ def _lasting_rise(
     first = end if shown is None else shown.first
     start = session.start
     if start is not None and not start.register_wh:
-        if not kinds.zero_starts or session.goes_on(most_wh):
+        if not kinds.zero_starts or (
+            shown is not None
+            and shown.sure
+            and session.is_more_than_flowed(shown.first, most_wh)
+        ):
             start = None
-    if start and end and not (shown and shown.restarted):
+    reset = shown is not None and shown.restarted
+    if start and end and not (reset or _fell(session, start, end, most_wh)):
         rise_wh = end.register_wh - start.register_wh
         # In the first session of all, values that stay 0 are of a charger that has none.
         silent = standing is None and shown and not shown.last.register_wh
@@ -223,6 +231,38 @@ def _lasting_rise(
     return RegisterRise(began=began, first=first, last=last, rise_wh=max(rise_wh, 0.0))
 
 
+def _confirmed_rise(session: SessionReadings, most_wh: Most) -> RegisterRise | None:
+    """Return what start and end show, if that is what the values rose and what can have flowed after them.
+
+    Both are of one register then, whatever others show.
+    """
+    start, shown, end = session.start, session.values, session.end
+    if start is None or shown is None or end is None or not shown.sure:
+        return None
+    rose_wh = risen_by_values(session, most_wh)
+    unseen_wh = end.register_wh - start.register_wh - rose_wh
+    possible = -ROUNDING_WH <= unseen_wh <= most_wh(shown.last.at, end.at)
+    if start.register_wh <= SLACK_WH or not possible:
+        return None
+    rise_wh = rose_wh + max(unseen_wh, 0.0)
+    return RegisterRise(
+        began=start, first=start, last=end, rise_wh=rise_wh, complete=True
+    )
+
+
+def _fell(
+    session: SessionReadings,
+    start: RegisterReading,
+    end: RegisterReading,
+    most_wh: Most,
+) -> bool:
+    """Whether all registers restarted in a session: start and end show less than the values, before and after."""
+    if session.values is None or not session.values.restarted:
+        return False
+    rise_wh = end.register_wh - start.register_wh
+    return rise_wh < risen_by_values(session, most_wh) - ROUNDING_WH
+
+
 def risen_by_values(session: SessionReadings, most_wh: Most) -> float:
     """Return how far the register of the values rose in a session, at least: one that restarted with it shows no less."""
     shown, start = session.values, session.start
@@ -242,15 +282,11 @@ def end_by_next_start(
 
     The values have to lead there: otherwise the register may have been reset since.
     """
-    start, shown, end = session.start, session.values, session.end
-    if start is None or shown is None or end is None or next_wh is None:
+    if next_wh is None or next_wh > (session.end_wh or 0.0) - SLACK_WH:
         return session
-    if not shown.sure or min(start.register_wh, end.register_wh - next_wh) <= SLACK_WH:
-        return session
-    unseen_wh = next_wh - start.register_wh - risen_by_values(session, most_wh)
-    if -ROUNDING_WH <= unseen_wh <= most_wh(shown.last.at, end.at):
-        return replace(session, end_wh=next_wh)
-    return session
+    until_next = replace(session, end_wh=next_wh)
+    confirmed = _confirmed_rise(until_next, most_wh) is not None
+    return until_next if confirmed else session
 
 
 def _restarts(
