@@ -7,12 +7,18 @@ from typing import override
 import pytest
 
 from custom_components.sunfuse.engine import Memory, decide
-from custom_components.sunfuse.engine.model import ConnectorStatus, ReasonKey
+from custom_components.sunfuse.engine.model import (
+    ConnectorStatus,
+    MeterReading,
+    PerPhase,
+    ReasonKey,
+)
 
-from .common import car, later, offers, on, reasons
+from .common import car, later, offers, on, reasons, settle
 from .plant import Car, Plant, charger, main, steady
 
 MINUTE = 12  # decisions
+WAITS = ConnectorStatus.PREPARING
 type Says = Callable[[int, bool], ConnectorStatus]
 
 
@@ -136,3 +142,33 @@ def test_a_car_that_lets_go_for_a_moment() -> None:
     assert restless.offers <= other.offers + 2
     told = {reasons(decision)["restless"] for decision in plant.decisions}
     assert ReasonKey.CAR_FINISHED not in told
+
+
+def test_a_card_that_is_shown_just_after_the_offer_was_withdrawn() -> None:
+    """A car that waited with its offer gave it to another one, and then its driver came: he does not wait for an hour."""
+    nothing: PerPhase = (0.0,) * 3
+    snapshot = on(
+        13,
+        car("late", offer_a=6.0, draw_a=nothing, status=WAITS, needs_card=True),
+        car("other", offer_a=0.0),
+    )
+    memory, lost = Memory(), 0
+    while lost < 8:
+        decision, memory = decide(snapshot, memory)
+        snapshot = later(snapshot, 60 / MINUTE, decision)
+        late, other = snapshot.connectors
+        lost += not late.offer_a
+        snapshot = replace(
+            snapshot,
+            connectors=(replace(late, draw_a=nothing), other),
+            meters=(("main", MeterReading(at=snapshot.now, current_a=other.draw_a)),),
+        )
+    shown = replace(
+        late,
+        draw_a=nothing,
+        status=ConnectorStatus.SUSPENDED_EVSE,
+        needs_card=False,
+    )
+    snapshot = replace(snapshot, connectors=(shown, other))
+    _, decision, _ = settle(snapshot, 60, memory)
+    assert offers(decision)["late"]

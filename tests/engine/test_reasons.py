@@ -208,6 +208,13 @@ def test_a_pause_of_a_minute_that_ends_without_a_start() -> None:
         low = later(low, 5, decision)
 
 
+def test_what_is_above_the_limit_is_missing_too() -> None:
+    """The house takes 30 of 24 A: before a car has its 6 A, 12 A have to go."""
+    decision = decided(site(car("a", offer_a=0.0), house_a=(30, 0, 0)))
+    assert reasons(decision) == {"a": ReasonKey.WAITING_FOR_CAPACITY}
+    assert values(decision, "a")["missing_a"] == 12.0
+
+
 @pytest.mark.parametrize("stops", [1, 3])
 def test_a_limit_that_outlasts_a_pause_is_what_a_car_waits_for(stops: int) -> None:
     """5 A are allowed for an hour: that the car pauses for a minute, or for some, keeps it from nothing; once they are lifted, it does."""

@@ -141,8 +141,11 @@ def why_full(lack: Lack, asking: Ask, tick: Tick) -> Reason:
     reserved = _reserved(resource, asking.connector.min_a, reason, tick)
     if reserved is not None or reason.key is not ReasonKey.WAITING_FOR_CAPACITY:
         return reserved or reason
-    missing_a = ("missing_a", round_up(lack.missing, 0.1))
     capacity, phase = tick.resources.place(resource)
+    # What is above the limit already has to fall first.
+    above_a = capacity.uncontrolled_a[phase] - capacity.budget.current_a[phase]
+    lacks_a = lack.missing + max(above_a, 0.0)
+    missing_a = ("missing_a", round_up(lacks_a, 0.1))
     if capacity.state is not CircuitState.METER_LOST:
         if _only_presumed(resource, asking.connector.min_a, tick):
             return _waits_for_meter(capacity, phase, reason)

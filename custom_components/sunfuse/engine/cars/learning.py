@@ -8,7 +8,7 @@ more, and now and then all of it.
 from datetime import datetime, timedelta
 
 from ..memory import ConnectorMemory, Draw
-from ..model import Connector, ConnectorStatus, Snapshot
+from ..model import Connector, ConnectorStatus, ReasonKey, Snapshot
 from .confirmed_offer import before_a
 from .wanted import is_full
 
@@ -58,6 +58,9 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     """Learn from the newest draw of the car, and from what its charger reports."""
     now, offer_a = snapshot.now, before_a(connector, snapshot)
     past.rests_since = (past.rests_since or now) if connector.status in RESTS else None
+    if past.said is ReasonKey.WAITING_FOR_CARD and not connector.needs_card:
+        # What it did not use before says nothing of a car that its driver starts only now.
+        past.idle_since = past.settled_at = None
     if past.idle_since is not None and not offer_a:
         _hear(connector, past, snapshot)
     if offer_a >= connector.min_a and is_full(connector):
