@@ -202,9 +202,17 @@ def test_noise_gives_a_car_no_room(takes_a: float, *, wants_more: bool) -> None:
     assert (since == NOW) is wants_more
 
 
-def test_a_car_that_takes_nothing_makes_room() -> None:
-    """After two minutes of an untouched offer the other, which waits, goes first; an hour later it is tried again."""
-    idle = car("a", status=ConnectorStatus.SUSPENDED_EV, offer_a=6.0)
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_car_that_takes_nothing_makes_room(reports: bool) -> None:
+    """After two minutes of an untouched offer the other, which waits, goes first; an hour later it is tried again.
+
+    Of a charger that reports no current its status is all that is known.
+    """
+    nothing: dict[str, Any] = {"draw_a": (0.0,) * 3}
+    if not reports:
+        nothing = {"draw_a": None, "draw_at": None}
+    full = ConnectorStatus.SUSPENDED_EV
+    idle = replace(car("a", status=full, offer_a=6.0), **nothing)
     snapshot = on(7, idle, car("b", offer_a=0.0))
     memory = Memory()
     first: dict[str, int] = {}
@@ -217,12 +225,32 @@ def test_a_car_that_takes_nothing_makes_room() -> None:
             last = runs
         snapshot = later(snapshot, 5, decision)
         a, b = snapshot.connectors
-        empty = replace(a, draw_a=(0.0,) * 3, status=ConnectorStatus.SUSPENDED_EV)
+        empty = replace(a, status=full, **nothing)
         meter = replace(snapshot.meters[0][1], current_a=b.draw_a)
         snapshot = replace(snapshot, connectors=(empty, b), meters=(("main", meter),))
+        if runs == "b":
+            assert reasons(decision)["a"] is ReasonKey.CAR_FINISHED
     assert first["a"] == 0
     # Half a minute to settle, and two minutes of patience.
     assert 24 <= first["b"] <= 40
+
+
+def test_a_car_that_rests_for_a_minute_now_and_then_keeps_its_offer() -> None:
+    """Its charger reports no current, only that the car took nothing for a minute, twice."""
+    silent = replace(car("a", offer_a=6.0), draw_a=None, draw_at=None)
+    snapshot = on(7, silent, car("b", offer_a=0.0))
+    memory = Memory()
+    for tick in range(36):
+        decision, memory = decide(snapshot, memory)
+        assert offers(decision)["a"] and not offers(decision)["b"]
+        snapshot = later(snapshot, 5, decision)
+        a, b = snapshot.connectors
+        rests = 3 <= tick < 15 or 18 <= tick < 34
+        status = ConnectorStatus.SUSPENDED_EV if rests else CHARGING
+        a = replace(a, status=status, draw_a=None, draw_at=None)
+        current_a = 0.0 if rests else decision.connectors[0].offer_a
+        meter = replace(snapshot.meters[0][1], current_a=(current_a,) * 3)
+        snapshot = replace(snapshot, connectors=(a, b), meters=(("main", meter),))
 
 
 def test_a_lone_phase_of_a_charger_that_switches() -> None:

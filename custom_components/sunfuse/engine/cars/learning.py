@@ -63,8 +63,8 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         past.idle_since = past.settled_at = None
     if past.idle_since is not None and not offer_a:
         _hear(connector, past, snapshot)
-    if offer_a >= connector.min_a and is_full(connector):
-        past.idle_since = past.idle_since or now
+    if offer_a >= connector.min_a:
+        _note_status(connector, past, now)
     _note_unsettled(connector, past)
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a, past.settled_at = offer_a, now
@@ -74,6 +74,17 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         and past.draws[-1].at - past.settled_at >= SETTLED
     ):
         _learn_settled(connector, past, past.settled_at, offer_a, now)
+
+
+def _note_status(connector: Connector, past: ConnectorMemory, now: datetime) -> None:
+    """Note what a charger's status says of a car that has an offer: all that is known of it where the charger reports no draw."""
+    silent = not past.draws
+    if is_full(connector) or (
+        silent and connector.status is ConnectorStatus.SUSPENDED_EV
+    ):
+        past.idle_since = past.idle_since or now
+    elif silent and connector.status is ConnectorStatus.CHARGING:
+        past.idle_since = None
 
 
 def _note_unsettled(connector: Connector, past: ConnectorMemory) -> None:
