@@ -122,9 +122,17 @@ def test_ends_that_values_confirm_stay_what_they_were() -> None:
     meter = _meter()
     registers = ((3_000, 7_500), (7_500, 12_000), (0, 4_500), (0, 4_500))
     for number, (start_wh, end_wh) in enumerate(registers):
-        _session(meter, number, start_wh, (2_000, 4_000), end_wh)
+        _session(meter, number, start_wh, (1_000, 2_500), end_wh)
     assert [meter.taken_wh(f"tx{number}") for number in range(4)] == [4_500] * 4
     assert meter.sample.energy_wh == 3_000 + 4 * 4_500
+
+
+def test_values_above_a_young_lifetime_confirm_nothing() -> None:
+    """They and the end show the session: from the start, which is the lifetime, they seem to have risen as well."""
+    meter = _meter()
+    for number, start_wh in enumerate((0, 2_000, 4_000)):
+        _session(meter, number, start_wh, (500, 1_500), 2_000)
+    assert _session(meter, 3, 6_000, (7_000, 9_000), 9_000) == 9_000
 
 
 def test_an_end_after_values_that_stood_still() -> None:

@@ -79,7 +79,7 @@ def session_energy(
     own = _own_rise(session, stood, kinds, most_wh)
     lasting = _lasting_rise(session, before, kinds, most_wh)
     confirmed = _confirmed_rise(session, most_wh)
-    if confirmed is not None and confirmed.rise_wh:
+    if confirmed is not None and confirmed.rise_wh and _values_below(session):
         own, lasting = RegisterRise(), confirmed
     if lasting.began is not None and lasting.began is stood:
         if _rises_more(lasting, own, most_wh):
@@ -199,6 +199,8 @@ def _lasting_rise(
         ):
             start = None
     reset = shown is not None and shown.restarted
+    if reset and end is not None and session.is_more_than_flowed(end, most_wh):
+        reset = False  # no register that restarted can have come that far
     if start and end and not (reset or _fell(session, start, end, most_wh)):
         rise_wh = end.register_wh - start.register_wh
         # In the first session of all, values that stay 0 are of a charger that has none.
@@ -248,6 +250,13 @@ def _confirmed_rise(session: SessionReadings, most_wh: Most) -> RegisterRise | N
     return RegisterRise(
         began=start, first=start, last=end, rise_wh=rise_wh, complete=True
     )
+
+
+def _values_below(session: SessionReadings) -> bool:
+    """Whether values show another register than the start, and so confirm what that shows."""
+    if session.values is None or session.start_wh is None:
+        return False
+    return session.values.first.register_wh < session.start_wh
 
 
 def _fell(

@@ -77,7 +77,7 @@ class ValueFollower:
         enough = _CONVINCING
         if booted:
             from_zero = self._from_zero(values, reading)
-            enough = 1 if from_zero and values.sure else _CONVINCING_AFTER_BOOT
+            enough = 1 if from_zero else _CONVINCING_AFTER_BOOT
         return self._restarted(values, reading, self._believed(reading, enough=enough))
 
     def _start_before(
