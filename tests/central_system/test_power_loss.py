@@ -133,6 +133,42 @@ def test_the_end_is_what_the_charger_had_stored(
     assert meter.taken_wh("next") == 1_000.0
 
 
+@pytest.mark.parametrize("start_wh", [0.0, 5e3, 40e3])
+def test_an_end_that_was_stored_long_before_says_nothing_of_other_ends(
+    start_wh: float,
+) -> None:
+    """It is lower than the values as the register had not come further, not as ends show the energy of the session."""
+    meter, at = Meter(phases=3, voltage_v=230, max_a=16), START
+    meter.session_starts("tx0", start_wh, at)
+    for shown_wh in range(1_000, 13_000, 1_000):
+        at += timedelta(minutes=15)
+        reading = Reading(value=start_wh + shown_wh, unit="Wh")
+        meter.update([reading], at, session_id="tx0")
+    meter.booted(at)
+    stored_at = at - timedelta(hours=1)
+    meter.session_stops("tx0", start_wh + 8_000, START, stored_at)
+    for number in (1, 2):
+        at += timedelta(hours=3)
+        begun_wh = start_wh + 12_000 * number
+        meter.session_starts(f"tx{number}", begun_wh, at)
+        ended_at = at + timedelta(hours=3)
+        meter.session_stops(f"tx{number}", begun_wh + 12_000, at, ended_at)
+        at = ended_at
+    assert [meter.taken_wh(f"tx{number}") for number in range(3)] == [12_000.0] * 3
+    assert meter.sample.energy_wh == start_wh + 36_000
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=2), timedelta(days=1)])
+def test_the_energy_of_a_session_with_a_wrong_time_is_its_end(ahead: timedelta) -> None:
+    """The values are of a young lifetime, which never showed what the end does: that was not stored before them."""
+    meter, at = Meter(phases=3, voltage_v=230, max_a=16), START
+    meter.session_starts("tx", 0.0, at)
+    for shown_wh in (8_400, 12_000, 16_000, 20_000):
+        at += HALF_AN_HOUR
+        meter.update([Reading(value=shown_wh, unit="Wh")], at, session_id="tx")
+    assert meter.session_stops("tx", 12_500, START, max(START, at - ahead)) == 12_500
+
+
 @pytest.mark.parametrize("shown", [(43_000, 1_000), (43_000, 1_000, 2_500)])
 def test_a_charger_that_does_not_say_that_it_booted(
     shown: Shown,

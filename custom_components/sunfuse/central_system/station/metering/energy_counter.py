@@ -14,6 +14,7 @@ from ....engine.codec import from_jsonable, read_time, to_jsonable
 from ..stored_state import load_number
 from .former_energy import former_sessions
 from .power_integral import PowerIntegral
+from .register_kinds import RegisterKind
 from .register_readings import Most, RegisterReading, SessionReadings
 from .session_energy import end_by_next_start
 from .session_sum import ConnectorSum, ForgottenSessions
@@ -177,15 +178,13 @@ class EnergyCounter:
         if session is None:
             return None
         self._sessions.remove(session)
-        self._put(
-            replace(
-                session,
-                started_at=started_at,
-                ended_at=at,
-                end_wh=register_wh,
-                values=self._values.ended(session, register_wh, at),
-            )
+        session = replace(
+            session, started_at=started_at, ended_at=at, end_wh=register_wh
         )
+        if self._sums.kinds.ends is not RegisterKind.RESTARTS:
+            session = session.without_stored_end(self._most_wh)
+        values = self._values.ended(session, session.end_wh, at)
+        self._put(replace(session, values=values))
         self._values.forget_doubts()
         self._count()
         taken_wh = self.taken_wh(session_id)

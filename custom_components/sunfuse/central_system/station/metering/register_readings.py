@@ -187,6 +187,18 @@ class SessionReadings:
         most = self.most_until(reading.at, most_wh) - SLACK_WH + ROUNDING_WH
         return reading.register_wh > most
 
+    def without_stored_end(self, most_wh: Most) -> SessionReadings:
+        """Return it without an end that is older than the last value and that the register passed on its way there.
+
+        After a power cut, some stations end a transaction with the register that they had stored.
+        """
+        shown, end = self.values, self.end
+        if shown is None or end is None or shown.restarted or end.at >= shown.last.at:
+            return self
+        lower = end.register_wh < shown.last.register_wh
+        passed = shown.first.reaches(end, most_wh) and end.reaches(shown.last, most_wh)
+        return replace(self, end_wh=None) if lower and passed else self
+
     def not_after(self, now: datetime) -> SessionReadings:
         """Return it as of now at the latest: a clock that was ahead may have dated it."""
         return replace(

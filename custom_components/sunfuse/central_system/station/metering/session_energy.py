@@ -105,18 +105,17 @@ def _without_nonsense(
     kinds: RegisterKinds,
     most_wh: Most,
 ) -> SessionReadings:
-    """Return a session without its end if that shows more than the values and what can have flowed since, or is older than they are.
+    """Return a session without its end if that shows more than the values and what can have flowed since.
 
     They must go on from where the register stood: values of another one, or in another unit, prove nothing. Nor do values
-    that stand still, or a clock that was set back. After a power cut, some stations end a transaction with what they had stored.
+    that stand still, or a clock that was set back.
     """
     shown, end = session.values, session.end
     if shown is None or end is None or shown.restarted or not shown.rose_wh:
         return session
-    without = replace(session, end_wh=None)
     if end.at < shown.last.at:
-        lower = end.register_wh < shown.last.register_wh
-        return without if lower and end.reaches(shown.last, most_wh) else session
+        return session
+    without = replace(session, end_wh=None)
     lasting = _lasting_rise(without, before, kinds, most_wh)
     began, rise_wh = lasting.began, lasting.rise_wh
     if began is None or began.register_wh <= ROUNDING_WH or rise_wh is None:
