@@ -97,6 +97,28 @@ def test_only_what_was_said_comes_before_minimums(
     assert found.comes_first is comes_first
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"connected": False},
+        {"mode": CarMode.OFF},
+        {"mode": CarMode.SOLAR},
+        {"full_wh": 0.0},
+    ],
+)
+def test_nobody_comes_first_once_nobody_waits(changes: dict[str, object]) -> None:
+    """The guests leave, are full or were stopped: nothing is charged evenly through dear hours any more."""
+    needy = replace(car(energy_wh=75_000.0), capacity_wh=99_000.0, soc=0.0)
+    guests = [replace(_other(CarMode.FAST), id=name) for name in ("b", "c")]
+    before = intend(night(needy, *guests))
+    # One guest alone still waits: it did not fit beside the other one.
+    still = intend(night(needy, guests[0]), before)
+    gone = [replace(guest, **changes) for guest in guests]  # type: ignore[arg-type]
+    after = intend(night(needy, *gone), before)
+    told = [plan.car("zoe") for plan in (before, still, after)]
+    assert [found and found.comes_first for found in told] == [True, True, False]
+
+
 @pytest.mark.parametrize(("reserved", "comes_first"), [(True, True), (False, False)])
 def test_in_other_modes_only_a_reservation_is_a_promise(
     reserved: bool, comes_first: bool

@@ -37,17 +37,21 @@ def with_taken(
     for terms in cars:
         if terms.car.mode is CarMode.ECO and terms.goals:
             taker.keep(terms)
+    somebody_waits = False
     for terms in cars:
         if terms.car.mode in (CarMode.FAST, CarMode.SOLAR_MIN):
             first = 0 if terms.has_promise else late_until + 1
             taker.take(terms, boosts=False, first=first)
+            somebody_waits |= first > 0 and taker.wants(terms, before=first)
     for terms in boosted:
         taker.take_rest(terms)
     ends = {goal.step for terms in cars for goal in terms.store.goals}
     return tuple(
         replace(
             _with_taken(terms, taker, ends),
-            comes_first=terms.has_promise and terms.store.goals[0].step <= late_until,
+            comes_first=somebody_waits
+            and terms.has_promise
+            and terms.store.goals[0].step <= late_until,
         )
         for terms in cars
     )
@@ -117,6 +121,10 @@ class _Taker:
                 continue
             if (step in boosted) is boosts and self._fits(terms, step, power_w):
                 self._add(terms, step, power_w)
+
+    def wants(self, terms: CarTerms, *, before: int) -> bool:
+        """Whether a car would take something before a step."""
+        return terms.store.capacity_wh > 0 and any(self._least_w(terms)[:before])
 
     def keep(self, terms: CarTerms) -> None:
         """Leave the minimum to a car that need not take it."""
