@@ -144,6 +144,34 @@ def test_a_car_that_lets_go_for_a_moment() -> None:
     assert ReasonKey.CAR_FINISHED not in told
 
 
+@dataclass(kw_only=True)
+class _LetsGoAtChanges(Car):
+    """A car that lets go whenever its limit changes, as its charger reports, which reports no current."""
+
+    reports: bool = False
+
+    @override
+    def status(self, at_s: float) -> ConnectorStatus:
+        return ConnectorStatus.SUSPENDED_EV if self.queue else super().status(at_s)
+
+
+def test_a_car_that_lets_go_as_its_turn_ends() -> None:
+    """It has not finished: half an hour later it is its turn again, and not an hour."""
+    cars = [
+        _LetsGoAtChanges(connector=charger("restless")),
+        Car(connector=charger("other"), reports=False),
+    ]
+    plant = Plant(
+        cars=cars,
+        circuits=(main(10),),
+        loads={"main": steady(2, 2, 2)},
+        charger_lag_s=6.0,
+    )
+    plant.run(3600)
+    restless, other = cars
+    assert restless.given_wh == pytest.approx(other.given_wh, rel=0.1)
+
+
 def test_a_card_that_is_shown_just_after_the_offer_was_withdrawn() -> None:
     """A car that waited with its offer gave it to another one, and then its driver came: he does not wait for an hour."""
     nothing: PerPhase = (0.0,) * 3

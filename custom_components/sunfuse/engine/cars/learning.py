@@ -64,7 +64,7 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
     if past.idle_since is not None and not offer_a:
         _hear(connector, past, snapshot)
     if offer_a >= connector.min_a:
-        _note_status(connector, past, now)
+        _note_status(connector, past, snapshot)
     _note_unsettled(connector, past)
     if offer_a != past.offered_a or past.settled_at is None:
         past.offered_a, past.settled_at = offer_a, now
@@ -76,15 +76,28 @@ def learn(connector: Connector, past: ConnectorMemory, snapshot: Snapshot) -> No
         _learn_settled(connector, past, past.settled_at, offer_a, now)
 
 
-def _note_status(connector: Connector, past: ConnectorMemory, now: datetime) -> None:
+def _note_status(
+    connector: Connector, past: ConnectorMemory, snapshot: Snapshot
+) -> None:
     """Note what a charger's status says of a car that has an offer: all that is known of it where the charger reports no draw."""
-    silent = not past.draws
-    if is_full(connector) or (
-        silent and connector.status is ConnectorStatus.SUSPENDED_EV
-    ):
-        past.idle_since = past.idle_since or now
-    elif silent and connector.status is ConnectorStatus.CHARGING:
-        past.idle_since = None
+    if is_full(connector):
+        past.idle_since = past.idle_since or snapshot.now
+    elif not past.draws and past.on_since is not None:
+        past.idle_since = _suspended_since(connector, past, past.on_since, snapshot)
+
+
+def _suspended_since(
+    connector: Connector,
+    past: ConnectorMemory,
+    on_since: datetime,
+    snapshot: Snapshot,
+) -> datetime | None:
+    """Return since when a car takes nothing of its offer as its charger says, if not only for a moment: it would wait for an hour."""
+    if connector.status is not ConnectorStatus.SUSPENDED_EV:
+        return None
+    since = max(past.rests_since or snapshot.now, on_since)
+    lasts = (snapshot.now - since).total_seconds() >= snapshot.tuning.idle_s
+    return since if lasts else None
 
 
 def _note_unsettled(connector: Connector, past: ConnectorMemory) -> None:
