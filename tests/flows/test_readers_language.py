@@ -79,7 +79,7 @@ def test_numbers_in_notes() -> None:
         ("es-419,es;q=0.9", "es-419"),
         ("pt-br", "pt-BR"),
         ("en-GB", "en-GB"),
-        ("zh-CN,de", "zh-Hant"),
+        ("zh-HK,de", "zh-Hant"),
         ("nb-NO,nb;q=0.9", "nb"),
         ("no,nb;q=0.9", "nb"),
         ("xx", "en"),
