@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from custom_components.sunfuse.sources.modbus.device import Quantity
+from custom_components.sunfuse.sources.modbus.device import Device, Quantity
 from custom_components.sunfuse.sources.modbus.device_reader import Reader
 from custom_components.sunfuse.sources.modbus.library import Library
 from custom_components.sunfuse.sources.modbus.registers import (
@@ -155,4 +155,38 @@ async def test_a_chain_that_breaks_off_for_a_moment(
             shown.clear()
             await shown.wait()
     task.cancel()
+    assert reader.value(Quantity.GRID_POWER) == -1603
+
+
+async def test_a_device_that_lacks_something_and_is_busy_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Looking for what it lacks, half of its chain is found at times: what is known of the other half stays."""
+    monkeypatch.setattr(
+        "custom_components.sunfuse.sources.modbus.device_reader._SLOW_EVERY_S", 0.0
+    )
+    whole = await found(chain(*HYBRIDS["meter"]))
+    half = await found(chain(*HYBRIDS["meter"][:2], END))
+    assert Quantity.GRID_POWER in whole.readings.keys() - half.readings.keys()
+    shown, finds = asyncio.Event(), 0
+
+    async def find() -> Device:
+        nonlocal finds
+        finds += 1
+        return whole if finds == 1 else half
+
+    reader = Reader(
+        reading(chain(*HYBRIDS["meter"])),
+        find,
+        name="Inverter",
+        known=(*whole.readings, Quantity.BATTERY_SOC),
+    )
+    reader.subscribe(shown.set)
+    task = asyncio.create_task(reader.run())
+    async with asyncio.timeout(60):
+        while finds < 3:
+            shown.clear()
+            await shown.wait()
+    task.cancel()
+    assert reader.device is whole
     assert reader.value(Quantity.GRID_POWER) == -1603

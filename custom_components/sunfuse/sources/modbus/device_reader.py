@@ -95,10 +95,12 @@ class Reader:
     async def _read_once(self) -> Device:
         now_s = asyncio.get_running_loop().time()
         slow = now_s >= self._slow_due
-        # A device that describes itself may have been busy half-way.
-        if self.device is None or (slow and self._known - self.device.readings.keys()):
-            self.device = await self._find_device()
         device = self.device
+        # A device that describes itself may have been busy half-way, or be it now.
+        if device is None or (slow and self._known - device.readings.keys()):
+            found = await self._find_device()
+            if device is None or found.readings.keys() >= device.readings.keys():
+                device = self.device = found
         at = dt_util.utcnow()
         values = await self.poll.values(
             device, [q for q in device.readings if slow or q.dimension not in _SLOW]
