@@ -269,25 +269,30 @@ async def test_two_tariffs_of_one_connection(
 
 
 @pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("counters", ["device", "helpers"])
 async def test_a_meter_whose_phases_are_grids(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
+    hass: HomeAssistant, hass_storage: dict[str, Any], counters: str, *, inverted: bool
 ) -> None:
     """A Shelly 3EM has no total: the power of its first phase is not that of the house."""
+    rate = "stat_rate_inverted" if inverted else "stat_rate"
     phases = [
         GRID
         | {"stat_energy_from": f"sensor.drawn_{n}", "stat_energy_to": None}
-        | {"stat_rate": f"sensor.power_l{n}"}
+        | {"power_config": {rate: f"sensor.power_l{n}"}}
         for n in (1, 2, 3)
     ]
     stored(hass_storage, *phases)
+    energies = [(f"drawn_{n}", "energy", f"drawn_{n}") for n in (1, 2, 3)]
     device_with(
         hass,
-        *((f"drawn_{n}", "energy", f"drawn_{n}") for n in (1, 2, 3)),
+        *(energies if counters == "device" else ()),
         *((f"power_l{n}", "power", f"power_l{n}") for n in (1, 2, 3)),
     )
     found = await suggestions(hass)
     assert found.grid is None
     assert found.grid_phases == tuple(f"sensor.power_l{n}" for n in (1, 2, 3))
+    assert found.grid_phases_inverted is inverted
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,8 @@ async def _async_grid_meter(
     powers = dict.fromkeys(filter(None, map(_power, grids)))
     power = next(iter(powers)) if len(powers) == 1 else None
     energies = [entity for grid in grids for entity in _grid_entities(grid)]
-    known = (*(power.entities if power else ()), *energies)
-    inverted = power is not None and power.inverted
+    known = [entity for one in powers for entity in one.entities] + energies
+    inverted = bool(powers) and all(one.inverted for one in powers)
     found = suggest_meter(hass, known, inverted=inverted)
     power = power or found.power
     if power is None and not found.phases and len(grids) == 1:
