@@ -264,10 +264,42 @@ def test_what_a_promise_needs_now(hours: float, wh: float, expected_a: float) ->
         promised=True,
         charge_efficiency=0.9,
     )
-    needed_a = due_a(demand, NOW, volts=690, min_a=6, max_a=16)
+    needed_a = due_a(demand, NOW, volts=690, min_a=6, max_a=16, offer_a=None)
     assert needed_a == pytest.approx(expected_a, abs=0.01)
     guessed = replace(demand, guessed=True)
-    assert not due_a(guessed, NOW, volts=690, min_a=6, max_a=16)
+    assert not due_a(guessed, NOW, volts=690, min_a=6, max_a=16, offer_a=None)
+
+
+@pytest.mark.parametrize("needs_wh", [2_000.0, 8_000.0, 10_500.0, 20_000.0])
+def test_who_charges_for_a_promise_starts_once(needs_wh: float) -> None:
+    """Three hours, 6 to 16 A at 690 V, which the battery stores without a loss: what is in reserve makes it stop and start for nothing."""
+    leaves, now, missing_wh = NOW + timedelta(hours=3), NOW, needs_wh
+    offer_a, starts = 0.0, 0
+    while now < leaves:
+        demand = Demand(
+            departure=leaves,
+            energy_wh=missing_wh,
+            charge_efficiency=1.0,
+            promised=True,
+        )
+        next_a = due_a(demand, now, volts=690, min_a=6, max_a=16, offer_a=offer_a)
+        starts += next_a > 0 and offer_a == 0
+        offer_a = next_a
+        missing_wh = max(missing_wh - offer_a * 690 / 60, 0.0)
+        now += timedelta(minutes=1)
+    assert missing_wh == 0
+    assert starts == 1
+
+
+def test_who_charges_although_it_could_wait_goes_on_without_a_promise() -> None:
+    """2 kWh in five hours: sun that it takes meanwhile is no reason to take the rest from the grid."""
+    demand = Demand(
+        departure=NOW + timedelta(hours=5),
+        energy_wh=2_000.0,
+        charge_efficiency=1.0,
+        promised=True,
+    )
+    assert due_a(demand, NOW, volts=690, min_a=6, max_a=16, offer_a=8.0) == 0
 
 
 SLEEPS = ChargeMark(

@@ -131,15 +131,23 @@ SPARE = 1.1
 
 # A promise that this much more time could not make up is pressing.
 _LITTLE_H = 0.25
+# Who has begun goes on unless it could wait for longer than this: else the reserve would stop it, and soon start it again.
+_GOES_ON_H = 1.0
 
 
 def due_a(
-    demand: Demand, now: datetime, *, volts: float, min_a: float, max_a: float
+    demand: Demand,
+    now: datetime,
+    *,
+    volts: float,
+    min_a: float,
+    max_a: float,
+    offer_a: float | None,
 ) -> float:
     """Return the current that a departure needs from now on, 0 if it can wait or nobody said it; `volts` is the sum of all phases.
 
     The rest is charged evenly until the departure; if that is less than the car's minimum, it waits as long as
-    its minimum is enough.
+    its minimum is enough. One that has an offer already goes on with its minimum.
     """
     needed_wh = demand.metered_wh
     if demand.guessed or demand.departure is None or not needed_wh:
@@ -147,8 +155,11 @@ def due_a(
     left_h = _left_h(demand.departure, now)
     if left_h <= 0:  # its driver may leave at any moment
         return max_a
-    even_a = needed_wh * SPARE / left_h / volts
-    return 0.0 if even_a < min_a else min(even_a, max_a)
+    needed_ah = needed_wh * SPARE / volts
+    begun = offer_a is not None and offer_a >= min_a
+    if left_h - needed_ah / min_a > (_GOES_ON_H if begun else 0.0):
+        return 0.0
+    return min(max(needed_ah / left_h, min_a), max_a)
 
 
 def is_pressing(demand: Demand, now: datetime, needed_a: float, max_a: float) -> bool:

@@ -157,7 +157,14 @@ class KnownConnector:
             return None
         volts = self.site.voltage_v * len(self._phases[: self._car_phases])
         min_a, max_a = self.data[CONF_MIN_CURRENT], self.data[CONF_MAX_CURRENT]
-        needed_a = due_a(self.demand, now, volts=volts, min_a=min_a, max_a=max_a)
+        needed_a = due_a(
+            self.demand,
+            now,
+            volts=volts,
+            min_a=min_a,
+            max_a=max_a,
+            offer_a=self._offer_a,
+        )
         if needed_a <= 0:
             return None
         pressing = is_pressing(self.demand, now, needed_a, max_a)

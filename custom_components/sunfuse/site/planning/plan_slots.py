@@ -61,7 +61,12 @@ def plan_slot(
     needed_a = 0.0
     if intention.comes_first and advice.why.key not in _WITHHELD:
         needed_a = due_a(
-            demand, now, volts=per_ampere_w, min_a=connector.min_a, max_a=most_a
+            demand,
+            now,
+            volts=per_ampere_w,
+            min_a=connector.min_a,
+            max_a=most_a,
+            offer_a=connector.offer_a,
         )
     why = _why(intention, advice)
     key = _reason(why, advice)
