@@ -1,15 +1,24 @@
 """A promise that is due: the minimum of a car that was promised nothing waits for it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.engine import Memory
-from custom_components.sunfuse.engine.model import Connector, Mode, PlanSlot
+from custom_components.sunfuse.engine import Memory, decide
+from custom_components.sunfuse.engine.model import (
+    Circuit,
+    Connector,
+    Decision,
+    Mode,
+    PlanSlot,
+    Snapshot,
+)
 from custom_components.sunfuse.engine.tuning import Policy
 
 from .common import BOOST, car, offers, on, settle
+from .plant import START, Car, Plant, waves_at
 from .scarce_cars import needs, runs, waits
 
 
@@ -111,3 +120,36 @@ def test_a_car_that_cannot_use_what_is_due_makes_nobody_wait() -> None:
     others = [car(name, offer_a=6.0) for name in "bc"]
     told = settled(24, limited, *others)
     assert told == pytest.approx({"a": 8, "b": 8, "c": 8}, abs=0.2)
+
+
+@pytest.mark.parametrize("mode", [Mode.SOLAR, Mode.SOLAR_MIN, Mode.ECO])
+@pytest.mark.parametrize("sun_w", [0.0, 3_000.0])
+def test_a_promise_is_charged_on_all_phases(mode: Mode, sun_w: float) -> None:
+    """11 A are due on three phases, 7.6 kW. Little sun would choose one phase, which gives 2.5 kW; that one is used before.
+
+    A switch takes five minutes of patience and pauses the car. Then there is an hour.
+    """
+    connector = Connector(
+        id="a", circuit="main", phases=(0, 1, 2), mode=mode, switches_phases=True
+    )
+    due = PlanSlot(
+        at_least_a=11.0, due_a=11.0, at_most_a=11.0 if mode is Mode.ECO else None
+    )
+    a_car = Car(connector=connector)
+    had_wh: dict[float, float] = {}
+
+    def decided(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        plan = due if snapshot.now >= START + timedelta(minutes=20) else None
+        cars = (replace(one, plan=plan) for one in snapshot.connectors)
+        return decide(replace(snapshot, connectors=tuple(cars)), memory)
+
+    Plant(
+        cars=[a_car],
+        circuits=(Circuit(id="main", name="", parent=None, limit_a=(32.0,) * 3),),
+        loads={"main": waves_at(2.0)},
+        solar_w=lambda _: sun_w,
+        decide=decided,
+        watch=lambda at_s, _: had_wh.update({at_s: a_car.given_wh}),
+    ).run(5400)
+    assert a_car.given_wh - had_wh[1800] >= 0.95 * 11 * 690
+    assert a_car.switches <= 1

@@ -103,8 +103,10 @@ def _left_by_others(
     left_w = sun_w
     for asking in asks:
         if asking.sunny and not asking.solar:
-            asking.sun_left_w = left_w
-            _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
+            if asking.promised_a < asking.connector.min_a:
+                # Else the grid supplies what was promised, and the sun does not choose the phases.
+                asking.sun_left_w = left_w
+                _weigh_switch(asking, left_w, (0.0, 0.0), snapshot, elapsed_s)
             if idle(asking, snapshot) or _lacks_capacity(asking, snapshot, elapsed_s):
                 continue  # it leaves the sun to others
             left_w -= minimum_w(asking, snapshot) * max(
