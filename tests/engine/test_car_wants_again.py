@@ -200,3 +200,21 @@ def test_a_card_that_is_shown_just_after_the_offer_was_withdrawn() -> None:
     snapshot = replace(snapshot, connectors=(shown, other))
     _, decision, _ = settle(snapshot, 60, memory)
     assert offers(decision)["late"]
+
+
+def test_a_full_car_that_is_tried_keeps_no_other_waiting() -> None:
+    """It is offered its minimum and no more, although its charger has said for a moment only that it takes nothing."""
+    plant = Plant(
+        cars=[
+            Car(connector=charger("full"), phases=1, wants_wh=1.0),
+            Car(connector=charger("full too"), arrives_s=122, wants_wh=1.0),
+            Car(connector=charger("hungry")),
+        ],
+        circuits=(main(10),),
+        loads={"main": steady(2, 2, 2)},
+    )
+    plant.run(1200)
+    assert max(offers(decision)["full"] for decision in plant.decisions) == 6.0
+    last = plant.decisions[-1]
+    assert reasons(last)["full"] is ReasonKey.CAR_FINISHED
+    assert plant.cars[2].given_wh > 300

@@ -321,14 +321,16 @@ def most(
     reason = Reason(key=key, values=((name, current_a),))
     if current_a < connector.min_a:
         return current_a, reason
-    if connector.status is ConnectorStatus.SUSPENDED_EV and _stays(past, snapshot):
-        # A car that takes nothing needs only what allows it to start again.
-        return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)
+    if connector.status is ConnectorStatus.SUSPENDED_EV:
+        if _stays(past, snapshot):
+            # A car that takes nothing needs only what allows it to start again.
+            return connector.min_a, Reason(key=ReasonKey.CAR_FINISHED)
+        # Until that is known, it keeps its limit and has no higher one.
+        kept_a = max(before_a(connector, snapshot), connector.min_a)
+        if kept_a < current_a:
+            return kept_a, _rises(kept_a, current_a)
     if connector.status is ConnectorStatus.PREPARING and contested:
-        return min(current_a, connector.min_a), Reason(
-            key=ReasonKey.RAMPING,
-            values=(("offer_a", connector.min_a), ("target_a", current_a)),
-        )
+        return min(current_a, connector.min_a), _rises(connector.min_a, current_a)
     if past.takes_a is None or with_room_a(past.takes_a) >= current_a:
         return current_a, reason
     # A car that is being tried out is offered all, and takes no more until it shows otherwise.
@@ -344,6 +346,12 @@ def _stays(past: ConnectorMemory, snapshot: Snapshot) -> bool:
     """Whether a car has taken nothing for some seconds: cars let go for a moment when their limit changes."""
     since = past.rests_since or snapshot.now
     return (snapshot.now - since).total_seconds() >= _LETS_GO_S
+
+
+def _rises(offer_a: float, target_a: float) -> Reason:
+    """Return that an offer is to rise, once the car charges."""
+    values = (("offer_a", offer_a), ("target_a", target_a))
+    return Reason(key=ReasonKey.RAMPING, values=values)
 
 
 def takes_no_more(takes_a: float) -> Reason:
