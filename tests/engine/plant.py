@@ -54,6 +54,7 @@ class Car:
     rise_a_s: float = 2.0
     fall_a_s: float = 8.0
     wants_wh: float = 1e9
+    sleeps_s: float = 0.0  # from an offer after none to its first current
     arrives_s: float = 0.0
     leaves_s: float = 1e9
     obeys: bool = True
@@ -65,6 +66,7 @@ class Car:
     using: tuple[int, ...] = ()
     given_wh: float = 0.0
     offer_a: float = 0.0
+    wakes_at_s: float | None = None
     offered_phases: int = 3
     offered_at: datetime | None = None
     queue: list[tuple[float, float, int]] = field(default_factory=list)
@@ -100,7 +102,13 @@ class Car:
         """Let one second pass."""
         while self.queue and self.queue[0][0] <= at_s:
             _, self.offer_a, self.offered_phases = self.queue.pop(0)
+        if self.offer_a < self.connector.min_a:
+            self.wakes_at_s = None
+        elif self.wakes_at_s is None:
+            self.wakes_at_s = at_s + self.sleeps_s
+        sleeps = self.wakes_at_s is None or at_s < self.wakes_at_s
         wants = self.plugged(at_s) and not self.full()
+        wants = wants and not (self.sleeps_s and sleeps)
         limit_a = self.offer_a if self.obeys else 32.0
         target_a = 0.0
         if wants and limit_a >= self.connector.min_a:

@@ -11,11 +11,13 @@ from ..memory import ConnectorMemory, Draw, Offered
 from ..model import Connector, ConnectorStatus, MeterReading, PerPhase, Snapshot
 from .asking import phases_in_use
 from .confirmed_offer import held_a
-from .drawing import SAME_TIME, around, at_most, bounds_of
+from .drawing import SAME_TIME, around, at_most, bounds_of, is_used
 from .learning import expected_a
 
 # From a new limit to the draw that follows it: the charger's answer, the car's ramp, the next meter value.
 SETTLING = timedelta(seconds=15)
+# Some cars sleep, and need a minute from their first offer to the first current.
+BEGINS = timedelta(seconds=90)
 # An older report of a car says nothing about the present.
 TELLS = timedelta(seconds=60)
 
@@ -26,7 +28,7 @@ class Evidence(Enum):
     NO_CAR = "no car, and no draw of that time"
     STEADY = "reported at that time, under an offer that had not changed for long"
     LOWERED = "reported at that time, under offers that only fell"
-    CHANGING = "reported at that time, under an offer that may have risen"
+    CHANGING = "reported at that time, under an offer that may have risen, or that it may begin to use"
     SILENT = "did not report at that time, or is out of reach"
 
 
@@ -61,11 +63,20 @@ class Seen:
             return Evidence.NO_CAR if no_car else Evidence.SILENT
         if not connector.reachable:
             return Evidence.SILENT
+        if self._may_begin():
+            return Evidence.CHANGING
         if connector.offered_at is None or connector.offered_at < since:
             return Evidence.STEADY
         known = self.past.offers and self.past.offers[0].at <= since
         only_fell = known and self.offered[0] >= max(self.offered)
         return Evidence.LOWERED if only_fell else Evidence.CHANGING
+
+    def _may_begin(self) -> bool:
+        """Whether a car that has had an offer for a short time, and has not used it yet, may begin at any moment."""
+        connector, began_at = self.connector, self.past.on_since
+        if began_at is None or self.read_at - began_at > BEGINS:
+            return False
+        return not any(is_used(a, connector.min_a) for a in self.highest)
 
     def lowest_or_offered(self) -> PerPhase:
         """Return the lowest draw; between two draws it may have been down at the lowest of its offers."""
