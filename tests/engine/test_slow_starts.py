@@ -30,3 +30,23 @@ def test_a_car_is_not_stopped_by_its_own_start(
     assert cars[1].given_wh > 1_000
     assert cars[0].starts <= 2
     assert measures.worst_a < 1
+
+
+@pytest.mark.parametrize(
+    ("step_s", "report_s"), [(20, 2), (20, 10), (40, 10), (20, 30)]
+)
+def test_what_the_house_takes_meanwhile_is_not_the_cars(
+    step_s: float, report_s: float
+) -> None:
+    """25 A: the house takes 16 A more while a car sleeps that may take 16 A. The next report of no current shows whose it is."""
+    car = Car(connector=charger("a"), sleeps_s=80.0)
+    plant = Plant(
+        cars=[car],
+        circuits=(main(),),
+        loads={"main": lambda at_s: (2.0 if at_s < step_s else 18.0,) * 3},
+        report_s=report_s,
+    )
+    measures = plant.run(300)
+    # It begins with no more than 6 A, if at all.
+    assert measures.worst_a == 0
+    assert car.offer_a <= 25 - 18

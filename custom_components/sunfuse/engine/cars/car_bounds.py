@@ -72,9 +72,11 @@ class Seen:
         return Evidence.LOWERED if only_fell else Evidence.CHANGING
 
     def _may_begin(self) -> bool:
-        """Whether a car that has had an offer for a short time, and has not used it yet, may begin at any moment."""
+        """Whether a car that has had an offer for a short time, and had not used it by its last report, may have begun since."""
         connector, began_at = self.connector, self.past.on_since
         if began_at is None or self.read_at - began_at > BEGINS:
+            return False
+        if self.around[-1].at >= self.read_at:
             return False
         return not any(is_used(a, connector.min_a) for a in self.highest)
 
