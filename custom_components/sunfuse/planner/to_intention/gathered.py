@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from ..problem import Series, series
-from ..to_problem.car_terms import CarTerms
+from ..to_problem.car_terms import HALF, SMALL_W, CarTerms
 
-_SMALL_W = 1.0
-# A mean below half the least power is no charging.
-_HALF = 0.5
+# A power so close to the highest one is that.
 _NEARLY = 0.99
 
 
@@ -22,7 +20,7 @@ def gathered(terms: CarTerms, planned_w: Series, could_w: Series) -> tuple[bool,
     most = series(terms.store.max_charge_w, len(planned_w))
     least = tuple(min(terms.store.min_charge_w, most_w) for most_w in most)
     thin = tuple(
-        _SMALL_W < power_w < _NEARLY * max(enough_w)
+        SMALL_W < power_w < _NEARLY * max(enough_w)
         for power_w, *enough_w in zip(planned_w, least, could_w, strict=True)
     )
     full = tuple(on and not below for on, below in zip(charges, thin, strict=True))
@@ -32,7 +30,7 @@ def gathered(terms: CarTerms, planned_w: Series, could_w: Series) -> tuple[bool,
             continue
         left_w = sum(planned_w[first:end])
         for step in range(first, end) if before else range(end - 1, first - 1, -1):
-            charges[step] = left_w > _HALF * least[step]
+            charges[step] = left_w > HALF * least[step]
             left_w -= most[step]
     return tuple(charges)
 

@@ -14,9 +14,9 @@ from .to_target import CheapSteps, to_target
 _USUAL_WH = 10_000.0
 # The battery size of a car that takes what is cheap or sunny, or charges immediately, if its size is not known.
 _LARGE_WH = 60_000.0
-_SMALL_W = 1.0
+SMALL_W = 1.0
 # A mean below half the least power is no charging.
-_HALF = 0.5
+HALF = 0.5
 # A step in which the car is there for less than this part of it does not count.
 _PART = 0.05
 # A start costs as much as so many kilowatt-hours: a good cent, an estimate. The charger's contactor, some hundred euros for
@@ -65,7 +65,7 @@ class CarTerms:
         most = series(self.store.max_charge_w, len(planned_w))
         least_w = self.store.min_charge_w
         return tuple(
-            power_w > max(_SMALL_W, _HALF * min(least_w, most_w))
+            power_w > max(SMALL_W, HALF * min(least_w, most_w))
             for power_w, most_w in zip(planned_w, most, strict=True)
         )
 
