@@ -19,6 +19,8 @@ from custom_components.sunfuse.engine.model import (
     Site,
     Snapshot,
 )
+from custom_components.sunfuse.engine.stored_items import Stored
+from custom_components.sunfuse.engine.stored_memory import read_memory
 
 NOW = datetime(2026, 6, 21, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -66,6 +68,14 @@ def site(
         connectors=connectors,
     )
     return replace(snapshot, **changes)
+
+
+def restored(stored: dict[str, Any], phases: int = 3) -> Memory:
+    """Return the memory of a file that can be read as a whole."""
+    noted = Stored(stored)
+    memory = read_memory(noted, phases)
+    assert not noted.unread
+    return memory
 
 
 def decided(snapshot: Snapshot, memory: Memory | None = None) -> Decision:

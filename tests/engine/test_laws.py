@@ -26,7 +26,7 @@ from custom_components.sunfuse.engine.model import (
 )
 from custom_components.sunfuse.engine.tuning import BatteryRules, Derating, Policy
 
-from .common import NOW, of, offers
+from .common import NOW, of, offers, restored
 from .plant import Car, Plant, charger, main
 
 PHASES = 3
@@ -285,7 +285,7 @@ def test_order_of_the_input_does_not_matter(snapshot: Snapshot, random: object) 
         assert [c.id for c in told.connectors] == [c.id for c in asked.connectors]
     after = replace(snapshot, now=snapshot.now + timedelta(seconds=5))
     shuffled = replace(shuffled, now=after.now)
-    kept = Memory.from_dict(memory.to_dict())
+    kept = restored(memory.to_dict())
     assert kept == memory
     assert offers(decide(after, memory)[0]) == offers(decide(after, kept)[0])
     assert memory == kept, "the memory that is given is not changed"

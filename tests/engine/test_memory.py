@@ -1,5 +1,7 @@
 """The memory survives a restart, and whatever was done to its file."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 import json
@@ -30,8 +32,9 @@ from custom_components.sunfuse.engine.model import (
     Snapshot,
 )
 from custom_components.sunfuse.engine.stored_items import Stored
+from custom_components.sunfuse.engine.stored_memory import read_memory
 
-from .common import MAIN, NOW, car, later, offers, site
+from .common import MAIN, NOW, car, later, offers, restored, site
 from .honest_sites import BELIEVED, random_hidden_sun
 from .plant import START
 
@@ -61,8 +64,8 @@ def test_a_whole_memory_is_read_at_once() -> None:
 def test_there_and_back_through_json() -> None:
     """What is written to a file is read back the same."""
     stored = json.loads(json.dumps(FULL.to_dict()))
-    assert Memory.from_dict(stored) == FULL
-    assert Memory.from_dict(json.loads(json.dumps(Memory().to_dict()))) == Memory()
+    assert restored(stored) == FULL
+    assert restored(json.loads(json.dumps(Memory().to_dict()))) == Memory()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_there_and_back_through_json() -> None:
 def test_what_cannot_be_read_is_noted(stored: Any, unread: list[str]) -> None:
     """Whatever is in the file, charging goes on."""
     noted = Stored(stored)
-    memory = Memory.from_stored(noted)
+    memory = read_memory(noted, 3)
     nothing = replace(memory, connectors={}, circuits={})
     assert nothing == Memory()
     assert all(past == ConnectorMemory() for past in memory.connectors.values())
@@ -104,7 +107,85 @@ def test_the_rest_of_a_memory_is_kept() -> None:
     stored["connectors"]["a"]["stops"] = "two"
     stored["connectors"]["a"]["of_tomorrow"] = 1
     past = replace(FULL.connectors["a"], stops=0)
-    assert Memory.from_dict(stored) == replace(FULL, connectors={"a": past})
+    assert read_memory(Stored(stored), 3) == replace(FULL, connectors={"a": past})
+
+
+def remembered(seed: int) -> tuple[Snapshot, Any]:
+    """Return a site that has charged for minutes, and its memory as it is stored."""
+    plant = random_hidden_sun(seed)
+    kept: list[tuple[Snapshot, Any]] = []
+
+    def keeping(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        kept[:] = [(snapshot, json.loads(json.dumps(memory.to_dict())))]
+        return decide(snapshot, memory)
+
+    plant.decide = keeping
+    plant.run(420)
+    return kept[0]
+
+
+@pytest.fixture(name="lived", scope="module", params=[0, 3])
+def a_site_that_lives(request: pytest.FixtureRequest) -> tuple[Snapshot, Any]:
+    """Return it for some random sites."""
+    return remembered(request.param)
+
+
+def places(stored: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of every item of stored data."""
+    items = stored if isinstance(stored, dict) else dict(enumerate(stored))
+    for name, item in items.items():
+        yield (*path, name)
+        if isinstance(item, dict | list):
+            yield from places(item, (*path, name))
+
+
+@pytest.mark.parametrize("new", ["missing", "x", 1e15, -5.0, []])
+def test_any_item_may_be_broken(lived: tuple[Snapshot, Any], new: Any) -> None:
+    """Whichever it is, nothing else of the memory is lost, and the engine decides with the rest."""
+    snapshot, stored = lived
+    whole = read_memory(Stored(stored), 3)
+    for path in places(stored):
+        broken = deepcopy(stored)
+        above = broken
+        for name in path[:-1]:
+            above = above[name]
+        if new == "missing":
+            del above[path[-1]]
+        else:
+            above[path[-1]] = new
+        memory = read_memory(Stored(broken), 3)
+        decide(snapshot, memory)
+        assert with_item(memory, whole, path[0]) == whole, path
+        if len(path) > 2 and path[0] in ("connectors", "circuits"):
+            kind, which, item = path[:3]
+            before, after = getattr(whole, kind)[which], getattr(memory, kind)[which]
+            assert with_item(after, before, item) == before, path
+
+
+def with_item(thing: Any, other: Any, name: str) -> Any:
+    """Return a dataclass with one item of another."""
+    return replace(thing, **{name: getattr(other, name)})
+
+
+def test_a_phase_that_is_missing(lived: tuple[Snapshot, Any]) -> None:
+    """A row without one of its phases is named; all other rows of its circuit are still there."""
+    snapshot, stored = deepcopy(lived)
+    stored["circuits"]["main"]["usual_a"].pop()
+    noted = Stored(stored)
+    memory = read_memory(noted, 3)
+    assert noted.unread == ["circuits.main.usual_a"]
+    before = restored(lived[1]).circuits["main"]
+    assert memory.circuits["main"] == replace(before, usual_a=())
+    decide(snapshot, memory)
+
+
+def test_a_site_that_has_other_phases_now() -> None:
+    """What is known of three phases says nothing of one, and is no mistake in the file: no repair names it."""
+    noted = Stored(json.loads(json.dumps(FULL.to_dict())))
+    memory = read_memory(noted, 1)
+    assert not noted.unread
+    assert memory.circuit("main") == CircuitMemory()
+    assert memory.connector("a").takes_a == 9.5
 
 
 def test_stored_rows() -> None:
@@ -152,7 +233,7 @@ def test_a_restart_changes_no_offer_for_the_worse() -> None:
     decision, memory = decide(snapshot, Memory())
     assert offers(decision) == pytest.approx({"a": 8.0})
     snapshot = later(snapshot, 5, decision)
-    kept = Memory.from_dict(json.loads(json.dumps(memory.to_dict())))
+    kept = restored(json.loads(json.dumps(memory.to_dict())))
     assert offers(decide(snapshot, kept)[0]) == pytest.approx({"a": 8.0})
     assert offers(decide(snapshot, Memory())[0]) == pytest.approx({"a": 8.0})
 
@@ -195,14 +276,14 @@ def test_what_an_earlier_version_kept_is_no_news() -> None:
             "connectors": {"a": {"sky": {"turns": 2.0}, "regret": {"turns": 2.0}}},
         }
     )
-    assert Memory.from_stored(stored) == Memory(connectors={"a": ConnectorMemory()})
+    assert read_memory(stored, 3) == Memory(connectors={"a": ConnectorMemory()})
     assert not stored.unread
 
 
 def test_a_field_that_had_another_name_is_read() -> None:
     """What an earlier version stored of a connector under other names is still known, and no repair names it."""
     stored = Stored({"connectors": {"a": {"told_a": 9.0}}})
-    past = Memory.from_stored(stored).connector("a")
+    past = read_memory(stored, 3).connector("a")
     assert past.confirmed_a == 9.0
     assert not stored.unread
 
@@ -245,7 +326,7 @@ def test_the_memory_of_an_earlier_version_goes_on(seed: int) -> None:
     def updated(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
         if not known and snapshot.now >= START + timedelta(seconds=updated_s):
             stored = Stored(as_before(json.loads(json.dumps(memory.to_dict()))))
-            memory = Memory.from_stored(stored)
+            memory = read_memory(stored, 3)
             assert not stored.unread
             known.append(memory.circuit("main").doubt)
         return decide(snapshot, memory)

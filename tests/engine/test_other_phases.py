@@ -13,6 +13,8 @@ from custom_components.sunfuse.engine.model import (
     Site,
     Snapshot,
 )
+from custom_components.sunfuse.engine.stored_items import Stored
+from custom_components.sunfuse.engine.stored_memory import read_memory
 
 from .common import NOW, car, offers
 
@@ -59,7 +61,7 @@ def test_another_number_of_phases(
         known = _site(before, at_s, metered=True, total_only=total_only)
         _, memory = decide(known, memory)
     if stored:
-        memory = Memory.from_dict(memory.to_dict())
+        memory = read_memory(Stored(memory.to_dict()), after)
     decision: Decision | None = None
     for at_s in range(200, 400, 2):
         known = _site(after, at_s, metered=metered, total_only=total_only)

@@ -33,6 +33,7 @@ from .common import (
     offers,
     on,
     reasons,
+    restored,
     settle,
     site,
     values,
@@ -185,7 +186,7 @@ def test_the_reason_of_a_pause() -> None:
     assert reason.cause.key is ReasonKey.WAITING_FOR_CAPACITY
     assert ("circuit", "Main fuse") in reason.cause.values
     assert dict(reason.values)["until"]
-    kept = Memory.from_dict(memory.to_dict())
+    kept = restored(memory.to_dict())
     assert kept.connector("a").stopped_for == reason.cause
     # Its charger refuses to stop: it does not rest, and the reason is what it should stop for.
     (connector,) = low.connectors

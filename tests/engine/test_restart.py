@@ -15,6 +15,7 @@ from custom_components.sunfuse.engine.model import (
     Mode,
 )
 
+from .common import restored
 from .plant import START, Car, Plant, charger, main, steady
 
 # Home Assistant needs this long to start, and chargers this long to reconnect and report their state.
@@ -46,7 +47,7 @@ class Restarted(Plant):
     def restart(self) -> None:
         """Forget everything but what is on disk."""
         saved = json.loads(json.dumps(self.memory.to_dict()))
-        self.memory = Memory.from_dict(saved) if self.known else Memory()
+        self.memory = restored(saved) if self.known else Memory()
 
 
 def offers_after(

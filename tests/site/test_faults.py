@@ -82,7 +82,7 @@ async def test_a_memory_that_the_engine_fails_on_is_dropped(
 
     poisoned = Memory()
     monkeypatch.setattr(controller, "decide", decide)
-    monkeypatch.setattr(Memory, "from_stored", lambda _stored: poisoned)
+    monkeypatch.setattr(controller, "read_memory", lambda *_: poisoned)
     set_meters(hass, currents_a=(10, 4, 4))
     entry = site_entry(free_port(), charger("CP1"))
     entry.add_to_hass(hass)

@@ -1,15 +1,13 @@
 """What the engine remembers from tick to tick."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from .codec import to_jsonable
 from .meters.doubt import Doubt
 from .meters.load_swings import LoadSwing
 from .model import BatteryReading, ConnectorStatus, PerPhase, Reason, ReasonKey, watts
-from .stored_items import Stored
 from .switch_regret import RecentSky
 
 
@@ -297,42 +295,10 @@ class Memory:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a form for JSON."""
+        """Return a form for JSON, which `stored_memory` reads."""
         stored: dict[str, Any] = to_jsonable(self)
         return stored
 
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Self:
-        """Return the memory of `to_dict`, without what cannot be read."""
-        return cls.from_stored(Stored(stored))
 
-    @classmethod
-    def from_stored(cls, stored: Stored) -> Self:
-        """Return the memory of `to_dict` from a file; what cannot be read is noted there."""
-        return cls(
-            connectors={
-                name: ConnectorMemory(
-                    **past.renamed(_RENAMED).fields_of(ConnectorMemory)
-                )
-                for name, past in _each(stored.within("connectors"))
-            },
-            circuits={
-                name: CircuitMemory(**past.fields_of(CircuitMemory))
-                for name, past in _each(stored.within("circuits"))
-            },
-            **stored.without("connectors", "circuits").fields_of(cls),
-        )
-
-
-def _each(stored: Stored) -> Iterator[tuple[str, Stored]]:
-    return ((name, stored.within(name)) for name in stored.names)
-
-
-# What earlier versions stored under other names.
-_RENAMED = {
-    "told_a": "confirmed_a",
-    "told_until": "confirmed_until",
-    "disobeyed_at": "forced_stop_at",
-}
 _NOTHING = ConnectorMemory()
 _NO_CIRCUIT = CircuitMemory()

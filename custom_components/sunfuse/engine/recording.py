@@ -15,6 +15,8 @@ from .codec import from_jsonable, is_default, to_jsonable
 from .decide import decide
 from .memory import Memory
 from .model import Decision, Snapshot
+from .stored_items import Stored
+from .stored_memory import read_memory
 
 KEPT = timedelta(hours=1)
 SEGMENT = timedelta(minutes=5)
@@ -123,7 +125,8 @@ def replay(record: dict[str, Any]) -> Iterator[Difference]:
     if record["version"] != VERSION:
         raise ValueError(f"A record of version {VERSION} expected")
     for segment in record["segments"]:
-        memory = Memory.from_dict(segment["memory"])
+        phases = segment["frames"][0]["snapshot"]["site"]["phases"]
+        memory = read_memory(Stored(segment["memory"]), phases)
         stored: dict[str, Any] = {}
         outcomes: list[Any] = []
         for frame in segment["frames"]:

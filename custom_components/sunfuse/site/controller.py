@@ -28,6 +28,7 @@ from ..engine.model import (
     Snapshot,
 )
 from ..engine.recording import Recorder
+from ..engine.stored_memory import read_memory
 from ..sources.dimming_signal import Dimming, DimmingSignal
 from ..sources.live_readings import LiveSource, SiteReadings
 from .cars.demands import Demands
@@ -91,7 +92,7 @@ class Controller:
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
         self._demanding = FaultBoundary(_LOGGER, "What drivers ask for")
         self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
-        memory = Memory.from_stored(memory_file.engine)
+        memory = read_memory(memory_file.engine, site_of(entry.data).phases)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
         self._persons = persons

@@ -153,7 +153,8 @@ def _compared_by_means(past: Doubt, now: datetime) -> Doubt:
         return past
     if min(before.lasted_s, level.lasted_s) < MEANS_S:
         return past
-    known = [past.following[index] for index in _changed(before, level)]
+    following = past.following or (None,) * len(level.metered_a)
+    known = [following[index] for index in _changed(before, level)]
     least = max(
         (one.together for one in known if one is not None), default=FOLLOWS_MOST
     )

@@ -1,6 +1,6 @@
 """How much a circuit's load varies: a car that just fits at a quiet moment would be stopped at the next one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import math
@@ -64,7 +64,7 @@ def _minute(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> Circui
     if (
         past.minute_at is None
         or now - past.minute_at >= 2 * MINUTE
-        or not past.highest_before_at  # an earlier version did not remember it
+        or not all(_minutes(past))  # some of it was not stored, or could not be read
     ):
         before_a = mean_a, mean_a
         before_at = all_now
@@ -101,6 +101,12 @@ def _minute(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> Circui
     )
 
 
+def _minutes(past: CircuitMemory) -> Iterator[tuple[object, ...]]:
+    """Yield what is known of this minute and of the one before."""
+    yield from (past.highest_a, past.highest_at, past.lowest_a)
+    yield from (past.highest_before_a, past.highest_before_at, past.lowest_before_a)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPeak:
     """The highest load of a phase in the last minutes, when it was, and until when it counts."""
@@ -135,7 +141,9 @@ def _sooner(at: datetime, ends_at: datetime | None) -> datetime:
 
 
 def _mean(past: CircuitMemory, load_a: PerPhase, snapshot: Snapshot) -> PerPhase:
-    if past.mean_at is None or snapshot.now - past.mean_at >= 2 * MINUTE:
+    if past.mean_at is None or not past.mean_a:
+        return load_a
+    if snapshot.now - past.mean_at >= 2 * MINUTE:
         return load_a
     return moving_mean(past.mean_a, load_a, snapshot.now - past.mean_at, MEAN_S)
 

@@ -53,7 +53,8 @@ class Change:
 
     def from_a(self, past: Doubt) -> tuple[PerPhase, PerPhase]:
         """Return what it may have fallen from: what it showed, with or without what the cars have released since."""
-        then_a = past.read_cars_a if self.silent and past.read_cars_a else self.cars_a
+        known = self.silent and len(past.read_cars_a) == len(self.cars_a)
+        then_a = past.read_cars_a if known else self.cars_a
         released = zip(self.before_a, then_a, self.cars_a, strict=True)
         less_a = tuple(was - max(then - now, 0.0) for was, then, now in released)
         return self.before_a, less_a

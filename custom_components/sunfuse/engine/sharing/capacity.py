@@ -128,7 +128,7 @@ def _capacity(
 ) -> Capacity:
     snapshot, memory = cars.snapshot, cars.memory
     past = memory.circuit(circuit.id)
-    if len(past.uncontrolled_a) != len(circuit.limit_a):
+    if len(past.uncontrolled_a) not in (0, len(circuit.limit_a)):
         past = CircuitMemory()  # a new circuit, or one of another site
     allowed = budget(circuit, snapshot)
     if circuit.assumed_load_a is not None:
