@@ -124,10 +124,10 @@ def remembered(seed: int) -> tuple[Snapshot, Any]:
     return kept[0]
 
 
-@pytest.fixture(name="lived", scope="module", params=[0, 3])
-def a_site_that_lives(request: pytest.FixtureRequest) -> tuple[Snapshot, Any]:
-    """Return it for some random sites."""
-    return remembered(request.param)
+@pytest.fixture(name="lived", scope="module")
+def a_site_that_lives() -> tuple[Snapshot, Any]:
+    """Return it."""
+    return remembered(3)
 
 
 def places(stored: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
