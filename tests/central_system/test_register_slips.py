@@ -323,3 +323,42 @@ async def test_a_session_before_that_is_reported_later(told: Told) -> None:
     await told.session2(charger, 4, {"Started": None, "Ended": 51_000})
     assert told.counter_wh == 51_000
     assert told.taken_wh[-1] == 2_000
+
+
+@pytest.mark.parametrize("start_wh", [235_800, 0])
+@pytest.mark.parametrize("order", [1, -1])
+async def test_the_register_of_the_start_beside_that_of_now(
+    told: Told, start_wh: int, order: int
+) -> None:
+    """Each message repeats what the register showed at the start of the session (Growatt THOR, evcc-io/evcc issue 33256)."""
+    charger = await told.by("1.6")
+    transaction = int(await charger.start(told.clock.text(), energy_wh=start_wh))
+    now = {"context": "Sample.Periodic", "unit": "Wh", "format": "Raw"}
+    begin = {**now, "context": "Transaction.Begin", "value": str(start_wh)}
+    for taken_wh in (1000, 2000, 3000):
+        told.clock.step(900)
+        both = [{**now, "value": str(start_wh + taken_wh)}, begin][::order]
+        message = {"connectorId": 1, "transactionId": transaction}
+        values = _values(told.clock.text(), *both)
+        await charger.station.call("MeterValues", {**message, "meterValue": values})
+        assert connector(told.system).session_energy_wh == taken_wh
+        assert told.counter_wh == start_wh + taken_wh
+    await charger.stop(str(transaction), told.clock.text(), start_wh + 3000)
+    assert told.taken_wh == [3000]
+
+
+async def test_the_register_of_the_start_in_the_last_event(told: Told) -> None:
+    """An event of OCPP 2.x that shows start and end of a session at one time shows its end."""
+    charger = await told.by("2.0.1")
+    begin = {"value": 40_000, "context": "Transaction.Begin"}
+    events: list[tuple[str, list[Payload]]] = [
+        ("Started", [begin]),
+        ("Ended", [{"value": 42_000, "context": "Transaction.End"}, begin]),
+    ]
+    for sequence, (kind, sampled) in enumerate(events):
+        at = told.clock.text()
+        message = {"meterValue": _values(at, *sampled), "evse": EVSE}
+        await charger.station.event(kind, at, sequence, **message)
+        told.clock.step(1800)
+    assert told.taken_wh == [2000]
+    assert told.counter_wh == 42_000

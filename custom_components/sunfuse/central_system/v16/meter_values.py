@@ -7,7 +7,7 @@ from ..station.metering.sampled_values import (
     OUTLET,
     Reading,
     TimedReadings,
-    at_outlet,
+    of_the_car,
     readable,
 )
 
@@ -18,7 +18,7 @@ def sampled_values(meter_values: list[Payload]) -> TimedReadings:
         (
             (
                 parse_time(meter_value["timestamp"]),
-                at_outlet(
+                of_the_car(
                     Reading(
                         value=value,
                         measurand=entry.get("measurand", ENERGY),

@@ -7,7 +7,7 @@ from ..station.metering.sampled_values import (
     OUTLET,
     Reading,
     TimedReadings,
-    at_outlet,
+    of_the_car,
 )
 
 
@@ -17,7 +17,7 @@ def sampled_values(meter_values: list[Payload]) -> TimedReadings:
         (
             (
                 parse_time(meter_value["timestamp"]),
-                at_outlet(map(_reading, meter_value["sampledValue"])),
+                of_the_car(map(_reading, meter_value["sampledValue"])),
             )
             for meter_value in meter_values
         ),

@@ -8,6 +8,7 @@ import math
 type Phases = tuple[float | None, float | None, float | None]
 
 ENERGY = "Energy.Active.Import.Register"
+_BEGIN = "Transaction.Begin"  # the context of what a transaction started with
 OUTLET = "Outlet"  # where a value was measured that does not say where
 _PHASES = {
     **{f"L{n + 1}": n for n in range(3)},
@@ -52,12 +53,31 @@ def scaled(reading: Reading) -> float:
     return reading.value * scale * 10.0 ** max(-12, min(12, reading.multiplier))
 
 
-def at_outlet(readings: Iterable[Reading]) -> list[Reading]:
-    """Return what was measured of the car; what was measured elsewhere, such as at the inlet, only if nothing else was."""
+def of_the_car(readings: Iterable[Reading]) -> list[Reading]:
+    """Return what was measured of the car at the time of a message, given all that it contains for this time."""
+    return _without_starts(_at_outlet(readings))
+
+
+def _at_outlet(readings: Iterable[Reading]) -> list[Reading]:
+    """Leave out what was measured elsewhere, such as at the inlet, unless nothing else was measured."""
     readings = list(readings)
     known = {one.measurand for one in readings if one.location == OUTLET}
     return [
         one for one in readings if one.location == OUTLET or one.measurand not in known
+    ]
+
+
+def _without_starts(readings: list[Reading]) -> list[Reading]:
+    """Leave out what was measured at the start of the transaction, where the same was measured later, too.
+
+    Some chargers repeat the register of the start in each message (Growatt THOR, evcc-io/evcc issue 33256; Project EV,
+    evcc-io/evcc issue 15768).
+    """
+    later = {(one.measurand, one.phase) for one in readings if one.context != _BEGIN}
+    return [
+        one
+        for one in readings
+        if one.context != _BEGIN or (one.measurand, one.phase) not in later
     ]
 
 
