@@ -73,6 +73,26 @@ def _by_phase(measurand: str, *values: float, suffix: str = "") -> list[Reading]
             (10, 0, 0),
         ),
         (3, [Reading(measurand=CURRENT, value=10)], (10, 10, 10)),
+        # Only the first phase is reported: the power shows whether the others are in use, too (Enercab, evcc-io/evcc pull 16523).
+        # 9.6 A * (233 + 233 + 231) V = 6.69 kW.
+        (
+            3,
+            [
+                Reading(measurand=CURRENT, phase="L1", value=9.6),
+                *_by_phase(VOLTAGE, 233.1, 233.1, 230.6),
+                Reading(measurand=POWER, value=6.69, unit="kW"),
+            ],
+            (9.6, 9.6, 9.6),
+        ),
+        (
+            3,
+            [
+                Reading(measurand=CURRENT, phase="L1", value=15.6),
+                Reading(measurand=POWER, value=3588),
+            ],
+            (15.6, 0, 0),
+        ),
+        (3, _by_phase(CURRENT, 10), (10, None, None)),
         # Power by phase gives the currents: 2300 W / 230 V, and 2200 W / 220 V where the voltage is known.
         (3, _by_phase(POWER, 2300, 1150, 0), (10, 5, 0)),
         (
@@ -91,6 +111,17 @@ def test_currents(phases: int, readings: list[Reading], expected: Phases) -> Non
     """Currents by phase, reported or derived, but never invented."""
     current = _meter(phases).update(readings, START).current_a
     assert current == pytest.approx(expected)
+
+
+def test_a_car_stops_of_which_one_phase_is_reported() -> None:
+    """What was concluded of the other phases ends with it (Enercab)."""
+    meter = _meter()
+    for current_a, power_w in ((9.6, 6624), (0, 0)):
+        readings = [
+            Reading(measurand=CURRENT, phase="L1", value=current_a),
+            Reading(measurand=POWER, value=power_w),
+        ]
+        assert meter.update(readings, START).current_a == (current_a,) * 3
 
 
 @pytest.mark.parametrize(

@@ -244,8 +244,14 @@ class Meter:
         voltage: Phases,
     ) -> Phases:
         """Return the current of each phase, derived where it was not reported and only one value is possible."""
-        if any(value is not None for value in reported):
-            return reported
+        match reported:
+            case (float() as first, None, None) if power is not None:
+                # Some chargers report one phase of several (Enercab, evcc-io/evcc pull 16523).
+                return self._spread(first, power, voltage)
+            case (None, None, None):
+                pass
+            case _:
+                return reported
         total = newest_of(readings, "Current.Import")
         if total is None and self._phases == 1:
             # A current in the neutral equals that of the single phase in use (lbbrhzn/ocpp issue 1311).
@@ -265,7 +271,7 @@ class Meter:
     def _spread(
         self, current_a: float, power_w: float | None, voltage: Phases
     ) -> Phases:
-        """Return on which phases a current without a phase flows: the power shows on how many."""
+        """Return on which phases a current flows that is not known by phase: the power shows on how many."""
         if self._phases == 1:
             return (current_a, None, None)
         volts = voltage[0] or self._voltage_v
