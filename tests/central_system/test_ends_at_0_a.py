@@ -68,6 +68,29 @@ async def test_a_charger_that_ends_its_transaction_at_0_a(
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("reason", ["Local", "Other"])
+async def test_an_end_that_is_older_than_the_pause(
+    system: CentralSystem,
+    connect: Connect,
+    clock: SteppedClock,
+    version: str,
+    reason: str,
+) -> None:
+    """A session that ended while Home Assistant or the charger was offline, and is reported just after 0 A, stays ended."""
+    charger, transaction = await _charging(connect, system, clock, version)
+    cp1 = system.stations["CP1"]
+    await cp1.offer(1, 10)
+    clock.step(300)
+    await cp1.offer(1, 0)
+    clock.step(1)
+    await charger.status(STILL_THERE[version], clock.text())
+    await charger.stop(transaction, clock.text(-200), 1500, reason)
+    clock.step(60)
+    await cp1.offer(1, 10)
+    assert not charger.station.received(STARTS[version])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("card", "starts"), [("TAG", 0), (None, 1)])
 async def test_a_card_ends_a_transaction_at_0_a(
     system: CentralSystem,

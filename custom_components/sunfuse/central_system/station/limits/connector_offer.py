@@ -85,13 +85,13 @@ class OfferedConnector:
             offer_until=at + timedelta(seconds=shared.config.expiry_s),
         )
 
-    def ended_for_a_pause(self, reason: str) -> bool:
-        """Whether the station ended its transaction because it was limited to 0 A.
+    def ended_for_a_pause(self, reason: str, at: datetime) -> bool:
+        """Whether the station ended its transaction, at `at` by our clock, because it was limited to 0 A.
 
         Some do that instead of pausing: NEcharge, EN+ and Huawei (evcc pull request 33020). A driver's stop is Local, too.
         """
-        if self._zero_since is None:
-            return False
+        if self._zero_since is None or at < self._zero_since - _ENDS_WITHIN:
+            return False  # it was stored while it could not be reported
         if reason == "Local":
             return self.shared.now() - self._zero_since <= _ENDS_WITHIN
         return reason == "Other"

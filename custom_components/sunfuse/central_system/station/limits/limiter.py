@@ -8,7 +8,7 @@ and the newest offer becomes its limit at once.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
 import math
 from typing import Any
@@ -317,10 +317,13 @@ class Limiter:
         except CommandError as err:
             _LOGGER.debug("%s: the first limit: %s", self._shared.identity, err)
 
-    def ended(self, reason: str, *, by_card: bool) -> None:
-        """Note that the station ended the transaction; another one is started later if the pause was the reason, and no card."""
+    def ended(self, reason: str, at: datetime, *, by_card: bool) -> None:
+        """Note that the station ended the transaction, at `at` by our clock.
+
+        Another one is started later if the pause was the reason, and no card.
+        """
         restarts = self._shared.behaviour.restarts and not by_card
-        if restarts and self._connector.ended_for_a_pause(reason):
+        if restarts and self._connector.ended_for_a_pause(reason, at):
             self._connector.change(paused=True)
         self.stopped()
 

@@ -278,7 +278,7 @@ class Sessions:
         if before.transaction is not None and before.transaction.id == transaction_id:
             self._leave(record.connector, before.status, late=late)
             limits = self._limits.of(record.connector)
-            limits.ended(reason or "Local", by_card=by_card)
+            limits.ended(reason or "Local", at, by_card=by_card)
         self._report_finished(record, meter_stop_wh, reason)
 
     def _ended(
