@@ -41,7 +41,13 @@ from .site.reporting import setup_report
 from .site.settings import Settings, default_mode
 from .site.tick_guard import issue_id
 from .site.uncontrolled_chargers import follow_unwatched
-from .site.updates import Baseline, follow_entry, follow_renames, follow_stations
+from .site.updates import (
+    Baseline,
+    follow_entry,
+    follow_readings,
+    follow_renames,
+    follow_stations,
+)
 from .site.versions import forget_downgrade, migrate, report_downgrades
 from .site_assembly import async_build, async_memory_file, async_settings
 from .site_startup import async_listen, async_start_parts
@@ -138,6 +144,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SunfuseConfigEntry) -> b
     follow_unwatched(hass, entry)
     await async_offer_dashboard(hass, entry)
     follow_entry(hass, entry, built_from)
+    follow_readings(hass, entry)
     return True
 
 

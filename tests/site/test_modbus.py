@@ -280,6 +280,32 @@ async def test_devices_that_describe_themselves(
     assert form.result["reason"] == "already_configured"
 
 
+async def test_a_device_whose_chain_breaks_off_while_it_is_added(
+    hass: HomeAssistant, site: MockConfigEntry, server: Server
+) -> None:
+    """The meter in the other half gets its sensors once the device reports it."""
+    meter_at = 40002 + 2 + 65 + 52
+    half = {key: word for key, word in SOLAREDGE.items() if key[1] < meter_at}
+    server.devices.images = {1: half}
+    form = Form(hass, site)
+    await form.network(server)
+    await form.fill(next_step_id="search")
+    await form.fill(units="1")
+    assert "Grid power" not in form.result["description_placeholders"]["values"]
+    await form.fill(name="Inverter")
+    await hass.async_block_till_done()
+
+    def shown(name: str) -> str:
+        state = hass.states.get(f"sensor.inverter_{name}")
+        return state.state if state else "none"
+
+    await wait_until(lambda: shown("solar_power") == "5000.0", "the power")
+    assert shown("grid_power") == "none"
+    server.devices.images[1] = SOLAREDGE
+    await wait_until(lambda: shown("grid_power") == "1603.0", "the meter's power")
+    assert site.state is ConfigEntryState.LOADED
+
+
 async def test_nobody_and_nothing_known(
     hass: HomeAssistant, site: MockConfigEntry, server: Server
 ) -> None:

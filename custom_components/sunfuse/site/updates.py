@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 import logging
 from typing import Any, Self
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -20,6 +21,7 @@ from ..const import (
     LIVE_OPTIONS,
     SUBENTRY_CARD,
     SUBENTRY_CHARGER,
+    SUBENTRY_MODBUS,
     SUBENTRY_PERSON,
     SUBENTRY_PRICE_LIST,
     SUBENTRY_TARIFF,
@@ -32,6 +34,7 @@ from ..devices import (
     register_stations,
     register_vehicles,
 )
+from ..sources.modbus.site_devices import DeviceConfig, SiteDevice
 from .circuits import CircuitTree, hangs_from
 from .device_names import name_devices
 from .engine_options import READ_EACH_TIME
@@ -239,6 +242,35 @@ def _remember_removed(
             entry, data={**entry.data, CONF_REMOVED_CIRCUITS: removed}
         )
     return bool(known)
+
+
+@callback
+def follow_readings(hass: HomeAssistant, entry: SunfuseConfigEntry) -> None:
+    """Give a Modbus device sensors of what it did not report when it was added, which reloads the site."""
+    for subentry in usable(entry, SUBENTRY_MODBUS):
+        device = entry.runtime_data.modbus.devices[subentry.subentry_id]
+        entry.async_on_unload(
+            device.reader.subscribe(
+                partial(_take_over_readings, hass, entry, subentry, device)
+            )
+        )
+
+
+@callback
+def _take_over_readings(
+    hass: HomeAssistant,
+    entry: SunfuseConfigEntry,
+    subentry: ConfigSubentry,
+    device: SiteDevice,
+) -> None:
+    config = device.config
+    new = [one for one in device.reader.measured if one not in config.quantities]
+    if not new or subentry.subentry_id not in entry.subentries:
+        return
+    # Between a change of its address and the reload, the device is read at the former one.
+    if DeviceConfig.from_dict(subentry.data) == config:
+        more = replace(config, quantities=(*config.quantities, *new))
+        hass.config_entries.async_update_subentry(entry, subentry, data=more.to_dict())
 
 
 @callback

@@ -1,6 +1,7 @@
 """SunSpec devices that sleep when they are discovered again: what they can read is not forgotten."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -190,3 +191,30 @@ async def test_a_device_that_lacks_something_and_is_busy_later(
     task.cancel()
     assert reader.device is whole
     assert reader.value(Quantity.GRID_POWER) == -1603
+
+
+@pytest.mark.usefixtures("jumping")
+async def test_a_device_that_lacks_something_for_good() -> None:
+    """A battery that was sold is looked for ever more rarely, so that the line is free for the meter."""
+    looks: list[float] = []
+    without = await found(chain(*HYBRIDS["meter"]))
+    without = replace(without, interval_s=30.0)
+    loop = asyncio.get_running_loop()
+
+    async def find() -> Device:
+        looks.append(loop.time())
+        return without
+
+    reader = Reader(
+        reading(chain(*HYBRIDS["meter"])),
+        find,
+        name="Inverter",
+        known=(*without.readings, Quantity.BATTERY_SOC),
+    )
+    started = loop.time()
+    task = asyncio.create_task(reader.run())
+    await asyncio.sleep(6 * 3600)
+    task.cancel()
+    assert len([at for at in looks if at - started < 300]) >= 3
+    # Once an hour in the end.
+    assert len(looks) <= 6 + 8

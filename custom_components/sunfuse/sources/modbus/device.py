@@ -258,6 +258,8 @@ class Device:
     identify: tuple[Condition, ...] = ()
     information: Mapping[Information, Register] = field(default_factory=dict)
     readings: Mapping[Quantity, QuantityReading] = field(default_factory=dict)
+    # False if the device describes itself, and refused a part of that: it may have more readings.
+    whole: bool = True
 
     def values(
         self, image: Image, readings: Mapping[Quantity, QuantityReading] | None = None

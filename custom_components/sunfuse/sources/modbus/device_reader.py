@@ -23,6 +23,8 @@ _LEAST_AGE = timedelta(seconds=10)
 # Pause between two readings of a device that is slower than it should be, for others on the line.
 _BREATH_S = 0.05
 _LONGEST_DELAY_S = 30.0
+# A device that lacks something is asked again what it has, each time after twice as long.
+_RARELY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Reader:
         self._known = frozenset(known)
         self._listeners: list[Callable[[], None]] = []
         self._slow_due = 0.0
+        self._look_due = 0.0
+        self._look_every_s = 0.0
         self._misses = 0
         self._lost = False
 
@@ -96,11 +100,8 @@ class Reader:
         now_s = asyncio.get_running_loop().time()
         slow = now_s >= self._slow_due
         device = self.device
-        # A device that describes itself may have been busy half-way, or be it now.
-        if device is None or (slow and self._known - device.readings.keys()):
-            found = await self._find_device()
-            if device is None or found.readings.keys() >= device.readings.keys():
-                device = self.device = found
+        if device is None or (now_s >= self._look_due and self._may_have_more(device)):
+            device = self.device = await self._look(device, now_s)
         at = dt_util.utcnow()
         values = await self.poll.values(
             device, [q for q in device.readings if slow or q.dimension not in _SLOW]
@@ -111,6 +112,19 @@ class Reader:
             quantity: Measured(value=value, at=at) for quantity, value in values.items()
         }
         return device
+
+    def _may_have_more(self, device: Device) -> bool:
+        return not (device.whole and device.readings.keys() >= self._known)
+
+    async def _look(self, before: Device | None, now_s: float) -> Device:
+        """Return the device as it describes itself; if it is busy half-way now, what it was before."""
+        twice_s = min(2 * self._look_every_s, _RARELY_S)
+        self._look_every_s = twice_s if before else _SLOW_EVERY_S
+        self._look_due = now_s + self._look_every_s
+        found = await self._find_device()
+        if before and before.readings.keys() - found.readings.keys():
+            return before
+        return found
 
     def _missed(self, err: RequestError) -> float:
         """Return how long to wait. A lost connection has its own delay and fails quickly."""

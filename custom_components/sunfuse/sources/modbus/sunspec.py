@@ -3,12 +3,12 @@
 The result is a Device like those from files, so that there is one way to read.
 """
 
-from collections.abc import Iterable, Sequence, Set as AbstractSet
+from collections.abc import Iterable, Set as AbstractSet
 
 from . import sunspec_models as models
 from .device import Condition, Device, DeviceKind, Information, Quantity
 from .registers import ReadRegisters, RegisterTable, ValueType, register
-from .sunspec_chain import MARK_LENGTH, MARK_TEXT, Block, chain_at
+from .sunspec_chain import MARK_LENGTH, MARK_TEXT, Chain, chain_at
 from .sunspec_readings import readings_of
 from .sunspec_solaredge import MANUFACTURER as SOLAREDGE, batteries_at
 
@@ -29,7 +29,7 @@ async def discover(
     """
     for base in _BASES:
         chain = await chain_at(read, base)
-        if chain and chain[0].model == models.COMMON:
+        if chain and chain.blocks and chain.blocks[0].model == models.COMMON:
             device = await _device(read, base, chain, known)
             if device.readings:
                 return device
@@ -37,9 +37,10 @@ async def discover(
 
 
 async def _device(
-    read: ReadRegisters, base: int, chain: Sequence[Block], known: AbstractSet[Quantity]
+    read: ReadRegisters, base: int, found: Chain, known: AbstractSet[Quantity]
 ) -> Device:
     """Return the described device. A second common model begins a device behind the first, such as its meter."""
+    chain = found.blocks
     common = chain[0]
     manufacturer = common.text(2, 16)
     solaredge = manufacturer.startswith(SOLAREDGE)
@@ -56,6 +57,7 @@ async def _device(
         source=f"SunSpec information models {', '.join(map(str, used))}, discovered",
         # A chain has no unknown registers.
         gaps=True,
+        whole=found.whole,
         identify=(Condition(register=mark, one_of=(MARK_TEXT,)),),
         information={
             Information.MANUFACTURER: common.place(2, ValueType.STRING, 16),

@@ -91,13 +91,22 @@ class Block:
         return math.isfinite(term.register.number(words))
 
 
-async def chain_at(read: ReadRegisters, base: int) -> list[Block]:
-    """Return the models of the chain that begins here, as far as it can be followed; none if there is no chain.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The models with useful content, as far as the chain could be followed."""
 
-    Only those with useful content. Raises RequestError if the device does not answer at all.
+    blocks: tuple[Block, ...]
+    # False if the device refused a part: there may be more.
+    whole: bool
+
+
+async def chain_at(read: ReadRegisters, base: int) -> Chain | None:
+    """Return the chain that begins here, None if there is none.
+
+    Raises RequestError if the device does not answer at all.
     """
     if await _words(read, base, MARK_LENGTH) != _MARK:
-        return []
+        return None
     return await _chain(read, base + MARK_LENGTH)
 
 
@@ -114,29 +123,37 @@ async def _words(
     return words if len(words) == count else None
 
 
-async def _chain(read: ReadRegisters, address: int) -> list[Block]:
-    """Return the models of a chain, as far as it can be followed."""
+async def _chain(read: ReadRegisters, address: int) -> Chain:
+    """Return a chain, as far as it can be followed."""
     blocks: list[Block] = []
+    whole = True
     for _ in range(_MOST_MODELS):
-        header = await _words(read, address, 2) if address < _LAST_ADDRESS else None
-        if header is None or header[0] in (0, _END):
+        if address >= _LAST_ADDRESS:
+            break
+        header = await _words(read, address, 2)
+        if header is None:
+            whole = False
+            break
+        if header[0] in (0, _END):
             break
         model, length = header
         end = address + 2 + length
         if end > _LAST_ADDRESS + 1:
             break
         if model in KNOWN:
-            image = await _content(read, address, end)
+            image, complete = await _content(read, address, end)
+            whole = whole and complete
             blocks.append(Block(model=model, address=address, end=end, image=image))
         address = end
-    return blocks
+    return Chain(blocks=tuple(blocks), whole=whole)
 
 
-async def _content(read: ReadRegisters, address: int, end: int) -> Image:
+async def _content(read: ReadRegisters, address: int, end: int) -> tuple[Image, bool]:
+    """Return the registers of a model, and whether the device refused none."""
     image: dict[tuple[RegisterTable, int], int] = {}
     end = min(end, address + _MOST_CONTENT)
     for start in range(address, end, _CHUNK):
         words = await _words(read, start, min(_CHUNK, end - start))
         for index, word in enumerate(words or ()):
             image[RegisterTable.HOLDING, start + index] = word
-    return image
+    return image, len(image) == end - address
