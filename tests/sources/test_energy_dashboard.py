@@ -295,6 +295,76 @@ async def test_a_meter_whose_phases_are_grids(
     assert found.grid_phases_inverted is inverted
 
 
+@pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.parametrize("called", ["channel_{}", "main_{}"])
+@pytest.mark.parametrize("powers", ["power", "voltage"])
+async def test_a_counter_of_one_phase(
+    hass: HomeAssistant, hass_storage: dict[str, Any], called: str, powers: str
+) -> None:
+    """Of a Shelly 3EM only the first phase is in the dashboard: the others are found by its devices, or nothing is proposed."""
+    counters = {
+        "stat_energy_from": f"sensor.energy_{called.format('a')}",
+        "stat_energy_to": None,
+    }
+    stored(hass_storage, GRID | counters)
+    entry = MockConfigEntry(domain="shelly")
+    entry.add_to_hass(hass)
+    devices = dr.async_get(hass)
+    meter = devices.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("shelly", "AABB")}
+    )
+    # Names and ids as those of Home Assistant 2026.10.4.
+    for index, letter in enumerate("abc"):
+        device = devices.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={("shelly", f"AABB-emeter_{index}")},
+            name=f"Shelly 3EM Phase {letter.upper()}",
+            via_device_id=meter.id,
+        )
+        for key, device_class in (("energy", "energy"), ("power", powers)):
+            er.async_get(hass).async_get_or_create(
+                "sensor",
+                "shelly",
+                f"AABB-emeter_{index}-{key}",
+                suggested_object_id=f"{key}_{called.format(letter)}",
+                device_id=device.id,
+                config_entry=entry,
+                original_device_class=device_class,
+                original_name=key.capitalize(),
+            )
+    found = await suggestions(hass)
+    assert found.grid is None
+    phases = [f"sensor.power_{called.format(letter)}" for letter in "abc"]
+    assert found.grid_phases == (tuple(phases) if powers == "power" else ())
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_counter_of_one_phase_of_a_single_device(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A counter that is named after a phase, beside those of the other phases, is not that of the house."""
+    counters = {"stat_energy_from": "sensor.energy_l1", "stat_energy_to": None}
+    stored(hass_storage, GRID | counters)
+    device_with(
+        hass, *((f"energy_l{n}", "energy", f"x_energy_l{n}") for n in (1, 2, 3))
+    )
+    assert (await suggestions(hass)).grid is None
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_counter_of_one_tariff(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """The number of a tariff is not that of a phase."""
+    counters = {"stat_energy_from": "sensor.used_tariff_1", "stat_energy_to": None}
+    stored(hass_storage, GRID | counters)
+    device_with(
+        hass, *((f"used_tariff_{n}", "energy", f"x_used_tariff_{n}") for n in (1, 2))
+    )
+    grid = (await suggestions(hass)).grid
+    assert grid == PowerSource(positive="sensor.used_tariff_1")
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [

@@ -18,7 +18,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..config import MeterConfig, PowerSource, SourcesConfig
-from .meter_sensors import suggest_meter
+from .meter_sensors import is_of_one_phase, suggest_meter
 from .sign_conventions import (
     agreed,
     async_inverted_by_counters,
@@ -139,7 +139,7 @@ async def _async_grid_meter(
     found = suggest_meter(hass, known, inverted=inverted)
     power = power or found.power
     if power is None and not found.phases and len(grids) == 1:
-        power = _counters(grids[0])
+        power = _counters(hass, grids[0])
     meter = replace(found, power=power)
     sensors = signed_sensors(hass, meter)
     if sensors and power == found.power:
@@ -149,12 +149,14 @@ async def _async_grid_meter(
     return agreed(hass, meter)
 
 
-def _counters(grid: GridSourceType) -> PowerSource | None:
+def _counters(hass: HomeAssistant, grid: GridSourceType) -> PowerSource | None:
     drawn, given = (
         _entity_id(grid["stat_energy_from"]),
         _entity_id(grid["stat_energy_to"]),
     )
-    return PowerSource(positive=drawn, negative=given) if drawn else None
+    if drawn is None or is_of_one_phase(hass, drawn):
+        return None
+    return PowerSource(positive=drawn, negative=given)
 
 
 def _grid_entities(grid: GridSourceType) -> tuple[str, ...]:

@@ -5,10 +5,9 @@ house's connection would let a fuse blow. So a sensor whose name is not the grid
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
-import re
 
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
@@ -16,14 +15,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..config import MeterConfig, PowerSource
+from .phase_names import PHASE_NUMBERS, bare_phase, named_phase, phase_devices, words_in
 from .sign_conventions import convention_of
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
-# L1, p2, phase3, phaseA: an "a" alone may be a phase as well as the unit.
-_NAMED_PHASE = re.compile(r"(?:l|p|ph|phase)([123abc])")
 _CLASSES = frozenset((SensorDeviceClass.POWER, SensorDeviceClass.CURRENT))
-_PHASE_WORDS = frozenset(("l", "ph", "phase"))
-_PHASES = {"1": 1, "2": 2, "3": 3, "a": 1, "b": 2, "c": 3}
 
 
 def _set(words: str) -> frozenset[str]:
@@ -140,6 +135,29 @@ def suggest_meter(
     )
 
 
+def is_of_one_phase(hass: HomeAssistant, counter: str) -> bool:
+    """Return whether a counter is named after a phase, beside those of other phases."""
+    entry = er.async_get(hass).async_get(counter)
+    if entry is None or entry.device_id is None:
+        return False
+    counters = list(
+        _sensors_on(
+            hass,
+            phase_devices(hass, entry.device_id),
+            frozenset((SensorDeviceClass.ENERGY,)),
+        )
+    )
+    return any(
+        one.entity_id == counter
+        and one.phase is not None
+        and not one.bare
+        and any(
+            o.stem == one.stem and o.phase not in (None, one.phase) for o in counters
+        )
+        for one in counters
+    )
+
+
 def _total(powers: Iterable[_Sensor], known: frozenset[str]) -> PowerSource | None:
     """Return the total: one sensor of both directions, or one for each."""
     totals = _likeliest([(one,) for one in powers if one.phase is None], known)
@@ -196,7 +214,7 @@ def _alike(phases: Iterable[_Sensor]) -> bool:
     phases = list(phases)
     if not any(one.bare for one in phases):
         return True
-    return len({one.words.difference(_PHASES) for one in phases}) == 1
+    return len({one.words.difference(PHASE_NUMBERS) for one in phases}) == 1
 
 
 def _may_be_first_phase(sensor: _Sensor, sensors: Iterable[_Sensor]) -> bool:
@@ -219,7 +237,7 @@ def _numbered_from_0(sensors: Iterable[_Sensor]) -> list[_Sensor]:
     sets: dict[tuple[str, frozenset[str]], list[_Sensor]] = defaultdict(list)
     for one in sensors:
         if one.bare or (one.phase is None and "0" in one.words):
-            rest = one.words.difference(_PHASES, "0")
+            rest = one.words.difference(PHASE_NUMBERS, "0")
             sets[one.device_class, rest].append(one)
     return [
         one
@@ -255,7 +273,12 @@ def _sensors(
     hass: HomeAssistant, known: Iterable[er.RegistryEntry]
 ) -> Iterator[_Sensor]:
     """Yield the sensors on the devices of these, and those of their phases on devices below."""
-    devices = {entry.device_id: None for entry in known if entry.device_id}
+    devices = dict.fromkeys(
+        device
+        for entry in known
+        if entry.device_id
+        for device in phase_devices(hass, entry.device_id)
+    )
     integrations = {e.config_entry_id: None for e in known if e.config_entry_id}
     below = {
         device.id: None
@@ -269,8 +292,13 @@ def _sensors(
             yield one
 
 
-def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor]:
-    """Yield the sensors of power and current on these devices."""
+def _sensors_on(
+    hass: HomeAssistant,
+    devices: Iterable[str],
+    classes: AbstractSet[str] = _CLASSES,
+) -> Iterator[_Sensor]:
+    """Yield the sensors of these classes on these devices."""
+    devices = tuple(devices)
     registry = er.async_get(hass)
     entries = [
         entry
@@ -284,14 +312,22 @@ def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor
     said = [_words_of(entry) for entry in entries]
     common = _shared(said)
     in_ids = common | _shared([frozenset(_id_words(entry)) for entry in entries])
+    called = {device: _device_words(hass, device) for device in devices}
+    # The name of a single device tells no phase either.
+    in_devices = (
+        frozenset.intersection(*map(frozenset, called.values()))
+        if called
+        else frozenset()
+    )
     for entry, words in zip(entries, said, strict=True):
         device_class = entry.device_class or entry.original_device_class
         row = convention_of(entry)
         if row is not None and not row.grid:
             continue
-        if entry.disabled_by is None and device_class in _CLASSES:
-            phase, stem, bare = _phase_of(entry, common, in_ids)
-            own = frozenset(_words(entry.name or ""))
+        if entry.disabled_by is None and device_class and device_class in classes:
+            device = called[entry.device_id or ""]
+            phase, stem, bare = _phase_of(entry, (common, in_ids), (device, in_devices))
+            own = frozenset(words_in(entry.name or ""))
             yield _Sensor(
                 entity_id=entry.entity_id,
                 device_class=device_class,
@@ -306,7 +342,7 @@ def _sensors_on(hass: HomeAssistant, devices: Iterable[str]) -> Iterator[_Sensor
 def _names(entry: er.RegistryEntry) -> list[list[str]]:
     """Return the words of each name that an integration gave a sensor."""
     names = (entry.unique_id, entry.translation_key, entry.original_name)
-    return [_words(name) for name in names if name]
+    return [words_in(name) for name in names if name]
 
 
 def _words_of(entry: er.RegistryEntry) -> frozenset[str]:
@@ -317,50 +353,38 @@ def _words_of(entry: er.RegistryEntry) -> frozenset[str]:
     return frozenset((*directions, *(word for name in names for word in name)))
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
-
-
 def _id_words(entry: er.RegistryEntry) -> list[str]:
-    return _words(entry.entity_id.partition(".")[2])
+    return words_in(entry.entity_id.partition(".")[2])
 
 
 def _shared(said: Sequence[frozenset[str]]) -> frozenset[str]:
     return frozenset.intersection(*said) if len(said) > 1 else frozenset()
 
 
+def _device_words(hass: HomeAssistant, device_id: str) -> list[str]:
+    device = dr.async_get(hass).async_get(device_id)
+    return words_in(device.name or "") if device else []
+
+
 def _phase_of(
-    entry: er.RegistryEntry, common: frozenset[str], in_ids: frozenset[str]
+    entry: er.RegistryEntry,
+    shared: tuple[frozenset[str], frozenset[str]],
+    device: tuple[Sequence[str], frozenset[str]],
 ) -> tuple[int | None, tuple[str, ...], bool]:
-    """Return the phase in a sensor's names, the rest of that name, and whether it is only a number."""
+    """Return the phase in a sensor's names, the rest of that name, and whether it is only a number.
+
+    `shared` are the words of names and of ids that tell no phase; the name of the device, with such words, is the last
+    that may tell it.
+    """
+    common, in_ids = shared
     names = [(name, common) for name in _names(entry)]
-    for find in (_named_phase, _bare_phase):
-        for name, shared in (*names, (_id_words(entry), in_ids)):
-            if (found := find(name, shared)) is not None:
+    for find in (named_phase, bare_phase):
+        for name, shared_words in (*names, (_id_words(entry), in_ids)):
+            if (found := find(name, shared_words)) is not None:
                 phase, place = found
                 others = (*name[:place], *name[place + 1 :])
-                rest = tuple(word for word in others if word not in shared)
-                return phase, rest, find is _bare_phase
+                rest = tuple(word for word in others if word not in shared_words)
+                return phase, rest, find is bare_phase
+        if (found := named_phase(*device)) is not None:
+            return found[0], tuple(words_in(entry.original_name or "")), False
     return None, (), False
-
-
-def _named_phase(
-    words: Sequence[str], shared: frozenset[str]
-) -> tuple[int, int] | None:
-    """Return the phase of "l1" or "phase a", and where it is."""
-    for place, word in enumerate(words):
-        if word in shared:
-            continue
-        if match := _NAMED_PHASE.fullmatch(word):
-            return _PHASES[match[1]], place
-        if place and words[place - 1] in _PHASE_WORDS and word in _PHASES:
-            return _PHASES[word], place
-    return None
-
-
-def _bare_phase(words: Sequence[str], shared: frozenset[str]) -> tuple[int, int] | None:
-    """Return the phase of "current 1" or "a_current", and where it is."""
-    for place in range(len(words) - 1, -1, -1):
-        if words[place] in _PHASES and words[place] not in shared:
-            return _PHASES[words[place]], place
-    return None
