@@ -1,5 +1,6 @@
 """Makes the parts of a site and hands each one what it needs, by its constructor."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from homeassistant.core import HomeAssistant
@@ -17,6 +18,7 @@ from .site.cars.vehicles import Vehicles
 from .site.chargers.chargers import Chargers
 from .site.chargers.sent_passwords import SentPasswords
 from .site.controller import Controller
+from .site.ledger.ledger import SiteLedger
 from .site.ledger.ledger_figures import LedgerFigures
 from .site.ledger.ledger_file import async_load_ledger
 from .site.ledger.session_statistics import SessionStatistics
@@ -34,10 +36,25 @@ from .site.settings import Settings, default_mode
 from .site.simulated.simulated_house import SimulatedHouse
 from .site.simulated.simulated_vehicles import set_first_departures
 from .site.simulated.site_clock import SiteClock
+from .site.situation import SituationReader
 from .site.subentries import usable
 from .site.timekeeper import Timekeeper
 from .sources.modbus.site_devices import DeviceConfig, SiteDevices
 from .translated_reasons import async_load_sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """What the other parts are made with."""
+
+    hass: HomeAssistant
+    entry: SunfuseConfigEntry
+    settings: Settings
+    memory_file: MemoryFile
+    timekeeper: Timekeeper
+    central_system: CentralSystem
+    coordinator: SunfuseCoordinator
+    house: SimulatedHouse | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +87,16 @@ class _Energy:
     observed: Observed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sessions:
+    """The ledger of sessions, and what is shown of it."""
+
+    ledger: SiteLedger
+    statistics: SessionStatistics
+    figures: LedgerFigures
+    today: TodaysSessions
+
+
 async def async_build(
     hass: HomeAssistant,
     entry: SunfuseConfigEntry,
@@ -80,84 +107,50 @@ async def async_build(
     # What a crash left changed is restored even if the site cannot be set up.
     battery_hold = await _battery_hold(hass, entry)
     timekeeper = Timekeeper()
-    central_system = CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check)
-    coordinator = SunfuseCoordinator(hass, entry)
-    cars = await _cars(hass, entry)
-    places = await _places(hass, entry, central_system, cars, settings, memory_file)
-    energy = await _energy(hass, entry, places.chargers)
-    house = SimulatedHouse(entry) if _is_simulated(entry) else None
-    planning = SitePlanning(
-        hass,
-        entry,
-        ticks=coordinator,
-        chargers=places.chargers,
-        demands=SiteDemands(cars.demands, SiteClock(house)),
-        prices=energy.prices,
-        forecasts=energy.forecasts,
-        peaks=energy.peaks,
-        settings=settings,
-    )
-    await planning.async_load()
-    entry.async_on_unload(planning.async_save)
-    sentences = await async_load_sentences(hass)
-    controller = Controller(
-        hass,
-        entry,
-        chargers=places.chargers,
-        demands=cars.demands,
-        central_system=central_system,
-        coordinator=coordinator,
+    base = _Base(
+        hass=hass,
+        entry=entry,
         settings=settings,
         memory_file=memory_file,
         timekeeper=timekeeper,
-        persons=places.persons,
-        peaks=energy.peaks,
-        planning=planning,
-        sentences=sentences,
+        central_system=CentralSystem(now=dt_util.utcnow, check_time=timekeeper.check),
+        coordinator=SunfuseCoordinator(hass, entry),
+        house=SimulatedHouse(entry) if _is_simulated(entry) else None,
     )
+    cars = await _cars(hass, entry)
+    places = await _places(base, cars)
+    energy = await _energy(hass, entry, places.chargers)
+    planning = await _planning(base, cars, places, energy)
+    sentences = await async_load_sentences(hass)
+    controller = _controller(base, cars, places, energy, planning, sentences)
     modbus = await _modbus(hass, entry)
-    ledger = await async_load_ledger(
-        hass,
-        entry,
-        cards=places.cards,
-        persons=places.persons,
-        central_system=central_system,
-        demands=cars.demands,
-        observed=energy.observed,
-        prices=energy.prices,
-    )
+    sessions = await _sessions(base, cars, places, energy, planning)
     site = SunfuseData(
-        cards=places.cards,
-        persons=places.persons,
-        passwords=places.passwords,
-        central_system=central_system,
-        chargers=places.chargers,
+        central_system=base.central_system,
+        coordinator=base.coordinator,
+        settings=settings,
+        simulated_house=base.house,
+        battery_hold=battery_hold,
+        modbus=modbus,
+        sentences=sentences,
         vehicles=cars.vehicles,
         departures=cars.departures,
         car_sessions=cars.sessions,
         demands=cars.demands,
-        controller=controller,
-        coordinator=coordinator,
-        settings=settings,
-        battery_hold=battery_hold,
-        sentences=sentences,
-        modbus=modbus,
-        simulated_house=house,
+        persons=places.persons,
+        cards=places.cards,
+        passwords=places.passwords,
+        chargers=places.chargers,
         prices=energy.prices,
         peaks=energy.peaks,
         forecasts=energy.forecasts,
-        planning=planning,
         observed=energy.observed,
-        ledger=ledger,
-        statistics=SessionStatistics(hass, entry, ledger, planning.currency),
-        figures=LedgerFigures(
-            hass,
-            entry,
-            ledger,
-            places.chargers.connector_keys,
-            cars.demands.judge_habits,
-        ),
-        today=TodaysSessions(hass, entry, ledger),
+        planning=planning,
+        controller=controller,
+        ledger=sessions.ledger,
+        statistics=sessions.statistics,
+        figures=sessions.figures,
+        today=sessions.today,
     )
     _follow_clock(timekeeper, site)
     return site
@@ -182,26 +175,20 @@ async def _cars(hass: HomeAssistant, entry: SunfuseConfigEntry) -> _Cars:
     )
 
 
-async def _places(
-    hass: HomeAssistant,
-    entry: SunfuseConfigEntry,
-    central_system: CentralSystem,
-    cars: _Cars,
-    settings: Settings,
-    memory_file: MemoryFile,
-) -> _ChargingPlaces:
+async def _places(base: _Base, cars: _Cars) -> _ChargingPlaces:
+    hass, entry = base.hass, base.entry
     # Before the chargers are loaded: what a crash left unstored is valid for them.
     passwords = SentPasswords(hass, entry)
     await passwords.async_load()
     persons = Persons(hass, entry)
-    cards = Cards(hass, entry, central_system.stations, persons)
-    central_system.set_cards(cards.policy())
+    cards = Cards(hass, entry, base.central_system.stations, persons)
+    base.central_system.set_cards(cards.policy())
     chargers = Chargers(
         hass,
         entry,
-        central_system=central_system,
-        settings=settings,
-        memory_file=memory_file,
+        central_system=base.central_system,
+        settings=base.settings,
+        memory_file=base.memory_file,
         cards=cards,
         persons=persons,
         known_vehicle=cars.demands.known_vehicle,
@@ -223,6 +210,89 @@ async def _energy(
             hass, entry, simulated=simulated, connectors=chargers.connector_keys
         ),
         observed=await async_load_observed(hass, entry, simulated=simulated),
+    )
+
+
+async def _planning(
+    base: _Base, cars: _Cars, places: _ChargingPlaces, energy: _Energy
+) -> SitePlanning:
+    planning = SitePlanning(
+        base.hass,
+        base.entry,
+        ticks=base.coordinator,
+        chargers=places.chargers,
+        demands=SiteDemands(cars.demands, SiteClock(base.house)),
+        prices=energy.prices,
+        forecasts=energy.forecasts,
+        peaks=energy.peaks,
+        settings=base.settings,
+    )
+    await planning.async_load()
+    base.entry.async_on_unload(planning.async_save)
+    return planning
+
+
+def _controller(
+    base: _Base,
+    cars: _Cars,
+    places: _ChargingPlaces,
+    energy: _Energy,
+    planning: SitePlanning,
+    sentences: Mapping[str, str],
+) -> Controller:
+    situations = SituationReader(
+        base.hass,
+        base.entry,
+        chargers=places.chargers,
+        demands=cars.demands,
+        persons=places.persons,
+        peaks=energy.peaks,
+        planning=planning,
+        settings=base.settings,
+        sentences=sentences,
+    )
+    return Controller(
+        base.hass,
+        base.entry,
+        situations=situations,
+        chargers=places.chargers,
+        central_system=base.central_system,
+        coordinator=base.coordinator,
+        settings=base.settings,
+        memory_file=base.memory_file,
+        timekeeper=base.timekeeper,
+    )
+
+
+async def _sessions(
+    base: _Base,
+    cars: _Cars,
+    places: _ChargingPlaces,
+    energy: _Energy,
+    planning: SitePlanning,
+) -> _Sessions:
+    hass, entry = base.hass, base.entry
+    ledger = await async_load_ledger(
+        hass,
+        entry,
+        cards=places.cards,
+        persons=places.persons,
+        central_system=base.central_system,
+        demands=cars.demands,
+        observed=energy.observed,
+        prices=energy.prices,
+    )
+    return _Sessions(
+        ledger=ledger,
+        statistics=SessionStatistics(hass, entry, ledger, planning.currency),
+        figures=LedgerFigures(
+            hass,
+            entry,
+            ledger,
+            places.chargers.connector_keys,
+            cars.demands.judge_habits,
+        ),
+        today=TodaysSessions(hass, entry, ledger),
     )
 
 

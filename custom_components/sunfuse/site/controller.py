@@ -1,7 +1,6 @@
 """The loop that connects the rooms: readings to snapshot, snapshot to decision, decision to chargers and entities."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
 from math import inf
@@ -15,42 +14,25 @@ from homeassistant.util import dt as dt_util
 from ..central_system import CentralSystem, Station
 from ..central_system.protocol.fault import FaultBoundary
 from ..central_system.station_state import ConnectorState, StationState
-from ..const import MAIN_CIRCUIT
 from ..coordinator import SunfuseCoordinator
 from ..engine import Memory, decide
 from ..engine.clock_change import moved
-from ..engine.model import (
-    Connector,
-    ConnectorDecision,
-    Decision,
-    ExternalLimit,
-    MeterReading,
-    Snapshot,
-)
+from ..engine.model import ConnectorDecision, Decision, Snapshot
 from ..engine.recording import Recorder
 from ..engine.stored_memory import read_memory
-from ..sources.dimming_signal import Dimming, DimmingSignal
 from ..sources.live_readings import LiveSource, SiteReadings
-from .cars.demands import Demands
 from .chargers.chargers import Chargers, States
 from .chargers.commands import Command, CommandSender
 from .chargers.urgent_changes import AT_ONCE, UrgentChanges
-from .circuits import CircuitTree
-from .engine_options import CONF_DIMMING_ENTITY, dimming_limit
 from .entry_data import site_of
 from .memory_file import MemoryFile
-from .outcome import ConnectorData, ConnectorKey, Holder, PeakData, SiteData
-from .people.persons import Persons
-from .planning.peaks import SitePeaks
-from .planning.planning import SitePlanning
+from .outcome import ConnectorData, ConnectorKey, SiteData
 from .settings import Settings
-from .snapshot import build_snapshot
+from .situation import Situation, SituationReader
 from .tick_guard import TickGuard
 from .timekeeper import Timekeeper
 
 _LOGGER = logging.getLogger(__name__)
-
-type _Holders = Mapping[ConnectorKey, Holder | None]
 
 # Time also matters to the engine: delays end, readings grow old, offers lapse.
 LONGEST_PAUSE = timedelta(seconds=5)
@@ -64,41 +46,30 @@ class Controller:
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
+        situations: SituationReader,
         chargers: Chargers,
-        demands: Demands,
         central_system: CentralSystem,
         coordinator: SunfuseCoordinator,
         settings: Settings,
         memory_file: MemoryFile,
         timekeeper: Timekeeper,
-        persons: Persons,
-        peaks: SitePeaks,
-        planning: SitePlanning,
-        sentences: Mapping[str, str],
     ) -> None:
         """Join the parts of a site; `start` starts the loop."""
         self._hass = hass
         self._entry = entry
+        self._situations = situations
         self._chargers = chargers
-        self._demands = demands
         self._central_system = central_system
         self._coordinator = coordinator
         self._settings = settings
         self._memory_file = memory_file
         self._source: LiveSource | None = None
-        self._signal = DimmingSignal(hass, entry.options.get(CONF_DIMMING_ENTITY))
         self.guard = TickGuard(hass, entry, coordinator)
         self.recorder = Recorder()
         self._recording = FaultBoundary(_LOGGER, "The flight recorder")
-        self._demanding = FaultBoundary(_LOGGER, "What drivers ask for")
-        self._peaking = FaultBoundary(_LOGGER, "Adding up peaks")
         memory = read_memory(memory_file.engine, site_of(entry.data).phases)
         self._memory = _not_ahead(memory, dt_util.utcnow())
         self._timekeeper = timekeeper
-        self._persons = persons
-        self._peaks = peaks
-        self._planning = planning
-        self._sentences = sentences
         self._commands = CommandSender(hass, entry, central_system.stations)
         self._cancel_next: CALLBACK_TYPE | None = None
         self._next_at_s = inf  # by the event loop's clock
@@ -112,10 +83,9 @@ class Controller:
         self._source = source
         self._stops = [
             source.start(self.request_tick),
-            self._signal.start(self.request_tick),
+            self._situations.start(self.request_tick),
             self._chargers.start(),
             self._central_system.subscribe(self._station_changed),
-            self._planning.async_add_listener(self.request_tick),
         ]
         self.tick()
 
@@ -210,90 +180,25 @@ class Controller:
         """Read what is known, decide, send the commands; return what to show."""
         states = self._chargers.states()
         self._urgent.decided(station for station, _ in states.values())
-        readings = self._source.read() if self._source else SiteReadings()
-        dimming, lost_signal = self._signal.read()
-        now = dt_util.utcnow()
-        with self._demanding:
-            self._demands.update(now, states)
-        holders = {
-            key: self._chargers.holder_at(key, state)
-            for key, (_, state) in states.items()
-        }
-        peaks, peak_limits = self._peak_limits(now, readings.meter)
-        snapshot = build_snapshot(
-            now=now,
-            name=self._sentences["main_circuit"],
-            tree=CircuitTree.of(self._entry),
-            settings=self._settings,
-            readings=readings,
-            connectors=self._connectors(states, holders),
-            limits=(*self._dimming_limit(dimming), *peak_limits),
-            boost_quotas=self._persons.boost_quotas,
-            solar_ahead_w=self._planning.solar_ahead_w(),
+        situation = self._situations.read(
+            states,
+            self._source.read() if self._source else SiteReadings(),
+            self._memory,
+            self._commands.unconfirmed_a,
         )
-        tuning = self._planning.clock.hastened(snapshot.tuning)
-        snapshot = replace(snapshot, tuning=tuning)
-        decision, memory = decide(snapshot, self._memory)
+        decision, memory = decide(situation.snapshot, self._memory)
         if self._source:
             # Before there is a meter to read, there is nothing to remember, and nothing to command.
-            self._record(snapshot, decision)
+            self._record(situation.snapshot, decision)
             self._remember(memory)
             self._send(states, decision)
         return SiteData(
-            snapshot=snapshot,
+            snapshot=situation.snapshot,
             decision=decision,
-            problems=(*readings.problems, *([lost_signal] if lost_signal else [])),
-            peaks=peaks,
-            connectors=self._shown(states, holders, decision),
+            problems=situation.problems,
+            peaks=situation.peaks,
+            connectors=self._shown(situation, decision),
         )
-
-    def _peak_limits(
-        self, now: datetime, meter: MeterReading | None
-    ) -> tuple[dict[str, PeakData], tuple[ExternalLimit, ...]]:
-        """Return what to show of peaks, and the limits that follow. If they fail, the fuse is still protected."""
-        with self._peaking:
-            clock = self._planning.clock
-            if meter is not None:
-                meter = replace(meter, at=clock.there(meter.at))
-            self._peaks.update(clock.there(now), meter)
-            peaks = self._peaks.data(clock.there(now), self._house_w())
-            return peaks, tuple(
-                replace(limit, until=limit.until and clock.here(limit.until))
-                for limit in self._peaks.limits(peaks)
-            )
-        return {}, ()
-
-    def _house_w(self) -> float | None:
-        """Return what was drawn besides the cars at the last decision; None if it was not known."""
-        known = self._memory.circuit(MAIN_CIRCUIT)
-        if known.uncontrolled_w is not None or not known.uncontrolled_a:
-            return known.uncontrolled_w
-        return sum(known.uncontrolled_a) * site_of(self._entry.data).voltage_v
-
-    def _dimming_limit(self, dimming: Dimming | None) -> tuple[ExternalLimit, ...]:
-        """Return the limit that the grid operator sets at the moment."""
-        return dimming_limit(
-            dimming, self._entry.options, self._sentences["limit_dimming"]
-        )
-
-    def _connectors(self, states: States, holders: _Holders) -> list[Connector]:
-        """Return every connector for the engine."""
-        voltage_v = site_of(self._entry.data).voltage_v
-        return [
-            self._planning.with_plan(
-                self._chargers.for_engine(
-                    key,
-                    station,
-                    state,
-                    holders[key],
-                    self._commands.unconfirmed_a(key),
-                    self._planning.demands.controlled(key),
-                    self._demands.priority_at(key),
-                ),
-                voltage_v,
-            )
-            for key, (station, state) in states.items()
-        ]
 
     def _record(self, snapshot: Snapshot, decision: Decision) -> None:
         """Pass the decision to the flight recorder, with its whole input."""
@@ -342,12 +247,12 @@ class Controller:
             self._commands.stop(key)
 
     def _shown(
-        self, states: States, holders: _Holders, decision: Decision
+        self, situation: Situation, decision: Decision
     ) -> dict[ConnectorKey, ConnectorData]:
         """Return what to show of every connector: the identical object as before if nothing changed, which entities check first."""
         shown = {}
         for (key, (station, state)), decided in zip(
-            states.items(), decision.connectors, strict=True
+            situation.states.items(), decision.connectors, strict=True
         ):
             data = ConnectorData(
                 key=key,
@@ -355,8 +260,8 @@ class Controller:
                 connector=state,
                 decision=decided,
                 settings=self._settings.connector(decided.id),
-                holder=holders[key],
-                gathered=self._demands.gathered(key),
+                holder=situation.holders[key],
+                gathered=situation.gathered[key],
             )
             before = self._last_shown.get(key)
             shown[key] = before if before == data else data
