@@ -455,6 +455,19 @@ def test_the_parts_of_a_site_are_not_looked_up() -> None:
     }
 
 
+def test_the_ways_into_a_site_do_not_know_each_other() -> None:
+    """What actions, cards and voice share belongs to a room below them."""
+    ways = ("actions", "assist", "websocket")
+    assert [
+        (name, used)
+        for way in ways
+        for _, name, source in found_in(way)
+        for used in imported(name, source)
+        for other in ways
+        if other != way and used.startswith(f"{PACKAGE}.{other}")
+    ] == []
+
+
 def test_what_is_composed_is_not_a_tower() -> None:
     """Outside Home Assistant's own hierarchies, inheritance has two levels at most."""
     bases = {

@@ -36,7 +36,6 @@ from ..sessions import (
     ChargeDetails,
     ChargePlace,
     ExportContext,
-    GroupBy,
     SessionRow,
     Statement,
     charge_record,
@@ -49,10 +48,11 @@ from ..sessions import (
     to_xlsx,
 )
 from ..site.entry_data import site_of
+from ..site.ledger.export_context import export_context
 from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import async_load_sentences
 from .open_ledger import open_ledger
-from .sessions import FILTERS, async_ledger_names, session_filter
+from .sessions import FILTERS, session_filter
 from .targets import named_site
 from .values import ActionSchema, in_words, one_of_kind, text, within
 
@@ -63,7 +63,6 @@ _SIGNED_FOR = timedelta(hours=1)
 _MOST_PRICE = 1_000_000
 _STATEMENT = "statement_"
 _WEEKDAY = "weekday_"
-_COLUMN = "column_"
 _MOST_ISSUER = 1000
 
 
@@ -146,13 +145,19 @@ async def _async_export(
     asked: Mapping[str, Any],
 ) -> SessionExport:
     ledger = runtime.ledger
-    names = await async_ledger_names(ledger)
+    names = await ledger.async_all_names()
     wanted = replace(session_filter(asked, names), running=False)
     rows = (await ledger.async_sessions(wanted))[::-1]
     language = asked.get("language", hass.config.language)
     sentences = await async_load_sentences(hass, language)
     context = replace(
-        export_context(hass, entry, names, sentences, language),
+        export_context(
+            site=entry.title,
+            currency=runtime.planning.currency,
+            names=names,
+            sentences=sentences,
+            language=language,
+        ),
         price=asked.get("price"),
     )
     form: ExportFormat = asked["format"]
@@ -160,7 +165,11 @@ async def _async_export(
         return await _async_records(hass, entry, ledger, rows, context)
     statement = Statement(
         context=context,
-        texts=_starting(sentences, (_STATEMENT, _WEEKDAY), cut=_STATEMENT),
+        texts={
+            key.removeprefix(_STATEMENT): text
+            for key, text in sentences.items()
+            if key.startswith((_STATEMENT, _WEEKDAY))
+        },
         price_lists=await ledger.async_price_lists(),
         issuer=asked.get("issuer", ""),
     )
@@ -169,38 +178,6 @@ async def _async_export(
         partial(_content, form, rows, statement)
     )
     return SessionExport(format=form, content=content, sessions=len(rows))
-
-
-def export_context(
-    hass: HomeAssistant,
-    entry: SunfuseConfigEntry,
-    names: Mapping[GroupBy, Mapping[str, str]],
-    sentences: Mapping[str, str],
-    language: str,
-) -> ExportContext:
-    """Return what an export of a site needs besides the sessions; `sentences` are in the reader's language."""
-    prices = entry.runtime_data.prices
-    return ExportContext(
-        site=entry.title,
-        currency=prices.currency if prices else hass.config.currency,
-        tz=dt_util.get_default_time_zone(),
-        language=language,
-        persons=names[GroupBy.PERSON],
-        vehicles=names[GroupBy.VEHICLE],
-        chargers=names[GroupBy.STATION],
-        heads=_starting(sentences, (_COLUMN,), cut=_COLUMN),
-    )
-
-
-def _starting(
-    sentences: Mapping[str, str], prefixes: tuple[str, ...], *, cut: str
-) -> dict[str, str]:
-    """Return the texts whose keys begin so, under their keys without the prefix to be cut."""
-    return {
-        key.removeprefix(cut): text
-        for key, text in sentences.items()
-        if key.startswith(prefixes)
-    }
 
 
 def _content(

@@ -139,7 +139,7 @@ async def _async_sessions(
 ) -> dict[str, Any]:
     """Return the sessions that are asked for."""
     ledger = runtime.ledger
-    names = await async_ledger_names(ledger)
+    names = await ledger.async_all_names()
     wanted = session_filter(asked, names)
     wanted = replace(wanted, unused=asked["details"])
     rows = await ledger.async_sessions(wanted, limit=_MOST_SESSIONS)
@@ -155,13 +155,6 @@ async def _async_sessions(
     if asked["details"] and person is not None:
         found["person"] = _agreed_with(entry, person)
     return found
-
-
-async def async_ledger_names(
-    ledger: SiteLedger,
-) -> dict[GroupBy, Mapping[str, str]]:
-    """Return what persons, vehicles and chargers are called."""
-    return {by: await ledger.async_names(by.value) for by in GroupBy}
 
 
 def session_filter(

@@ -12,11 +12,10 @@ from homeassistant.components.websocket_api import ActiveConnection, event_messa
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..actions.session_exports import export_context
-from ..actions.sessions import async_ledger_names
 from ..data import SunfuseConfigEntry
 from ..rights import Viewer
 from ..sessions import GroupBy, LedgerClosedError, SessionFilter, SessionRow, to_csv
+from ..site.ledger.export_context import export_context
 from ..site.ledger.ledger import SiteLedger
 from ..translated_reasons import DECIMAL_SIGNS, async_load_sentences
 from .pushing import LoadedSite
@@ -117,11 +116,11 @@ async def _async_export(
     language: str = asked["language"]
     context = replace(
         export_context(
-            hass,
-            entry,
-            await async_ledger_names(ledger),
-            await async_load_sentences(hass, language),
-            language,
+            site=entry.title,
+            currency=entry.runtime_data.planning.currency,
+            names=await ledger.async_all_names(),
+            sentences=await async_load_sentences(hass, language),
+            language=language,
         ),
         decimal_sign=asked.get("decimal_sign"),
     )
@@ -149,7 +148,7 @@ async def _async_view(
     ledger = entry.runtime_data.ledger
     own = own_persons(entry, viewer)
     rows = await _async_rows(ledger, own, start)
-    names = await async_ledger_names(ledger)
+    names = await ledger.async_all_names()
     running = running_of(rows)
     return {
         "all": own is None,

@@ -83,3 +83,7 @@ class LedgerAnswers:
     async def async_names(self, kind: str) -> dict[str, str]:
         """Return what persons, vehicles or chargers (`station`) are called, also those that are gone."""
         return await asyncio.wrap_future(self.ledger.names(kind))
+
+    async def async_all_names(self) -> dict[GroupBy, dict[str, str]]:
+        """Return what persons, vehicles and chargers are called."""
+        return {by: await self.async_names(by.value) for by in GroupBy}
