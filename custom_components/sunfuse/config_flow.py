@@ -53,7 +53,6 @@ from .flows.checks import (
 )
 from .flows.circuits.circuit import CircuitSubentryFlow
 from .flows.confirmation import Confirmation
-from .flows.fail_safe_check import async_doubt_site, fail_safe_problem, with_site
 from .flows.form_fields import (
     GRID,
     GRID_PHASES_INVERTED,
@@ -88,6 +87,7 @@ from .flows.still_there import SiteConfigFlow
 from .flows.tariffs.capacity_tariff import CapacitySubentryFlow
 from .flows.tariffs.tariff import TariffSubentryFlow
 from .flows.vehicle import VehicleSubentryFlow
+from .site.fail_safe_check import async_doubt_site, fail_safe_problem, with_site
 from .sources.config import SourcesConfig
 from .translated_reasons import async_load_sentences
 

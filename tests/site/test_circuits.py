@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.flows.fail_safe_check import (
+from custom_components.sunfuse.site.circuits import CircuitTree
+from custom_components.sunfuse.site.fail_safe_check import (
     chargers_of,
     fail_safe_problem,
     with_site,
 )
-from custom_components.sunfuse.site.circuits import CircuitTree
 from custom_components.sunfuse.sources.config import CircuitSources
 from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
 

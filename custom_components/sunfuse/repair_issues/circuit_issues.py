@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from homeassistant.const import CONF_NAME
 
 from ..data import SunfuseConfigEntry
-from ..flows.fail_safe_check import (
+from ..site.circuits import CircuitTree, hangs_from
+from ..site.fail_safe_check import (
     beside_house,
     charger_names,
     chargers_of,
@@ -13,7 +14,6 @@ from ..flows.fail_safe_check import (
     fitting_currents,
     named_currents,
 )
-from ..site.circuits import CircuitTree, hangs_from
 from .circuit_repair import CIRCUIT, hanging
 from .fix_actions import FIX, LOWER_FAIL_SAFE
 from .repair_issue import RepairIssue

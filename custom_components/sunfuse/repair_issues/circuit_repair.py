@@ -9,8 +9,8 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..const import CONF_CIRCUIT, CONF_PARENT, SUBENTRY_CHARGER, SUBENTRY_CIRCUIT
 from ..flows.circuits.circuit_choice import circuit_selector
-from ..flows.fail_safe_check import chargers_of, fail_safe_problem
 from ..site.circuits import CircuitTree
+from ..site.fail_safe_check import chargers_of, fail_safe_problem
 from ..site.subentries import usable
 
 # An issue with this is about a circuit that was removed.

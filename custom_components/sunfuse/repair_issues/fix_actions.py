@@ -20,9 +20,9 @@ from ..const import (
     SUBENTRY_CHARGER,
 )
 from ..data import SunfuseConfigEntry
-from ..flows.fail_safe_check import chargers_of, fitting_currents
 from ..site.battery.battery_hold import NotDoneError, async_set_entity
 from ..site.circuits import CircuitTree
+from ..site.fail_safe_check import chargers_of, fitting_currents
 from ..site.outcome import identity_of
 from ..site.subentries import usable
 from ..sources.config import SourcesConfig

@@ -36,8 +36,8 @@ from ..data import SunfuseConfigEntry
 from ..engine.model import Mode
 from ..flows.chargers.charger import SITE_PHASE_NAMES, check_identity, suggested_charger
 from ..flows.chargers.first_mode import first_modes
-from ..flows.fail_safe_check import chargers_of, fail_safe_problem
 from ..site.circuits import CircuitTree
+from ..site.fail_safe_check import chargers_of, fail_safe_problem
 from ..translated_reasons import async_load_sentences, in_its_language
 from .pushing import Push
 from .site_commands import site_for

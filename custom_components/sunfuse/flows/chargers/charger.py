@@ -42,10 +42,10 @@ from ...const import (
 from ...site.chargers.ocpp_address import OcppAddress, address_of
 from ...site.circuits import CircuitTree
 from ...site.entry_data import site_of, wiring
+from ...site.fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
 from ..checks import LEAST_CURRENT_A, Errors, check_charger, check_name, check_new_name
 from ..circuits.circuit_choice import circuit_selector
 from ..confirmation import Confirmation
-from ..fail_safe_check import async_doubt_chargers, chargers_of, fail_safe_problem
 from ..form_fields import asked, number, unanswered
 from ..reader import async_readers_sentences
 from .charger_options import (

@@ -23,17 +23,17 @@ from ...const import (
 )
 from ...site.circuits import CircuitConfig, CircuitTree, per_phase_fields
 from ...site.entry_data import site_of
-from ...site.observing import margin_for
-from ...sources.config import CircuitSources, MeterConfig
-from ...sources.freshness import Interval
-from ..checks import Errors, check_margin, check_meter, has_meter
-from ..confirmation import Confirmation
-from ..fail_safe_check import (
+from ...site.fail_safe_check import (
     async_doubt_circuit,
     chargers_of,
     fail_safe_problem,
     with_circuit,
 )
+from ...site.observing import margin_for
+from ...sources.config import CircuitSources, MeterConfig
+from ...sources.freshness import Interval
+from ..checks import Errors, check_margin, check_meter, has_meter
+from ..confirmation import Confirmation
 from ..form_fields import GRID_POWER, Form, meter_form, meter_of
 from ..meters.meter_sign import async_chosen_now, async_meter_now
 from ..meters.slow_meter import SLOW_METER, MeterWatch, slow_meter_texts

@@ -17,13 +17,13 @@ from ...const import (
 )
 from ...site.chargers.ocpp_address import OcppAddress, ocpp_address
 from ...site.circuits import CircuitTree
+from ...site.fail_safe_check import chargers_of
 from ...sources.config import SourcesConfig
 from ...sources.meters.energy_dashboard import (
     async_disabled_sensors,
     async_suggest_sources,
 )
 from ..checks import async_port_is_free
-from ..fail_safe_check import chargers_of
 from ..reader import async_readers_sentences
 from .country import usual_system, usual_voltage_v
 from .site_data import async_free_port, ports_of

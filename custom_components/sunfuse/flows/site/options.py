@@ -25,17 +25,17 @@ from ...const import (
 from ...site.circuits import CircuitTree, per_phase_fields
 from ...site.engine_options import READ_EACH_TIME
 from ...site.entry_data import site_of
-from ...sources.forecasts.forecast_sources import async_solar_entries
-from ...translated_reasons import async_load_sentences
-from ..checks import USUAL_FUSE_A, Errors, check_options
-from ..circuits.circuit_forms import check_details, details_schema
-from ..confirmation import Confirmation
-from ..fail_safe_check import (
+from ...site.fail_safe_check import (
     async_doubt_site,
     chargers_of,
     fail_safe_problem,
     with_site,
 )
+from ...sources.forecasts.forecast_sources import async_solar_entries
+from ...translated_reasons import async_load_sentences
+from ..checks import USUAL_FUSE_A, Errors, check_options
+from ..circuits.circuit_forms import check_details, details_schema
+from ..confirmation import Confirmation
 from ..form_fields import OPTIONS, Form, number
 from ..people.card_forms import AUTHORIZATION, authorization_values, check_authorization
 from ..reader import async_readers_language

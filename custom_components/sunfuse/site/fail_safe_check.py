@@ -18,12 +18,12 @@ from ..const import (
 )
 from ..engine.limits.limits import fail_safe_sums
 from ..engine.model import PerPhase, Snapshot
-from ..site.circuits import CircuitConfig, CircuitTree
-from ..site.entry_data import site_of, wiring
-from ..site.outcome import connector_numbers
-from ..site.subentries import usable
-from ..site.uncontrolled_chargers import async_loads
-from ..site.usual_loads import UsualLoads
+from .circuits import CircuitConfig, CircuitTree
+from .entry_data import site_of, wiring
+from .outcome import connector_numbers
+from .subentries import usable
+from .uncontrolled_chargers import async_loads
+from .usual_loads import UsualLoads
 
 # Rounding of equal sums.
 _NOTHING_A = 1e-6
