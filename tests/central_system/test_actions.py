@@ -4,17 +4,13 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    CommandError,
-    StationConfig,
-)
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
 
 from .action_cases import CASES, NETWORK, Do, variable_answer
+from .charging import CP1
 from .client import ANSWERS_2, Payload, RawStation
 from .conftest import Connect
 
-CP1 = StationConfig(identity="CP1")
 NAMES = [f"{version}-{action}" for version, _, action, *_ in CASES]
 
 

@@ -17,11 +17,10 @@ from custom_components.sunfuse.central_system import (
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger
-from .charging import configuration_of, variables_of
+from .charging import CP1, configuration_of, variables_of
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
 
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 ACCEPTED = {"status": "Accepted"}
 
 pytestmark = pytest.mark.parametrize("version", VERSIONS)

@@ -15,10 +15,9 @@ from custom_components.sunfuse.central_system import (
 )
 from custom_components.sunfuse.central_system.protocol.throttle import Throttle
 
+from .charging import CP1
 from .client import Payload, RawStation
 from .conftest import START, Connect, SteppedClock, Watched
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 async def _ready(connect: Connect, system: CentralSystem) -> RawStation:

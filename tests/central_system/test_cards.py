@@ -9,17 +9,16 @@ from custom_components.sunfuse.central_system import (
     Card,
     CardPolicy,
     CentralSystem,
-    StationConfig,
     Timing,
 )
 from custom_components.sunfuse.central_system.security.card_policy import Verdict
 from custom_components.sunfuse.central_system.station_state import LocalList
 
 from .charger import VERSIONS
+from .charging import CP1
 from .client import ANSWERS_2, Payload, RawStation, get_configuration
 from .conftest import Connect, SteppedClock
 
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 CARDS = (
     Card(id="ABC", name="Ann"),
     Card(id="BAD", blocked=True),

@@ -20,11 +20,11 @@ from custom_components.sunfuse.central_system.security.station_passwords import 
     certificate_fits,
 )
 
+from .charging import CP1
 from .client import ANSWERS_2, Payload, RawStation
 from .conftest import START, Connect
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
-CP1 = StationConfig(identity="CP1")
 HASH = {
     "hashAlgorithm": "SHA256",
     "issuerNameHash": "a",

@@ -29,11 +29,11 @@ from custom_components.sunfuse.central_system.protocol.unfinished_message import
 
 from ..certificates import write_certificate
 from ..common import wait_until
+from .charging import CP1
 from .client import RawStation
 from .conftest import Connect
 
 MODULE = "custom_components.sunfuse.central_system"
-CP1 = StationConfig(identity="CP1")
 PASSWORD = "ab" * 20
 
 type Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]

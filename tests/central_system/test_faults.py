@@ -5,18 +5,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    StationConfig,
-    StationState,
-)
+from custom_components.sunfuse.central_system import CentralSystem, StationState
 from custom_components.sunfuse.central_system.protocol.fault import FaultBoundary
 
+from .charging import CP1
 from .client import Refused
 from .conftest import Connect
 
 _LOGGER = logging.getLogger("custom_components.sunfuse.test")
-CP1 = StationConfig(identity="CP1")
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
 
 

@@ -10,14 +10,12 @@ from custom_components.sunfuse.central_system import (
     CentralSystem,
     CommandError,
     ConnectorState,
-    StationConfig,
 )
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
+from .charging import CP1
 from .client import RawStation, Refused
 from .conftest import Connect, SteppedClock, Watched
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 async def _charging(

@@ -17,11 +17,11 @@ from custom_components.sunfuse.central_system.protocol.frames import (
     parse,
 )
 
+from .charging import CP1
 from .client import RawStation
 from .conftest import Connect
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
-CP1 = StationConfig(identity="CP1")
 
 DEEP = 50_000
 RUBBISH: dict[str, str | bytes] = {

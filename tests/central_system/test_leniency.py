@@ -8,21 +8,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    CommandError,
-    StationConfig,
-)
+from custom_components.sunfuse.central_system import CentralSystem, CommandError
 from custom_components.sunfuse.engine.model import ConnectorStatus
 from custom_components.sunfuse.engine.stored_items import Stored
 
 from ..common import wait_until
 from .charger import Charger
-from .charging import EVSE, connector
+from .charging import CP1, EVSE, connector
 from .client import WAIT_S, Refused
 from .conftest import Connect, SteppedClock
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 def _counters(system: CentralSystem) -> dict[str, int]:

@@ -5,11 +5,7 @@ import json
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    StationConfig,
-    Timing,
-)
+from custom_components.sunfuse.central_system import CentralSystem, Timing
 from custom_components.sunfuse.central_system.security.card_policy import (
     Card,
     CardPolicy,
@@ -22,10 +18,9 @@ from custom_components.sunfuse.central_system.station_state import (
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
 from .charger import VERSIONS, Charger
+from .charging import CP1
 from .client import ANSWERS_2, RawStation
 from .conftest import Connect, SteppedClock
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 def _told(charger: Charger) -> list[str]:

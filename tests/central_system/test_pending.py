@@ -4,17 +4,13 @@ from typing import Any
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    FinishedTransaction,
-    StationConfig,
-)
+from custom_components.sunfuse.central_system import CentralSystem, FinishedTransaction
 from custom_components.sunfuse.engine.model import ConnectorStatus
 
+from .charging import CP1
 from .client import Payload, RawStation, Refused
 from .conftest import Connect, SteppedClock, Watched
 
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 EVSE: Payload = {"id": 1, "connectorId": 1}
 VERSIONS = ("1.6", "2.0.1", "2.1")
 

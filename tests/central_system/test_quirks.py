@@ -9,7 +9,6 @@ import pytest
 from custom_components.sunfuse.central_system import (
     CentralSystem,
     CommandError,
-    StationConfig,
     StationInfo,
 )
 from custom_components.sunfuse.central_system.station.quirks import (
@@ -22,10 +21,9 @@ from custom_components.sunfuse.central_system.station.quirks import (
     in_force,
 )
 
+from .charging import CP1
 from .client import RawStation
 from .conftest import Connect, SteppedClock, Watched
-
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,9 @@ from custom_components.sunfuse.central_system.protocol.identity_and_version impo
 )
 from custom_components.sunfuse.central_system.server import MAX_PENDING_PER_ADDRESS
 
+from .charging import CP1
 from .client import WAIT_S, RawStation
 from .conftest import Connect, SteppedClock, Watched
-
-CP1 = StationConfig(identity="CP1")
 
 
 @pytest.mark.parametrize(

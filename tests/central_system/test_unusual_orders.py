@@ -10,13 +10,12 @@ from custom_components.sunfuse.central_system import (
     CentralSystem,
     ConnectorState,
     FinishedTransaction,
-    StationConfig,
 )
 
 from .charger import VERSIONS, Charger
+from .charging import CP1
 from .conftest import Connect, SteppedClock
 
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 HOUR_S = 3600
 
 

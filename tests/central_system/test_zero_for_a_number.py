@@ -2,18 +2,13 @@
 
 import pytest
 
-from custom_components.sunfuse.central_system import (
-    CentralSystem,
-    FinishedTransaction,
-    StationConfig,
-)
+from custom_components.sunfuse.central_system import CentralSystem, FinishedTransaction
 
 from .charger import Charger
-from .charging import connector
+from .charging import CP1, connector
 from .client import CONFIGURATION_16, Payload
 from .conftest import Connect, SteppedClock
 
-CP1 = StationConfig(identity="CP1", max_a=16, fail_safe_a=6)
 HOUR_S = 3600
 
 
