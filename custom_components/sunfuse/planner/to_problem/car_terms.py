@@ -7,13 +7,10 @@ from ..intention import Assumption
 from ..outlook import QUARTER, CarGoal, CarMode, CarOutlook, Outlook
 from ..problem import Goal, Series, Store, series
 from .assumed import Assumed
+from .car_needs import CarNeeds, needs_of
 from .car_worth import CarWorth
 from .to_target import CheapSteps, to_target
 
-# The energy for one day's driving, if it is not known what the car needs.
-_USUAL_WH = 10_000.0
-# The battery size of a car that takes what is cheap or sunny, or charges immediately, if its size is not known.
-_LARGE_WH = 60_000.0
 SMALL_W = 1.0
 # A mean below half the least power is no charging.
 HALF = 0.5
@@ -74,6 +71,7 @@ class CarTerms:
 class _Charging:
     """How a car charges in the program."""
 
+    cheap: tuple[bool, ...]  # in each step
     most_w: Series  # in each step
     least_w: float
     efficiency: float
@@ -110,46 +108,17 @@ class CarReader:
 
     def terms(self, car: CarOutlook) -> CarTerms:
         """Return a car in terms of the program."""
-        phases, most_w, least_w = self._powers(car)
-        assumptions: list[Assumption] = []
-        goals, wanted_wh = self._goals(car, most_w, assumptions)
-        full_wh = self._full_wh(car, wanted_wh, assumptions)
-        wanted_wh = tuple(min(energy_wh, full_wh) for energy_wh in wanted_wh)
+        needs = needs_of(car, self._outlook)
         waits = self._worth.waits(car)
-        buying = car
-        if not goals and all(goal.at > self._starts[-1] for goal in car.goals):
-            # Nobody knows what the hours after the plan cost: these cheap ones are taken, as without a departure.
-            buying = replace(car, goals=())
-        cheap = self._worth.cheap(buying)
-        hurries = self._worth.hurries(car)
-        present = self._present(car, goals)
-        most = tuple(
-            self._limit_w(car, step, most_w * present[step], least_w, hurries)
-            for step in range(self._steps)
-        )
-        bought = to_target(
-            buying,
-            CheapSteps(cheap=cheap, most_w=most),
-            sun_w=self._surplus,
-            least_w=least_w,
-            hours=tuple(length_s / 3600 for length_s in self._outlook.steps_s),
-        )
-        cheap = bought.cheap
-        whole = _Charging(
-            most_w=bought.most_w,
-            least_w=least_w,
-            efficiency=car.charge_efficiency,
-            standby_w=min(car.standby_w, 0.5 * least_w),
-            value=self._worth.charge_value(cheap, hurries, most_w, full_wh),
-            start_cost=self._wear if car.switch_cost is None else car.switch_cost,
-        )
-        charging = self._last_bit(car, whole, max(wanted_wh, default=full_wh)) or whole
-        rungs = self._rungs(car, charging.most_w, least_w, full_wh)
+        whole = self._whole(car, needs)
+        last_wh = max(needs.wanted_wh, default=needs.full_wh)
+        charging = self._last_bit(car, whole, last_wh) or whole
+        rungs = self._rungs(car, charging.most_w, needs.least_w, needs.full_wh)
         store = Store(
             id=car.id,
             energy_wh=0.0,
-            max_wh=full_wh,
-            goals=(*self._in_program(car, goals, wanted_wh), *rungs),
+            max_wh=needs.full_wh,
+            goals=(*self._in_program(car, needs.goals, needs.wanted_wh), *rungs),
             max_charge_w=charging.most_w,
             min_charge_w=charging.least_w,
             stops_itself=True,
@@ -158,61 +127,29 @@ class CarReader:
             # A full car is warmed as well: what is left to charge does not limit that.
             demand_w=self._preconditioning(car, whole.most_w),
             # A car that has what it needs takes this for its cabin: it is not filled beyond that before.
-            demand_until_wh=max(wanted_wh, default=0.0),
+            demand_until_wh=max(needs.wanted_wh, default=0.0),
             end_value=self._worth.end_value(car, waits),
             charge_value=charging.value,
             start_cost=charging.start_cost,
             charging=car.charging,
             circuit=car.circuit,
-            phases=phases,
+            phases=needs.phases,
             strategy=car.strategy,
             priority=car.priority,
         )
         return CarTerms(
             car=car,
             store=store,
-            most_w=most_w,
-            least_w=least_w,
-            goals=goals,
-            wanted_wh=wanted_wh,
-            cheap=cheap,
+            most_w=needs.most_w,
+            least_w=needs.least_w,
+            goals=needs.goals,
+            wanted_wh=needs.wanted_wh,
+            cheap=whole.cheap,
             waits=waits,
-            assumptions=_of_interest(car, goals, assumptions),
+            assumptions=_of_interest(car, needs.goals, needs.assumptions),
         )
 
-    def _powers(self, car: CarOutlook) -> tuple[tuple[int, ...], float, float]:
-        """Return the phases of a car, and the most and the least power that it can take."""
-        phases = car.phases[: car.car_phases] if car.car_phases else car.phases
-        amperes = min(car.max_a, car.car_max_a or car.max_a)
-        voltage_v = self._outlook.voltage_v
-        most_w = amperes * voltage_v * len(phases)
-        least_phases = 1 if car.switches_phases else len(phases)
-        return phases, most_w, min(car.min_a * voltage_v * least_phases, most_w)
-
     # What the car wants
-
-    def _goals(
-        self, car: CarOutlook, most_w: float, assumptions: list[Assumption]
-    ) -> tuple[tuple[CarGoal, ...], tuple[float, ...]]:
-        """Return the goals within the outlook, with the energy of each."""
-        goals: list[CarGoal] = []
-        wanted: list[float] = []
-        if car.mode not in (CarMode.ECO, CarMode.FAST):
-            return (), ()
-        end = self._starts[-1]
-        for goal in sorted(car.goals, key=lambda goal: goal.at):
-            if goal.at <= self._outlook.now:
-                continue
-            energy_wh = goal.energy_wh
-            if energy_wh is None:
-                energy_wh = self._needed_wh(car, assumptions)
-            if goal.at > end:  # what the time after the outlook cannot give
-                later_h = (goal.at - end).total_seconds() / 3600
-                energy_wh -= later_h * most_w * car.charge_efficiency
-            if energy_wh > 0:
-                goals.append(goal)
-                wanted.append(energy_wh)
-        return tuple(goals), tuple(wanted)
 
     def _in_program(
         self, car: CarOutlook, goals: tuple[CarGoal, ...], wanted_wh: tuple[float, ...]
@@ -227,32 +164,6 @@ class CarReader:
             for goal, energy_wh in zip(goals, wanted_wh, strict=True)
         )
 
-    def _needed_wh(self, car: CarOutlook, assumptions: list[Assumption]) -> float:
-        if car.soc is not None and car.capacity_wh is not None:
-            target = 100.0 if car.target_soc is None else car.target_soc
-            return max(0.0, target - car.soc) / 100 * car.capacity_wh
-        if car.full_wh is not None:
-            return car.full_wh
-        assumptions.append(Assumption.ENERGY_UNKNOWN)
-        return _USUAL_WH
-
-    def _full_wh(
-        self,
-        car: CarOutlook,
-        wanted_wh: tuple[float, ...],
-        assumptions: list[Assumption],
-    ) -> float:
-        if car.full_wh is not None:
-            return max(car.full_wh, 0.0)
-        if car.soc is not None and car.capacity_wh is not None:
-            return max(0.0, 100.0 - car.soc) / 100 * car.capacity_wh
-        assumptions.append(Assumption.SIZE_UNKNOWN)
-        limited = car.price_limit is not None or car.carbon_limit_g is not None
-        if car.mode is CarMode.ECO and wanted_wh and not limited:
-            return max((*wanted_wh, car.minimum_wh))
-        assumptions.append(Assumption.AMOUNT_UNKNOWN)
-        return _LARGE_WH if car.capacity_wh is None else car.capacity_wh
-
     def _goal_step(self, at: datetime) -> int:
         """Return the last step that ends before a time; the first one where none does."""
         step = self._outlook.step_at(at)
@@ -261,6 +172,39 @@ class CarReader:
         return min(step, self._steps - 1)
 
     # What it can take
+
+    def _whole(self, car: CarOutlook, needs: CarNeeds) -> _Charging:
+        """Return how a car charges, where it needs more than a bit."""
+        buying = car
+        if not needs.goals and all(goal.at > self._starts[-1] for goal in car.goals):
+            # Nobody knows what the hours after the plan cost: these cheap ones are taken, as without a departure.
+            buying = replace(car, goals=())
+        hurries = self._worth.hurries(car)
+        present = self._present(car, needs.goals)
+        most = tuple(
+            self._limit_w(
+                car, step, needs.most_w * present[step], needs.least_w, hurries
+            )
+            for step in range(self._steps)
+        )
+        bought = to_target(
+            buying,
+            CheapSteps(cheap=self._worth.cheap(buying), most_w=most),
+            sun_w=self._surplus,
+            least_w=needs.least_w,
+            hours=tuple(length_s / 3600 for length_s in self._outlook.steps_s),
+        )
+        return _Charging(
+            cheap=bought.cheap,
+            most_w=bought.most_w,
+            least_w=needs.least_w,
+            efficiency=car.charge_efficiency,
+            standby_w=min(car.standby_w, 0.5 * needs.least_w),
+            value=self._worth.charge_value(
+                bought.cheap, hurries, needs.most_w, needs.full_wh
+            ),
+            start_cost=self._wear if car.switch_cost is None else car.switch_cost,
+        )
 
     def _present(self, car: CarOutlook, goals: tuple[CarGoal, ...]) -> Series:
         """Return for each step the part of it in which the car can charge."""
@@ -313,6 +257,7 @@ class CarReader:
         efficiency = stored_w / whole.least_w
         mean_w = needs_wh / hours / efficiency
         return _Charging(
+            cheap=whole.cheap,
             # In no step it takes more than that: a start for it counts as a whole one, also in later steps.
             most_w=tuple(
                 min(limit_w, mean_w * (QUARTER / timedelta(seconds=length_s)))
@@ -378,13 +323,13 @@ class CarReader:
 
 
 def _of_interest(
-    car: CarOutlook, goals: tuple[CarGoal, ...], assumptions: list[Assumption]
+    car: CarOutlook, goals: tuple[CarGoal, ...], assumptions: tuple[Assumption, ...]
 ) -> tuple[Assumption, ...]:
     """Return what was assumed of a car, and of when it comes and leaves; nothing of nobody."""
     if not (car.connected or car.arrives):
         return ()
     if not car.connected and goals:
-        assumptions = [*assumptions, Assumption.ARRIVAL_EXPECTED]
+        assumptions = (*assumptions, Assumption.ARRIVAL_EXPECTED)
     elif any(goal.guessed for goal in goals):
-        assumptions = [*assumptions, Assumption.DEPARTURE_GUESSED]
+        assumptions = (*assumptions, Assumption.DEPARTURE_GUESSED)
     return tuple(dict.fromkeys(assumptions))

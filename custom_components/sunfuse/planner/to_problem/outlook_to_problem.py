@@ -46,6 +46,17 @@ class ProblemParts:
     peaks: tuple[PeakTerm, ...] = ()  # those of the problem, in its order
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Home:
+    """House and battery: what the house takes from everything else, and the battery if that is planned."""
+
+    load_w: Series  # less what a battery that is predicted gives
+    stores: tuple[Store, ...] = ()
+    battery_w: Series = ()  # of a battery that is predicted: positive when discharging
+    battery_wh: Series = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
 def problem_of_outlook(
     outlook: Outlook,
     assumed: Assumed,
@@ -54,46 +65,29 @@ def problem_of_outlook(
     late_until: int = NEVER,
 ) -> ProblemParts:
     """Return the problem of an outlook. Until the step `late_until`, promises come before the minimums of other cars."""
-    assumptions: list[Assumption] = []
     house_w, sun_w = _expected(outlook, assumed)
-    battery_w: Series = ()
-    battery_wh: Series = ()
-    stores: list[Store] = []
-    battery = outlook.battery
-    load_w = house_w
-    if battery is not None:
-        if battery.energy_wh is None:
-            assumptions.append(Assumption.BATTERY_UNKNOWN)
-        if battery.controllable:
-            stores.append(_battery_store(battery, assumed))
-        else:
-            assumptions.append(Assumption.BATTERY_PREDICTED)
-            battery_w, battery_wh = predict(battery, house_w, sun_w, outlook.steps_s)
-            load_w = tuple(
-                house - given for house, given in zip(house_w, battery_w, strict=True)
-            )
-    exact_steps = _exact_steps(len(outlook.cars))
-    reader = CarReader(outlook, assumed, load_w, sun_w)
+    home = _home(outlook, assumed, house_w, sun_w)
+    reader = CarReader(outlook, assumed, home.load_w, sun_w)
     cars = tuple(
         _with_habit(reader.terms(car), outlook, assumed, previous)
         for car in outlook.cars
     )
-    net_w = tuple(load - sun for load, sun in zip(load_w, sun_w, strict=True))
+    net_w = tuple(load - sun for load, sun in zip(home.load_w, sun_w, strict=True))
     peaks = peak_terms(outlook, assumed.import_price)
     problem = Problem(
         steps_s=outlook.steps_s,
-        load_w=load_w,
+        load_w=home.load_w,
         solar_w=sun_w,
         import_price=_weighted_price(outlook, assumed),
         export_price=_weighted_export(outlook, assumed),
-        stores=(*stores, *(terms.store for terms in cars)),
+        stores=(*home.stores, *(terms.store for terms in cars)),
         circuits=_circuits(outlook, net_w),
         peaks=tuple(term.peak for term in peaks),
         max_import_w=_max_import(outlook),
         max_export_w=outlook.max_export_w,
         voltage_v=outlook.voltage_v,
         phases=outlook.phases,
-        exact_steps=exact_steps,
+        exact_steps=_exact_steps(len(cars)),
         time_limit_s=outlook.time_limit_s,
         wear_steps=_WEAR_COLUMNS // max(1, len(cars)),
         gap_kwh=_GAP_KWH * max(1, len(cars)),
@@ -102,15 +96,38 @@ def problem_of_outlook(
     cars = with_taken(
         within_reach(cars, problem), problem, outlook, late_until=late_until
     )
-    problem = replace(problem, stores=(*stores, *(terms.store for terms in cars)))
+    problem = replace(problem, stores=(*home.stores, *(terms.store for terms in cars)))
     return ProblemParts(
         problem=problem,
         cars=cars,
-        battery=battery if battery is not None and battery.controllable else None,
+        battery=outlook.battery if home.stores else None,
+        battery_w=home.battery_w,
+        battery_wh=home.battery_wh,
+        assumptions=home.assumptions,
+        peaks=peaks,
+    )
+
+
+def _home(outlook: Outlook, assumed: Assumed, house_w: Series, sun_w: Series) -> _Home:
+    """Return house and battery: a battery that cannot be controlled is predicted, and its power belongs to the house."""
+    battery = outlook.battery
+    if battery is None:
+        return _Home(load_w=house_w)
+    unknown = (Assumption.BATTERY_UNKNOWN,) if battery.energy_wh is None else ()
+    if battery.controllable:
+        return _Home(
+            load_w=house_w,
+            stores=(_battery_store(battery, assumed),),
+            assumptions=unknown,
+        )
+    battery_w, battery_wh = predict(battery, house_w, sun_w, outlook.steps_s)
+    return _Home(
+        load_w=tuple(
+            house - given for house, given in zip(house_w, battery_w, strict=True)
+        ),
         battery_w=battery_w,
         battery_wh=battery_wh,
-        assumptions=tuple(assumptions),
-        peaks=peaks,
+        assumptions=(*unknown, Assumption.BATTERY_PREDICTED),
     )
 
 
