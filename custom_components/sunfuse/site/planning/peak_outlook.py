@@ -47,14 +47,7 @@ def peak_tariff(
 ) -> PeakTariff:
     """Return a capacity tariff: its intervals numbered, those that do not count left out."""
     tariff, state, tz = peak.rule.tariff, peak.state, peak.tz
-    numbers: dict[datetime, int] = {}
-    windows = []
-    for start in starts[:-1]:
-        interval = interval_start(start, tariff, tz)
-        if not peak.counts(interval):
-            windows.append(-1)
-            continue
-        windows.append(numbers.setdefault(interval, len(numbers)))
+    windows = _windows(peak, starts)
     running = interval_start(now, tariff, tz)
     local = now.astimezone(tz)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -70,7 +63,7 @@ def peak_tariff(
         target_w = expected_w(state, tariff)
     return PeakTariff(
         name=peak.rule.id,
-        windows=tuple(windows),
+        windows=windows,
         price_per_kw=tariff.price_per_kw,
         top=tariff.top,
         days=ordinals if by_day else (),
@@ -88,7 +81,7 @@ def peak_tariff(
             default=0.0,
         ),
         floor_w=tariff.floor_w,
-        anyway_w=_anyway_w(peak, alone, now, end, tuple(windows), starts),
+        anyway_w=_anyway_w(peak, alone, now, end, windows, starts),
         used_wh=state.used_wh if state.interval == running else 0.0,
         used_s=(now - running).total_seconds(),
         guarded=peak.rule.cap,
@@ -100,6 +93,17 @@ def peak_tariff(
         period_start=start,
         period_end=end,
     )
+
+
+def _windows(peak: RunningPeak, starts: tuple[datetime, ...]) -> tuple[int, ...]:
+    """Return the number of the interval of each step, -1 where it does not count."""
+    numbers: dict[datetime, int] = {}
+    windows = []
+    for start in starts[:-1]:
+        interval = interval_start(start, peak.rule.tariff, peak.tz)
+        counts = peak.counts(interval)
+        windows.append(numbers.setdefault(interval, len(numbers)) if counts else -1)
+    return tuple(windows)
 
 
 def _anyway_w(
