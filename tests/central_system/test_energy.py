@@ -645,6 +645,28 @@ def test_half_of_a_register_that_was_not_read_for_a_while(
 
 
 @pytest.mark.parametrize("style", ["lifetime", "restarts", "mixed"])
+@pytest.mark.parametrize("before", ["reported_nothing", "time_passes"])
+@pytest.mark.parametrize(
+    "then", ["home_assistant_restarts", "says_that_it_booted", "home_assistant_saves"]
+)
+@pytest.mark.parametrize("read", [True, False])
+def test_half_of_a_register_before_something_else_happens(
+    style: str, before: str, then: str, *, read: bool
+) -> None:
+    """That one value was nonsense: the reading after it, and the end, follow from the one before it."""
+    law = EnergyLaw()
+    law.install(style=style)
+    getattr(law, before)(seconds=23_819)
+    law.home_assistant_saves()
+    law.home_assistant_is_killed(seconds=58)
+    law.nonsense(nonsense=lambda wh: wh / 2, seconds=12)
+    getattr(law, then)()
+    if read:
+        law.time_passes(seconds=216)
+    law.stop()
+
+
+@pytest.mark.parametrize("style", ["lifetime", "restarts", "mixed"])
 def test_a_boot_after_the_only_value_which_was_absurd(style: str) -> None:
     """Start and end agree: no register restarted from that value, the session took what they show."""
     law = EnergyLaw()

@@ -102,7 +102,6 @@ class EnergyCounter:
         self._judge_end_before(session_id, register_wh)
         if self._running is not None and self._running.id == session_id:
             self._flow = self._flow.begin_session()
-            self._values.forget_doubts()
         self._count()
         self._forget_oldest(but=session_id)
 
@@ -130,14 +129,13 @@ class EnergyCounter:
         named = session.id == session_id
         if not named and at < session.newest_at:
             return  # stored while offline, and a later reading is known already
+        known = session.values
+        newest = session is self._newest
         if _is_within(session, at, named=named):
-            known = session.values
-            newest = session is self._newest
-            values = self._values.followed(session, reading, newest=newest)
-            changed = replace(session, values=values)
-        elif session is self._newest and at >= session.newest_at:
-            known, after = session.after, self._values.after(session, reading)
-            changed = replace(session, after=after)
+            changed = self._values.within(session, reading, newest=newest)
+        elif newest and at >= session.newest_at:
+            known = session.after
+            changed = self._values.after(session, reading)
         else:
             return
         if changed == session:
@@ -184,8 +182,7 @@ class EnergyCounter:
         if self._sums.kinds.ends is not RegisterKind.RESTARTS:
             session = session.without_stored_end(self._most_wh)
         values = self._values.ended(session, session.end_wh, at)
-        self._put(replace(session, values=values))
-        self._values.forget_doubts()
+        self._put(replace(session, values=values, stories=()))
         self._count()
         taken_wh = self.taken_wh(session_id)
         if self.rises(session_id, register_wh):

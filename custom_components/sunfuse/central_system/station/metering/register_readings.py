@@ -37,13 +37,14 @@ class RegisterReading:
 class ShownValues:
     """The register of meter values, from the first reading to the last, and how far it rose."""
 
-    FORMER: ClassVar[frozenset[str]] = frozenset(("before_wh",))
+    FORMER: ClassVar[frozenset[str]] = frozenset(("before_wh", "before"))
 
     first: RegisterReading
     last: RegisterReading
     rose_wh: float = 0.0
-    # The one before it rose to the last one: that of the start before the first one. None if it counts from elsewhere since.
-    before: RegisterReading | None = None
+    head_wh: float = (
+        0.0  # how far it had risen until the first reading, if the start showed it
+    )
     sure: bool = False  # the first reading is no nonsense: others agree
     restarted: bool = False  # it counts from elsewhere since
     reset: bool = False  # it may have been, between the start and the first reading
@@ -55,18 +56,22 @@ class ShownValues:
         cls,
         reading: RegisterReading,
         *,
-        start: RegisterReading | None = None,
+        from_wh: float | None = None,
         sure: bool = False,
         reset: bool = False,
     ) -> ShownValues:
-        """Begin with one reading: that at the start confirms it if it is given."""
-        return cls(
-            first=reading,
-            last=reading,
-            before=start,
-            sure=sure or start is not None,
-            reset=reset,
-        )
+        """Begin with one reading; the register came from where it stood at the start if that is given."""
+        head_wh = 0.0 if from_wh is None else reading.register_wh - from_wh
+        return cls(first=reading, last=reading, head_wh=head_wh, sure=sure, reset=reset)
+
+    @property
+    def risen_wh(self) -> float:
+        """How far it rose since the start of the session, as far as that is known."""
+        return self.head_wh + self.rose_wh
+
+    def risen_until(self, end: RegisterReading) -> float:
+        """How far it rose if it went on to the end."""
+        return self.risen_wh + max(end.register_wh - self.last.register_wh, 0.0)
 
     def going_on(self, reading: RegisterReading) -> ShownValues:
         """Return these with the next reading."""
@@ -75,36 +80,9 @@ class ShownValues:
             self,
             last=reading,
             rose_wh=self.rose_wh + rise_wh,
-            before=self.last if rise_wh > 0 else self.before,
             sure=True,
             stands_since=None if rise_wh else self.stands_since or self.last.at,
         )
-
-    def followed_by(
-        self,
-        reading: RegisterReading,
-        most_wh: Most,
-        *,
-        confirmed: bool,
-        restarts: bool = False,
-    ) -> ShownValues | None:
-        """Return these with a reading that follows from them, None if it does not.
-
-        If it follows only from the reading before the last, that one was nonsense: too high, unless the register may restart, or
-        too low, if that was read once and another reading confirms this one.
-        """
-        if self.last.reaches(reading, most_wh):
-            return self.going_on(reading)
-        before = self.before
-        if before is None or not before.reaches(reading, most_wh):
-            return None
-        too_high = reading.register_wh < self.last.register_wh
-        too_low = confirmed and self.stands_since is None
-        if restarts if too_high else not too_low:
-            return None
-        if before.at < self.first.at:
-            return ShownValues.begin(reading, start=before)
-        return replace(self.going_on(reading), before=before)
 
     def restarting(self, from_wh: float, reading: RegisterReading) -> ShownValues:
         """Return these when the register counts from elsewhere, where it stood at `from_wh`."""
@@ -112,9 +90,9 @@ class ShownValues:
             self,
             last=reading,
             rose_wh=self.rose_wh + reading.register_wh - from_wh,
-            before=None,
             sure=True,
             restarted=True,
+            stands_since=None,
         )
 
     def preceded_by(self, reading: RegisterReading, most_wh: Most) -> ShownValues:
@@ -128,10 +106,19 @@ class ShownValues:
         """Return these as read by now at the latest."""
         first, last = self.first.not_after(now), self.last.not_after(now)
         stands_since = self.stands_since and min(self.stands_since, now)
-        before = self.before and self.before.not_after(now)
-        return replace(
-            self, first=first, last=last, before=before, stands_since=stands_since
-        )
+        return replace(self, first=first, last=last, stands_since=stands_since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueStory:
+    """What may have happened: the readings that are believed, and how many faults explain the others."""
+
+    values: ShownValues | None = None
+    faults: float = 0.0
+
+    def not_after(self, now: datetime) -> ValueStory:
+        """Return it as of now at the latest."""
+        return replace(self, values=self.values and self.values.not_after(now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +133,8 @@ class SessionReadings:
     ended_at: datetime | None = None
     end_wh: float | None = None
     after: ShownValues | None = None  # until the next session
+    # What else the values may mean until the session ends, or after it until the next one: the most probable first.
+    stories: tuple[ValueStory, ...] = ()
     flow_wh: float = 0.0  # by its power, if no register shows it
 
     @property
@@ -207,4 +196,5 @@ class SessionReadings:
             ended_at=self.ended_at and min(self.ended_at, now),
             values=self.values and self.values.not_after(now),
             after=self.after and self.after.not_after(now),
+            stories=tuple(story.not_after(now) for story in self.stories),
         )
