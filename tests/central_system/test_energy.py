@@ -476,6 +476,18 @@ async def test_a_register_that_ran_ahead_while_we_were_away(
     home.shows(1030, 30)
 
 
+@pytest.mark.parametrize("start_wh", [40_000, 0])
+async def test_the_first_value_of_all_is_absurd(home: Home, start_wh: int) -> None:
+    """The lifetime counts on: it waited for 500 MWh that no register will ever reach."""
+    assert home.charger
+    transaction = await home.charger.start(home.now, energy_wh=start_wh)
+    for energy_wh in (500_040_580, 41_160, 41_750, 42_330):
+        home.clock.step(300)
+        await home.charger.meter(transaction, home.now, energy_wh)
+    # Where the start says nothing, the session counts from the first value that others confirm.
+    home.shows(*((42_330, 2_330) if start_wh else (1_170, 1_170)))
+
+
 @pytest.mark.parametrize("wild", ["9999-12-31T23:00:00Z", "2026-06-01T13:00:00Z"])
 async def test_one_time_of_the_future(home: Home, wild: str) -> None:
     """What is measured after it counts, and so does the next session."""

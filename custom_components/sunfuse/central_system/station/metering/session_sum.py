@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from ....engine.clock_change import moved
 from .register_kinds import RegisterEvidence, RegisterKind, RegisterKinds
-from .register_readings import Most, SessionReadings
+from .register_readings import SLACK_WH, Most, SessionReadings
 from .session_energy import RegisterStanding, session_energy
 
 
@@ -44,7 +44,8 @@ class SessionSum:
             lowest, highest = min(risen_wh, whole_wh), max(risen_wh, whole_wh)
             return lowest if lowest > 0 else min(highest, 0.0)
         if 0 < (self.first_wh or 0.0) < before.first_wh:
-            return whole_wh  # it stood lower when that session began
+            # It stood lower when that session began, or what was shown first was nonsense.
+            return whole_wh if whole_wh > -SLACK_WH else max(risen_wh, 0.0)
         # Otherwise what was shown first may have been the energy of that session.
         own_wh = risen_wh - before.first_wh
         return own_wh if own_wh >= 0 else risen_wh
