@@ -193,7 +193,8 @@ class ValueFollower:
 def _stories(
     session: SessionReadings, shown: ShownValues | None
 ) -> tuple[ValueStory, ...]:
-    """Return what the readings of a session, or after it, may mean: only one story was stored by earlier versions."""
-    if session.stories or shown is None:
-        return session.stories
-    return (ValueStory(values=shown),)
+    """Return what the readings of a session, or after it, may mean: what is shown, if nothing else is known of them."""
+    stories = session.stories
+    if stories and stories[0].values == shown:
+        return stories
+    return (ValueStory(values=shown),) if shown else ()
