@@ -1,6 +1,7 @@
 """One phase repeats what it showed while the others live: found, tried by taking less, or rightly quiet. The loop is closed."""
 
 from dataclasses import replace
+import json
 
 import pytest
 
@@ -50,6 +51,23 @@ def test_a_phase_that_is_stuck_while_the_others_live(with_total: bool) -> None:
     plant.run(600)
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
     assert plant.decisions[-1].connectors[0].offer_a == 16
+
+
+def test_what_a_phase_did_that_was_stuck_early_can_be_stored() -> None:
+    """L2 was stuck before it had changed often beside a car: for how long it may rightly stand still was not known yet.
+
+    What is remembered of it afterwards outlives a restart.
+    """
+    plant = Plant(
+        cars=[Car(connector=charger("car"), arrives_s=200.0)],
+        circuits=(main(),),
+        loads={"main": trembling(2.0, 6.0, 2.0)},
+        shows=lambda at_s, flow: (flow[0], 6.3, flow[2]) if 60 <= at_s < 500 else flow,
+    )
+    plant.run(520)
+    assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
+    stored = json.loads(json.dumps(plant.memory.to_dict(), allow_nan=False))
+    assert Memory.from_dict(stored) == plant.memory
 
 
 def one_standing(at_s: float, flow: PerPhase) -> PerPhase:

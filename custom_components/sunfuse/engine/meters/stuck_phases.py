@@ -98,12 +98,20 @@ def _changed(
 ) -> StandingPhase:
     """Return a value that is another one now, with how long it was the same beside cars."""
     changes, longest_s = one.changes, one.longest_still_s
-    if one.charged_since is not None and past.read_at is not None:
-        still_s = (past.read_at - one.charged_since).total_seconds()
-        if one.stuck:  # nobody knows whether it was
-            still_s = _STUCK_AGAIN * _patience_s(one, past) / _STILL_TIMES
+    if (still_s := _still_s(one, past)) is not None:
         changes, longest_s = changes + 1, max(longest_s, still_s)
     return replace(begun, changes=changes, longest_still_s=longest_s)
+
+
+def _still_s(one: StandingPhase, past: CircuitMemory) -> float | None:
+    """Return for how long a value may have been the same beside cars, None if that is not known."""
+    if one.charged_since is None or past.read_at is None:
+        return None
+    if not one.stuck:
+        return (past.read_at - one.charged_since).total_seconds()
+    # Nobody knows whether it was. Before it had changed often, no time was too long.
+    again = one.changes >= OFTEN
+    return _STUCK_AGAIN * _patience_s(one, past) / _STILL_TIMES if again else None
 
 
 def _beside_cars(
