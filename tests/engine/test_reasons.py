@@ -436,6 +436,40 @@ def test_current_that_is_reserved_for_offline_chargers(lowered: bool) -> None:
         assert (said["circuit"], said["phase"]) == ("Main fuse", "L1")
 
 
+@pytest.mark.parametrize(("house_a", "waits"), [(4.0, True), (-4.0, False)])
+def test_current_that_a_car_takes_beyond_its_offer(house_a: float, waits: bool) -> None:
+    """It is reserved for its charger, which the other car's sentence names: the fuse would carry both if it obeyed."""
+    disobeys = replace(charger("a"), name="Garage")
+    plant = Plant(
+        cars=[
+            Car(
+                connector=disobeys, obeys=False, takes=1.0, arrives_s=0 if waits else 60
+            ),
+            Car(connector=charger("b"), arrives_s=60 if waits else 0),
+        ],
+        circuits=(main(limit_a=25.0),),
+        loads={"main": steady(house_a, house_a, house_a)},
+        tick_s=1,
+        report_s=2,
+    )
+    said: set[ReasonKey] = set()
+
+    def noted(snapshot: Snapshot, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = decide(snapshot, memory)
+        if reasons(decision)["a"] is ReasonKey.EXCEEDS_OFFER:
+            told = of(decision, "b")
+            said.add(told.reason.key)
+            assert waits is not bool(told.offer_a)
+            found = values(decision, "b")
+            assert (found["reserved_a"], found["chargers"]) == (16.0, "Garage")
+            assert (found["circuit"], found["phase"]) == ("Main fuse", "L1")
+        return decision, memory
+
+    plant.decide = noted
+    plant.run(150)
+    assert said == {ReasonKey.RESERVED_FOR_EXCESS}
+
+
 def test_a_car_that_others_make_room_for() -> None:
     """16 A are enough for two minimums: while the first car still has all of it, the circuit is not full, it is being vacated."""
     snapshot = on(16, car("a"), car("b", offer_a=0.0))

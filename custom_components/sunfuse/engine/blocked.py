@@ -1,13 +1,15 @@
-"""What is behind a resource that is full: current reserved for offline chargers or not released yet, a peak, a meter that cannot tell."""
+"""What is behind a resource that is full: current reserved for chargers that nobody controls or not released yet, a peak, a meter that cannot tell."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from .cars.asking import Ask
+from .cars.compliance import ComplianceStep
 from .cars.confirmed_offer import held_a
 from .cars.ramp import round_up
 from .meters.steadiness import MINUTE, last_peak
 from .model import CircuitState, Connector, Reason, ReasonKey, lost_meter
+from .offers.offering import drawn_now
 from .sharing.capacity import Capacity
 from .sharing.resources import Lack, blocked_by
 from .sharing.sharing import Shares
@@ -208,26 +210,53 @@ def _waits_for_meter(capacity: Capacity, phase: int, reason: Reason) -> Reason:
 def _reserved(
     resource: int, least_a: float, reason: Reason, tick: Tick
 ) -> Reason | None:
-    """Return the reason if so much is reserved for offline chargers there; a limit that somebody set comes first."""
+    """Return the reason if so much is reserved there for chargers that nobody controls; a limit that somebody set comes first."""
     if reason.key not in (
         ReasonKey.WAITING_FOR_CAPACITY,
         ReasonKey.LIMITED_BY_CIRCUIT,
     ) or not tick.resources.is_phase(resource):
         return None
-    held = [
-        (connector.name or connector.id, current_a)
-        for connector in tick.offline
-        if (current_a := held_a(connector, tick.snapshot)) > 0
-        and _may_use(connector, resource, tick)
-    ]
+    reserved = {
+        ReasonKey.RESERVED_FOR_OFFLINE: _for_offline(resource, tick),
+        ReasonKey.RESERVED_FOR_EXCESS: _for_excess(resource, tick),
+    }
+    key, held = max(reserved.items(), key=lambda one: sum(a for _, a in one[1]))
     reserved_a = sum(current_a for _, current_a in held)
     if reserved_a < least_a:
         return None
     return Reason(
-        key=ReasonKey.RESERVED_FOR_OFFLINE,
+        key=key,
         values=(
             *reason.values,
             ("reserved_a", reserved_a),
             ("chargers", ", ".join(sorted({name for name, _ in held}))),
         ),
     )
+
+
+def _for_offline(resource: int, tick: Tick) -> list[tuple[str, float]]:
+    """Return what offline chargers may take there."""
+    return [
+        (connector.name or connector.id, current_a)
+        for connector in tick.offline
+        if (current_a := held_a(connector, tick.snapshot)) > 0
+        and _may_use(connector, resource, tick)
+    ]
+
+
+def _for_excess(resource: int, tick: Tick) -> list[tuple[str, float]]:
+    """Return what chargers have or draw there whose cars take more than they are offered."""
+    _, phase = tick.resources.place(resource)
+    found = []
+    for standing in tick.standings.values():
+        connector = standing.connector
+        if (
+            connector.reachable
+            and standing.compliance >= ComplianceStep.RESERVE
+            and _may_use(connector, resource, tick)
+        ):
+            drawn = drawn_now(connector, standing.past, tick)
+            current_a = max(held_a(connector, tick.snapshot), drawn.get(phase, 0.0))
+            if current_a > 0:
+                found.append((connector.name or connector.id, current_a))
+    return found

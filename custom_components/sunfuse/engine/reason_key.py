@@ -19,6 +19,7 @@ class ReasonKey(StrEnum):
     LOAD_PEAKED = "load_peaked"
     WAITING_FOR_METER = "waiting_for_meter"
     RESERVED_FOR_OFFLINE = "reserved_for_offline"
+    RESERVED_FOR_EXCESS = "reserved_for_excess"
     SUN_TAKEN = "sun_taken"
     AT_MINIMUM = "at_minimum"
     SUN_WAVERS = "sun_wavers"

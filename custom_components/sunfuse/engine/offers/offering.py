@@ -137,7 +137,7 @@ def _instead_of_the_slow(
         offered_a, weight = given[asking.id], grown[asking.id]
         if _is_slow(asking.past, quickest_s):
             drawn_a = max(
-                _drawn_now(asking.connector, asking.past, tick).values(), default=0.0
+                drawn_now(asking.connector, asking.past, tick).values(), default=0.0
             )
             held_a_now = min(held_a(asking.connector, tick.snapshot), drawn_a)
             holds_more |= held_a_now > offered_a
@@ -269,7 +269,7 @@ def _stays_a(
 def _take_held(free: Amounts, standing: Standing, target_a: float, tick: Tick) -> None:
     """Reserve what a connector has and has not yet released: the higher of offer and target, and its draw above that."""
     connector = standing.connector
-    drawn = _drawn_now(connector, standing.past, tick)
+    drawn = drawn_now(connector, standing.past, tick)
     level_a = target_a
     if connector.status not in NO_CAR:
         level_a = max(level_a, held_a(connector, tick.snapshot))
@@ -284,9 +284,10 @@ def _take_held(free: Amounts, standing: Standing, target_a: float, tick: Tick) -
             take(free, tick.resources.uses(connector, (phase,)), above_a)
 
 
-def _drawn_now(
+def drawn_now(
     connector: Connector, past: ConnectorMemory, tick: Tick
 ) -> Mapping[int, float]:
+    """Return what a connector draws on each of its phases, as last reported."""
     if not past.draws:
         return {}
     draw = past.draws[-1]

@@ -42,6 +42,7 @@ _CAUSES: Mapping[ReasonKey, Unused] = {
     ReasonKey.WAITING_FOR_TURN: Unused.FUSE,
     ReasonKey.LOAD_PEAKED: Unused.FUSE,
     ReasonKey.RESERVED_FOR_OFFLINE: Unused.FUSE,
+    ReasonKey.RESERVED_FOR_EXCESS: Unused.FUSE,
     ReasonKey.LIMITED_BY_CIRCUIT: Unused.FUSE,
     ReasonKey.LIMITED_BY_TEMPERATURE: Unused.FUSE,
     ReasonKey.LIMITED_BY_DEMAND_RESPONSE: Unused.FUSE,

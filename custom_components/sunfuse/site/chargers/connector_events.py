@@ -43,6 +43,7 @@ _CAUSES: Mapping[ReasonKey, LimitCause] = {
     ReasonKey.LIMITED_BY_BOOST: LimitCause.CIRCUIT,
     ReasonKey.LOAD_PEAKED: LimitCause.CIRCUIT,
     ReasonKey.RESERVED_FOR_OFFLINE: LimitCause.CIRCUIT,
+    ReasonKey.RESERVED_FOR_EXCESS: LimitCause.CIRCUIT,
     ReasonKey.WAITING_FOR_CAPACITY: LimitCause.CIRCUIT,
     ReasonKey.WAITING_FOR_TURN: LimitCause.CIRCUIT,
     ReasonKey.LIMITED_BY_DEMAND_RESPONSE: LimitCause.DEMAND_RESPONSE,
