@@ -201,6 +201,14 @@ def test_stored_rows() -> None:
     assert stored.unread == ["rows.1", "list"]
 
 
+def test_an_item_that_several_read_is_named_once() -> None:
+    """Each charger looks for its part of a list of chargers that is none; the repair names that list once."""
+    stored = Stored({"stations": "x"})
+    for name in ("CP1", "CP2"):
+        assert not stored.within("stations").within(name)
+    assert stored.unread == ["stations"]
+
+
 def test_a_snapshot_is_a_record() -> None:
     """Any snapshot and decision can be written down and read back: a user's report is a test case."""
     snapshot = site(

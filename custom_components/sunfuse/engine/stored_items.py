@@ -24,7 +24,7 @@ class Stored:
         if isinstance(content, dict):
             self._content = content
         elif content is not None:
-            self.unread.append(path or "*")
+            self._note(path or "*")
 
     @classmethod
     def of(cls, content: Any) -> Self:
@@ -98,7 +98,11 @@ class Stored:
 
     def note(self, name: str) -> None:
         """Note that an item cannot be read."""
-        self.unread.append(self._named(name))
+        self._note(self._named(name))
+
+    def _note(self, path: str) -> None:
+        if path not in self.unread:  # others read it as well
+            self.unread.append(path)
 
     def _named(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
