@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from ..common import charger, set_meters, wait_until
-from ..site_fixtures import limits, obeys
+from ..site_fixtures import PerPhase, limits, obeys
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -125,6 +125,27 @@ async def test_a_meter_that_goes_wrong(
     home.shown = lambda flow_a: flow_a
     await obeys(station, 14)
     await wait_until(lambda: lost(hass) is None, "the repair is gone")
+
+
+async def test_a_right_meter_beside_a_battery_that_nobody_reports(
+    start: Callable[..., Any],
+) -> None:
+    """It keeps the sum of the phases at nothing, so that the meter does not follow the car: it is said what may be missing."""
+    home = await start("CP1")
+
+    def report(flow_a: PerPhase) -> None:
+        given_a = sum(flow_a) / 3
+        l1, l2, l3 = (a - given_a + random.uniform(0, 0.2) for a in flow_a)
+        set_meters(home.hass, currents_a=(l1, l2, l3))
+
+    home.report = report
+    await home.charge("CP1")
+    await asyncio.sleep(120)
+    await home.shows("sensor", "CP1/1_reason", "meter_lost")
+    await wait_until(
+        lambda: "lack a battery or solar panels" in home.explanation("CP1/1"),
+        "what may be missing",
+    )
 
 
 async def test_a_meter_that_shows_half(
