@@ -16,6 +16,7 @@ from custom_components.sunfuse.engine.model import (
     Snapshot,
 )
 
+from .common import restored
 from .meter_faults import FAILS_S, flows, trembling
 from .plant import START, Car, Load, Plant, charger, main
 
@@ -67,7 +68,7 @@ def test_what_a_phase_did_that_was_stuck_early_can_be_stored() -> None:
     plant.run(520)
     assert plant.decisions[-1].circuits[0].meter is MeterQuality.GOOD
     stored = json.loads(json.dumps(plant.memory.to_dict(), allow_nan=False))
-    assert Memory.from_dict(stored) == plant.memory
+    assert restored(stored) == plant.memory
 
 
 def one_standing(at_s: float, flow: PerPhase) -> PerPhase:
