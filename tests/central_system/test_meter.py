@@ -1,6 +1,7 @@
 """What chargers measure, in one form."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+import json
 import math
 
 from hypothesis import given, strategies as st
@@ -323,3 +324,57 @@ def test_kilowatt_hours_without_a_unit_while_our_clock_is_set(by_days: int) -> N
         sample = meter.update([Reading(value=register_kwh)], at)
     assert sample.energy_wh == pytest.approx(3_415_800)
     assert meter.session_wh == pytest.approx(330)
+
+
+def _unnamed(
+    meter: Meter, started_at: datetime, shown: dict[int, float]
+) -> list[float | None]:
+    """Report values without a unit, each some seconds after the start; return what the session took by then."""
+    taken_wh = []
+    for seconds, value in shown.items():
+        meter.update([Reading(value=value)], started_at + timedelta(seconds=seconds))
+        taken_wh.append(meter.session_wh)
+    return taken_wh
+
+
+@pytest.mark.parametrize("interval_s", [60, 300])
+def test_kilowatt_hours_without_a_unit_some_time_after_the_start(
+    interval_s: int,
+) -> None:
+    """40.11 is 40 110 Wh, of which 110 flowed since the start at 40 000: few sessions count 40.11 Wh so early."""
+    meter = _meter()
+    meter.session_starts("tx", 40_000, START)
+    shown = {interval_s: 40.11, 2 * interval_s: 40.23, 3 * interval_s: 40.35}
+    assert _unnamed(meter, START, shown) == pytest.approx([110, 230, 350])
+    assert meter.sample.energy_wh == pytest.approx(40_350)
+
+
+def test_kilowatt_hours_without_a_unit_are_known_by_the_end() -> None:
+    """A start of 0 tells no unit. The end does, for the sessions after it: also if their start is 0, and over a restart."""
+    meter = _meter()
+    meter.session_starts("tx1", 0, START)
+    _unnamed(meter, START, {60: 44.54, 120: 44.66})
+    meter.session_stops("tx1", 44_700, START, START + timedelta(seconds=150))
+    restarted, at = _meter(), START + timedelta(hours=1)
+    restarted.restore_energy(json.loads(json.dumps(meter.energy_memory())), at)
+    restarted.session_starts("tx2", 0, at)
+    _unnamed(restarted, at, {60: 44.82, 120: 44.94})
+    assert restarted.sample.energy_wh == pytest.approx(
+        (meter.sample.energy_wh or 0) + 240
+    )
+
+
+def test_watt_hours_of_the_session_without_a_unit() -> None:
+    """They may show the digits of the lifetime by chance: that is known by then, or by the next value."""
+    meter = _meter()
+    meter.session_starts("tx1", 39_800, START)
+    assert _unnamed(meter, START, {60: 100, 120: 200})[-1] == 200
+    meter.session_stops("tx1", 40_000, START, START + timedelta(seconds=120))
+    at = START + timedelta(hours=1)
+    meter.session_starts("tx2", 40_000, at)
+    assert _unnamed(meter, at, {60: 41, 120: 100})[-1] == 100
+
+    other = _meter()
+    other.session_starts("tx", 40_000, START)
+    shown = {60: 41.0, 600: 600.0, 1200: 1_200.0, 1800: 1_800.0}
+    assert _unnamed(other, START, shown)[-1] == 1_800

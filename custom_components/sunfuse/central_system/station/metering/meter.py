@@ -137,6 +137,7 @@ class Meter:
         `start_wh` is what its start reported.
         """
         register_wh = self._register(register_wh)
+        self._unnamed.ended(register_wh, started_at, at)
         if not self._energy.knows(
             session_id
         ):  # it was stored, but not what was measured
@@ -180,7 +181,10 @@ class Meter:
     ) -> MeterSample:
         """Continue from the energy that was known before, and what was stored of `finished` sessions."""
         self._energy.restore(data, now, finished)
-        self._unnamed = UnnamedUnit(self._most_wh, kwh=bool(data.get("kwh", False)))
+        kwh = data.get("kwh")
+        self._unnamed = UnnamedUnit(
+            self._most_wh, kwh=None if kwh is None else bool(kwh)
+        )
         self._show_energy()
         return self._sample
 
