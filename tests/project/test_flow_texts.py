@@ -250,7 +250,12 @@ def _parts(
 def _errors() -> set[str]:
     """Return every key that a flow gives as what is wrong with a field."""
     found: set[str | None] = set()
-    trees = [tree for name, tree in TREES.items() if "flow" in name]
+    # What the site itself checks as well, for a form and for a repair, is in `fail_safe_check.py`.
+    trees = [
+        tree
+        for name, tree in TREES.items()
+        if "flow" in name or name.endswith("fail_safe_check.py")
+    ]
     for call in calls_of(trees, "setdefault"):
         found.add(literal(call.args[1]))
     for call in calls_of(TREES.values(), "TlsError", "NotMovedError"):
