@@ -13,7 +13,7 @@ from .offers.offering import drawn_now
 from .sharing.capacity import Capacity
 from .sharing.resources import Lack, blocked_by
 from .sharing.sharing import Shares
-from .tick import Tick
+from .tick import Standing, Tick
 
 # A load that was higher by less than this is no peak that anybody would recognise.
 PEAK_A = 1.0
@@ -247,16 +247,16 @@ def _for_offline(resource: int, tick: Tick) -> list[tuple[str, float]]:
 def _for_excess(resource: int, tick: Tick) -> list[tuple[str, float]]:
     """Return what chargers have or draw there whose cars take more than they are offered."""
     _, phase = tick.resources.place(resource)
-    found = []
-    for standing in tick.standings.values():
-        connector = standing.connector
-        if (
-            connector.reachable
-            and standing.compliance >= ComplianceStep.RESERVE
-            and _may_use(connector, resource, tick)
-        ):
-            drawn = drawn_now(connector, standing.past, tick)
-            current_a = max(held_a(connector, tick.snapshot), drawn.get(phase, 0.0))
-            if current_a > 0:
-                found.append((connector.name or connector.id, current_a))
-    return found
+    return [
+        (standing.connector.name or standing.connector.id, current_a)
+        for standing in tick.standings.values()
+        if standing.connector.reachable
+        and standing.compliance >= ComplianceStep.RESERVE
+        and _may_use(standing.connector, resource, tick)
+        and (current_a := _has_or_draws_a(standing, phase, tick)) > 0
+    ]
+
+
+def _has_or_draws_a(standing: Standing, phase: int, tick: Tick) -> float:
+    drawn = drawn_now(standing.connector, standing.past, tick)
+    return max(held_a(standing.connector, tick.snapshot), drawn.get(phase, 0.0))
