@@ -14,7 +14,7 @@ from custom_components.sunfuse.engine.model import CircuitState
 from custom_components.sunfuse.websocket.site_view import flows
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 
 from ..common import charger, set_meters, wait_until
 from ..site_fixtures import PerPhase, limits, obeys
@@ -146,6 +146,35 @@ async def test_a_right_meter_beside_a_battery_that_nobody_reports(
         lambda: "lack a battery or solar panels" in home.explanation("CP1/1"),
         "what may be missing",
     )
+
+
+async def test_a_reason_that_is_longer_than_a_state(
+    hass: HomeAssistant, start: Callable[..., Any]
+) -> None:
+    """A second car waits for the meter: the sensor, which a user has enabled, says how that begins, the reason's attribute all of it."""
+    home = await start("CP1", "CP2")
+    entities = er.async_get(hass)
+    entity = entities.async_get_entity_id(
+        "sensor", DOMAIN, f"{home.entry.entry_id}_CP2/1_explanation"
+    )
+    assert entity
+    entities.async_update_entity(entity, disabled_by=None)
+    await wait_until(lambda: hass.states.get(entity) is not None, "a reload")
+    await hass.async_block_till_done()
+    home.house_a = (17, 4, 4)
+    await home.charge("CP1")
+    await asyncio.sleep(30)
+    await home.boot("CP2", "Preparing")
+    home.shown = lambda _: 0.0
+    await home.shows("sensor", "CP2/1_reason", "waiting_for_meter")
+    await wait_until(
+        lambda: "take turns" in home.explanation("CP2/1"), "all of the reason"
+    )
+    state = hass.states.get(entity)
+    assert state
+    assert state.state.startswith("The main fuse: the meter shows less than the cars")
+    assert state.state.endswith(" …")
+    assert home.explanation("CP2/1").startswith(state.state.removesuffix(" …"))
 
 
 async def test_a_meter_that_shows_half(

@@ -1,6 +1,7 @@
 """The sensors of why a connector gets what it gets."""
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -8,6 +9,7 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
+from homeassistant.const import MAX_LENGTH_STATE_STATE
 from homeassistant.helpers.typing import StateType
 
 from ..engine.model import Reason, ReasonKey
@@ -128,8 +130,9 @@ class ExplanationSensor(ReasonedSensor):
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the sentence."""
-        return self._explanation
+        """Return the sentence, or as much of it as a state may have; the reason's attribute has all of it."""
+        said = self._explanation
+        return said and shorten(said, MAX_LENGTH_STATE_STATE, placeholder=" …")
 
     @property
     @override
