@@ -135,7 +135,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...]]] = {
 }
 
 
-# Where less may count, by how much (Wh), as no later reading decides it. Never more.
+# Where less counts so far, and by how much at most (Wh); never more. Some of it could be decided.
 REST_WH = 400.0  # of the session after its last value
 LESS = {
     # Start and end show the old and the new register: whether the end is one at all, no value tells.
@@ -151,7 +151,7 @@ LESS = {
     ("500 MWh for good, unseen", "2.0.1", "midway"): REST_WH,
 }
 
-# The next session counts what this one took after its register restarted.
+# Not right yet, as more counts: the next session has what this one took after its register restarted.
 LEFT_OUT = {("register restarts", "values of the session", "ending")}
 
 

@@ -350,7 +350,7 @@ def test_kilowatt_hours_without_a_unit_some_time_after_the_start(
 
 
 def test_kilowatt_hours_without_a_unit_are_known_by_the_end() -> None:
-    """A start of 0 tells no unit. The end does, for the sessions after it: also if their start is 0, and over a restart."""
+    """A start of 0 does not show the unit. The end does, for the sessions after it, also if their start is 0, and over a restart."""
     meter = _meter()
     meter.session_starts("tx1", 0, START)
     _unnamed(meter, START, {60: 44.54, 120: 44.66})

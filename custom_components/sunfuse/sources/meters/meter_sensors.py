@@ -313,7 +313,7 @@ def _sensors_on(
     common = _shared(said)
     in_ids = common | _shared([frozenset(_id_words(entry)) for entry in entries])
     called = {device: _device_words(hass, device) for device in devices}
-    # The name of a single device tells no phase either.
+    # The name of a single device does not show a phase either.
     in_devices = (
         frozenset.intersection(*map(frozenset, called.values()))
         if called
@@ -373,8 +373,8 @@ def _phase_of(
 ) -> tuple[int | None, tuple[str, ...], bool]:
     """Return the phase in a sensor's names, the rest of that name, and whether it is only a number.
 
-    `shared` are the words of names and of ids that tell no phase; the name of the device, with such words, is the last
-    that may tell it.
+    `shared` are the words of names and of ids that do not show a phase. If these show none, the name of the device may;
+    it is given with such words of its own.
     """
     common, in_ids = shared
     names = [(name, common) for name in _names(entry)]

@@ -42,9 +42,8 @@ class ShownValues:
     first: RegisterReading
     last: RegisterReading
     rose_wh: float = 0.0
-    head_wh: float = (
-        0.0  # how far it had risen until the first reading, if the start showed it
-    )
+    # How far it had risen until the first reading, if the start showed it.
+    head_wh: float = 0.0
     sure: bool = False  # the first reading is no nonsense: others agree
     restarted: bool = False  # it counts from elsewhere since
     reset: bool = False  # it may have been, between the start and the first reading

@@ -149,13 +149,13 @@ class ValueFollower:
         if not register_wh or kinds.ends is RegisterKind.RESTARTS:
             return session.values
         end = RegisterReading(register_wh=register_wh, at=at)
-        told = [
+        possible = [
             (story.faults + faults, values.risen_until(end), values)
             for story in _stories(session, session.values)
             if story.values is not None
             for values, faults in self._with_end(session, story.values, end)
         ]
-        best = min(told, key=lambda one: one[:2], default=None)
+        best = min(possible, key=lambda one: one[:2], default=None)
         return best[2] if best else session.values
 
     def _with_end(
@@ -173,7 +173,7 @@ class ValueFollower:
         booted = self._booted_since(values.last.at)
         ends_went_on = kinds.ends_went_on and values.sure
         nonsense = NONSENSE if booted or ends_went_on or agree else MAYBE_NONSENSE
-        told = [(values, nonsense)]
+        possible = [(values, nonsense)]
         if booted or ends_went_on:
             if may_be_own and not (booted and agree):
                 return [(values, MAYBE_NONSENSE)]
@@ -182,8 +182,8 @@ class ValueFollower:
             ):
                 from_zero = comes_from_zero(values.last, end, self._most_wh)
                 from_wh = 0.0 if from_zero else end.register_wh
-                told.append((values.restarting(from_wh, end), RESET))
-        return told
+                possible.append((values.restarting(from_wh, end), RESET))
+        return possible
 
     def _booted_since(self, at: datetime) -> bool:
         """Whether the station booted after a time, or after it reported what it had stored of then."""

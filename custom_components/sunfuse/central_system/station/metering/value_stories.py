@@ -54,12 +54,12 @@ def with_reading(
     `begin` begins with it, and `booted` tells whether the station booted since a time: None
     between sessions, where nothing flows that a register could have counted since it restarted.
     """
-    told: list[ValueStory] = []
+    possible: list[ValueStory] = []
     for story in stories or (NOTHING,):
         shown = story.values
         awake = reading.register_wh or (shown and not shown.last.register_wh)
         nonsense = NONSENSE if awake else ASLEEP
-        told.append(replace(story, faults=story.faults + nonsense))
+        possible.append(replace(story, faults=story.faults + nonsense))
         if shown is None:
             values, faults = begin(reading)
         elif shown.last.reaches(reading, most_wh):
@@ -68,8 +68,8 @@ def with_reading(
             values, faults = restarting(shown, reading, booted=booted, most_wh=most_wh)
         else:
             continue
-        told.append(ValueStory(values=values, faults=story.faults + faults))
-    return _best(told)
+        possible.append(ValueStory(values=values, faults=story.faults + faults))
+    return _best(possible)
 
 
 def restarting(
@@ -101,9 +101,9 @@ def comes_from_zero(
     return reading.register_wh <= min(flows_wh, last.register_wh / 2)
 
 
-def _best(told: Iterable[ValueStory]) -> tuple[ValueStory, ...]:
+def _best(possible: Iterable[ValueStory]) -> tuple[ValueStory, ...]:
     """Return the stories that may turn out to be true: of those that lead to one reading only the best, as all go on alike."""
-    ordered = sorted(told, key=_doubt)
+    ordered = sorted(possible, key=_doubt)
     most = ordered[0].faults + _BEHIND
     kept: dict[RegisterReading | None, ValueStory] = {}
     for story in ordered:
