@@ -7,9 +7,10 @@ are too long, or one value among others that the standard does not have (the uni
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 import math
 import re
-from typing import Any
+from typing import Any, Self
 
 from .frames import is_storable
 from .validation import Check, Schema, Violation, compile_schema
@@ -93,6 +94,27 @@ def _required(schema: Schema) -> list[str]:
     return [name for name in schema.get("required", ()) if name not in _DISPENSABLE]
 
 
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """What a schema says of an object, read once: one message may have thousands."""
+
+    properties: Schema
+    required: frozenset[str]
+    closed: bool
+    spelling: Mapping[str, str]  # of the properties, by their names in lower case
+
+    @classmethod
+    def of(cls, schema: Schema) -> Self:
+        """Read it from the schema."""
+        properties: Schema = schema.get("properties", {})
+        return cls(
+            properties=properties,
+            required=frozenset(_required(schema)),
+            closed=schema.get("additionalProperties", True) is False,
+            spelling={key.casefold(): key for key in properties},
+        )
+
+
 class Corrector:
     """Corrects values by one schema."""
 
@@ -101,6 +123,9 @@ class Corrector:
         self._schema = schema
         self._definitions: Schema = schema.get("definitions", {})
         self._checks: dict[str, Check] = {}  # of the items of `_VALUES`
+        self._objects: dict[
+            int, _Object
+        ] = {}  # by the `id` of their part of the schema
         self._check: Check | None = None
 
     def violation(self, corrected: Any) -> Violation | None:
@@ -143,21 +168,20 @@ class Corrector:
         return value
 
     def _object(self, schema: Schema, value: dict[str, Any]) -> dict[str, Any]:
-        properties, required = schema.get("properties", {}), _required(schema)
-        closed = schema.get("additionalProperties", True) is False
-        spelling = {key.casefold(): key for key in properties}
+        if (known := self._objects.get(id(schema))) is None:
+            known = self._objects[id(schema)] = _Object.of(schema)
         mended: dict[str, Any] = {}
         for name, item in value.items():
-            key = (
-                spelling.get(name.casefold(), name) if name not in properties else name
-            )
-            if key not in properties or (key != name and key in value):
-                if not closed:
-                    mended[name] = item
-                continue
-            part = self._resolved(properties[key])
+            key = name
+            if name not in known.properties:
+                key = known.spelling.get(name.casefold(), name)
+                if key == name or key in value:
+                    if not known.closed:
+                        mended[name] = item
+                    continue
+            part = self._resolved(known.properties[key])
             meant = self._mend(part, item, key)
-            if key in required or not _says_nothing(part, meant, key):
+            if key in known.required or not _says_nothing(part, meant, key):
                 mended[key] = meant
         return mended
 
