@@ -129,6 +129,14 @@ def test_brackets_in_texts_are_no_levels() -> None:
     assert call.payload["data"] == json.loads(data)
 
 
+def test_commas_in_texts_are_no_parts() -> None:
+    """A vendor's table may be longer than any message of OCPP has parts."""
+    rows = "1,2,3\n" * 40_000
+    call = parse(f'[2,"1","DataTransfer",{{"data":{json.dumps(rows)}}}]', "1.6")
+    assert isinstance(call, Call)
+    assert call.payload["data"] == rows
+
+
 @pytest.mark.parametrize(
     ("kind", "shown"), [("9", "9"), ("[[1,2]]", "that is no number")]
 )

@@ -16,6 +16,8 @@ _LONGEST_INT = 20  # digits of 64 bits, and a sign
 MAX_DEPTH = (
     64  # OCPP's own messages have 10 levels at most; a vendor's data may have more
 )
+# The longest message has one for each 8 bytes then: OCPP's own have one for each 15 or more.
+_MOST_PARTS = 32_768
 _LONGEST_TEXT = 255  # OCPP-J 1.6 section 4.2.3: errorDescription
 # Type and id of a message whose payload cannot be read: its sender waits for an answer to this id.
 _HEAD = re.compile(rf'\s*\[\s*(\d)\s*,\s*"([^"\\\x00-\x1f]{{1,{_LONGEST_ID}}})"\s*,')
@@ -139,13 +141,27 @@ def _finite(text: str) -> float:
     return number
 
 
-def _nested_too_deeply(text: str) -> bool:
-    """Whether a text has more levels than any message has; processing those could take quadratic time."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
-    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
-    depths = accumulate(map(_STEPS.__getitem__, brackets))
-    return max(depths, default=0) > MAX_DEPTH
+def _check_structure(text: str) -> None:
+    """Refuse a text that has more levels or more parts than any message has, before it costs more than its length.
+
+    Deep ones could take quadratic time; each part costs as much as some hundred characters of a text.
+
+    Raises:
+        ValueError: it has.
+
+    """
+    if _parts(text) <= MAX_DEPTH:
+        return
+    structure = _STRING.sub("", text)
+    if _parts(structure) > _MOST_PARTS:
+        raise ValueError("Too many parts")
+    depths = accumulate(map(_STEPS.__getitem__, _NO_BRACKETS.sub("", structure)))
+    if max(depths, default=0) > MAX_DEPTH:
+        raise ValueError("Nested too deeply")
+
+
+def _parts(text: str) -> int:
+    return text.count("[") + text.count("{") + text.count(",")
 
 
 # Half of a character, if the other half does not follow.
@@ -168,11 +184,10 @@ def read_json(text: str) -> Any:
     """Read JSON of the other side.
 
     Raises:
-        ValueError: it is not JSON, has a number that is invalid or too large, or is nested too deeply.
+        ValueError: it is not JSON, has a number that is invalid or too large, or has too many levels or parts.
 
     """
-    if _nested_too_deeply(text):
-        raise ValueError("Nested too deeply")
+    _check_structure(text)
     return _decoded(text, _DECODER)
 
 
@@ -203,8 +218,7 @@ def _read_frame(text: str) -> Any:
         ValueError: it is not JSON nevertheless.
 
     """
-    if _nested_too_deeply(text):
-        raise ValueError("Nested too deeply")
+    _check_structure(text)
     try:
         return _decoded(text, _DECODER)
     except ValueError:
