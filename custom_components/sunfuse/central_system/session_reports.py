@@ -87,7 +87,6 @@ def signed_readings(
         case _:
             return
     for value in values:
-        at = ours(parse_time(value["timestamp"]))
         for sampled in value["sampledValue"]:
             signed = _signed(sampled)
             if signed is None:
@@ -96,7 +95,7 @@ def signed_readings(
             yield SignedReading(
                 identity=identity,
                 transaction_id=str(transaction),
-                at=at,
+                at=ours(parse_time(value["timestamp"])),
                 context=sampled.get("context", "Sample.Periodic"),
                 encoding=encoding or ("OCMF" if data.startswith(_OCMF) else ""),
                 data=data,

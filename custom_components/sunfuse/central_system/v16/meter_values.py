@@ -1,12 +1,12 @@
 """OCPP 1.6: meter values as messages write them."""
 
 from ..protocol.frames import Payload
-from ..station.clock import parse_time
 from ..station.metering.sampled_values import (
     ENERGY,
     OUTLET,
     Reading,
     TimedReadings,
+    by_time,
     of_the_car,
     readable,
 )
@@ -14,25 +14,22 @@ from ..station.metering.sampled_values import (
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:
     """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
-    return sorted(
+    return [
         (
-            (
-                parse_time(meter_value["timestamp"]),
-                of_the_car(
-                    Reading(
-                        value=value,
-                        measurand=entry.get("measurand", ENERGY),
-                        phase=entry.get("phase"),
-                        unit=entry.get("unit"),
-                        context=entry.get("context"),
-                        location=entry.get("location", OUTLET),
-                    )
-                    for entry in meter_value["sampledValue"]
-                    if entry.get("format", "Raw") == "Raw"
-                    and (value := readable(entry["value"])) is not None
-                ),
-            )
-            for meter_value in meter_values
-        ),
-        key=lambda value: value[0],
-    )
+            at,
+            of_the_car(
+                Reading(
+                    value=value,
+                    measurand=entry.get("measurand", ENERGY),
+                    phase=entry.get("phase"),
+                    unit=entry.get("unit"),
+                    context=entry.get("context"),
+                    location=entry.get("location", OUTLET),
+                )
+                for entry in meter_value["sampledValue"]
+                if entry.get("format", "Raw") == "Raw"
+                and (value := readable(entry["value"])) is not None
+            ),
+        )
+        for at, meter_value in by_time(meter_values)
+    ]

@@ -1,28 +1,22 @@
 """OCPP 2.x: meter values as messages write them."""
 
 from ..protocol.frames import Payload
-from ..station.clock import parse_time
 from ..station.metering.sampled_values import (
     ENERGY,
     OUTLET,
     Reading,
     TimedReadings,
+    by_time,
     of_the_car,
 )
 
 
 def sampled_values(meter_values: list[Payload]) -> TimedReadings:
     """Return the readings of a `meterValue` with their times by the station's clock, the oldest first."""
-    return sorted(
-        (
-            (
-                parse_time(meter_value["timestamp"]),
-                of_the_car(map(_reading, meter_value["sampledValue"])),
-            )
-            for meter_value in meter_values
-        ),
-        key=lambda value: value[0],
-    )
+    return [
+        (at, of_the_car(map(_reading, meter_value["sampledValue"])))
+        for at, meter_value in by_time(meter_values)
+    ]
 
 
 def _reading(sampled: Payload) -> Reading:

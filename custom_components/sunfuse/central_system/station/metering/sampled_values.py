@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 import math
+from typing import Any
+
+from ..clock import parse_time
 
 type Phases = tuple[float | None, float | None, float | None]
 
@@ -17,6 +20,9 @@ _PHASES = {
 _SCALES = {"kW": 1e3, "kWh": 1e3, "kV": 1e3, "mA": 1e-3, "kVA": 1e3}
 # More than this is no energy of a connector.
 MOST_WH = 1e10
+# Of so many times in one message each is counted: of a session, one each minute for four hours.
+_MOST_TIMES = 240
+_EDGE = 10  # times at either end, where the registers of start and end are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,22 @@ class Reading:
 type ByMeasurand = Mapping[str, Sequence[Reading]]
 # The readings of a message, each with its time, the oldest first.
 type TimedReadings = list[tuple[datetime, list[Reading]]]
+
+
+def by_time(
+    meter_values: Iterable[Mapping[str, Any]],
+) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """Return each `meterValue` with its time by the station's clock, the oldest first.
+
+    Of thousands in one message, which would hold the event loop for long, those at both ends and as many evenly spaced between
+    them are enough: registers count what was between.
+    """
+    values = [(parse_time(one["timestamp"]), one) for one in meter_values]
+    values.sort(key=lambda value: value[0])
+    step = math.ceil((len(values) - 2 * _EDGE) / (_MOST_TIMES - 2 * _EDGE))
+    if step <= 1:
+        return values
+    return values[:_EDGE] + values[_EDGE:-_EDGE:step] + values[-_EDGE:]
 
 
 def readable(text: str | float) -> float | None:
