@@ -75,13 +75,14 @@ class Home:
         self.silent: tuple[str, ...] = ()  # sensors that are unavailable
         # What the meter shows of what flows on a phase.
         self.shown: Callable[[float], float] = lambda flow_a: flow_a
-        # How it reports that, each second.
+        self.every_s = 1.0  # how often it reports that
+        # How it does.
         self.report: Callable[[PerPhase], None] = lambda flow_a: set_meters(
             hass, currents_a=flow_a
         )
 
     async def live(self) -> None:
-        """Let the house's meter report every second, as a meter does; it breaks when there is no house."""
+        """Let the house's meter report, as a meter does; it breaks when there is no house."""
         while True:
             if self.house_a is None:
                 for meter in ("grid_l1", "grid_l2", "grid_l3", "grid_power"):
@@ -97,7 +98,7 @@ class Home:
             station = self.charging
             if station and not station.websocket.closed and (told := limits(station)):
                 await self.draw(station, told[-1], phases=self.phases)
-            await asyncio.sleep(1)
+            await asyncio.sleep(self.every_s)
 
     async def connect(self, identity: str) -> RawStation:
         """Connect a charger that has not booted yet."""

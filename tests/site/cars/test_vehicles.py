@@ -350,6 +350,7 @@ async def test_a_car_whose_charge_rises_at_a_register_that_began_again(
     percent = {"unit_of_measurement": "%"}
     hass.states.async_set("sensor.soc", "40", percent)
     home: Home = await start("CP1", vehicle(sources={"soc": "sensor.soc"}))
+    home.every_s = 10  # of the meter nothing depends
     station = await home.boot("CP1")
     await plug_in(home, station)
     await asyncio.sleep(30 * 60)
@@ -430,6 +431,7 @@ async def test_a_plug_that_is_moved_keeps_the_departure(
     home: Home = await start(
         "CP1", vehicle(identifiers=["CARD"]), vehicle("Leaf", identifiers=["LEAF"])
     )
+    home.every_s = 10  # of the meter nothing depends
     station = await home.boot("CP1")
     for card, kept in (("CARD", True), ("LEAF", False)):
         await plug_in(home, station, "CARD")
