@@ -478,6 +478,7 @@ async def test_a_departure_is_forgotten_over_a_restart(
 ) -> None:
     """Ten minutes after its car left, although Home Assistant was started again meanwhile; and then no more."""
     home: Home = await start("CP1")
+    home.every_s = 10  # of the meter nothing depends
     station = await home.boot("CP1")
     await plug_in(home, station, "ONE")
     await home.shows("sensor", "CP1/1_car", "Guest")
