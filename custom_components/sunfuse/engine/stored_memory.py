@@ -112,9 +112,12 @@ def _is_history(history: LoadHistory, phases: int) -> bool:
 def _is_doubt(doubt: Doubt) -> bool:
     """Whether cars and meter were compared in the same flows: by phase and in sum, or in sum alone."""
     rows = (doubt.cars_a, doubt.metered_a, doubt.wavers_a, doubt.feeds_in)
-    levels = [one for one in (doubt.level, doubt.before) if one is not None]
+    known = (doubt.level, doubt.before, doubt.changed_from)
+    levels = [one for one in known if one is not None]
     flows = {len(row) for row in (*rows, doubt.following, doubt.followed)} - {0}
     flows |= {len(row) for one in levels for row in (one.cars_a, one.metered_a)}
+    if doubt.changed_from is not None:
+        flows |= {len(doubt.moved_with), len(doubt.following), len(doubt.feeds_in)}
     return len(flows) <= 1 and 0 not in flows
 
 

@@ -4,7 +4,8 @@ It may have failed at 0, its sign may be inverted, its kilowatts may be labelled
 fault: the chargers measure too. Reported output of solar panels and battery explains a difference.
 Unreported solar power is recognised by the meter itself: it shows less than the cars take and yet follows them, up
 when they take more and down when they take less. A wrong meter does not, and one that shows half of everything by half. One that
-followed them until now is recognised by how it fell (see `unreported_sun`).
+followed them until now is recognised by how it fell (see `unreported_sun`). Beside a battery of which nobody tells, and which keeps
+the total at zero, a meter follows them for seconds only.
 """
 
 from dataclasses import dataclass, replace
@@ -14,15 +15,19 @@ from operator import or_
 from ..cars.cars_below import CarsBelow
 from ..model import MeterReading, PerPhase, Snapshot
 from .balanced import ZERO_A, values_of
-from .doubt import Doubt
+from .doubt import Doubt, Following
 from .generation import generated_w
 from .meter_following import (
+    BACK_A,
     FOLLOWS_ON_AVERAGE,
+    HALF,
     HOLDS,
     SUN_FORGOTTEN,
     TOLERANCE,
     TOLERANCE_A,
+    between,
     broken,
+    followed,
     may_show_a_part,
     watch_exports,
     watch_following,
@@ -67,11 +72,7 @@ class _Compared:
     def short_of(self, cars_a: PerPhase, given_w: float, past: Doubt) -> Short:
         """Return where the meter shows less than these cars take, beyond what this much generation explains."""
         given_a = given_w * SUN_TIMES / self.voltage_v
-        known = past.feeds_in or (False,) * len(self.metered_a)
-        feeds_in = [
-            feeds and abs(metered) > ZERO_A
-            for feeds, metered in zip(known, self.metered_a, strict=True)
-        ]
+        feeds_in = self.feeds_in(past)
         flows = list(zip(cars_a, self.metered_a, strict=True))
         if len(flows) > 1 and not feeds_in[-1]:
             # Sun on a phase explains the sum as well, also where no car charges.
@@ -87,6 +88,29 @@ class _Compared:
             and not feeds
             for (car, metered), feeds in zip(flows, feeds_in, strict=True)
         )
+
+    def feeds_in(self, past: Doubt) -> list[bool]:
+        """Return where something unreported feeds in, and the meter shows nothing now that speaks for a fault all the same."""
+        nowhere = (None,) * len(self.metered_a)
+        flows = zip(
+            past.feeds_in or nowhere,
+            past.following or nowhere,
+            self.metered_a,
+            self.reported_a,
+            strict=True,
+        )
+        return [
+            bool(feeds)
+            and abs(metered) > ZERO_A
+            and not (known and self._may_be_half(known, metered, car))
+            for feeds, known, metered, car in flows
+        ]
+
+    def _may_be_half(self, known: Following, metered_a: float, car_a: float) -> bool:
+        """Whether a flow that only answers the cars may be half of what it is: not while something keeps the total at zero."""
+        if not known.answers or followed(known):
+            return False
+        return metered_a >= HALF * car_a and abs(self.metered_a[-1]) > BACK_A
 
 
 def doubt(
@@ -195,7 +219,9 @@ def _watched(
     past = watch_exports(past, metered_a, found.reported_a, now)
     if cars.steady:
         past = watch_following(past, found.reported_a, metered_a, read_at, now)
-    elif cars.offered and not past.changing:
+    else:
+        past = between(past, metered_a)
+    if not cars.steady and cars.offered and not past.changing:
         shown_a = past.metered_a
         if cars.offered_now:
             # What the house did since then is in the present value already, as may be what a quick car does.
@@ -292,7 +318,9 @@ def _is_another(past: Doubt, metered_a: PerPhase, now: datetime) -> bool:
     return all(
         metered - wrong > TOLERANCE_A
         or (
-            one is not None and one.at > past.wrong_at and one.last > FOLLOWS_ON_AVERAGE
+            one is not None
+            and one.at > past.wrong_at
+            and (one.answers or one.last > FOLLOWS_ON_AVERAGE)
         )
         for (metered, wrong), one, was_short in zip(flows, known, where, strict=False)
         if was_short

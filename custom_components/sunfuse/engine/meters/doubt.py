@@ -22,6 +22,8 @@ class Following:
     first: bool = False  # whether they have changed once only
     opposite: bool = False  # whether it fell then as they rose, or rose as they fell
     trust: float = 1.0  # how much the last one says, beside what the house does
+    # Whether it rose and fell with them at the last one, and was brought back: by something that feeds in behind it.
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,12 @@ class Doubt:
     cars_a: PerPhase = ()
     metered_a: PerPhase = ()
     changing: bool = False  # an offer has changed since
+    # And between which values the meter has been since, until they are steady again.
+    highest_a: PerPhase = ()
+    lowest_a: PerPhase = ()
+    # From what the cars changed last, and where the meter moved as they did meanwhile.
+    changed_from: Level | None = None
+    moved_with: tuple[bool, ...] = ()
     # The means since the cars' last change and before it, and how the meter had followed them until then.
     level: Level | None = None
     before: Level | None = None

@@ -3,6 +3,9 @@
 The house changes as well, and its sun. So a change of the cars is compared twice: at once, with the value before it, and
 later by the means before and after it, in which what comes and goes is left out. The better of both counts. A change that
 is small beside what the meter wavers by of itself says little.
+
+A battery that keeps the total at zero takes back what the cars change. Then the meter does not follow them, but answers: it
+moves as they do for seconds, and back.
 """
 
 from dataclasses import replace
@@ -24,6 +27,15 @@ FOLLOWS_TOGETHER = 0.6
 SHOWS_A_PART = 0.3
 # It does the opposite of what they do, even with what the house does meanwhile.
 OPPOSITE = -0.3
+# It answers a change of the cars that shows in it for a moment by this part, and by half of that the other way round at most.
+ANSWERS = 0.08
+ANSWERS_A = 0.8
+OPPOSES = 2.0
+# A total that is this near to what it was, or to nothing, has been taken back; for so long after the change that counts.
+BACK_A = 2.0
+TAKEN_BACK = timedelta(seconds=30)
+# A meter of half of everything shows this part of the cars at least, with a house that takes nothing.
+HALF = 0.4
 # What a dead sensor picks up is less.
 EXPORTS_A = 0.5
 # A meter may have been put right while no car changed: it gets another chance.
@@ -64,6 +76,10 @@ def watch_following(
             wavers_a=(0.0,) * len(metered_a),
             feeds_in=(),
             following=(),
+            highest_a=(),
+            lowest_a=(),
+            changed_from=None,
+            moved_with=(),
         )
     if len(past.wavers_a) != len(metered_a):  # an earlier version did not note it
         past = replace(past, wavers_a=(0.0,) * len(metered_a))
@@ -74,6 +90,7 @@ def watch_following(
     past = replace(past, shows_cars=shows_cars)
     before = Level(cars_a=past.cars_a, metered_a=past.metered_a, at=read_at)
     if _changed(before, level):
+        past = _moved(between(past, metered_a), before, level)
         past = replace(past, before=past.level, level=level, followed=past.following)
         wavers_a = past.wavers_a if has_sun(past, now) else (0.0,) * len(metered_a)
         past = replace(_compared(past, before, wavers_a, now), broken=False)
@@ -81,7 +98,24 @@ def watch_following(
         past = replace(past, level=level)
     elif read_at > past.level.at:
         past = _compared_by_means(_with_reading(past, past.level, level), now)
-    return replace(past, cars_a=cars_a, metered_a=metered_a)
+    return replace(
+        _answered(past, level),
+        cars_a=cars_a,
+        metered_a=metered_a,
+        highest_a=(),
+        lowest_a=(),
+    )
+
+
+def between(past: Doubt, metered_a: PerPhase) -> Doubt:
+    """Note between which values a meter has been while the cars change."""
+    if not len(past.highest_a) == len(past.lowest_a) == len(metered_a):
+        return replace(past, highest_a=metered_a, lowest_a=metered_a)
+    return replace(
+        past,
+        highest_a=tuple(map(max, past.highest_a, metered_a)),
+        lowest_a=tuple(map(min, past.lowest_a, metered_a)),
+    )
 
 
 def _with_reading(past: Doubt, known: Level, new: Level) -> Doubt:
@@ -107,6 +141,56 @@ def _with_reading(past: Doubt, known: Level, new: Level) -> Doubt:
 
 def _mean(known: PerPhase, new: PerPhase, weight: float) -> PerPhase:
     return tuple(a + (b - a) * weight for a, b in zip(known, new, strict=True))
+
+
+def _moved(past: Doubt, before: Level, level: Level) -> Doubt:
+    """Note where a meter moved as the cars did while they changed, and hardly the other way."""
+    moved_with = []
+    for car, was, metered, highest, lowest in zip(
+        level.cars_a,
+        before.cars_a,
+        before.metered_a,
+        past.highest_a,
+        past.lowest_a,
+        strict=True,
+    ):
+        rose_a, fell_a = max(highest - metered, 0.0), max(metered - lowest, 0.0)
+        with_a, against_a = (rose_a, fell_a) if car > was else (fell_a, rose_a)
+        least_a = max(ANSWERS_A, ANSWERS * abs(car - was))
+        moved_with.append(with_a >= max(least_a, OPPOSES * against_a))
+    return replace(past, changed_from=before, moved_with=tuple(moved_with))
+
+
+def _answered(past: Doubt, level: Level) -> Doubt:
+    """Note where a meter answered the cars' last change, which something that feeds in behind it took back, in the total too.
+
+    No known fault does that: a meter that shows nothing, or the opposite, does not answer, one that shows a part of each current
+    goes on to, and where phases are exchanged the total follows.
+    """
+    before = past.changed_from
+    if before is None or level.at - before.at > TAKEN_BACK:
+        return past
+    changed_a = abs(level.cars_a[-1] - before.cars_a[-1])
+    total_a = abs(level.metered_a[-1] - before.metered_a[-1])
+    kept_a, charging_a = abs(level.metered_a[-1]), HALF * level.cars_a[-1]
+    balanced = total_a <= max(BACK_A, TOLERANCE * changed_a) or kept_a <= min(
+        BACK_A, charging_a
+    )
+    at_once = level.at == before.at and total_a < FOLLOWS * changed_a
+    if not (balanced or at_once):
+        return past
+    balanced = balanced and len(level.cars_a) > 1
+    feeds_in, following = list(past.feeds_in), list(past.following)
+    for index in _changed(before, level):
+        known, car = following[index], level.cars_a[index]
+        metered, was = level.metered_a[index], before.metered_a[index]
+        part = (metered - was) / (car - before.cars_a[index])
+        is_half = SHOWS_A_PART <= part < FOLLOWS_TOGETHER
+        back = metered < HALF * car or (balanced and not is_half)
+        if known is not None and back and past.moved_with[index]:
+            following[index] = replace(known, answers=True)
+            feeds_in[index] = True
+    return replace(past, feeds_in=tuple(feeds_in), following=tuple(following))
 
 
 def _compared(past: Doubt, before: Level, wavers_a: PerPhase, now: datetime) -> Doubt:
@@ -215,7 +299,7 @@ def broken(past: Doubt, *, surely: bool) -> Doubt:
     """
     known = past.following or (None,) * len(past.feeds_in)
     feeds_in = tuple(
-        feeds and not surely and one is not None and followed(one)
+        feeds and not surely and one is not None and (followed(one) or one.answers)
         for feeds, one in zip(past.feeds_in, known, strict=True)
     )
     return replace(past, level=None, before=None, broken=True, feeds_in=feeds_in)

@@ -16,6 +16,7 @@ from .meter_following import (
     CLEAR,
     EXPORTS_A,
     FOLLOWS_TOGETHER,
+    HALF,
     contradicts,
     exports,
     followed,
@@ -32,9 +33,8 @@ SAME = 0.1
 PART_OF_FALL = 0.15
 # A meter that has failed at zero, or shows kilowatts as watts.
 ZERO = 0.01
-# What a meter that is turned shows of the cars at least, and one of half of everything, with a house that takes nothing.
+# What a meter that is turned shows of the cars at least, with a house that takes nothing.
 TURNED = 0.8
-HALF = 0.4
 # After a longer silence a meter may have become another one.
 SILENT = timedelta(minutes=2)
 # Where a meter exported within this, the sun shines, or a cloud passes.
