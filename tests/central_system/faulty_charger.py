@@ -34,8 +34,9 @@ class Registers:
     """What a charger reports: from where its values and its edges (starts and ends) count."""
 
     version: str = "1.6"
-    values: str = "lifetime"  # session; none
+    values: str = "lifetime"  # session; zero; none
     edges: str = "lifetime"  # session
+    zero_starts: bool = False  # starts say 0, whatever the register shows
     in_end: bool = True
 
 
@@ -44,6 +45,8 @@ REGISTERS = {
     "restarts": Registers(values="session", edges="session"),
     "values of the session": Registers(values="session"),
     "no values": Registers(values="none"),
+    "ends of the session": Registers(values="zero", edges="session"),
+    "starts of 0": Registers(zero_starts=True),
     "2.0.1": Registers("2.0.1"),
     "2.0.1 without in the end": Registers("2.0.1", in_end=False),
 }
@@ -174,12 +177,17 @@ class FaultyCharger:
             return
         register_wh = self.session_wh if counts == "session" else self.lifetime_wh
         shown_wh = register_wh // STEP_WH * STEP_WH
+        says_0 = counts == "zero" or (kind == "start" and self.registers.zero_starts)
+        if says_0:
+            shown_wh = 0.0
+        elif self.registers.zero_starts and not self.told_wh:
+            self.unknown()  # where the register stood at the first start of all
         said = Said(kind, self.charges[-1], self.clock.text(), shown_wh)
         lie = self.lies.pop(kind, None)
         for one in lie(said) if lie else [said]:
             if self.charger is None and self.drops_values and kind == "value":
                 continue
-            if one is said:
+            if one is said and not says_0:
                 if self.moved:
                     self.unknown()
                 self.saved_wh = self.told_wh if kind == "value" else self.delivered_wh
@@ -212,7 +220,9 @@ class FaultyCharger:
     @property
     def first_wh(self) -> float:
         """Where the counter begins."""
-        return 0.0 if self.registers.edges == "session" else FIRST_WH
+        if self.registers.edges == "session" or self.registers.zero_starts:
+            return 0.0
+        return FIRST_WH
 
     def never_falls(self) -> None:
         """Check that what is shown neither falls nor is ahead of what was delivered."""
@@ -224,11 +234,21 @@ class FaultyCharger:
         assert shown_wh <= most_wh + 2 * STEP_WH * (len(self.charges) + 1)
         for charge in self.charges:
             if charge.id == state.session_id and state.session_energy_wh is not None:
-                taken_wh = charge.took_wh(self.delivered_wh)
-                assert state.session_energy_wh <= taken_wh + 4 * STEP_WH
+                most_wh = self._most_wh(charge)
+                assert state.session_energy_wh <= most_wh + 4 * STEP_WH
                 if state.transaction:
                     assert state.session_energy_wh >= charge.shown_wh
                     charge.shown_wh = state.session_energy_wh
+
+    def _most_wh(self, charge: Charge) -> float:
+        """Return the most that a session may show.
+
+        Where starts tell nothing, nobody knows whose the energy was that no reading of the session before shows.
+        """
+        taken_wh = charge.took_wh(self.delivered_wh)
+        if charge.number and self.registers.zero_starts:
+            taken_wh += self.charges[charge.number - 1].unknown_wh
+        return taken_wh
 
     def all_of_it(self, less_wh: float) -> None:
         """Check that all but so much is shown in the end that readings show."""
@@ -242,7 +262,8 @@ class FaultyCharger:
                 continue
             taken_wh = charge.took_wh(self.delivered_wh)
             known_wh = taken_wh - charge.unknown_wh - less_wh - 4 * STEP_WH
-            assert known_wh <= charge.finished_wh <= taken_wh + 4 * STEP_WH
+            assert known_wh <= charge.finished_wh
+            assert charge.finished_wh <= self._most_wh(charge) + 4 * STEP_WH
 
     async def course(self, fault: Fault, place: str, which: int) -> None:
         """Charge three cars; the fault is at a place of one of the sessions."""

@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.sunfuse.central_system import Timing
 
-from .faulty_charger import INTERVAL_S, REGISTERS, Fault, FaultyCharger, nothing
+from .faulty_charger import INTERVAL_S, REGISTERS, Charge, Fault, FaultyCharger, nothing
 
 
 def _away(seconds: float = 20, **how: bool) -> Fault:
@@ -94,6 +94,18 @@ async def _value_again(charger: FaultyCharger) -> None:
     await charger.say("value")
 
 
+async def _start_and_end_of_0(charger: FaultyCharger) -> None:
+    charger.lies["start"] = lambda one: [replace(one, register_wh=0.0)]
+    await _end_of_0(charger)
+
+
+async def _session_jumps(charger: FaultyCharger) -> None:
+    """Move the register of the session by 500 MWh until it ends."""
+    charger.unknown()
+    charger.moved = True
+    charger.session_wh += 5e8
+
+
 async def _end_of_0(charger: FaultyCharger) -> None:
     charger.lies["stop"] = lambda one: [replace(one, register_wh=0.0)]
     charger.silent_end = True
@@ -137,6 +149,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, ...]]] = {
 
 # Where less counts so far, and by how much at most (Wh); never more. Some of it could be decided.
 REST_WH = 400.0  # of the session after its last value
+FIRST_VALUE_WH = 750.0  # of the last session until its first one
 LESS = {
     # Start and end show the old and the new register: whether the end is one at all, no value tells.
     ("register restarts", "no values", "begun"): 4_100.0,
@@ -149,6 +162,11 @@ LESS = {
     ("500 MWh for good", "2.0.1", "midway"): REST_WH,
     ("500 MWh for good, unseen", "lifetime", "midway"): REST_WH,
     ("500 MWh for good, unseen", "2.0.1", "midway"): REST_WH,
+    # Where starts tell nothing, what the next session took before its first value is missing as well.
+    ("500 MWh for good", "starts of 0", "midway"): REST_WH + FIRST_VALUE_WH,
+    ("500 MWh for good", "starts of 0", "ending"): FIRST_VALUE_WH,
+    ("500 MWh for good, unseen", "starts of 0", "midway"): REST_WH + FIRST_VALUE_WH,
+    ("500 MWh for good, unseen", "starts of 0", "ending"): FIRST_VALUE_WH,
 }
 
 # Not right yet, as more counts: the next session has what this one took after its register restarted.
@@ -183,3 +201,52 @@ async def test_energy_by_fault(
             finally:
                 await charger.disconnect()
                 await charger.system.stop()
+
+
+async def _charge(
+    charger: FaultyCharger, faults: dict[int, Fault], *, each_s: float, pause_s: float
+) -> None:
+    """Charge three cars, each after a pause and with so long between its values; some have a fault before they begin."""
+    await charger.home_starts()
+    await charger.connect()
+    for number in range(3):
+        await charger.passes(pause_s)
+        await faults.get(number, nothing)(charger)
+        charger.charges.append(Charge(number, began_wh=charger.delivered_wh))
+        charger.charging, charger.session_wh = True, 0.0
+        await charger.say("start")
+        for _ in range(7):
+            await charger.passes(each_s)
+            await charger.say("value")
+        await charger.say("stop")
+        charger.charges[-1].ended_wh = charger.delivered_wh
+        charger.charging = charger.silent_end = False
+    await charger.disconnect()
+    charger.all_of_it(0.0)
+    await charger.system.stop()
+
+
+async def test_a_start_and_an_end_of_0(http: ClientSession, timing: Timing) -> None:
+    """The next start shows where the register stands: the two zeros are none. That counted all of it anew."""
+    charger = FaultyCharger(http, timing, REGISTERS["values of the session"])
+    faults: dict[int, Fault] = {1: _start_and_end_of_0}
+    await _charge(charger, faults, each_s=INTERVAL_S, pause_s=6 * 3600)
+
+
+async def test_a_new_charger_whose_starts_always_say_0(
+    http: ClientSession, timing: Timing
+) -> None:
+    """The second session took what flowed in it, not the whole register, from its first value on."""
+    charger = FaultyCharger(http, timing, REGISTERS["starts of 0"], lifetime_wh=0.0)
+    await _charge(charger, {}, each_s=60, pause_s=3600)
+
+
+async def test_a_jump_says_nothing_of_other_sessions(
+    http: ClientSession, timing: Timing
+) -> None:
+    """Starts of 0 before and after it are right, as their values agree with them; only the jump itself is missing."""
+    charger = FaultyCharger(http, timing, REGISTERS["restarts"])
+    await charger.course(_session_jumps, "begun", 1)
+    charger.all_of_it(0.0)
+    await charger.disconnect()
+    await charger.system.stop()

@@ -13,6 +13,7 @@ start was ever more than zero, it means nothing.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -43,6 +44,14 @@ class PlaceEvidence:
     sure: RegisterKind = RegisterKind.UNKNOWN
     falls: int = 0  # from one session to the next, since then
     last_wh: float | None = None
+    last_at: datetime | None = None
+
+    def may_precede(self, later: RegisterReading, most_wh: Most) -> bool:
+        """Whether what it showed last can have become a later reading, as far as is known."""
+        if self.last_wh is None or self.last_at is None:
+            return True
+        last = RegisterReading(register_wh=self.last_wh, at=self.last_at)
+        return last.reaches(later, most_wh)
 
     @property
     def kind(self) -> RegisterKind:
@@ -64,9 +73,13 @@ class PlaceEvidence:
         return replace(self, sure=kind, falls=0)
 
     def showed(
-        self, first_wh: float, last_wh: float, start: RegisterReading | None
+        self,
+        first: RegisterReading,
+        last: RegisterReading,
+        start: RegisterReading | None,
     ) -> PlaceEvidence:
         """Return it after a session that showed this, first and last, and that at its start."""
+        first_wh, last_wh = first.register_wh, last.register_wh
         went_on, falls = self.sure is RegisterKind.GOES_ON, self.falls
         fell: bool | None = None
         if start is None:
@@ -77,7 +90,7 @@ class PlaceEvidence:
             falls += 1
         elif fell is False and went_on:
             falls = 0  # it goes on still: it was reset before
-        return replace(self, falls=falls, last_wh=last_wh)
+        return replace(self, falls=falls, last_wh=last_wh, last_at=last.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +103,7 @@ class RegisterKinds:
     ends_went_on: bool = False  # they were more than can have flowed
     starts_go_on: bool = False  # some were above zero
     zero_starts: bool = True
+    silent: bool = False  # values were never above zero: the charger has none
 
     def restarts(self, session: SessionReadings) -> bool:
         """Whether the start of a session shows that its register restarted with it."""
@@ -106,6 +120,7 @@ class RegisterEvidence:
     values: PlaceEvidence = PlaceEvidence()
     ends: PlaceEvidence = PlaceEvidence()
     agreed: bool = False  # the last end that tells showed the register of the values
+    values_rose: bool = False  # above zero
     starts_go_on: bool = False
     contradicted: bool = False  # a start of zero, by what else its session showed
 
@@ -120,8 +135,21 @@ class RegisterEvidence:
             values=values,
             ends=ends,
             agreed=self.agreed if agree is None else agree,
+            values_rose=self.values_rose or _above_zero(session),
             starts_go_on=self.starts_go_on or goes_on,
-            contradicted=self.contradicted or (zero and _goes_on(session, most_wh)),
+            contradicted=self.contradicted
+            or (zero and self._goes_on(session, most_wh)),
+        )
+
+    def _goes_on(self, session: SessionReadings, most_wh: Most) -> bool:
+        """Whether a session that started at zero shows elsewhere what did not, and goes on from the one before."""
+        shown = session.values.first if session.values and session.values.sure else None
+        places = (self.values, shown), (self.ends, session.end)
+        return any(
+            reading is not None
+            and session.is_more_than_flowed(reading, most_wh)
+            and place.may_precede(reading, most_wh)
+            for place, reading in places
         )
 
     @property
@@ -143,6 +171,7 @@ class RegisterEvidence:
             ends_went_on=ends_went_on,
             starts_go_on=self.starts_go_on,
             zero_starts=self.starts_go_on or not self.contradicted,
+            silent=not self.values_rose,
         )
 
 
@@ -158,8 +187,7 @@ def _of_session(
     if shown and not (shown.sure or _agree(session, most_wh)):
         shown = None  # it may be nonsense
     if shown is not None:
-        first_wh, last_wh = shown.first.register_wh, shown.last.register_wh
-        values = values.showed(first_wh, last_wh, start)
+        values = values.showed(shown.first, shown.last, start)
         goes_on = values.sure is RegisterKind.GOES_ON
         if _is_below(shown.first, start) and not (goes_on or shown.reset):
             values = values.seen(RegisterKind.RESTARTS)
@@ -168,7 +196,7 @@ def _of_session(
         if rise_wh > session.most_until(end.at, most_wh):
             end = None  # nonsense
     if end is not None and end.register_wh > ROUNDING_WH:
-        ends = ends.showed(end.register_wh, end.register_wh, start)
+        ends = ends.showed(end, end, start)
         if shown is not None and not shown.restarted:
             if _is_below(end, shown.last):
                 ends = ends.seen(RegisterKind.RESTARTS)
@@ -203,12 +231,11 @@ def _agree(session: SessionReadings, most_wh: Most) -> bool | None:
     return shown.last.reaches(end, most_wh)
 
 
-def _goes_on(session: SessionReadings, most_wh: Most) -> bool:
-    """Whether a session that started at zero shows elsewhere what did not."""
-    shown = session.values.first if session.values and session.values.sure else None
+def _above_zero(session: SessionReadings) -> bool:
+    """Whether values of a session, or after it, were above zero."""
     return any(
-        reading is not None and session.is_more_than_flowed(reading, most_wh)
-        for reading in (shown, session.end)
+        shown is not None and shown.sure and shown.last.register_wh > 0
+        for shown in (session.values, session.after)
     )
 
 

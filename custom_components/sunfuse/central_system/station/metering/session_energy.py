@@ -74,6 +74,9 @@ def session_energy(
     most_wh: Most,
 ) -> SessionEnergy:
     """Return the energy of a session; `before` is where the register that goes on stood before it."""
+    # Values that were never above zero say nothing.
+    if kinds.silent and session.values and not session.values.last.register_wh:
+        session = replace(session, values=None)
     session = _without_nonsense(session, before, kinds, most_wh)
     stood = before.reading if before else None
     own = _own_rise(session, stood, kinds, most_wh)
@@ -186,27 +189,19 @@ def _lasting_rise(
             end = None
     if end is not None and _restarts(session, before, end, kinds.ends):
         end = None
-    if end is not None and not end.register_wh and (session.start_wh or shown):
+    if end is not None and not end.register_wh and (session.start_wh or session.values):
         end = None  # a charger that does not know it says 0
     first = end if shown is None else shown.first
     start = session.start
-    if start is not None and not start.register_wh:
-        if not kinds.zero_starts or (
-            shown is not None
-            and shown.sure
-            and session.is_more_than_flowed(shown.first, most_wh)
-        ):
-            start = None
+    if _means_nothing(session, shown, before, kinds, most_wh):
+        start = None
     reset = shown is not None and shown.restarted
     if reset and end is not None and session.is_more_than_flowed(end, most_wh):
         reset = False  # no register that restarted can have come that far
     if start and end and not (reset or _fell(session, start, end, most_wh)):
         rise_wh = end.register_wh - start.register_wh
-        # In the first session of all, values that stay 0 are of a charger that has none.
-        silent = standing is None and shown and not shown.last.register_wh
         if _is_rise(session, start, end, most_wh) and (
             start.register_wh > ROUNDING_WH
-            or silent
             or not _is_beyond(session.values, rise_wh, end, most_wh)
         ):
             return RegisterRise(
@@ -217,6 +212,8 @@ def _lasting_rise(
                 complete=True,
             )
     if first is None:
+        if start and not start.register_wh and standing:
+            start = None  # nothing confirms it
         return RegisterRise(began=start, first=start, last=start)
     last = first if shown is None else shown.last
     if standing is not None:
@@ -230,6 +227,29 @@ def _lasting_rise(
         if end is not None and last.reaches(end, most_wh):
             rise_wh, last = rise_wh + end.register_wh - last.register_wh, end
     return RegisterRise(began=began, first=first, last=last, rise_wh=max(rise_wh, 0.0))
+
+
+def _means_nothing(
+    session: SessionReadings,
+    shown: ShownValues | None,
+    before: RegisterReading | None,
+    kinds: RegisterKinds,
+    most_wh: Most,
+) -> bool:
+    """Whether the register did not stand at the start of 0: its values show more than flowed, or other sessions contradict it.
+
+    Values below where the register stood restarted: they may have done so with the session, whatever other sessions show.
+    """
+    if session.start_wh != 0.0:
+        return False
+    if shown is None:
+        return not kinds.zero_starts
+    first = shown.first
+    follows = before is not None and before.reaches(first, most_wh)
+    if (shown.sure or follows) and session.is_more_than_flowed(first, most_wh):
+        return True
+    fell = before is not None and first.register_wh < before.register_wh
+    return not (kinds.zero_starts or fell)
 
 
 def _confirmed_rise(session: SessionReadings, most_wh: Most) -> RegisterRise | None:
